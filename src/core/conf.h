@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configuration: `name = value` lines, `[source NAME]` sections, `#` comments, conf.d/ beside the
+ * file. Every parameter is one row of a table in conf.c (name, type, default, bounds, unit, help);
+ * parsing, `onus conf` and the man page follow from it. Defaults run without any file. */
+#ifndef ONUS_CORE_CONF_H
+#define ONUS_CORE_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/err.h"
+#include "util/span.h"
+
+#define CONF_FILE_DEFAULT "/etc/onus/onus.conf"
+#define CONF_SOURCES_MAX  256u
+
+/* struct conf_source - one `[source NAME]`: who says so, and where it is read */
+struct conf_source {
+	char *name;      /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
+	char *type;      /* "log", "list" or "events" */
+	char *path;      /* file; a shell pattern may name several */
+	char *filter;    /* log: filter names, comma-separated */
+	char *category;  /* list: category of its entries */
+	char *group;     /* independence group; default: the source's own name */
+	bool anchor;     /* a source of one's own: trust 1 */
+	double trust;    /* 0-1, of sources that are no anchor */
+	bool weak;       /* what it says could be spoofed: proof is weak */
+	bool redistribute;
+};
+
+/* struct conf - every parameter, owned; the names are those of the file */
+struct conf {
+	char *registry_file;
+	char *filter_path;            /* directories of filters, colon-separated */
+	char *state_dir;
+	char *spool_dir;              /* holds one spool directory a producer */
+	char *hub;                    /* "sqlite:PATH" */
+	char *serve_dir, *open_dir;
+	char *host_name;              /* HOST of batch names */
+	char *site_name;              /* "as seen by SITE" */
+	char *site_url;
+	char *own_networks;           /* prefixes, comma-separated: never an event, never blocked */
+	char *web_listen;             /* address:port */
+	bool web_public;              /* false: every page says it is a private view */
+	bool simulated;               /* true: every page and table says so */
+	uint32_t registry_max_age_days;
+	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_keep;
+	uint32_t spool_max_mib;
+	uint32_t retention_days;
+	struct conf_source *sources;  /* n_sources of them */
+	unsigned n_sources;
+};
+
+/* conf_new - all defaults; conf_free is NULL-safe and returns NULL */
+struct conf *conf_new(void);
+struct conf *conf_free(struct conf *c);
+
+/* conf_load - read a file and its conf.d over what is there
+ * A missing file is an error only when must_exist. Errors name file, line and remedy. */
+MUST_USE int conf_load(struct conf *c, const char *path, bool must_exist, struct err *e);
+
+/* conf_set - one "name=value", as -o on a command line has it */
+MUST_USE int conf_set(struct conf *c, const char *assignment, struct err *e);
+
+/* conf_check - what one value alone cannot show (a log source without a path …) */
+MUST_USE int conf_check(const struct conf *c, struct err *e);
+
+/* conf_print - the parameters as a file would have them, defaults commented out; for `onus conf` */
+void conf_print(const struct conf *c, FILE *to);
+void conf_describe(FILE *to); /* every parameter with unit, bounds, default and help */
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry file, read: who holds an address. Compiled, versioned, checksummed,
+ * position-independent, mapped read-only; a lookup allocates nothing.
+ * Format: doc/contracts/registry-file.md. */
+#ifndef ONUS_HOLDERS_REGISTRY_H
+#define ONUS_HOLDERS_REGISTRY_H
+
+#include "net/addr.h"
+#include "util/err.h"
+
+struct registry;
+
+/* registry_open - map and check the whole file (sizes, checksum, every offset)
+ * Returns 0; -errno; -EBADMSG with what is wrong and what to do. Safe for concurrent lookups. */
+MUST_USE int registry_open(const char *path, struct registry **ret, struct err *e);
+struct registry *registry_free(struct registry *r); /* NULL-safe, returns NULL */
+
+#define REGISTRY_NONE UINT32_MAX
+
+/* Indexes into the file's tables, REGISTRY_NONE where nothing is known. Stable within one file. */
+struct attribution {
+	uint32_t prefix, as, org;
+	char country[3];           /* where the address was registered; "" when not known */
+};
+
+/* registry_lookup - the attribution of one address; all NONE when nobody announces it */
+void registry_lookup(const struct registry *r, struct addr a, struct attribution *ret);
+
+/* struct registry_as, _org, _prefix - rows of the tables; texts borrow from the map */
+struct registry_prefix {
+	struct range range;        /* merged announced space of one origin around the address */
+	uint32_t as;               /* index */
+	char country[3];
+};
+struct registry_as {
+	uint32_t asn;
+	uint32_t org;              /* index, or NONE */
+	struct span name;
+	uint64_t v4_addresses;     /* announced, each counted once */
+	uint64_t v6_blocks;        /* announced /48s */
+	char country[3];           /* of the largest part of its space; "" when not known */
+};
+struct registry_org {
+	struct span handle;        /* SOURCE/HANDLE, as in entity names */
+	struct span name;
+	uint64_t v4_addresses, v6_blocks;
+	uint32_t n_as;
+	char country[3];
+};
+uint32_t registry_n_prefix(const struct registry *r);
+uint32_t registry_n_as(const struct registry *r);
+uint32_t registry_n_org(const struct registry *r);
+struct registry_prefix registry_prefix_at(const struct registry *r, uint32_t index);
+struct registry_as registry_as_at(const struct registry *r, uint32_t index);
+struct registry_org registry_org_at(const struct registry *r, uint32_t index);
+uint32_t registry_find_as(const struct registry *r, uint32_t asn);            /* index or NONE */
+uint32_t registry_find_org(const struct registry *r, struct span handle);     /* index or NONE */
+
+/* The prefixes of an AS: indexes [*first, *first + n) into registry_as_prefix. */
+uint32_t registry_as_prefixes(const struct registry *r, uint32_t as, uint32_t *first);
+uint32_t registry_as_prefix(const struct registry *r, uint32_t i);
+
+/* Totals over the routed space, each address once. */
+uint64_t registry_v4_addresses(const struct registry *r);
+uint64_t registry_v6_blocks(const struct registry *r);
+
+/* registry_country_size - announced space registered in a country */
+void registry_country_size(const struct registry *r, const char *cc, uint64_t *v4, uint64_t *v6);
+
+/* struct registry_input - what the file was made from */
+struct registry_input {
+	struct span name;          /* file name without directories */
+	struct span kind;          /* "range-asn", "range-country" */
+	struct span attribution;   /* sentence that pages and exports must carry */
+	int64_t date_s;            /* newest date the input gives itself, else its file time */
+	uint64_t records, refused;
+	char sha256[65];
+};
+uint32_t registry_n_input(const struct registry *r);
+struct registry_input registry_input_at(const struct registry *r, uint32_t index);
+int64_t registry_date_s(const struct registry *r);  /* of its newest origin input */
+struct span registry_attribution(const struct registry *r); /* the inputs' sentences, joined */
+
+#endif

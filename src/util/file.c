@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "util/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+static int say(struct err *e, const char *verb, const char *path)
+{
+	int code = errno ? -errno : -EIO;
+
+	return err_set(e, code, "cannot %s %s: %s", verb, path, strerror(-code));
+}
+
+int file_read(const char *path, struct buf *b, struct err *e)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return say(e, "open", path);
+	do {
+		char *to = buf_room(b, MIN_OF((size_t)65536, b->max - b->len));
+
+		if (!to)
+			return err_set(e, -ENOMEM, "%s: out of memory", path);
+		if (b->len == b->max) {
+			char one;
+
+			n = read(fd, &one, 1);
+			if (n > 0)
+				return err_set(e, -EFBIG, "%s: larger than %zu bytes", path, b->max);
+			break;
+		}
+		n = read(fd, to, MIN_OF((size_t)65536, b->max - b->len));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return say(e, "read", path);
+		buf_grew(b, (size_t)n);
+	} while (n != 0);
+	return 0;
+}
+
+int file_map(const char *path, struct file_map *ret, struct err *e)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *p;
+
+	if (fd < 0)
+		return say(e, "open", path);
+	if (fstat(fd, &st) < 0)
+		return say(e, "stat", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, -EINVAL, "%s: not a regular file", path);
+	if (st.st_size == 0) {
+		*ret = (struct file_map){ 0 };
+		return 0;
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return say(e, "map", path);
+	*ret = (struct file_map){ p, (size_t)st.st_size };
+	return 0;
+}
+
+void file_unmap(struct file_map *m)
+{
+	if (m && m->p)
+		(void)munmap((void *)(uintptr_t)m->p, m->len); /* our own mapping: cannot fail */
+	if (m)
+		*m = (struct file_map){ 0 };
+}
+
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+int file_sync_dir(const char *path, struct err *e)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return say(e, "open", path);
+	if (fsync(fd) < 0)
+		return say(e, "sync", path);
+	return 0;
+}
+
+int file_new_open(const char *path, struct file_new *ret, struct err *e)
+{
+	struct file_new n = { .path = strdup(path) };
+	int fd;
+
+	if (!n.path || asprintf(&n.tmp, "%s.tmp-%ld", path, (long)getpid()) < 0) {
+		free(n.path);
+		return err_set(e, -ENOMEM, "%s: out of memory", path);
+	}
+	fd = open(n.tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		n.f = fdopen(fd, "w");
+	if (!n.f) {
+		int code = say(e, "create", n.tmp);
+
+		if (fd >= 0)
+			(void)close(fd); /* nothing written yet */
+		free(n.path);
+		free(n.tmp);
+		return code;
+	}
+	*ret = n;
+	return 0;
+}
+
+int file_new_commit(struct file_new *n, struct err *e)
+{
+	CLEANUP(free_p) char *dir = dir_of(n->path);
+
+	if (!dir)
+		return err_set(e, -ENOMEM, "%s: out of memory", n->path);
+	errno = 0;
+	if (fflush(n->f) != 0 || ferror(n->f) || fsync(fileno(n->f)) < 0)
+		return say(e, "write", n->tmp);
+	if (fclose(n->f) != 0) {
+		n->f = NULL;
+		return say(e, "close", n->tmp);
+	}
+	n->f = NULL;
+	if (rename(n->tmp, n->path) < 0)
+		return say(e, "rename into place", n->path);
+	free(n->tmp);
+	n->tmp = NULL;
+	return file_sync_dir(dir, e);
+}
+
+void file_new_done(struct file_new *n)
+{
+	if (!n)
+		return;
+	if (n->f)
+		(void)fclose(n->f); /* it is thrown away */
+	if (n->tmp)
+		(void)unlink(n->tmp); /* best effort: a stale .tmp- file harms nobody */
+	free(n->tmp);
+	free(n->path);
+	*n = (struct file_new){ 0 };
+}
+
+int file_write(const char *path, struct span text, struct err *e)
+{
+	CLEANUP(file_new_done) struct file_new n = { 0 };
+	int r = file_new_open(path, &n, e);
+
+	if (r < 0)
+		return r;
+	if (fwrite(text.p, 1, span_len(text), n.f) != span_len(text))
+		return say(e, "write", n.tmp);
+	return file_new_commit(&n, e);
+}
+
+int file_mkdirs(const char *path, unsigned mode, struct err *e)
+{
+	CLEANUP(free_p) char *copy = strdup(path);
+
+	if (!copy)
+		return err_set(e, -ENOMEM, "%s: out of memory", path);
+	for (char *p = copy + 1;; p++) {
+		char was = *p;
+
+		if (was != '/' && was != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			return say(e, "make directory", copy);
+		*p = was;
+		if (was == '\0')
+			return 0;
+	}
+}
+
+int file_sha256(const char *path, char ret[SHA256_HEX], struct err *e)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char digest[crypto_hash_sha256_BYTES], block[65536];
+	crypto_hash_sha256_state st;
+	ssize_t n;
+
+	if (fd < 0)
+		return say(e, "open", path);
+	(void)crypto_hash_sha256_init(&st);
+	while ((n = read(fd, block, sizeof(block))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return say(e, "read", path);
+		(void)crypto_hash_sha256_update(&st, block, (unsigned long long)n);
+	}
+	(void)crypto_hash_sha256_final(&st, digest);
+	(void)sodium_bin2hex(ret, SHA256_HEX, digest, sizeof(digest));
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole files: read with a cap, mapped read-only, written so that a crash leaves the old or the new
+ * and never half. */
+#ifndef ONUS_UTIL_FILE_H
+#define ONUS_UTIL_FILE_H
+
+#include "util/buf.h"
+#include "util/err.h"
+
+/* file_read - the whole file into b (which must be initialised and sets the cap)
+ * Returns 0; -EFBIG over the buffer's maximum; -errno. */
+MUST_USE int file_read(const char *path, struct buf *b, struct err *e);
+
+/* struct file_map - a file mapped read-only; p is NULL for an empty file */
+struct file_map {
+	const uint8_t *p;
+	size_t len;
+};
+MUST_USE int file_map(const char *path, struct file_map *ret, struct err *e);
+void file_unmap(struct file_map *m); /* NULL-safe, callable twice */
+
+/* struct file_new - a file being written beside its final name
+ *
+ * file_new_open makes PATH.tmp-PID; write through ->f; file_new_commit flushes, syncs, renames over
+ * PATH and syncs the directory; file_new_done (always call it) removes what was not committed. */
+struct file_new {
+	FILE *f;
+	char *path, *tmp;
+};
+MUST_USE int file_new_open(const char *path, struct file_new *ret, struct err *e);
+MUST_USE int file_new_commit(struct file_new *n, struct err *e);
+void file_new_done(struct file_new *n);
+
+/* file_write - the whole of text through file_new; the short form for small files */
+MUST_USE int file_write(const char *path, struct span text, struct err *e);
+
+/* file_mkdirs - like mkdir -p with the given mode; existing directories are left alone */
+MUST_USE int file_mkdirs(const char *path, unsigned mode, struct err *e);
+
+/* file_sync_dir - fsync a directory, so that a rename in it survives a power cut */
+MUST_USE int file_sync_dir(const char *path, struct err *e);
+
+/* file_sha256 - hex digest of a file's content, 64 digits and NUL */
+#define SHA256_HEX 65
+MUST_USE int file_sha256(const char *path, char ret[SHA256_HEX], struct err *e);
+
+#endif
