@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The chain of accountability of one address, as the rooms hand it to each other: the holders room
- * fills it, the judge reads it, neither knows the other. Ids are opaque and stable within one registry
- * file; sizes are in host units of the family (IPv4: addresses; IPv6: /48s), announced space only, each
- * address counted once. */
+ * fills it, the judge reads it, neither knows the other. Ids are opaque and stable within one
+ * registry file; sizes are in host units of the family (IPv4: addresses; IPv6: /48s), announced
+ * space only, each address counted once. */
 #ifndef ONUS_CORE_CHAIN_H
 #define ONUS_CORE_CHAIN_H
 
@@ -14,13 +14,13 @@
 
 struct chain {
 	uint32_t prefix, as, org; /* CHAIN_NONE where nobody is known */
-	uint64_t block_size;      /* of the /24 (256) or /48 (1), announced or not */
-	uint64_t part_size;       /* of this AS within the /20 (IPv6: /44) around the address */
-	uint64_t prefix_size;     /* of the merged prefix */
-	uint64_t sixteen_size;    /* of this AS within the /16 (IPv6: /32) around the address */
+	uint64_t block_size;	  /* of the /24 (256) or /48 (1), announced or not */
+	uint64_t part_size;	  /* of this AS within the /20 (IPv6: /44) around the address */
+	uint64_t prefix_size;	  /* of the merged prefix */
+	uint64_t sixteen_size;	  /* of this AS within the /16 (IPv6: /32) around the address */
 	uint64_t as_size;
 	uint64_t org_size;
-	char country[3];          /* "" when not known */
+	char country[3]; /* "" when not known */
 };
 
 /* chain_fn - the chain of one address; ctx is the registry */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The configuration: `name = value` lines, `[source NAME]` sections, `#` comments, conf.d/ beside the
- * file. Every parameter is one row of a table in conf.c (name, type, default, bounds, unit, help);
- * parsing, `onus conf` and the man page follow from it. Defaults run without any file. */
+/* The configuration: `name = value` lines, `[source NAME]` sections, `#` comments, conf.d/ beside
+ * the file. Every parameter is one row of a table in conf.c (name, type, default, bounds, unit,
+ * help); parsing, `onus conf` and the man page follow from it. Defaults run without any file. */
 #ifndef ONUS_CORE_CONF_H
 #define ONUS_CORE_CONF_H
 
@@ -16,38 +16,39 @@
 
 /* struct conf_source - one `[source NAME]`: who says so, and where it is read */
 struct conf_source {
-	char *name;      /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
-	char *type;      /* "log", "list" or "events" */
-	char *path;      /* file; a shell pattern may name several */
-	char *filter;    /* log: filter names, comma-separated */
-	char *category;  /* list: category of its entries */
-	char *group;     /* independence group; default: the source's own name */
-	bool anchor;     /* a source of one's own: trust 1 */
-	double trust;    /* 0-1, of sources that are no anchor */
-	bool weak;       /* what it says could be spoofed: proof is weak */
+	char *name;	/* of the section; at most 64 bytes of [A-Za-z0-9._-] */
+	char *type;	/* "log", "list" or "events" */
+	char *path;	/* file; a shell pattern may name several */
+	char *filter;	/* log: filter names, comma-separated */
+	char *category; /* list: category of its entries */
+	char *group;	/* independence group; default: the source's own name */
+	bool anchor;	/* a source of one's own: trust 1 */
+	double trust;	/* 0-1, of sources that are no anchor */
+	bool weak;	/* what it says could be spoofed: proof is weak */
 	bool redistribute;
 };
 
 /* struct conf - every parameter, owned; the names are those of the file */
 struct conf {
 	char *registry_file;
-	char *filter_path;            /* directories of filters, colon-separated */
+	char *filter_path; /* directories of filters, colon-separated */
 	char *state_dir;
-	char *spool_dir;              /* holds one spool directory a producer */
-	char *hub;                    /* "sqlite:PATH" */
+	char *spool_dir; /* holds one spool directory a producer */
+	char *hub;	 /* "sqlite:PATH" */
 	char *serve_dir, *open_dir;
-	char *host_name;              /* HOST of batch names */
-	char *site_name;              /* "as seen by SITE" */
+	char *host_name; /* HOST of batch names */
+	char *site_name; /* "as seen by SITE" */
 	char *site_url;
-	char *own_networks;           /* prefixes, comma-separated: never an event, never blocked */
-	char *web_listen;             /* address:port */
-	bool web_public;              /* false: every page says it is a private view */
-	bool simulated;               /* true: every page and table says so */
+	char *own_networks; /* prefixes, comma-separated: never an event, never blocked */
+	char *web_listen;   /* address:port */
+	char *web_root;	    /* page templates and style */
+	bool web_public;    /* false: every page says it is a private view */
+	bool simulated;	    /* true: every page and table says so */
 	uint32_t registry_max_age_days;
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_keep;
 	uint32_t spool_max_mib;
 	uint32_t retention_days;
-	struct conf_source *sources;  /* n_sources of them */
+	struct conf_source *sources; /* n_sources of them */
 	unsigned n_sources;
 };
 
@@ -65,8 +66,13 @@ MUST_USE int conf_set(struct conf *c, const char *assignment, struct err *e);
 /* conf_check - what one value alone cannot show (a log source without a path …) */
 MUST_USE int conf_check(const struct conf *c, struct err *e);
 
-/* conf_print - the parameters as a file would have them, defaults commented out; for `onus conf` */
+/* conf_print - every parameter in force, as a file would have it; conf_describe - a commented file
+ * of all parameters with help, unit, bounds and default */
 void conf_print(const struct conf *c, FILE *to);
-void conf_describe(FILE *to); /* every parameter with unit, bounds, default and help */
+void conf_describe(FILE *to);
+
+/* conf_open - what every program does first: defaults, then file (NULL: CONF_FILE_DEFAULT, which
+ * may be missing), then the n assignments of -o, then conf_check. NULL with a message in e. */
+struct conf *conf_open(const char *file, const char *const *assignments, unsigned n, struct err *e);
 
 #endif

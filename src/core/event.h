@@ -9,24 +9,24 @@
 #include "util/buf.h"
 #include "util/err.h"
 
-#define EVENT_HEADER      "#onus-events 1"
+#define EVENT_HEADER	  "#onus-events 1"
 #define EVENT_SOURCE_MAX  64u
 #define EVENT_SERVICE_MAX 32u
 #define EVENT_DETAIL_MAX  500u
-#define EVENT_LINE_MAX    4096u  /* bytes of a written line, escapes included */
-#define EVENT_COUNT_MAX   1000000000u
+#define EVENT_LINE_MAX	  4096u /* bytes of a written line, escapes included */
+#define EVENT_COUNT_MAX	  1000000000u
 
 enum proof { PROOF_FULL = 0, PROOF_WEAK = 1 }; /* stored: never renumber */
 
 struct event {
-	int64_t time_s;            /* UTC */
-	struct prefix subject;     /* a host: IPv4 /32 (len 128), IPv6 its /64 (len 64); or a prefix */
+	int64_t time_s;	       /* UTC */
+	struct prefix subject; /* a host: IPv4 /32 (len 128), IPv6 its /64 (len 64); or a prefix */
 	enum category category;
 	enum proof proof;
-	uint32_t count;            /* 1 … EVENT_COUNT_MAX */
-	struct span source;        /* borrowed; may be empty: the reader's own source name applies */
-	struct span service;       /* "sshd", "smtp"; may be empty */
-	struct span detail;        /* free text, any bytes but NUL; may be empty */
+	uint32_t count;	     /* 1 … EVENT_COUNT_MAX */
+	struct span source;  /* borrowed; may be empty: the reader's own source name applies */
+	struct span service; /* "sshd", "smtp"; may be empty */
+	struct span detail;  /* free text, any bytes but NUL; may be empty */
 };
 
 /* struct event_room - where unescaped fields live while an event borrows from it */
@@ -47,8 +47,8 @@ bool event_is_host(const struct event *ev);
  * room     holds what was unescaped; ev borrows from line and room
  * Returns 1 with *ret; 0 for a comment, header or empty line; -EINVAL with a reason (bad field, too
  * long, a header of another version). *ret is set only on 1. */
-MUST_USE int event_parse(struct span line, int64_t now_s, struct event_room *room,
-    struct event *ret, struct err *e);
+MUST_USE int event_parse(
+    struct span line, int64_t now_s, struct event_room *room, struct event *ret, struct err *e);
 
 /* event_format - one line with its LF, appended; detail is cut at EVENT_DETAIL_MAX bytes */
 void event_format(const struct event *ev, struct buf *out);
@@ -59,7 +59,7 @@ void event_format(const struct event *ev, struct buf *out);
 void event_format_json(const struct event *ev, uint64_t number, struct buf *out);
 
 /* event_parse_json - the same back; unknown members are ignored. As event_parse. */
-MUST_USE int event_parse_json(struct span line, int64_t now_s, struct event_room *room,
-    struct event *ret, struct err *e);
+MUST_USE int event_parse_json(
+    struct span line, int64_t now_s, struct event_room *room, struct event *ret, struct err *e);
 
 #endif

@@ -11,7 +11,7 @@
 
 struct clock {
 	int64_t (*now_s)(const struct clock *c); /* Unix seconds */
-	int64_t fixed_s;                         /* used by clock_fixed */
+	int64_t fixed_s;			 /* used by clock_fixed */
 };
 
 struct clock clock_system(void);
@@ -39,9 +39,9 @@ int32_t utc_days(int32_t year, int month, int day);
 void utc_format(int64_t time_s, char ret[UTC_TEXT_MAX]);
 void utc_format_day(int32_t day, char ret[UTC_TEXT_MAX]);
 
-/* utc_parse - Unix seconds ("1700000000", optional fraction dropped), RFC 3339 date-time (any offset,
- * 'T', 't' or blank between, fraction dropped) or a bare date (midnight UTC). Years 1970-9999.
- * Returns 0 or -EINVAL; *ret is set only on success. Source: RFC 3339 section 5.6. */
+/* utc_parse - Unix seconds ("1700000000", optional fraction dropped), RFC 3339 date-time (any
+ * offset, 'T', 't' or blank between, fraction dropped) or a bare date (midnight UTC). Years
+ * 1970-9999. Returns 0 or -EINVAL; *ret is set only on success. Source: RFC 3339 section 5.6. */
 MUST_USE int utc_parse(struct span s, int64_t *ret);
 
 #endif

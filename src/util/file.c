@@ -31,7 +31,8 @@ int file_read(const char *path, struct buf *b, struct err *e)
 
 			n = read(fd, &one, 1);
 			if (n > 0)
-				return err_set(e, -EFBIG, "%s: larger than %zu bytes", path, b->max);
+				return err_set(
+				    e, -EFBIG, "%s: larger than %zu bytes", path, b->max);
 			break;
 		}
 		n = read(fd, to, MIN_OF((size_t)65536, b->max - b->len));

@@ -12,7 +12,7 @@
 uint64_t hash_bytes(const void *p, size_t n);
 
 #define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = (unsigned)hash_bytes((keyptr), (keylen)))
-#define uthash_fatal(msg)                    abort()
+#define uthash_fatal(msg)		     abort()
 #include <uthash.h>
 
 #endif

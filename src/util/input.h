@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A stream of text lines out of a file, a pipe or stdin, whatever it was packed with (gzip, zstd, xz,
- * recognised by content). Lines are bounded: a longer one is handed over cut and flagged, its rest is
- * skipped, and the next line is whole again. */
+/* A stream of text lines out of a file, a pipe or stdin, whatever it was packed with (gzip, zstd,
+ * xz, recognised by content). Lines are bounded: a longer one is handed over cut and flagged, its
+ * rest is skipped, and the next line is whole again. */
 #ifndef ONUS_UTIL_INPUT_H
 #define ONUS_UTIL_INPUT_H
 
 #include "util/err.h"
 #include "util/span.h"
 
-#define INPUT_LINE_MAX 65536u     /* bytes kept of one line */
-#define INPUT_RATIO_MAX 1000u     /* unpacked bytes per packed byte, past the first 64 MiB */
+#define INPUT_LINE_MAX	65536u /* bytes kept of one line */
+#define INPUT_RATIO_MAX 1000u  /* unpacked bytes per packed byte, past the first 64 MiB */
 
 struct input;
 
@@ -19,18 +19,18 @@ MUST_USE int input_open(const char *path, struct input **ret, struct err *e);
 struct input *input_free(struct input *in); /* NULL-safe, returns NULL */
 
 struct line {
-	struct span text;  /* without LF and without one CR before it; valid until the next call */
-	uint64_t number;   /* 1 for the first */
-	bool cut;          /* was longer than INPUT_LINE_MAX */
+	struct span text; /* without LF and without one CR before it; valid until the next call */
+	uint64_t number;  /* 1 for the first */
+	bool cut;	  /* was longer than INPUT_LINE_MAX */
 };
 
 /* input_line - the next line
  * Returns 1 with *ret set; 0 at the end; -errno (reading or unpacking failed: e says where). */
 MUST_USE int input_line(struct input *in, struct line *ret, struct err *e);
 
-/* struct block - many lines at once, for scanners that find line ends themselves. Every line in it is
- * whole and ends with LF (one is added to an unfinished last line); over-long lines stand alone in a
- * block, cut, with .cut set. Do not mix with input_line on one input. */
+/* struct block - many lines at once, for scanners that find line ends themselves. Every line in it
+ * is whole and ends with LF (one is added to an unfinished last line); over-long lines stand alone
+ * in a block, cut, with .cut set. Do not mix with input_line on one input. */
 struct block {
 	struct span text;      /* valid until the next call */
 	uint64_t first_number; /* line number of the first line; the caller counts on */
@@ -38,15 +38,16 @@ struct block {
 };
 MUST_USE int input_block(struct input *in, struct block *ret, struct err *e);
 
-/* input_block_lines - tell how many lines the last block held (so that the next one's first_number is
- * right); call it before the next input_block */
+/* input_block_lines - tell how many lines the last block held (so that the next one's first_number
+ * is right); call it before the next input_block */
 void input_block_lines(struct input *in, uint64_t lines);
 
-/* input_peek - the first bytes (unpacked) without taking them, to recognise a format; at most 64 KiB */
+/* input_peek - the first bytes (unpacked) without taking them, to recognise a format; at most 64
+ * KiB */
 MUST_USE int input_peek(struct input *in, struct span *ret, struct err *e);
 
-const char *input_name(const struct input *in);             /* as given to input_open */
-uint64_t input_size(const struct input *in);                /* packed bytes, 0 when not known */
-uint64_t input_taken(const struct input *in);               /* packed bytes read so far */
+const char *input_name(const struct input *in); /* as given to input_open */
+uint64_t input_size(const struct input *in);	/* packed bytes, 0 when not known */
+uint64_t input_taken(const struct input *in);	/* packed bytes read so far */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What programs say, on stderr, one line each with a <N> priority in front when stderr is no terminal
- * (sd-daemon(3)); the journal does the rest. Libraries do not log. */
+/* What programs say, on stderr, one line each with a <N> priority in front when stderr is no
+ * terminal (sd-daemon(3)); the journal does the rest. Libraries do not log. */
 #ifndef ONUS_UTIL_LOG_H
 #define ONUS_UTIL_LOG_H
 

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define NELEM(a)      (sizeof(a) / sizeof((a)[0]))
-#define MUST_USE      __attribute__((warn_unused_result))
-#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
-#define CLEANUP(fn)   __attribute__((cleanup(fn)))
-#define LIKELY(x)     __builtin_expect(!!(x), 1)
-#define UNLIKELY(x)   __builtin_expect(!!(x), 0)
-#define MIN_OF(a, b)  ((a) < (b) ? (a) : (b))
-#define MAX_OF(a, b)  ((a) > (b) ? (a) : (b))
+#define NELEM(a)     (sizeof(a) / sizeof((a)[0]))
+#define MUST_USE     __attribute__((warn_unused_result))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define LIKELY(x)    __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define MIN_OF(a, b) ((a) < (b) ? (a) : (b))
+#define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 
 /* Cleanup handlers for the CLEANUP attribute: early returns free what they hold. */
 static inline void free_p(void *p)

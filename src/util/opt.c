@@ -9,15 +9,16 @@
 
 static void help(const struct opt_usage *u)
 {
-	(void)printf("Usage: %s [OPTION…] %s\n\n%s\n\nOptions:\n", u->command, u->operands, u->about);
+	(void)printf(
+	    "Usage: %s [OPTION…] %s\n\n%s\n\nOptions:\n", u->command, u->operands, u->about);
 	for (unsigned i = 0; i < u->n_opts; i++) {
 		const struct opt *o = &u->opts[i];
 		char left[64], letter[8] = "   ";
 
 		if (o->letter)
 			(void)snprintf(letter, sizeof(letter), "-%c,", o->letter);
-		(void)snprintf(left, sizeof(left), "%s --%s%s%s", letter, o->name, o->arg ? " " : "",
-		    o->arg ? o->arg : "");
+		(void)snprintf(left, sizeof(left), "%s --%s%s%s", letter, o->name,
+		    o->arg ? " " : "", o->arg ? o->arg : "");
 		(void)printf("  %-28s %s\n", left, o->help);
 	}
 	(void)printf("  %-28s %s\n", "    --help", "Show this text.");
@@ -43,14 +44,17 @@ static int assign(const struct opt *o, const char *v, struct err *e)
 	case OPT_TIME:
 		if (utc_parse(span_str(v), o->dest) == 0)
 			return 0;
-		return err_set(e, -EINVAL, "--%s wants a time such as 2026-11-23 or 2026-11-23T12:00:00Z, "
-					   "not \"%s\"", o->name, v);
+		return err_set(e, -EINVAL,
+		    "--%s wants a time such as 2026-11-23 or 2026-11-23T12:00:00Z, "
+		    "not \"%s\"",
+		    o->name, v);
 	case OPT_LIST:
 		if (l->n < OPT_LIST_MAX) {
 			l->v[l->n++] = v;
 			return 0;
 		}
-		return err_set(e, -EINVAL, "--%s may stand at most %d times", o->name, OPT_LIST_MAX);
+		return err_set(
+		    e, -EINVAL, "--%s may stand at most %d times", o->name, OPT_LIST_MAX);
 	}
 	return err_set(e, -EINVAL, "--%s has no type", o->name);
 }
@@ -60,7 +64,8 @@ static const struct opt *find(const struct opt_usage *u, const char *name, size_
 	for (unsigned i = 0; i < u->n_opts; i++) {
 		const struct opt *o = &u->opts[i];
 
-		if (letter ? o->letter == letter : strlen(o->name) == n && memcmp(o->name, name, n) == 0)
+		if (letter ? o->letter == letter
+			   : strlen(o->name) == n && memcmp(o->name, name, n) == 0)
 			return o;
 	}
 	return NULL;
@@ -87,7 +92,8 @@ static int one(const struct opt_usage *u, int argc, char **argv, int *i, struct 
 		return err_set(e, -EINVAL, "--%s takes no value", o->name);
 	if (o->type != OPT_FLAG && !value) {
 		if (*i + 1 >= argc)
-			return err_set(e, -EINVAL, "--%s needs %s", o->name, o->arg ? o->arg : "a value");
+			return err_set(
+			    e, -EINVAL, "--%s needs %s", o->name, o->arg ? o->arg : "a value");
 		value = argv[++*i];
 	}
 	return assign(o, value, e);

@@ -25,7 +25,7 @@ struct opt_list {
 
 struct opt {
 	const char *name; /* without the dashes */
-	char letter;      /* or 0 */
+	char letter;	  /* or 0 */
 	enum opt_type type;
 	void *dest;
 	const char *arg;  /* the argument's name in help; NULL for flags */
@@ -43,13 +43,14 @@ struct opt_usage {
 
 /* opt_parse - read argv[1…] and leave the operands
  *
- * Options and operands may mix; "--" ends options; "-" is an operand; --name=value and --name value;
- * a unique abbreviation is not accepted (scripts would break when options are added).
- * Returns the number of operands, which were moved to argv[1…]; -EINVAL with a text that says what to
- * do; -ECANCELED after --help was printed. */
+ * Options and operands may mix; "--" ends options; "-" is an operand; --name=value and --name
+ * value; a unique abbreviation is not accepted (scripts would break when options are added).
+ * Returns the number of operands, which were moved to argv[1…]; -EINVAL with a text that says what
+ * to do; -ECANCELED after --help was printed. */
 MUST_USE int opt_parse(const struct opt_usage *u, int argc, char **argv, struct err *e);
 
-/* opt_main - opt_parse for programs: prints the help or the message; < 0 means "return opt_exit(n)" */
+/* opt_main - opt_parse for programs: prints the help or the message; < 0 means "return opt_exit(n)"
+ */
 MUST_USE int opt_main(const struct opt_usage *u, int argc, char **argv);
 int opt_exit(int opt_main_result);
 

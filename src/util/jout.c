@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "util/json.h"
+#include "util/jout.h"
 
 #include <assert.h>
 #include <math.h>
 
-void json_init(struct json *j, struct buf *out)
+void jout_init(struct jout *j, struct buf *out)
 {
-	*j = (struct json){ .out = out };
+	*j = (struct jout){ .out = out };
 }
 
 /* A quoted string. Runs of plain bytes are copied whole. */
@@ -39,7 +39,7 @@ static void quoted(struct buf *b, struct span s)
 	buf_byte(b, '"');
 }
 
-static void lead(struct json *j, const char *key)
+static void lead(struct jout *j, const char *key)
 {
 	if (j->comma[j->depth])
 		buf_byte(j->out, ',');
@@ -50,15 +50,15 @@ static void lead(struct json *j, const char *key)
 	buf_byte(j->out, ':');
 }
 
-static void nest(struct json *j, const char *key, char open)
+static void nest(struct jout *j, const char *key, char open)
 {
 	lead(j, key);
 	buf_byte(j->out, open);
-	assert(j->depth + 1 < JSON_DEPTH_MAX);
+	assert(j->depth + 1 < JOUT_DEPTH_MAX);
 	j->comma[++j->depth] = false;
 }
 
-static void unnest(struct json *j, char close_with)
+static void unnest(struct jout *j, char close_with)
 {
 	assert(j->depth > 0);
 	j->depth--;
@@ -67,71 +67,71 @@ static void unnest(struct json *j, char close_with)
 		j->comma[0] = false; /* values of a stream stand on lines of their own */
 }
 
-void json_object(struct json *j, const char *key)
+void jout_object(struct jout *j, const char *key)
 {
 	nest(j, key, '{');
 }
 
-void json_object_end(struct json *j)
+void jout_object_end(struct jout *j)
 {
 	unnest(j, '}');
 }
 
-void json_array(struct json *j, const char *key)
+void jout_array(struct jout *j, const char *key)
 {
 	nest(j, key, '[');
 }
 
-void json_array_end(struct json *j)
+void jout_array_end(struct jout *j)
 {
 	unnest(j, ']');
 }
 
-void json_null(struct json *j, const char *key)
+void jout_null(struct jout *j, const char *key)
 {
 	lead(j, key);
 	buf_str(j->out, "null");
 }
 
-void json_bool(struct json *j, const char *key, bool v)
+void jout_bool(struct jout *j, const char *key, bool v)
 {
 	lead(j, key);
 	buf_str(j->out, v ? "true" : "false");
 }
 
-void json_u64(struct json *j, const char *key, uint64_t v)
+void jout_u64(struct jout *j, const char *key, uint64_t v)
 {
 	lead(j, key);
 	buf_u64(j->out, v);
 }
 
-void json_i64(struct json *j, const char *key, int64_t v)
+void jout_i64(struct jout *j, const char *key, int64_t v)
 {
 	lead(j, key);
 	buf_fmt(j->out, "%lld", (long long)v);
 }
 
-void json_real(struct json *j, const char *key, double v, int decimals)
+void jout_real(struct jout *j, const char *key, double v, int decimals)
 {
 	if (!isfinite(v)) {
-		json_null(j, key);
+		jout_null(j, key);
 		return;
 	}
 	lead(j, key);
 	buf_fmt(j->out, "%.*f", decimals, v);
 }
 
-void json_span(struct json *j, const char *key, struct span v)
+void jout_span(struct jout *j, const char *key, struct span v)
 {
 	if (!v.p) {
-		json_null(j, key);
+		jout_null(j, key);
 		return;
 	}
 	lead(j, key);
 	quoted(j->out, v);
 }
 
-void json_str(struct json *j, const char *key, const char *v)
+void jout_str(struct jout *j, const char *key, const char *v)
 {
-	json_span(j, key, span_str(v));
+	jout_span(j, key, span_str(v));
 }

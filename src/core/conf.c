@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/conf.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <sys/stat.h>
+
+#include "core/category.h"
+#include "net/addr.h"
+#include "util/file.h"
+#include "util/num.h"
+
+#define CONF_BYTES_MAX	(1u << 20)
+#define VALUE_MAX	4096u
+#define SOURCE_NAME_MAX 64u
+
+enum type { TEXT, COUNT, YESNO, TRUST };
+
+struct param {
+	const char *name;
+	enum type type;
+	size_t at;	      /* offset in its struct */
+	const char *standard; /* the default, as text */
+	uint32_t min, max;    /* COUNT */
+	const char *unit, *help;
+};
+
+#define P(field, type, standard, min, max, unit, help)                                             \
+	{                                                                                          \
+#field, type, offsetof(struct conf, field), standard, min, max, unit, help         \
+	}
+static const struct param params[] = {
+	P(registry_file, TEXT, "/var/lib/onus/registry", 0, 0, "file",
+	    "The compiled registry: who holds which address (onus registry build)."),
+	P(registry_max_age_days, COUNT, "45", 1, 3650, "days",
+	    "Say in every output that the registry is old when it is older than this."),
+	P(filter_path, TEXT, "/etc/onus/filter.d:/usr/share/onus/filter.d", 0, 0, "directories",
+	    "Where log filters are looked for, colon-separated, first match wins."),
+	P(state_dir, TEXT, "/var/lib/onus", 0, 0, "directory", "Keys and state of the programs."),
+	P(spool_dir, TEXT, "/var/spool/onus", 0, 0, "directory",
+	    "Batches on their way into the hub, one directory a producer."),
+	P(spool_max_mib, COUNT, "1024", 1, 1048576, "MiB",
+	    "Readers of files stop reading while the spool is larger than this."),
+	P(hub, TEXT, "sqlite:/var/lib/onus/hub.sqlite", 0, 0, "URL", "The SQL hub."),
+	P(serve_dir, TEXT, "/var/lib/onus/serve", 0, 0, "directory",
+	    "Publications for our own daemons; `current` is the newest."),
+	P(open_dir, TEXT, "/var/lib/onus/open", 0, 0, "directory",
+	    "Publications that anybody may download."),
+	P(publish_keep, COUNT, "3", 1, 1000, "publications", "Older publications to keep."),
+	P(host_name, TEXT, "", 0, 0, "name",
+	    "HOST in the names of batches; empty: this host's name."),
+	P(site_name, TEXT, "this site", 0, 0, "text", "Every grade says: as seen by SITE."),
+	P(site_url, TEXT, "", 0, 0, "URL", "Where the public pages are, when they are public."),
+	P(own_networks, TEXT, "", 0, 0, "prefixes",
+	    "One's own space, comma-separated: never an event, never on a wall."),
+	P(web_listen, TEXT, "127.0.0.1:8025", 0, 0, "address:port",
+	    "Where onus-web listens; port 0 takes a free one."),
+	P(web_public, YESNO, "no", 0, 0, "yes|no",
+	    "Without it every page says that it is a private view."),
+	P(web_root, TEXT, "/usr/share/onus/web", 0, 0, "directory", "Page templates and style."),
+	P(simulated, YESNO, "no", 0, 0, "yes|no",
+	    "The events are made up: every page and table says so."),
+	P(collect_interval_s, COUNT, "10", 1, 3600, "seconds",
+	    "The collector hands over what it has at least this often."),
+	P(load_interval_s, COUNT, "2", 1, 3600, "seconds",
+	    "How often the loader looks at the spool."),
+	P(score_interval_s, COUNT, "20", 1, 86400, "seconds",
+	    "How often scores are computed and published when there is something new."),
+	P(retention_days, COUNT, "400", 30, 3650, "days",
+	    "Ledger rows older than this are dropped."),
+};
+
+#define S(field, type, standard, unit, help)                                                       \
+	{                                                                                          \
+#field, type, offsetof(struct conf_source, field), standard, 0, 0, unit, help      \
+	}
+static const struct param source_params[] = {
+	S(type, TEXT, "log", "log|list|events", "What the file holds."),
+	S(path, TEXT, "", "file", "The file; a shell pattern may name several."),
+	S(filter, TEXT, "", "names",
+	    "Log: the filters to apply, comma-separated; empty: all shipped."),
+	S(category, TEXT, "scanner", "category", "List: what its entries are accused of."),
+	S(group, TEXT, "", "name", "Sources of one operator share a group; empty: its own name."),
+	S(anchor, YESNO, "yes", "yes|no", "A source of one's own, believed in full."),
+	S(trust, TRUST, "0.1", "0-1", "How far a source that is no anchor is believed."),
+	S(weak, YESNO, "no", "yes|no", "What it says could be spoofed."),
+	S(redistribute, YESNO, "yes", "yes|no", "Its evidence may be shown to others."),
+};
+
+static const struct param *find(const struct param *rows, size_t n, struct span name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_is(name, rows[i].name))
+			return &rows[i];
+	return NULL;
+}
+
+static int bad(struct err *e, const struct param *p, struct span v)
+{
+	return err_set(e, -EINVAL, "%s wants %s, not \"%.*s\"", p->name, p->unit,
+	    (int)MIN_OF(span_len(v), (size_t)60), v.p);
+}
+
+/* Set one value inside the struct at base. */
+static int assign(const struct param *p, void *base, struct span v, struct err *e)
+{
+	void *to = (char *)base + p->at;
+	double real;
+	char *copy;
+
+	switch (p->type) {
+	case TEXT:
+		if (span_len(v) > VALUE_MAX || memchr(v.p, '\0', span_len(v)))
+			return bad(e, p, v);
+		copy = span_dup(v);
+		if (!copy)
+			return err_set(e, -ENOMEM, "out of memory");
+		free(*(char **)to);
+		*(char **)to = copy;
+		return 0;
+	case COUNT:
+		if (num_u32(v, p->max, to) < 0 || *(uint32_t *)to < p->min)
+			return err_set(e, -EINVAL, "%s wants %u to %u %s, not \"%.*s\"", p->name,
+			    p->min, p->max, p->unit, (int)MIN_OF(span_len(v), (size_t)60), v.p);
+		return 0;
+	case YESNO:
+		*(bool *)to = span_is(v, "yes");
+		return span_is(v, "yes") || span_is(v, "no") ? 0 : bad(e, p, v);
+	case TRUST:
+		if (num_real(v, &real) < 0 || real > 1)
+			return bad(e, p, v);
+		*(double *)to = real;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int set_defaults(const struct param *rows, size_t n, void *base)
+{
+	for (size_t i = 0; i < n; i++)
+		if (assign(&rows[i], base, span_str(rows[i].standard), NULL) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static void free_texts(const struct param *rows, size_t n, void *base)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].type == TEXT)
+			free(*(char **)((char *)base + rows[i].at));
+}
+
+struct conf *conf_new(void)
+{
+	struct conf *c = calloc(1, sizeof(*c));
+
+	if (c && set_defaults(params, NELEM(params), c) < 0)
+		return conf_free(c);
+	return c;
+}
+
+struct conf *conf_free(struct conf *c)
+{
+	if (!c)
+		return NULL;
+	for (unsigned i = 0; i < c->n_sources; i++) {
+		free_texts(source_params, NELEM(source_params), &c->sources[i]);
+		free(c->sources[i].name);
+	}
+	free(c->sources);
+	free_texts(params, NELEM(params), c);
+	free(c);
+	return NULL;
+}
+
+static bool source_name_ok(struct span s)
+{
+	static const char extra[] = "._-";
+
+	for (const char *p = s.p; p < s.end; p++) {
+		bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			    (*p >= '0' && *p <= '9');
+
+		if (!word && (*p == '\0' || !strchr(extra, *p)))
+			return false;
+	}
+	return !span_empty(s) && span_len(s) <= SOURCE_NAME_MAX;
+}
+
+/* The source of that name, made when it is new. */
+static int source(struct conf *c, struct span name, struct conf_source **ret, struct err *e)
+{
+	struct conf_source *more;
+
+	for (unsigned i = 0; i < c->n_sources; i++) {
+		if (!span_is(name, c->sources[i].name))
+			continue;
+		*ret = &c->sources[i];
+		return 0;
+	}
+	if (!source_name_ok(name))
+		return err_set(e, -EINVAL,
+		    "a source's name is 1 to %u letters, digits, '.', '_' or '-'", SOURCE_NAME_MAX);
+	if (c->n_sources == CONF_SOURCES_MAX)
+		return err_set(e, -E2BIG, "more than %u sources", CONF_SOURCES_MAX);
+	more = reallocarray(c->sources, c->n_sources + 1, sizeof(*more));
+	if (!more)
+		return err_set(e, -ENOMEM, "out of memory");
+	c->sources = more;
+	more += c->n_sources;
+	*more = (struct conf_source){ .name = span_dup(name) };
+	c->n_sources++;
+	if (!more->name || set_defaults(source_params, NELEM(source_params), more) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	*ret = more;
+	return 0;
+}
+
+/* One `name = value` line in the section of src (NULL: none). */
+static int setting(struct conf *c, struct conf_source *src, struct span line, struct err *e)
+{
+	const struct param *rows = src ? source_params : params;
+	size_t n = src ? NELEM(source_params) : NELEM(params);
+	struct span rest = line, name;
+	const struct param *p;
+
+	if (!span_cut(&rest, '=', &name))
+		return err_set(e, -EINVAL, "expected name = value");
+	name = span_trim(name);
+	p = find(rows, n, name);
+	if (!p)
+		return err_set(e, -EINVAL, "unknown %s \"%.*s\"; `onus conf` lists them all",
+		    src ? "parameter of a source" : "parameter",
+		    (int)MIN_OF(span_len(name), (size_t)60), name.p);
+	return assign(p, src ? (void *)src : (void *)c, span_trim(rest), e);
+}
+
+static int section(struct conf *c, struct span line, struct conf_source **ret, struct err *e)
+{
+	struct span inside = { line.p + 1, line.end - 1 }, kind;
+
+	if (line.end[-1] != ']' || !span_cut(&inside, ' ', &kind) || !span_is(kind, "source"))
+		return err_set(e, -EINVAL, "expected [source NAME]");
+	return source(c, span_trim(inside), ret, e);
+}
+
+static int load_text(struct conf *c, const char *path, struct span text, struct err *e)
+{
+	struct conf_source *src = NULL;
+	unsigned number = 0;
+
+	while (!span_empty(text)) {
+		struct span line;
+		int r = 0;
+
+		(void)span_cut(&text, '\n', &line); /* the last line may lack its LF */
+		line = span_trim(line);
+		number++;
+		if (span_empty(line) || *line.p == '#')
+			continue;
+		r = *line.p == '[' ? section(c, line, &src, e) : setting(c, src, line, e);
+		if (r < 0)
+			return err_wrap(e, r, "%s:%u", path, number);
+	}
+	return 0;
+}
+
+static int load_file(struct conf *c, const char *path, struct err *e)
+{
+	CLEANUP(buf_done) struct buf b;
+	int r;
+
+	buf_init(&b, CONF_BYTES_MAX);
+	r = file_read(path, &b, e);
+	return r < 0 ? r : load_text(c, path, buf_text(&b), e);
+}
+
+int conf_load(struct conf *c, const char *path, bool must_exist, struct err *e)
+{
+	CLEANUP(free_p) char *pattern = NULL;
+	const char *slash = strrchr(path, '/');
+	glob_t found = { 0 };
+	int r = 0;
+
+	if (access(path, F_OK) < 0) {
+		if (!must_exist)
+			return 0;
+		return err_set(e, -ENOENT, "no configuration file %s", path);
+	}
+	r = load_file(c, path, e);
+	if (r < 0)
+		return r;
+	if (asprintf(&pattern, "%.*s/conf.d/*.conf", slash ? (int)(slash - path) : 1,
+		slash ? path : ".") < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return 0; /* none */
+	for (size_t i = 0; i < found.gl_pathc && r == 0; i++)
+		r = load_file(c, found.gl_pathv[i], e);
+	globfree(&found);
+	return r;
+}
+
+int conf_set(struct conf *c, const char *assignment, struct err *e)
+{
+	return setting(c, NULL, span_str(assignment), e);
+}
+
+static int check_own(const struct conf *c, struct err *e)
+{
+	struct span rest = span_str(c->own_networks), one;
+	struct prefix p;
+
+	while (!span_empty(rest)) {
+		(void)span_cut(&rest, ',', &one); /* the last has no comma */
+		one = span_trim(one);
+		if (prefix_parse(one, true, &p) < 0)
+			return err_set(e, -EINVAL,
+			    "own_networks: \"%.*s\" is no prefix; write 192.0.2.0/24",
+			    SPAN_ARG(one));
+	}
+	return 0;
+}
+
+int conf_check(const struct conf *c, struct err *e)
+{
+	static const char *const types[] = { "log", "list", "events" };
+	int r = check_own(c, e);
+
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < c->n_sources; i++) {
+		const struct conf_source *s = &c->sources[i];
+		enum category cat;
+		bool known = false;
+
+		for (unsigned k = 0; k < NELEM(types); k++)
+			known |= strcmp(s->type, types[k]) == 0;
+		if (!known)
+			return err_set(e, -EINVAL,
+			    "source %s: type is log, list or events, not \"%s\"", s->name, s->type);
+		if (!*s->path)
+			return err_set(
+			    e, -EINVAL, "source %s: which file? give it a path", s->name);
+		if (category_parse(span_str(s->category), &cat) < 0)
+			return err_set(
+			    e, -EINVAL, "source %s: unknown category \"%s\"", s->name, s->category);
+	}
+	return 0;
+}
+
+struct conf *conf_open(const char *file, const char *const *assignments, unsigned n, struct err *e)
+{
+	struct conf *c = conf_new();
+	int r;
+
+	if (!c) {
+		(void)err_set(e, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	r = conf_load(c, file ? file : CONF_FILE_DEFAULT, file != NULL, e);
+	for (unsigned i = 0; i < n && r == 0; i++) {
+		r = conf_set(c, assignments[i], e);
+		if (r < 0)
+			r = err_wrap(e, r, "-o %s", assignments[i]);
+	}
+	if (r == 0)
+		r = conf_check(c, e);
+	return r < 0 ? conf_free(c) : c;
+}
+
+static void print_value(const struct param *p, const void *base, FILE *to)
+{
+	const void *at = (const char *)base + p->at;
+
+	switch (p->type) {
+	case TEXT:
+		(void)fprintf(to, "%s", *(char *const *)at);
+		break;
+	case COUNT:
+		(void)fprintf(to, "%u", *(const uint32_t *)at);
+		break;
+	case YESNO:
+		(void)fprintf(to, "%s", *(const bool *)at ? "yes" : "no");
+		break;
+	case TRUST:
+		(void)fprintf(to, "%g", *(const double *)at);
+		break;
+	}
+}
+
+static void print_rows(const struct param *rows, size_t n, const void *base, FILE *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(to, "%s = ", rows[i].name);
+		print_value(&rows[i], base, to);
+		(void)fputc('\n', to);
+	}
+}
+
+void conf_print(const struct conf *c, FILE *to)
+{
+	print_rows(params, NELEM(params), c, to);
+	for (unsigned i = 0; i < c->n_sources; i++) {
+		(void)fprintf(to, "\n[source %s]\n", c->sources[i].name);
+		print_rows(source_params, NELEM(source_params), &c->sources[i], to);
+	}
+}
+
+static void describe_rows(const struct param *rows, size_t n, FILE *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct param *p = &rows[i];
+
+		(void)fprintf(to, "# %s\n# (%s", p->help, p->unit);
+		if (p->type == COUNT)
+			(void)fprintf(to, ", %u to %u", p->min, p->max);
+		(void)fprintf(to, ")\n#%s = %s\n\n", p->name, p->standard);
+	}
+}
+
+void conf_describe(FILE *to)
+{
+	describe_rows(params, NELEM(params), to);
+	(void)fprintf(to, "# One section a source: what to read, and how far it is believed.\n"
+			  "#[source NAME]\n\n");
+	describe_rows(source_params, NELEM(source_params), to);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The front door's commands: one file cmd_NAME.c each, one row in main.c. argv[0] is the command's
+ * name; they return an exit code as Nagios has them. */
+#ifndef ONUS_PROG_ONUS_COMMANDS_H
+#define ONUS_PROG_ONUS_COMMANDS_H
+
+int cmd_conf(int argc, char **argv);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus - the front door: one table of commands. */
+#include <string.h>
+
+#include "prog/onus/commands.h"
+#include "util/log.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "conf", cmd_conf, "show or check the configuration" },
+};
+
+static void usage(FILE *to)
+{
+	(void)fprintf(to,
+	    "Usage: onus COMMAND [OPTION…]\n\n"
+	    "Who answers for the addresses that attack you, and what to do about it.\n\n"
+	    "Commands:\n");
+	for (size_t i = 0; i < NELEM(commands); i++)
+		(void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+	(void)fprintf(
+	    to, "\n`onus COMMAND --help` tells more, e.g. `onus top /var/log/auth.log*`.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "help";
+
+	log_open("onus", LOG_LEVEL_INFO);
+	if (strcmp(name, "help") == 0 && argc > 2) {
+		name = argv[2];
+		argv[2] = (char[]){ "--help" };
+		argv++;
+		argc--;
+		argv[0] = argv[-1];
+	}
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+		(void)printf("onus %s\n", ONUS_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < NELEM(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		usage(stdout);
+		return argc > 1 ? 0 : 3;
+	}
+	(void)fprintf(stderr, "onus: no command \"%s\"; `onus help` lists them\n", name);
+	return 3;
+}
