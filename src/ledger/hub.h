@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hub: the SQL database that holds the ledger (what happened), and what is computed from it (runs,
+ * scores, decisions). Schema and meaning of every column: doc/contracts/ledger.md.
+ *
+ * One struct hub is one connection and belongs to one thread. Every call that can fail returns 0 (or
+ * what it says) or a negative errno with a sentence in e:
+ *   -EAGAIN   another process holds the database: try again, nothing was changed
+ *   -EIO      any other trouble of the database: try again later, nothing was changed
+ *   -EBADMSG  the database is no hub, or of a newer version
+ * Callbacks return 0 to go on; anything else ends the walk and is what the walk returns. Rows handed to
+ * callbacks, and the texts in them, are valid until the callback returns. A callback may read and write
+ * through the same hub, but must not end a transaction that was open when the walk began. */
+#ifndef ONUS_LEDGER_HUB_H
+#define ONUS_LEDGER_HUB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/batch.h"
+#include "core/category.h"
+#include "core/entity.h"
+#include "core/event.h"
+#include "net/addr.h"
+#include "util/err.h"
+
+struct hub;
+
+enum hub_mode {
+	HUB_READ,  /* must exist and be of this version; nothing is ever written */
+	HUB_WRITE, /* made and migrated when needed */
+};
+
+/* hub_open - url is "sqlite:PATH" (the parameter `hub`) */
+MUST_USE int hub_open(const char *url, enum hub_mode mode, struct hub **ret, struct err *e);
+struct hub *hub_free(struct hub *h); /* NULL-safe, returns NULL; what was not committed is undone */
+
+/* hub_begin … hub_commit - one write transaction around several calls; hub_rollback undoes it and is
+ * harmless without one. Without them each call is a transaction of its own. They do not nest.
+ * hub_read_begin … hub_read_end - one consistent view of the ledger for several reads; writers go on. */
+MUST_USE int hub_begin(struct hub *h, struct err *e);
+MUST_USE int hub_commit(struct hub *h, struct err *e);
+void hub_rollback(struct hub *h);
+MUST_USE int hub_read_begin(struct hub *h, struct err *e);
+void hub_read_end(struct hub *h);
+
+/* --- sources ------------------------------------------------------------------------------------ */
+
+enum hub_source_kind { /* stored: never renumber */
+	HUB_SOURCE_SENSOR = 0,
+	HUB_SOURCE_REPORT = 1,
+	HUB_SOURCE_LIST = 2,
+	HUB_SOURCE_ANALYSIS = 3,
+	HUB_SOURCE_KIND_N
+};
+
+struct hub_source {
+	int32_t id;
+	const char *name;    /* at most EVENT_SOURCE_MAX bytes */
+	enum hub_source_kind kind;
+	bool anchor;         /* a source of one's own */
+	bool redistribute;
+	const char *group;   /* of sources that are not independent; today's, from source_rev */
+	double trust;        /* 0-1; today's */
+	int32_t first_day;   /* of its first event, or of its first mention in the configuration */
+};
+
+/* hub_source_set - make a source, or bring it up to date
+ * s->id and s->first_day are ignored. A change of group or trust is appended to source_rev under day.
+ * A source that appears in events without ever being set is a newcomer: kind list, no anchor, group =
+ * its own name, trust 0.1 (scoring.md A1). */
+MUST_USE int hub_source_set(struct hub *h, const struct hub_source *s, int32_t day, int32_t *ret_id,
+    struct err *e);
+typedef int hub_source_fn(void *ctx, const struct hub_source *s);
+MUST_USE int hub_each_source(struct hub *h, hub_source_fn *fn, void *ctx, struct err *e); /* by id */
+
+/* hub_each_source_rev - the history of group and trust, by source, then day; id, group, trust and
+ * first_day (= the day of the change) are set */
+MUST_USE int hub_each_source_rev(struct hub *h, hub_source_fn *fn, void *ctx, struct err *e);
+
+/* --- the ledger --------------------------------------------------------------------------------- */
+
+/* struct hub_folded - what one fold did */
+struct hub_folded {
+	uint64_t batches;    /* folded now */
+	uint64_t duplicates; /* known already: nothing was counted again */
+	uint64_t lines;      /* event lines accepted */
+	uint64_t refused;    /* lines refused here, plus what the producer says it refused */
+	uint64_t rows;       /* ledger rows written */
+};
+
+/* hub_fold_batch - count one checked batch, exactly once, in one transaction
+ * now_s    events later than a day after it are refused; it is also the batch's time of receipt
+ * ret      may be NULL; figures are added to it
+ * Returns 1; 0 when this batch (host, producer, sequence) was folded before. */
+MUST_USE int hub_fold_batch(struct hub *h, const struct batch *b, int64_t now_s, struct hub_folded *ret,
+    struct err *e);
+
+/* hub_fold_add, hub_fold_commit - the same for several batches in one transaction: add collects in
+ * memory (borrows nothing from b afterwards) and returns 1 or 0 as above; commit writes all or nothing.
+ * After a negative return of either, everything added since the last commit is forgotten: add it again. */
+MUST_USE int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err *e);
+MUST_USE int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e);
+
+/* hub_newest_batch - the highest sequence folded of a producer; 0 when none */
+MUST_USE int hub_newest_batch(struct hub *h, const char *host, const char *producer, uint64_t *ret,
+    struct err *e);
+
+#define HUB_HOUR_DAY 255 /* hour of a row that was rolled up to its day */
+
+struct hub_ledger_row {
+	int32_t day;           /* since 1970-01-01, UTC */
+	uint8_t hour;          /* 0-23, or HUB_HOUR_DAY */
+	struct prefix subject; /* a host, or a listed prefix (event.h) */
+	enum category category;
+	enum proof proof;
+	int32_t source;        /* id */
+	const char *service;   /* "" when not known */
+	uint64_t count;
+};
+typedef int hub_ledger_fn(void *ctx, const struct hub_ledger_row *row);
+
+/* hub_each_ledger - rows of days first_day … last_day (both included), ordered by address, prefix
+ * length, day, then the rest of the key
+ * within   only subjects whose first address lies in it; NULL: all */
+MUST_USE int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day, const struct range *within,
+    hub_ledger_fn *fn, void *ctx, struct err *e);
+
+/* struct hub_evidence - a sample behind a ledger line; its detail never leaves the hub's host */
+struct hub_evidence {
+	int32_t day;
+	struct prefix subject;
+	enum category category;
+	int32_t source;
+	uint8_t n;             /* 0-2 */
+	int64_t time_s;
+	const char *service;
+	uint8_t digest[16];    /* BLAKE2b-128 of the event line */
+	struct span detail;
+};
+typedef int hub_evidence_fn(void *ctx, const struct hub_evidence *ev);
+MUST_USE int hub_each_evidence(struct hub *h, int32_t first_day, int32_t last_day,
+    const struct range *within, hub_evidence_fn *fn, void *ctx, struct err *e);
+
+struct hub_totals {
+	uint64_t events;     /* sum of counts */
+	uint64_t rows;       /* of the ledger */
+	uint64_t hosts;      /* distinct subjects */
+	uint64_t batches, lines, refused;
+	int32_t first_day, last_day; /* of the ledger; 0, -1 when it is empty */
+	int64_t newest_s;    /* receipt of the newest batch, 0 when none */
+	int64_t cursor;      /* number of the newest batch: what a run was computed from */
+};
+MUST_USE int hub_totals(struct hub *h, struct hub_totals *ret, struct err *e);
+
+/* hub_prune - forget ledger and evidence days before first_day */
+MUST_USE int hub_prune(struct hub *h, int32_t first_day, struct err *e);
+
+/* --- runs, scores, decisions -------------------------------------------------------------------- */
+
+#define HUB_FORMULA_MAX 64u /* bytes with NUL */
+
+struct hub_run {
+	int64_t id;              /* grows */
+	int64_t at_s;            /* the instant that was judged */
+	char formula[HUB_FORMULA_MAX];
+	char registry_sha[65];   /* hex, or "" */
+	int64_t settings_rev;    /* hub_settings_rev when the ledger was read */
+	int64_t batch_cursor;    /* hub_totals.cursor when the ledger was read */
+};
+
+/* hub_run_begin … hub_run_end - one run's scores and decisions, all or nothing (a transaction): a killed
+ * run leaves no trace. Read and compute first, then begin, put, end: the loader waits in between.
+ * begin sets run->id. hub_rollback gives a run up. */
+MUST_USE int hub_run_begin(struct hub *h, struct hub_run *run, struct err *e);
+MUST_USE int hub_run_end(struct hub *h, const struct hub_run *run, struct err *e);
+
+/* hub_newest_run - 1 with *ret, 0 when there is none */
+MUST_USE int hub_newest_run(struct hub *h, struct hub_run *ret, struct err *e);
+
+/* hub_run_forget - drop runs, with their scores, older than the newest `keep` ones, but keep the last of
+ * every day for `days` days before that newest one */
+MUST_USE int hub_run_forget(struct hub *h, unsigned keep, unsigned days, struct err *e);
+
+#define HUB_FAMILY_ALL 255 /* the row over all families */
+
+struct hub_score {
+	struct span entity;     /* its name (entity.h) */
+	uint8_t family;         /* enum family, or HUB_FAMILY_ALL */
+	double m;               /* expected attackers in the next 7 days (scoring.md A4) */
+	double low, high;       /* of the score, 80 % */
+	double score;           /* 0-100 */
+	char grade;             /* 'A' … 'F', or 0: none */
+	struct span reason;     /* why there is no grade, or what is said with it ("provisional"); may be empty */
+	uint64_t size;          /* announced units it was judged by */
+	uint64_t hosts;         /* distinct subjects with evidence */
+	uint64_t events;        /* sum of their counts in the window */
+	uint32_t groups;        /* independent groups that saw it */
+	int32_t first_day, last_day; /* of its evidence; 0, -1 when there is none */
+};
+MUST_USE int hub_score_put(struct hub *h, int64_t run, const struct hub_score *s, struct err *e);
+typedef int hub_score_fn(void *ctx, const struct hub_score *s);
+MUST_USE int hub_each_score(struct hub *h, int64_t run, hub_score_fn *fn, void *ctx,
+    struct err *e); /* by entity name, then family */
+
+/* hub_each_score_of - the history of one entity, oldest run first */
+typedef int hub_history_fn(void *ctx, const struct hub_run *run, const struct hub_score *s);
+MUST_USE int hub_each_score_of(struct hub *h, struct span entity, hub_history_fn *fn, void *ctx,
+    struct err *e);
+
+struct hub_decision {
+	struct span entity;
+	struct span action;   /* "tag", "greylist", "reject", "drop" */
+	struct span level;    /* "clear", "watch", "friction", "block", "probation" */
+	int64_t since_s, until_s;
+	struct span reason;
+	int64_t run;          /* that made it */
+	int32_t episode;      /* how often this entity was here before */
+};
+/* hub_decision_put - one per (entity, action): a later one replaces it */
+MUST_USE int hub_decision_put(struct hub *h, const struct hub_decision *d, struct err *e);
+MUST_USE int hub_decision_drop(struct hub *h, struct span entity, struct span action, struct err *e);
+typedef int hub_decision_fn(void *ctx, const struct hub_decision *d);
+MUST_USE int hub_each_decision(struct hub *h, hub_decision_fn *fn, void *ctx,
+    struct err *e); /* by entity, action */
+
+/* --- settings ----------------------------------------------------------------------------------- */
+
+#define HUB_SETTING_MAX 65536u /* bytes of a value */
+
+/* hub_setting_get - 1 with *ret (owned by the caller, NUL-terminated), 0 when it was never put
+ * hub_setting_put - writes an audit row: who (a user or program), old and new value */
+MUST_USE int hub_setting_get(struct hub *h, const char *name, char **ret, struct err *e);
+MUST_USE int hub_setting_put(struct hub *h, const char *name, const char *value, const char *who,
+    int64_t now_s, struct err *e);
+MUST_USE int hub_settings_rev(struct hub *h, int64_t *ret, struct err *e); /* grows with every put */
+
+#endif
