@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* onus - the front door: one table of commands. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "prog/onus/commands.h"
@@ -25,29 +26,31 @@ static void usage(FILE *to)
 	    to, "\n`onus COMMAND --help` tells more, e.g. `onus top /var/log/auth.log*`.\n");
 }
 
+static int run(const char *name, int argc, char **argv)
+{
+	for (size_t i = 0; i < NELEM(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	(void)fprintf(stderr, "onus: no command \"%s\"; `onus help` lists them\n", name);
+	return 3;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
+	bool help =
+	    strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
 
 	log_open("onus", LOG_LEVEL_INFO);
-	if (strcmp(name, "help") == 0 && argc > 2) {
-		name = argv[2];
-		argv[2] = (char[]){ "--help" };
-		argv++;
-		argc--;
-		argv[0] = argv[-1];
-	}
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		(void)printf("onus %s\n", ONUS_VERSION);
 		return 0;
 	}
-	for (size_t i = 0; i < NELEM(commands); i++)
-		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+	if (help && argc > 2)
+		return run(argv[2], 2, (char *[]){ argv[2], (char[]){ "--help" }, NULL });
+	if (help) {
 		usage(stdout);
 		return argc > 1 ? 0 : 3;
 	}
-	(void)fprintf(stderr, "onus: no command \"%s\"; `onus help` lists them\n", name);
-	return 3;
+	return run(name, argc - 1, argv + 1);
 }
