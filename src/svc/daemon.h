@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The skeleton of every daemon: command line, signals, readiness and watchdog (sd_notify(3)), the loop,
- * the status file. A program's main() is a table:
+/* The skeleton of every daemon: command line, signals, readiness and watchdog (sd_notify(3)), the
+ *loop, the status file. A program's main() is a table:
  *
  *	static const struct daemon_def def = {
- *		.name = "onus-load", .about = "…", .check = check, .open = open_hub, .turn = load_some,
- *		.close = close_hub,
+ *		.name = "onus-load", .about = "…", .check = check, .open = open_hub, .turn =
+ *load_some, .close = close_hub,
  *	};
  *	int main(int argc, char **argv) { return daemon_main(&def, argc, argv); }
  *
- * SIGTERM and SIGINT end it after the current turn; SIGHUP opens it anew with the configuration as it is
- * now. Signals are read from a descriptor between turns, so no handler interrupts anything and threads
- * that open() starts never see them. It knows nothing of the configuration's grammar: open() reads it. */
+ * SIGTERM and SIGINT end it after the current turn; SIGHUP opens it anew with the configuration as
+ *it is now. Signals are read from a descriptor between turns, so no handler interrupts anything and
+ *threads that open() starts never see them. It knows nothing of the configuration's grammar: open()
+ *reads it. */
 #ifndef ONUS_SVC_DAEMON_H
 #define ONUS_SVC_DAEMON_H
 
@@ -22,33 +23,34 @@
 
 /* struct daemon - what the skeleton tells the program; read it, do not write it */
 struct daemon {
-	const char *conf_file;            /* -c FILE, or NULL */
-	const struct opt_list *settings;  /* -o name=value … */
-	bool once;                        /* --once: work off what is there and exit */
+	const char *conf_file;		 /* -c FILE, or NULL */
+	const struct opt_list *settings; /* -o name=value … */
+	bool once;			 /* --once: work off what is there and exit */
 	struct daemon_priv *priv;
 };
 
 #define DAEMON_DONE (-1)
 
 struct daemon_def {
-	const char *name;         /* "onus-load" */
+	const char *name;	  /* "onus-load" */
 	const char *about, *more; /* for --help */
-	const struct opt *opts;   /* options of its own; their targets are the program's */
+	const struct opt *opts;	  /* options of its own; their targets are the program's */
 	unsigned n_opts;
 
 	/* check - is the configuration good? For -t, and before a reload. May be NULL. */
 	int (*check)(const struct daemon *d, struct err *e);
 
-	/* open - read the configuration and get ready; *state is handed to turn and close. It may call
-	 * daemon_status_dir. A negative errno ends the program with 2, -EINVAL (configuration) with 3. */
+	/* open - read the configuration and get ready; *state is handed to turn and close. It may
+	 * call daemon_status_dir. A negative errno ends the program with 2, -EINVAL (configuration)
+	 * with 3. */
 	int (*open)(struct daemon *d, void **state, struct err *e);
 
 	/* turn - one round of work
-	 * *wait_ms  set to how long to sleep until the next one (0: at once); it is 1000 when left alone
-	 * Returns 0; a negative errno: it is logged, the status says so, and turns come 1, 2, 4 … 60 s
-	 * apart until one succeeds. With --once turns follow each other without sleep until one sets
-	 * *wait_ms to DAEMON_DONE (never without --once: then it is as 1000); after the fifth failure
-	 * in a row the program gives up and exits with 2. */
+	 * *wait_ms  set to how long to sleep until the next one (0: at once); it is 1000 when left
+	 * alone Returns 0; a negative errno: it is logged, the status says so, and turns come 1, 2,
+	 * 4 … 60 s apart until one succeeds. With --once turns follow each other without sleep
+	 * until one sets *wait_ms to DAEMON_DONE (never without --once: then it is as 1000); after
+	 * the fifth failure in a row the program gives up and exits with 2. */
 	int (*turn)(struct daemon *d, void *state, int *wait_ms, struct err *e);
 
 	void (*close)(void *state); /* after the last turn; may be NULL */
@@ -69,8 +71,9 @@ void daemon_ready(struct daemon *d);
 /* daemon_watch - wake from sleep when fd becomes readable (one descriptor; -1: none) */
 void daemon_watch(struct daemon *d, int fd);
 
-/* daemon_status_dir - where NAME.status is kept (replaced whole, at most once a second); without it there
- * is none. daemon_count sets a figure in it, daemon_say the sentence. Keys are kept by pointer: literals. */
+/* daemon_status_dir - where NAME.status is kept (replaced whole, at most once a second); without it
+ * there is none. daemon_count sets a figure in it, daemon_say the sentence. Keys are kept by
+ * pointer: literals. */
 MUST_USE int daemon_status_dir(struct daemon *d, const char *dir, struct err *e);
 void daemon_count(struct daemon *d, const char *key, uint64_t value);
 void daemon_say(struct daemon *d, const char *fmt, ...) PRINTF(2, 3);
