@@ -13,17 +13,17 @@
 #include "util/err.h"
 #include "util/span.h"
 
-#define BATCH_HEADER        "#onus-batch 1"
-#define BATCH_FILE_MAX      (1u << 20)  /* bytes, packed */
-#define BATCH_TEXT_MAX      1000000u    /* bytes, unpacked: packs into BATCH_FILE_MAX whatever it holds */
-#define BATCH_LINE_MAX      4096u       /* bytes of an event or position line, with its LF */
-#define BATCH_HOST_MAX      64u         /* bytes */
+#define BATCH_HEADER	    "#onus-batch 1"
+#define BATCH_FILE_MAX	    (1u << 20) /* bytes, packed */
+#define BATCH_TEXT_MAX	    1000000u /* bytes, unpacked: packs into BATCH_FILE_MAX whatever it holds */
+#define BATCH_LINE_MAX	    4096u    /* bytes of an event or position line, with its LF */
+#define BATCH_HOST_MAX	    64u	     /* bytes */
 #define BATCH_PRODUCER_MAX  32u
-#define BATCH_POSITIONS_MAX 1024u       /* lines */
-#define BATCH_POSITION_ROOM 200000u     /* bytes of all position lines */
-#define BATCH_LINES_ROOM    790000u     /* bytes of all event lines */
+#define BATCH_POSITIONS_MAX 1024u		       /* lines */
+#define BATCH_POSITION_ROOM 200000u		       /* bytes of all position lines */
+#define BATCH_LINES_ROOM    790000u		       /* bytes of all event lines */
 #define BATCH_SEQUENCE_MAX  UINT64_C(9999999999999999) /* sixteen digits */
-#define BATCH_NAME_MAX      (BATCH_HOST_MAX + BATCH_PRODUCER_MAX + 24u) /* with NUL */
+#define BATCH_NAME_MAX	    (BATCH_HOST_MAX + BATCH_PRODUCER_MAX + 24u) /* with NUL */
 
 enum batch_type { BATCH_EVENTS, BATCH_GOOD, BATCH_DISPUTE, BATCH_APPLIED, BATCH_TYPE_N };
 
@@ -48,7 +48,7 @@ void batch_name_format(const struct batch_name *n, char ret[BATCH_NAME_MAX]);
 /* struct batch_writer - a batch that is filling up, in memory */
 struct batch_writer {
 	struct buf lines; /* event lines, each with its LF */
-	uint64_t count;   /* of them */
+	uint64_t count;	  /* of them */
 	uint64_t refused; /* what the producer saw and refused since the last batch */
 };
 
@@ -64,8 +64,8 @@ MUST_USE int batch_writer_add(struct batch_writer *w, struct span line);
  * positions  lines of text that the producer will understand when it starts again, each with its LF;
  *            at most BATCH_POSITIONS_MAX lines and BATCH_POSITION_ROOM bytes
  * Returns 0; -E2BIG (positions over their maximum); -ENOMEM. */
-MUST_USE int batch_pack(const struct batch_writer *w, const struct batch_name *name, enum batch_type type,
-    int64_t now_s, struct span positions, struct buf *out, struct err *e);
+MUST_USE int batch_pack(const struct batch_writer *w, const struct batch_name *name,
+    enum batch_type type, int64_t now_s, struct span positions, struct buf *out, struct err *e);
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
@@ -77,7 +77,7 @@ struct batch {
 	struct span positions; /* lines, each with LF, as the producer gave them */
 	struct span lines;     /* event lines, each with LF; count of them */
 	uint64_t count, refused;
-	struct buf text;       /* owned */
+	struct buf text; /* owned */
 };
 
 void batch_done(struct batch *b); /* callable twice */
@@ -87,7 +87,7 @@ void batch_done(struct batch *b); /* callable twice */
  * ret      set only on success
  * Returns 0; -EBADMSG with a reason (cut, changed, over a maximum, another name or version); -ENOMEM.
  * Whether each line is a good event is for the reader of lines to find. */
-MUST_USE int batch_unpack(struct span packed, const struct batch_name *expect, struct batch *ret,
-    struct err *e);
+MUST_USE int batch_unpack(
+    struct span packed, const struct batch_name *expect, struct batch *ret, struct err *e);
 
 #endif

@@ -6,13 +6,7 @@
 
 #include "util/span.h"
 
-enum action {
-	ACTION_TAG = 0,
-	ACTION_GREYLIST = 1,
-	ACTION_REJECT = 2,
-	ACTION_DROP = 3,
-	ACTION_N
-};
+enum action { ACTION_TAG = 0, ACTION_GREYLIST = 1, ACTION_REJECT = 2, ACTION_DROP = 3, ACTION_N };
 
 enum level { /* in the order of the escalation; probation is what a block becomes before it ends */
 	LEVEL_CLEAR = 0,

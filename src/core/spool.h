@@ -35,7 +35,7 @@ uint64_t spool_last_sequence(const struct spool *s); /* 0: none yet */
 
 /* struct spool_item - one waiting batch */
 struct spool_item {
-	char *dir;  /* SPOOL/PRODUCER */
+	char *dir; /* SPOOL/PRODUCER */
 	char file[BATCH_NAME_MAX];
 	struct batch_name name;
 };
@@ -43,8 +43,8 @@ struct spool_item {
 struct spool_list {
 	struct spool_item *v; /* by directory, then host, producer, sequence */
 	size_t n;
-	uint64_t bytes;       /* of all that wait, listed or not */
-	uint64_t waiting;     /* number of all that wait */
+	uint64_t bytes;	  /* of all that wait, listed or not */
+	uint64_t waiting; /* number of all that wait */
 };
 
 /* spool_scan - at most max of the batches that wait, oldest first

@@ -20,7 +20,7 @@ struct registry *registry_free(struct registry *r); /* NULL-safe, returns NULL *
 /* Indexes into the file's tables, REGISTRY_NONE where nothing is known. Stable within one file. */
 struct attribution {
 	uint32_t prefix, as, org;
-	char country[3];           /* where the address was registered; "" when not known */
+	char country[3]; /* where the address was registered; "" when not known */
 };
 
 /* registry_lookup - the attribution of one address; all NONE when nobody announces it */
@@ -28,20 +28,20 @@ void registry_lookup(const struct registry *r, struct addr a, struct attribution
 
 /* struct registry_as, _org, _prefix - rows of the tables; texts borrow from the map */
 struct registry_prefix {
-	struct range range;        /* merged announced space of one origin around the address */
-	uint32_t as;               /* index */
+	struct range range; /* merged announced space of one origin around the address */
+	uint32_t as;	    /* index */
 	char country[3];
 };
 struct registry_as {
 	uint32_t asn;
-	uint32_t org;              /* index, or NONE */
+	uint32_t org; /* index, or NONE */
 	struct span name;
-	uint64_t v4_addresses;     /* announced, each counted once */
-	uint64_t v6_blocks;        /* announced /48s */
-	char country[3];           /* of the largest part of its space; "" when not known */
+	uint64_t v4_addresses; /* announced, each counted once */
+	uint64_t v6_blocks;    /* announced /48s */
+	char country[3];       /* of the largest part of its space; "" when not known */
 };
 struct registry_org {
-	struct span handle;        /* SOURCE/HANDLE, as in entity names */
+	struct span handle; /* SOURCE/HANDLE, as in entity names */
 	struct span name;
 	uint64_t v4_addresses, v6_blocks;
 	uint32_t n_as;
@@ -53,8 +53,8 @@ uint32_t registry_n_org(const struct registry *r);
 struct registry_prefix registry_prefix_at(const struct registry *r, uint32_t index);
 struct registry_as registry_as_at(const struct registry *r, uint32_t index);
 struct registry_org registry_org_at(const struct registry *r, uint32_t index);
-uint32_t registry_find_as(const struct registry *r, uint32_t asn);            /* index or NONE */
-uint32_t registry_find_org(const struct registry *r, struct span handle);     /* index or NONE */
+uint32_t registry_find_as(const struct registry *r, uint32_t asn);	  /* index or NONE */
+uint32_t registry_find_org(const struct registry *r, struct span handle); /* index or NONE */
 
 /* The prefixes of an AS: indexes [*first, *first + n) into registry_as_prefix. */
 uint32_t registry_as_prefixes(const struct registry *r, uint32_t as, uint32_t *first);
@@ -69,16 +69,16 @@ void registry_country_size(const struct registry *r, const char *cc, uint64_t *v
 
 /* struct registry_input - what the file was made from */
 struct registry_input {
-	struct span name;          /* file name without directories */
-	struct span kind;          /* "range-asn", "range-country" */
-	struct span attribution;   /* sentence that pages and exports must carry */
-	int64_t date_s;            /* newest date the input gives itself, else its file time */
+	struct span name;	 /* file name without directories */
+	struct span kind;	 /* "range-asn", "range-country" */
+	struct span attribution; /* sentence that pages and exports must carry */
+	int64_t date_s;		 /* newest date the input gives itself, else its file time */
 	uint64_t records, refused;
 	char sha256[65];
 };
 uint32_t registry_n_input(const struct registry *r);
 struct registry_input registry_input_at(const struct registry *r, uint32_t index);
-int64_t registry_date_s(const struct registry *r);  /* of its newest origin input */
+int64_t registry_date_s(const struct registry *r);	    /* of its newest origin input */
 struct span registry_attribution(const struct registry *r); /* the inputs' sentences, joined */
 
 #endif

@@ -55,23 +55,24 @@ enum hub_source_kind { /* stored: never renumber */
 
 struct hub_source {
 	int32_t id;
-	const char *name;    /* at most EVENT_SOURCE_MAX bytes */
+	const char *name; /* at most EVENT_SOURCE_MAX bytes */
 	enum hub_source_kind kind;
-	bool anchor;         /* a source of one's own */
+	bool anchor; /* a source of one's own */
 	bool redistribute;
-	const char *group;   /* of sources that are not independent; today's, from source_rev */
-	double trust;        /* 0-1; today's */
-	int32_t first_day;   /* of its first event, or of its first mention in the configuration */
+	const char *group; /* of sources that are not independent; today's, from source_rev */
+	double trust;	   /* 0-1; today's */
+	int32_t first_day; /* of its first event, or of its first mention in the configuration */
 };
 
 /* hub_source_set - make a source, or bring it up to date
  * s->id and s->first_day are ignored. A change of group or trust is appended to source_rev under day.
  * A source that appears in events without ever being set is a newcomer: kind list, no anchor, group =
  * its own name, trust 0.1 (scoring.md A1). */
-MUST_USE int hub_source_set(struct hub *h, const struct hub_source *s, int32_t day, int32_t *ret_id,
-    struct err *e);
+MUST_USE int hub_source_set(
+    struct hub *h, const struct hub_source *s, int32_t day, int32_t *ret_id, struct err *e);
 typedef int hub_source_fn(void *ctx, const struct hub_source *s);
-MUST_USE int hub_each_source(struct hub *h, hub_source_fn *fn, void *ctx, struct err *e); /* by id */
+MUST_USE int hub_each_source(
+    struct hub *h, hub_source_fn *fn, void *ctx, struct err *e); /* by id */
 
 /* hub_each_source_rev - the history of group and trust, by source, then day; id, group, trust and
  * first_day (= the day of the change) are set */
@@ -83,17 +84,17 @@ MUST_USE int hub_each_source_rev(struct hub *h, hub_source_fn *fn, void *ctx, st
 struct hub_folded {
 	uint64_t batches;    /* folded now */
 	uint64_t duplicates; /* known already: nothing was counted again */
-	uint64_t lines;      /* event lines accepted */
+	uint64_t lines;	     /* event lines accepted */
 	uint64_t refused;    /* lines refused here, plus what the producer says it refused */
-	uint64_t rows;       /* ledger rows written */
+	uint64_t rows;	     /* ledger rows written */
 };
 
 /* hub_fold_batch - count one checked batch, exactly once, in one transaction
  * now_s    events later than a day after it are refused; it is also the batch's time of receipt
  * ret      may be NULL; figures are added to it
  * Returns 1; 0 when this batch (host, producer, sequence) was folded before. */
-MUST_USE int hub_fold_batch(struct hub *h, const struct batch *b, int64_t now_s, struct hub_folded *ret,
-    struct err *e);
+MUST_USE int hub_fold_batch(
+    struct hub *h, const struct batch *b, int64_t now_s, struct hub_folded *ret, struct err *e);
 
 /* hub_fold_add, hub_fold_commit - the same for several batches in one transaction: add collects in
  * memory (borrows nothing from b afterwards) and returns 1 or 0 as above; commit writes all or nothing.
@@ -102,19 +103,19 @@ MUST_USE int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, s
 MUST_USE int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e);
 
 /* hub_newest_batch - the highest sequence folded of a producer; 0 when none */
-MUST_USE int hub_newest_batch(struct hub *h, const char *host, const char *producer, uint64_t *ret,
-    struct err *e);
+MUST_USE int hub_newest_batch(
+    struct hub *h, const char *host, const char *producer, uint64_t *ret, struct err *e);
 
 #define HUB_HOUR_DAY 255 /* hour of a row that was rolled up to its day */
 
 struct hub_ledger_row {
-	int32_t day;           /* since 1970-01-01, UTC */
-	uint8_t hour;          /* 0-23, or HUB_HOUR_DAY */
+	int32_t day;	       /* since 1970-01-01, UTC */
+	uint8_t hour;	       /* 0-23, or HUB_HOUR_DAY */
 	struct prefix subject; /* a host, or a listed prefix (event.h) */
 	enum category category;
 	enum proof proof;
-	int32_t source;        /* id */
-	const char *service;   /* "" when not known */
+	int32_t source;	     /* id */
+	const char *service; /* "" when not known */
 	uint64_t count;
 };
 typedef int hub_ledger_fn(void *ctx, const struct hub_ledger_row *row);
@@ -122,8 +123,8 @@ typedef int hub_ledger_fn(void *ctx, const struct hub_ledger_row *row);
 /* hub_each_ledger - rows of days first_day … last_day (both included), ordered by address, prefix
  * length, day, then the rest of the key
  * within   only subjects whose first address lies in it; NULL: all */
-MUST_USE int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day, const struct range *within,
-    hub_ledger_fn *fn, void *ctx, struct err *e);
+MUST_USE int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day,
+    const struct range *within, hub_ledger_fn *fn, void *ctx, struct err *e);
 
 /* struct hub_evidence - a sample behind a ledger line; its detail never leaves the hub's host */
 struct hub_evidence {
@@ -131,10 +132,10 @@ struct hub_evidence {
 	struct prefix subject;
 	enum category category;
 	int32_t source;
-	uint8_t n;             /* 0-2 */
+	uint8_t n; /* 0-2 */
 	int64_t time_s;
 	const char *service;
-	uint8_t digest[16];    /* BLAKE2b-128 of the event line */
+	uint8_t digest[16]; /* BLAKE2b-128 of the event line */
 	struct span detail;
 };
 typedef int hub_evidence_fn(void *ctx, const struct hub_evidence *ev);
@@ -142,13 +143,13 @@ MUST_USE int hub_each_evidence(struct hub *h, int32_t first_day, int32_t last_da
     const struct range *within, hub_evidence_fn *fn, void *ctx, struct err *e);
 
 struct hub_totals {
-	uint64_t events;     /* sum of counts */
-	uint64_t rows;       /* of the ledger */
-	uint64_t hosts;      /* distinct subjects */
+	uint64_t events; /* sum of counts */
+	uint64_t rows;	 /* of the ledger */
+	uint64_t hosts;	 /* distinct subjects */
 	uint64_t batches, lines, refused;
 	int32_t first_day, last_day; /* of the ledger; 0, -1 when it is empty */
-	int64_t newest_s;    /* receipt of the newest batch, 0 when none */
-	int64_t cursor;      /* number of the newest batch: what a run was computed from */
+	int64_t newest_s;	     /* receipt of the newest batch, 0 when none */
+	int64_t cursor;		     /* number of the newest batch: what a run was computed from */
 };
 MUST_USE int hub_totals(struct hub *h, struct hub_totals *ret, struct err *e);
 
@@ -160,12 +161,12 @@ MUST_USE int hub_prune(struct hub *h, int32_t first_day, struct err *e);
 #define HUB_FORMULA_MAX 64u /* bytes with NUL */
 
 struct hub_run {
-	int64_t id;              /* grows */
-	int64_t at_s;            /* the instant that was judged */
+	int64_t id;   /* grows */
+	int64_t at_s; /* the instant that was judged */
 	char formula[HUB_FORMULA_MAX];
-	char registry_sha[65];   /* hex, or "" */
-	int64_t settings_rev;    /* hub_settings_rev when the ledger was read */
-	int64_t batch_cursor;    /* hub_totals.cursor when the ledger was read */
+	char registry_sha[65]; /* hex, or "" */
+	int64_t settings_rev;  /* hub_settings_rev when the ledger was read */
+	int64_t batch_cursor;  /* hub_totals.cursor when the ledger was read */
 };
 
 /* hub_run_begin … hub_run_end - one run's scores and decisions, all or nothing (a transaction): a killed
@@ -184,17 +185,18 @@ MUST_USE int hub_run_forget(struct hub *h, unsigned keep, unsigned days, struct 
 #define HUB_FAMILY_ALL 255 /* the row over all families */
 
 struct hub_score {
-	struct span entity;     /* its name (entity.h) */
-	uint8_t family;         /* enum family, or HUB_FAMILY_ALL */
-	double m;               /* expected attackers in the next 7 days (scoring.md A4) */
-	double low, high;       /* of the score, 80 % */
-	double score;           /* 0-100 */
-	char grade;             /* 'A' … 'F', or 0: none */
-	struct span reason;     /* why there is no grade, or what is said with it ("provisional"); may be empty */
-	uint64_t size;          /* announced units it was judged by */
-	uint64_t hosts;         /* distinct subjects with evidence */
-	uint64_t events;        /* sum of their counts in the window */
-	uint32_t groups;        /* independent groups that saw it */
+	struct span entity; /* its name (entity.h) */
+	uint8_t family;	    /* enum family, or HUB_FAMILY_ALL */
+	double m;	    /* expected attackers in the next 7 days (scoring.md A4) */
+	double low, high;   /* of the score, 80 % */
+	double score;	    /* 0-100 */
+	char grade;	    /* 'A' … 'F', or 0: none */
+	struct span
+	    reason; /* why there is no grade, or what is said with it ("provisional"); may be empty */
+	uint64_t size;		     /* announced units it was judged by */
+	uint64_t hosts;		     /* distinct subjects with evidence */
+	uint64_t events;	     /* sum of their counts in the window */
+	uint32_t groups;	     /* independent groups that saw it */
 	int32_t first_day, last_day; /* of its evidence; 0, -1 when there is none */
 };
 MUST_USE int hub_score_put(struct hub *h, int64_t run, const struct hub_score *s, struct err *e);
@@ -204,24 +206,25 @@ MUST_USE int hub_each_score(struct hub *h, int64_t run, hub_score_fn *fn, void *
 
 /* hub_each_score_of - the history of one entity, oldest run first */
 typedef int hub_history_fn(void *ctx, const struct hub_run *run, const struct hub_score *s);
-MUST_USE int hub_each_score_of(struct hub *h, struct span entity, hub_history_fn *fn, void *ctx,
-    struct err *e);
+MUST_USE int hub_each_score_of(
+    struct hub *h, struct span entity, hub_history_fn *fn, void *ctx, struct err *e);
 
 struct hub_decision {
 	struct span entity;
-	struct span action;   /* "tag", "greylist", "reject", "drop" */
-	struct span level;    /* "clear", "watch", "friction", "block", "probation" */
+	struct span action; /* "tag", "greylist", "reject", "drop" */
+	struct span level;  /* "clear", "watch", "friction", "block", "probation" */
 	int64_t since_s, until_s;
 	struct span reason;
-	int64_t run;          /* that made it */
-	int32_t episode;      /* how often this entity was here before */
+	int64_t run;	 /* that made it */
+	int32_t episode; /* how often this entity was here before */
 };
 /* hub_decision_put - one per (entity, action): a later one replaces it */
 MUST_USE int hub_decision_put(struct hub *h, const struct hub_decision *d, struct err *e);
-MUST_USE int hub_decision_drop(struct hub *h, struct span entity, struct span action, struct err *e);
+MUST_USE int hub_decision_drop(
+    struct hub *h, struct span entity, struct span action, struct err *e);
 typedef int hub_decision_fn(void *ctx, const struct hub_decision *d);
-MUST_USE int hub_each_decision(struct hub *h, hub_decision_fn *fn, void *ctx,
-    struct err *e); /* by entity, action */
+MUST_USE int hub_each_decision(
+    struct hub *h, hub_decision_fn *fn, void *ctx, struct err *e); /* by entity, action */
 
 /* --- settings ----------------------------------------------------------------------------------- */
 
@@ -232,6 +235,7 @@ MUST_USE int hub_each_decision(struct hub *h, hub_decision_fn *fn, void *ctx,
 MUST_USE int hub_setting_get(struct hub *h, const char *name, char **ret, struct err *e);
 MUST_USE int hub_setting_put(struct hub *h, const char *name, const char *value, const char *who,
     int64_t now_s, struct err *e);
-MUST_USE int hub_settings_rev(struct hub *h, int64_t *ret, struct err *e); /* grows with every put */
+MUST_USE int hub_settings_rev(
+    struct hub *h, int64_t *ret, struct err *e); /* grows with every put */
 
 #endif

@@ -15,7 +15,7 @@ struct addr {
 
 struct prefix {
 	struct addr addr; /* host bits are zero */
-	uint8_t len;      /* 0-128; 96+n for an IPv4 /n */
+	uint8_t len;	  /* 0-128; 96+n for an IPv4 /n */
 };
 
 /* struct range - both ends inclusive, first <= last, both of one family */
@@ -23,9 +23,9 @@ struct range {
 	struct addr first, last;
 };
 
-#define ADDR_TEXT_MAX   46 /* INET6_ADDRSTRLEN */
+#define ADDR_TEXT_MAX	46 /* INET6_ADDRSTRLEN */
 #define PREFIX_TEXT_MAX 50
-#define RANGE_TEXT_MAX  (2 * ADDR_TEXT_MAX)
+#define RANGE_TEXT_MAX	(2 * ADDR_TEXT_MAX)
 
 static inline int addr_cmp(struct addr a, struct addr b)
 {
