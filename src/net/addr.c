@@ -187,7 +187,7 @@ int addr_parse(struct span s, struct addr *ret)
 	if (n < 2 || n >= ADDR_TEXT_MAX)
 		return -EINVAL;
 	/* the first '.' of a quad stands at 1, 2 or 3 */
-	if (s.p[1] == '.' || (n > 6 && (s.p[2] == '.' || s.p[3] == '.'))) {
+	if (n > 6 && s.p[0] != ':' && (s.p[1] == '.' || s.p[2] == '.' || s.p[3] == '.')) {
 		if (quad_parse(s.p, s.end, &v4) != s.end)
 			return -EINVAL;
 		*ret = addr_of_v4(v4);
