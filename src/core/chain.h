@@ -6,6 +6,7 @@
 #ifndef ONUS_CORE_CHAIN_H
 #define ONUS_CORE_CHAIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/addr.h"
@@ -25,5 +26,17 @@ struct chain {
 
 /* chain_fn - the chain of one address; ctx is the registry */
 typedef void chain_fn(const void *ctx, struct addr a, struct chain *ret);
+
+/* struct space - one row of the announced space: a whole merged prefix, or a piece of one where its
+ * country changes. Rows do not overlap; those of one prefix lie side by side. The judge adds their
+ * sizes up, so that they are counted once and evidence and size always agree. */
+struct space {
+	struct range range;
+	uint32_t prefix, as, org; /* indexes; org may be CHAIN_NONE */
+	char country[3];	  /* "" when not known */
+};
+
+/* space_fn - row number index of the announced space, from 0; false past the last one */
+typedef bool space_fn(const void *ctx, uint32_t index, struct space *ret);
 
 #endif

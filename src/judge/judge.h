@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The judge: from evidence (who was seen doing what, on which day, by which group) and the announced
+ * space to expected attackers in the next seven days, score, interval and grade of every address,
+ * block, prefix, AS, organisation and country with evidence. Pure: no clock, no file, no database;
+ * the same evidence gives the same bits, in whatever order it was added.
+ *
+ * Source of every formula: scoring.md, parts A0 to A4; doc/scoring.md says where ours is read in one
+ * of several possible ways. Decisions are made in policy.h.
+ *
+ *	judge_new → judge_group … → judge_add … → judge_run → judge_n, judge_at, judge_find
+ *
+ * Entities without evidence have no judgement: they read "nothing reported in N days".
+ * A host is an IPv4 address or an IPv6 /64; a block is a /24 or a /48. */
+#ifndef ONUS_JUDGE_JUDGE_H
+#define ONUS_JUDGE_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/category.h"
+#include "core/chain.h"
+#include "core/entity.h"
+#include "core/event.h"
+#include "net/addr.h"
+#include "util/err.h"
+
+#define JUDGE_FORMULA	       "onus-1" /* changes whenever a score could */
+#define JUDGE_GROUPS_MAX       64u
+#define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
+#define JUDGE_PROVISIONAL_DAYS 14
+#define JUDGE_L0	       6e-7 /* shipped: new hosts per address and day, world */
+#define JUDGE_M0	       6e-6 /* shipped: attackers per address in 7 days, world */
+#define JUDGE_BITS_MAX	       (UINT32_C(1) << 31) /* distinct (host, family, day, group) */
+
+struct judge;
+
+struct judge_conf {
+	int32_t today; /* day number (util/clock.h day_of) that is judged; later evidence waits */
+	int32_t first_day; /* of collection; after today: as today. W of A3 is summed from here */
+	double l0, m0;	   /* 0: the shipped values */
+	bool fixed;	   /* l0 and m0 exactly as given, nothing learnt from the evidence */
+};
+
+struct judge *judge_new(const struct judge_conf *c); /* NULL: out of memory */
+struct judge *judge_free(struct judge *j);	     /* NULL-safe, returns NULL */
+
+/* judge_group - what group (an index below JUDGE_GROUPS_MAX) is worth; untold groups: trust 0
+ * trust 0-1, the probability that a fully verified report of it is true; anchor: one's own, trust 1
+ * whatever is given. A deployment with more than 64 groups gives the rest one index and says so. */
+void judge_group(struct judge *j, unsigned group, double trust, bool anchor);
+
+/* judge_add - group saw host do this on day
+ * One bit per host, family, day and group: more of the same only adds to the counts of events; the
+ * better proof wins. An address may be any of its host. Evidence from before the window or after
+ * today, and categories without a scored family, are left out.
+ * Returns 0; -ENOMEM; -E2BIG (JUDGE_BITS_MAX). May be called after judge_run: run again then. */
+MUST_USE int judge_add(struct judge *j, struct addr host, enum category c, enum proof proof,
+    int32_t day, unsigned group, uint64_t count);
+
+/* judge_add_listed - group listed a whole prefix on day
+ * A listed prefix is not its hosts: it never enters M, hosts or grade of anything. It is told as
+ * judgement.listed of the announced prefix around its first address, and nothing else. */
+MUST_USE int judge_add_listed(
+    struct judge *j, struct prefix listed, enum category c, int32_t day, unsigned group);
+
+/* judge_run - compute everything
+ * space    rows of the announced space in any order (core/chain.h); NULL: none is known, and only
+ *          addresses and blocks are judged
+ * Returns 0; -ENOMEM; -EINVAL when rows overlap or a prefix has two ASes. */
+MUST_USE int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e);
+
+enum judge_reason {
+	JUDGE_GRADED = 0,
+	JUDGE_ONE_GROUP, /* one group that is no anchor, or nothing verified here: no grade */
+	JUDGE_NOTHING,	 /* nothing reported in the window by anybody who is trusted at all */
+	JUDGE_REASON_N
+};
+
+/* judge_reason_text - a sentence for people; "" for JUDGE_GRADED */
+const char *judge_reason_text(enum judge_reason r);
+
+/* struct judge_key - which entity; only the members that its kind needs are set, the rest is zero */
+struct judge_key {
+	enum entity_kind kind; /* never ENTITY_NET: the chain has no registry objects yet */
+	struct addr addr;      /* addr: the host; block: its first address */
+	uint32_t index;	       /* prefix, as, org: index as in struct space */
+	char country[3];       /* country */
+};
+
+struct judge_part {
+	double returning; /* attackers expected to return: sum of p7 (A2) */
+	double arrivals;  /* expected for the first time: 7 x sum of lambda x N (A3) */
+};
+
+struct judgement {
+	struct judge_key key;
+	uint32_t prefix, as, org; /* its chain where it has one, or CHAIN_NONE */
+
+	struct judge_part part[FAMILY_SCORED_N];
+	double m;	      /* expected attackers in the next 7 days: all parts */
+	double m_low, m_high; /* 10 % and 90 % forecast of it */
+	double rho;	      /* against the average network of this size (A4) */
+	double score;	      /* 100 best … 0 worst */
+	double low, high;     /* score at m_high and at m_low: low <= score <= high */
+	double trimmed; /* score when the worst block carries at most a third (A5); for display */
+	double guilt;	/* 10 % quantile of (1+X)/(1+E): rank and accuse by this one, worst first */
+	char grade;	/* 'A' … 'F', or 0: none */
+	enum judge_reason reason;
+	bool provisional; /* a grade from the first 14 days of collection */
+
+	uint64_t size_v4;    /* announced addresses it was judged by (addr: 1; block: 256) */
+	uint64_t size_v6;    /* announced /48s (block: 1) */
+	uint64_t hosts;	     /* distinct, within the window, any family, any trust */
+	uint64_t events;     /* sum of counts */
+	uint64_t listed;     /* distinct (listed prefix, group) */
+	uint64_t group_mask; /* groups with trust that saw it; bit = index given to judge_group */
+	unsigned groups;     /* how many bits */
+	bool anchor;	     /* an anchor saw it with full proof */
+	int32_t first_day, last_day; /* of its evidence */
+
+	/* What policy.h needs besides. "Verified": full proof by an anchor, or a day weight >= 0.5. */
+	double p7_max;	       /* addr: the highest p7 among families that may be blocked */
+	double w_max;	       /* addr: the highest day weight of the last 28 days in that family */
+	int32_t verified_last; /* last day with verified evidence; INT32_MIN: none */
+	uint32_t verified_7;   /* block: verified hosts of the last 7 days */
+	uint32_t verified_days; /* block: on how many of those days */
+	uint32_t verified_peak; /* block: hosts on the busiest of those days */
+};
+
+/* judge_n, judge_at - results of one kind, ordered by key; i < judge_n. judge_at computes nothing but
+ * what belongs to one entity (about a microsecond). */
+uint32_t judge_n(const struct judge *j, enum entity_kind kind);
+void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *ret);
+
+/* judge_find - by key (for addr and block any address inside); false: no evidence */
+bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret);
+
+/* judge_score_of - the score of m expected attackers in all of this space, by the M0 of this run */
+double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_t size_v6);
+
+/* struct judge_world - what "the average network" was in this run; [0] IPv4, [1] IPv6 */
+struct judge_world {
+	double l0[FAMILY_SCORED_N][2]; /* new hosts per unit and day */
+	double m0[FAMILY_SCORED_N][2]; /* attackers per unit in 7 days */
+	uint64_t size[2];	       /* announced units */
+	uint64_t hosts, bits;
+	bool seen[FAMILY_SCORED_N]
+		 [2]; /* any evidence in the window; the rest is left out of all sums */
+	bool provisional;
+};
+void judge_world(const struct judge *j, struct judge_world *ret);
+
+#endif
