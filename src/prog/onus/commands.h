@@ -5,5 +5,6 @@
 #define ONUS_PROG_ONUS_COMMANDS_H
 
 int cmd_conf(int argc, char **argv);
+int cmd_extract(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "conf", cmd_conf, "show or check the configuration" },
+	{ "extract", cmd_extract, "turn logs into event lines" },
 };
 
 static void usage(FILE *to)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Log filters in fail2ban's filter.d form, with one section of ours that fail2ban ignores:
+ *
+ *   [Onus]
+ *   category = brute-force        what a match is a sighting of (default: other)
+ *   service = sshd                written into the event (default: the filter's name)
+ *   proof = full                  full or weak (default: weak)
+ *
+ * Carried over: [INCLUDES], [DEFAULT], [Definition], [Init], NAME.local, %(name)s and <name>
+ * interpolation, failregex, ignoreregex, prefregex with <F-CONTENT>, <HOST> <ADDR> <IP4> <IP6> <DNS>
+ * and <F-…> tags, <F-NOFAIL>; of datepattern none, {DEFAULT} and {^LN-BEG}. <F-COUNT> is ours: the
+ * number of times that one line stands for.
+ * Refused, since the result would be another: maxlines over 1, <F-MLFID>, <SKIPLINES>, <SUBNET>,
+ * other date patterns, an expression without <HOST> or <ADDR>. journalmatch and usedns change nothing
+ * here: we read files, and never ask the DNS. */
+#ifndef ONUS_INTAKE_FILTER_H
+#define ONUS_INTAKE_FILTER_H
+
+#include "core/event.h"
+#include "intake/regex.h"
+
+#define FILTER_NAME_MAX	 64u
+#define FILTER_REGEX_MAX 256u /* expressions of one filter, of each sort */
+#define FILTERS_MAX	 64u  /* filters at once */
+#define FILTER_OPTIONS	 32u  /* NAME[a=b,…]: options of one filter */
+
+enum filter_date {
+	FILTER_DATE_ANY,   /* at the start of the line, a syslog <PRI> may stand before it */
+	FILTER_DATE_START, /* {^LN-BEG}: nothing but two bytes of punctuation before it */
+};
+
+struct filter {
+	char name[FILTER_NAME_MAX + 1];
+	char service[EVENT_SERVICE_MAX + 1];
+	enum category category;
+	enum proof proof;
+	enum filter_date date;
+	struct regex *prefix; /* or NULL */
+	struct regex **fail, **ignore;
+	unsigned n_fail, n_ignore;
+};
+
+/* filter_load - "NAME", "NAME[option=value,…]", or a path with a slash in place of NAME
+ *
+ * path     directories to look in, colon-separated; NAME.conf of the first that has it
+ * Returns 0; -ENOENT with the directories; -EINVAL or -ENOTSUP with file, line and reason. */
+MUST_USE int filter_load(const char *spec, const char *path, struct filter **ret, struct err *e);
+
+/* filter_parse - from memory, without includes; for tests and fuzzing */
+MUST_USE int filter_parse(const char *spec, struct span text, struct filter **ret, struct err *e);
+struct filter *filter_free(struct filter *f); /* NULL-safe, returns NULL */
+
+/* struct filters - several at once; owned */
+struct filters {
+	struct filter *v[FILTERS_MAX];
+	unsigned n;
+};
+
+/* filters_load - those named, or all that onus ships when n is 0 */
+MUST_USE int filters_load(
+    struct filters *ret, const char *const *specs, unsigned n, const char *path, struct err *e);
+void filters_done(struct filters *f); /* NULL-safe, callable twice */
+
+#endif

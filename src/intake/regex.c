@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "intake/regex.h"
+
+#include <errno.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "intake/pattern.h"
+
+struct regex {
+	pcre2_code *code;
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+	pcre2_jit_stack *stack;
+	int number[REGEX_GROUP_N]; /* of the group, -1 where there is none */
+};
+
+static const char *const group_names[REGEX_GROUP_N] = { "ip4", "ip6", "dns", "content", "nofail",
+	"count" };
+
+static int compile(struct regex *re, struct span pattern, struct err *e)
+{
+	pcre2_compile_context *cc = pcre2_compile_context_create(NULL);
+	PCRE2_SIZE at;
+	int code;
+
+	if (!cc)
+		return err_set(e, -ENOMEM, "out of memory");
+	/* Only LF ends a line in Python; PCRE2 may have been built for others. */
+	(void)pcre2_set_newline(cc, PCRE2_NEWLINE_LF);
+	(void)pcre2_set_max_pattern_length(cc, PATTERN_MAX * 2);
+	(void)pcre2_set_parens_nest_limit(cc, 100);
+	re->code = pcre2_compile((PCRE2_SPTR)pattern.p, span_len(pattern),
+	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &code, &at, cc);
+	pcre2_compile_context_free(cc);
+	if (!re->code) {
+		PCRE2_UCHAR why[120] = { 0 };
+
+		(void)pcre2_get_error_message(code, why, sizeof(why)); /* cut is good enough */
+		at = MIN_OF(at, span_len(pattern));
+		return err_set(e, -EINVAL, "%s at \"%.*s\"", (const char *)why,
+		    (int)MIN_OF(span_len(pattern) - at, (size_t)24), pattern.p + at);
+	}
+	return 0;
+}
+
+static int make_room(struct regex *re, struct err *e)
+{
+	re->data = pcre2_match_data_create_from_pattern(re->code, NULL);
+	re->limits = pcre2_match_context_create(NULL);
+	if (!re->data || !re->limits)
+		return err_set(e, -ENOMEM, "out of memory");
+	(void)pcre2_set_match_limit(re->limits, REGEX_MATCH_LIMIT);
+	(void)pcre2_set_depth_limit(re->limits, REGEX_DEPTH_LIMIT);
+	(void)pcre2_set_heap_limit(re->limits, REGEX_HEAP_KIB);
+	/* Without the compiler (or where memory may not be made executable) it is only slower. */
+	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0) {
+		re->stack = pcre2_jit_stack_create(32 << 10, REGEX_JIT_STACK, NULL);
+		if (!re->stack)
+			return err_set(e, -ENOMEM, "out of memory");
+		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
+	}
+	return 0;
+}
+
+int regex_new(struct span python, struct regex **ret, struct err *e)
+{
+	struct regex *re = calloc(1, sizeof(*re));
+	struct buf marked, full;
+	int r;
+
+	if (!re)
+		return err_set(e, -ENOMEM, "out of memory");
+	buf_init(&marked, PATTERN_MAX);
+	buf_init(&full, PATTERN_MAX * 2);
+	r = pattern_translate(python, &marked, e);
+	if (r == 0) {
+		pattern_expand(buf_text(&marked), &full);
+		r = buf_ok(&full) ? compile(re, buf_text(&full), e)
+				  : err_set(e, -EFBIG, "the expression is too long");
+	}
+	if (r == 0)
+		r = make_room(re, e);
+	for (int g = 0; r == 0 && g < REGEX_GROUP_N; g++) {
+		int n = pcre2_substring_number_from_name(re->code, (PCRE2_SPTR)group_names[g]);
+
+		re->number[g] = n > 0 ? n : -1;
+	}
+	buf_done(&marked);
+	buf_done(&full);
+	if (r < 0) {
+		regex_free(re);
+		return r;
+	}
+	*ret = re;
+	return 0;
+}
+
+struct regex *regex_free(struct regex *re)
+{
+	if (!re)
+		return NULL;
+	pcre2_jit_stack_free(re->stack);
+	pcre2_match_context_free(re->limits);
+	pcre2_match_data_free(re->data);
+	pcre2_code_free(re->code);
+	free(re);
+	return NULL;
+}
+
+bool regex_has(const struct regex *re, enum regex_group g)
+{
+	return re->number[g] > 0;
+}
+
+int regex_exec(struct regex *re, struct span subject, struct regex_match *ret)
+{
+	const PCRE2_SIZE *at;
+	int n = pcre2_match(
+	    re->code, (PCRE2_SPTR)subject.p, span_len(subject), 0, 0, re->data, re->limits);
+
+	if (n == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (n <= 0)
+		return -E2BIG;
+	at = pcre2_get_ovector_pointer(re->data);
+	for (int g = 0; g < REGEX_GROUP_N; g++) {
+		int i = re->number[g];
+
+		if (i > 0 && i < n && at[2 * i] != PCRE2_UNSET && at[2 * i] <= at[2 * i + 1])
+			ret->group[g] =
+			    (struct span){ subject.p + at[2 * i], subject.p + at[2 * i + 1] };
+		else
+			ret->group[g] = (struct span){ NULL, NULL };
+	}
+	return 1;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Log lines through filters: events come out. Blocks of many lines go in (util/input.h); what cannot
+ * be judged safely is refused and counted, never guessed. */
+#ifndef ONUS_INTAKE_SCAN_H
+#define ONUS_INTAKE_SCAN_H
+
+#include "core/event.h"
+#include "intake/filter.h"
+#include "intake/own.h"
+#include "util/clock.h"
+#include "util/input.h"
+
+struct scan;
+
+/* struct scan_options - all borrowed until scan_free */
+struct scan_options {
+	const struct clock *clock; /* for dates without a year */
+	const struct own *own;	   /* own networks, never an event; or NULL */
+	struct span source;	   /* of the events; empty: the filter's name */
+	bool weak;		   /* what this log says could be spoofed: proof is weak */
+};
+
+/* struct scan_counts - since scan_new; a line that several filters match counts for each */
+struct scan_counts {
+	uint64_t lines;
+	uint64_t matched; /* lines that a failregex matched and no ignoreregex */
+	uint64_t events;  /* of these, handed to the sink */
+	uint64_t ignored; /* matched, and an ignoreregex too */
+	uint64_t nofail;  /* matched by <F-NOFAIL>: no failure by itself */
+	uint64_t names;	  /* matched, but a host name stands where the address should be */
+	uint64_t special; /* matched, but private or reserved space */
+	uint64_t own;	  /* matched, but our own networks */
+	uint64_t undated; /* lines that do not begin with a date */
+	uint64_t refused; /* lines cut at INPUT_LINE_MAX, with NUL bytes, or past a match limit */
+};
+
+/* scan_new - filters are borrowed, and are this scan's alone while it lives */
+MUST_USE int scan_new(struct filter *const *filters, unsigned n, const struct scan_options *o,
+    struct scan **ret, struct err *e);
+struct scan *scan_free(struct scan *s); /* NULL-safe, returns NULL */
+
+/* scan_sink - ev and what it borrows live until the sink returns; number is the line's */
+typedef void scan_sink(void *ctx, const struct event *ev, uint64_t number);
+
+/* scan_block - every line of a block
+ * Returns the number of lines, for input_block_lines. */
+MUST_USE uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx);
+
+/* scan_line - one line without its LF */
+void scan_line(struct scan *s, const struct line *line, scan_sink *sink, void *ctx);
+
+/* scan_input - all of an input to its end
+ * Returns 0, or -errno of reading. */
+MUST_USE int scan_input(
+    struct scan *s, struct input *in, scan_sink *sink, void *ctx, struct err *e);
+
+const struct scan_counts *scan_counts(const struct scan *s);
+
+#endif

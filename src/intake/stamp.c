@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "intake/stamp.h"
+
+#include <ctype.h>
+#include <time.h>
+
+static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+void stamp_init(struct stamp_reader *r, const struct clock *clock)
+{
+	*r = (struct stamp_reader){ .clock = clock };
+}
+
+static bool word_byte(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Exactly n digits. */
+static bool digits(const char *p, const char *end, unsigned n, int *ret)
+{
+	int v = 0;
+
+	if (end - p < (ptrdiff_t)n)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return false;
+		v = v * 10 + (p[i] - '0');
+	}
+	*ret = v;
+	return true;
+}
+
+/* "06:55:46": hours 0-23, minutes 0-59, seconds 0-61 as strptime has them */
+static bool clock_time(const char *p, const char *end, int ret[3])
+{
+	return digits(p, end, 2, &ret[0]) && ret[0] < 24 && end - p >= 8 && p[2] == ':' &&
+	       p[5] == ':' && digits(p + 3, end, 2, &ret[1]) && ret[1] < 60 &&
+	       digits(p + 6, end, 2, &ret[2]) && ret[2] < 62;
+}
+
+static int month_days(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Local time to Unix seconds; in the hour that a clock change repeats or skips, mktime decides. */
+static int64_t local_s(int year, int month, int day, const int hms[3])
+{
+	struct tm tm = { .tm_year = year - 1900,
+		.tm_mon = month - 1,
+		.tm_mday = day,
+		.tm_hour = hms[0],
+		.tm_min = hms[1],
+		.tm_sec = hms[2],
+		.tm_isdst = -1 };
+
+	return (int64_t)mktime(&tm);
+}
+
+/* The latest year that puts the date not more than a day into the future. */
+static bool guess_year(
+    const struct stamp_reader *r, int month, int day, const int hms[3], int64_t *ret)
+{
+	int64_t now_s = clock_now_s(r->clock);
+	time_t now = (time_t)now_s;
+	struct tm tm;
+
+	if (!localtime_r(&now, &tm))
+		return false;
+	/* 29 February: the last leap year is at most eight back. */
+	for (int year = tm.tm_year + 1901; year >= tm.tm_year + 1900 - 8; year--) {
+		int64_t t;
+
+		if (day > month_days(year, month))
+			continue;
+		t = local_s(year, month, day, hms);
+		if (t <= now_s + DAY_S) {
+			*ret = t;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Seconds ".123", ",123456": at most six digits, as fail2ban's %f; returns where it ends. */
+static const char *fraction(const char *p, const char *end, bool comma)
+{
+	const char *q = p;
+
+	if (q < end && (*q == '.' || (comma && *q == ',')) && q + 1 < end &&
+	    isdigit((unsigned char)q[1])) {
+		q += 2;
+		while (q < end && q - p < 7 && isdigit((unsigned char)*q))
+			q++;
+		return q;
+	}
+	return p;
+}
+
+static bool ends(const char *p, const char *end)
+{
+	return p >= end || !word_byte(*p);
+}
+
+/* "Dec 10 06:55:46", "Dec  1 …", "Dec 1 …"; p is at the month */
+static bool syslog_date(
+    struct stamp_reader *r, const char *p, const char *end, int64_t *time_s, const char **after)
+{
+	const char *s = p, *m;
+	int day, hms[3];
+
+	/* The last minute again: only the seconds differ. */
+	if (end - p >= 15 && memcmp(p, r->minute, 13) == 0 && r->minute[0] &&
+	    (unsigned)(p[13] - '0') < 6 && (unsigned)(p[14] - '0') < 10) {
+		*time_s = r->minute_s + (p[13] - '0') * 10 + (p[14] - '0');
+		*after = fraction(p + 15, end, false);
+		return ends(*after, end);
+	}
+	if (end - p < 14)
+		return false;
+	for (m = month_names; *m; m += 3)
+		if (strncasecmp(m, p, 3) == 0)
+			break;
+	if (!*m || p[3] != ' ')
+		return false;
+	p += 4;
+	if (p[1] == ' ' || p[0] == ' ') {
+		p += *p == ' ';
+		if (!digits(p, end, 1, &day) || p + 1 >= end)
+			return false;
+		p++;
+	} else {
+		if (!digits(p, end, 2, &day))
+			return false;
+		p += 2;
+	}
+	if (day < 1 || day > 31 || p >= end || *p++ != ' ' || !clock_time(p, end, hms))
+		return false;
+	if (!guess_year(r, (int)(m - month_names) / 3 + 1, day, hms, time_s))
+		return false;
+	p += 8;
+	if (p - s == 15 && hms[2] < 60) {
+		memcpy(r->minute, s, 13);
+		r->minute_s = *time_s - hms[2];
+	}
+	*after = fraction(p, end, false);
+	return ends(*after, end);
+}
+
+/* "Z", "+01:00", "-0330", "+01" after optional blanks; false when there is none */
+static bool zone(const char *p, const char *end, int *offset_s, const char **after)
+{
+	int h, m = 0, sign;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < end && *p == 'Z') {
+		*offset_s = 0;
+		*after = p + 1;
+		return ends(*after, end);
+	}
+	if (end - p >= 3 && (memcmp(p, "UTC", 3) == 0 || memcmp(p, "GMT", 3) == 0)) {
+		*offset_s = 0;
+		*after = p + 3;
+		return ends(*after, end);
+	}
+	if (p >= end || (*p != '+' && *p != '-'))
+		return false;
+	sign = *p++ == '-' ? -1 : 1;
+	if (!digits(p, end, 2, &h) || h > 19)
+		return false;
+	p += 2;
+	if (p < end && *p == ':' && digits(p + 1, end, 2, &m))
+		p += 3;
+	else if (digits(p, end, 2, &m))
+		p += 2;
+	if (m > 59 || !ends(p, end))
+		return false;
+	*offset_s = sign * (h * 3600 + m * 60);
+	*after = p;
+	return true;
+}
+
+/* The calendar part, by a memory of the last minute: "2026-11-23T18:04:" as local time and UTC */
+static bool iso_minute(struct stamp_reader *r, const char *p, const char *end)
+{
+	int year, month, day, hms[3];
+
+	if (memcmp(p, r->iso_minute, 17) == 0)
+		return true;
+	if (!digits(p, end, 4, &year) || year < 1970 || year > 2099 ||
+	    !digits(p + 5, end, 2, &month) || month < 1 || month > 12 ||
+	    !digits(p + 8, end, 2, &day) || day < 1 || day > month_days(year, month) ||
+	    !strchr("-/.", p[4]) || p[4] == '\0' || p[7] != p[4] ||
+	    (p[10] != 'T' && p[10] != ' ') || !clock_time(p + 11, end, hms))
+		return false;
+	hms[2] = 0;
+	r->iso_utc_s = (int64_t)utc_days(year, month, day) * DAY_S + hms[0] * 3600 + hms[1] * 60;
+	r->iso_local_s = local_s(year, month, day, hms);
+	memcpy(r->iso_minute, p, 17);
+	return true;
+}
+
+static bool iso_date(
+    struct stamp_reader *r, const char *p, const char *end, int64_t *time_s, const char **after)
+{
+	const char *q;
+	int seconds, offset_s;
+
+	if (end - p < 19 || !iso_minute(r, p, end) || !digits(p + 17, end, 2, &seconds) ||
+	    seconds > 61)
+		return false;
+	q = fraction(p + 19, end, true);
+	if (zone(q, end, &offset_s, after)) {
+		*time_s = r->iso_utc_s + seconds - offset_s;
+		return true;
+	}
+	*time_s = r->iso_local_s + seconds;
+	*after = q;
+	return ends(q, end);
+}
+
+/* "<38>": 0-191 in at most three digits; returns what follows, or p */
+static const char *skip_pri(const char *p, const char *end)
+{
+	const char *q = p + 1;
+
+	while (q < end && q - p < 4 && isdigit((unsigned char)*q))
+		q++;
+	return q > p + 1 && q < end && *q == '>' ? q + 1 : p;
+}
+
+bool stamp_read(struct stamp_reader *r, struct span line, struct stamp *ret)
+{
+	const char *p = line.p, *after;
+	bool pri = false, found;
+
+	if (p < line.end && !isalnum((unsigned char)*p)) {
+		if (*p == '<') {
+			p = skip_pri(p, line.end);
+			pri = p > line.p;
+		}
+		for (unsigned i = 0; !pri && i < 2 && p < line.end && !word_byte(*p); i++)
+			p++;
+	}
+	if (p >= line.end)
+		return false;
+	found = isdigit((unsigned char)*p) ? iso_date(r, p, line.end, &ret->time_s, &after)
+					   : syslog_date(r, p, line.end, &ret->time_s, &after);
+	if (!found)
+		return false;
+	ret->begin = (uint32_t)(p - line.p);
+	ret->end = (uint32_t)(after - line.p);
+	ret->pri = pri;
+	return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The date at the start of a log line, found, cut out and read:
+ *   Dec 10 06:55:46        syslog: local time without a year, which is taken as the latest that is
+ *                          not more than a day in the future
+ *   2026-11-23T18:04:05.123456+01:00, 2026-11-23 18:04:05   RFC 3339, ISO 8601; '-', '/' or '.' in
+ *                          the date; without a zone it is local time
+ * before it nothing, two bytes of punctuation, or syslog's <PRI>. A fraction is dropped.
+ * Source: RFC 3164 section 4.1.2, RFC 3339 section 5.6, fail2ban's default date templates. */
+#ifndef ONUS_INTAKE_STAMP_H
+#define ONUS_INTAKE_STAMP_H
+
+#include <stdbool.h>
+
+#include "util/clock.h"
+
+/* struct stamp - the date's place in a line */
+struct stamp {
+	int64_t time_s;
+	uint32_t begin, end; /* [begin, end) of the line is the date */
+	bool pri;	     /* what stands before it is a <PRI> */
+};
+
+/* struct stamp_reader - remembers the last minute, since most lines are of the same one */
+struct stamp_reader {
+	const struct clock *clock; /* borrowed */
+	char minute[16]; /* "Dec 10 06:55:" of the last syslog date, "" before the first */
+	int64_t minute_s;
+	char iso_minute[24];		/* "2026-11-23T18:04:" */
+	int64_t iso_local_s, iso_utc_s; /* of that minute as local time and as UTC */
+};
+
+void stamp_init(struct stamp_reader *r, const struct clock *clock);
+
+/* stamp_read - the date at the start of line (a line end may follow or not)
+ * Returns true and *ret, or false when there is none. */
+bool stamp_read(struct stamp_reader *r, struct span line, struct stamp *ret);
+
+#endif
