@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "publication/reputation_format.h"
+#include "publication/text.h"
 #include "util/file.h"
 
 struct reputation {
@@ -241,7 +242,6 @@ static int check_header(struct reputation *r, struct err *e)
 
 static bool string_ok(const struct reputation *r, uint32_t ref, size_t max)
 {
-	struct span s;
 	size_t len;
 
 	if (ref > r->strings_bytes - 2)
@@ -249,11 +249,7 @@ static bool string_ok(const struct reputation *r, uint32_t ref, size_t max)
 	len = le16_at(r->p + r->at.strings + ref);
 	if (len > max || len > r->strings_bytes - 2 - ref)
 		return false;
-	s = string_at(r, ref);
-	for (const char *p = s.p; p < s.end; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return false;
-	return span_utf8(s);
+	return text_clean(string_at(r, ref));
 }
 
 /* check_key - one key's own form */

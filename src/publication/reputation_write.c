@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "publication/reputation_format.h"
+#include "publication/text.h"
 #include "util/buf.h"
 #include "util/file.h"
 #include "util/hash.h"
@@ -71,27 +72,10 @@ static void put_real(uint8_t *p, double v)
 /* --- texts --------------------------------------------------------------------------------------
  */
 
-/* clean - at most max bytes of printable UTF-8, cut at a character; returns their number */
-static size_t clean(struct span s, size_t max, char *ret)
-{
-	bool utf8 = span_utf8(s);
-	size_t n = MIN_OF(span_len(s), max);
-
-	if (utf8)
-		while (n < span_len(s) && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-			n--;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		ret[i] = c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8) ? '?' : (char)c;
-	}
-	return n;
-}
-
 static uint32_t intern(struct reputation_writer *w, struct span s, size_t max)
 {
 	char text[REP_STRING_MAX];
-	size_t n = clean(s, MIN_OF(max, sizeof(text)), text);
+	size_t n = text_cut(s, MIN_OF(max, sizeof(text)), text);
 	struct interned *it = NULL;
 
 	HASH_FIND(hh, w->by_text, text, n, it);
