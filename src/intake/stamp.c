@@ -144,7 +144,8 @@ static bool syslog_date(
 	if (!guess_year(r, (int)(m - month_names) / 3 + 1, day, hms, time_s))
 		return false;
 	p += 8;
-	if (p - s == 15 && hms[2] < 60) {
+	/* The whole minute must lie in the same year's past, or near enough to it. */
+	if (p - s == 15 && hms[2] < 60 && *time_s + 60 <= clock_now_s(r->clock) + DAY_S) {
 		memcpy(r->minute, s, 13);
 		r->minute_s = *time_s - hms[2];
 	}

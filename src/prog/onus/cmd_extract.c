@@ -4,7 +4,7 @@
 
 #include "core/conf.h"
 #include "core/event.h"
-#include "intake/scan.h"
+#include "intake/any.h"
 #include "prog/onus/commands.h"
 #include "util/opt.h"
 #include "util/progress.h"
@@ -14,7 +14,8 @@
 
 struct extract {
 	struct buf out;
-	bool json, numbers, failed; /* failed: stdout is gone */
+	uint64_t lines, events, refused;     /* of all inputs, whatever they were */
+	bool json, numbers, verbose, failed; /* failed: stdout is gone */
 };
 
 static void flush(struct extract *x)
@@ -31,6 +32,7 @@ static void write_event(void *ctx, const struct event *ev, uint64_t number)
 {
 	struct extract *x = ctx;
 
+	x->events++;
 	if (x->json)
 		event_format_json(ev, x->numbers ? number : 0, &x->out);
 	else
@@ -39,41 +41,45 @@ static void write_event(void *ctx, const struct event *ev, uint64_t number)
 		flush(x);
 }
 
-static int one_file(struct extract *x, struct scan *s, const char *path, struct err *e)
+/* Returns 0, or -errno with the reason. */
+static int one_file(struct extract *x, struct any_options *o, const char *path, struct err *e)
 {
-	struct input *in = NULL;
+	struct any_result got;
 	struct progress bar;
-	struct block b;
+	struct input *in;
 	int r = input_open(path, &in, e);
 
 	if (r < 0)
 		return r;
 	progress_start(&bar, "reading", input_size(in));
-	while (!x->failed && (r = input_block(in, &b, e)) > 0) {
-		input_block_lines(in, scan_block(s, &b, write_event, x));
-		progress_at(&bar, input_taken(in), path);
-	}
+	o->progress = &bar;
+	r = any_input(in, o, write_event, x, &got, e);
 	progress_end(&bar);
 	(void)input_free(in);
+	x->lines += got.lines;
+	x->refused += got.refused;
+	if (got.first_number)
+		(void)fprintf(stderr, "onus extract: %s:%" PRIu64 ": %s (%" PRIu64 " refused)\n",
+		    path, got.first_number, got.first_why, got.refused);
 	return r;
 }
 
-static void say_counts(const struct scan_counts *c)
+static void say_counts(const struct extract *x, const struct scan_counts *c)
 {
 	const struct {
 		uint64_t n;
 		const char *what;
 	} rows[] = {
-		{ c->lines, "lines" },
-		{ c->matched, "matched a filter" },
-		{ c->events, "events" },
+		{ x->lines, "lines" },
+		{ x->events, "events" },
+		{ x->refused, "lines refused" },
+		{ c->matched, "log lines matched a filter" },
 		{ c->ignored, "matched an ignoreregex too" },
 		{ c->nofail, "matched, and are no failure by themselves" },
 		{ c->names, "matched, but no valid address stands where it should" },
 		{ c->special, "matched, but private or reserved space" },
 		{ c->own, "matched, but own networks" },
-		{ c->undated, "lines without a date at their start" },
-		{ c->refused, "lines refused: over-long, with NUL bytes, or past a match limit" },
+		{ c->undated, "log lines do not begin with a date" },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++)
@@ -81,39 +87,52 @@ static void say_counts(const struct scan_counts *c)
 			(void)fprintf(stderr, "%12" PRIu64 "  %s\n", rows[i].n, rows[i].what);
 }
 
-/* All files; returns the exit code. */
-static int run(struct extract *x, const struct filters *f, struct conf *conf, char **files,
-    int n_files, bool verbose)
+static int run_files(struct extract *x, struct any_options *o, char **files, int n_files)
 {
-	struct clock clock = clock_system();
-	struct own own = { 0 };
-	struct scan_options o = { .clock = &clock, .own = &own };
-	struct scan *s = NULL;
-	struct err e;
 	int code = 0;
 
-	if (own_parse(conf->own_networks, &own, &e) < 0 || scan_new(f->v, f->n, &o, &s, &e) < 0) {
-		(void)fprintf(stderr, "onus extract: %s\n", e.text);
-		own_done(&own);
-		return 3;
-	}
 	buf_init(&x->out, OUT_MAX);
 	if (!x->json)
 		buf_str(&x->out, EVENT_HEADER "\n");
-	for (int i = 0; i < n_files && !x->failed; i++)
-		if (one_file(x, s, files[i], &e) < 0) {
+	for (int i = 0; i < n_files && !x->failed; i++) {
+		struct err e;
+
+		if (one_file(x, o, files[i], &e) < 0) {
 			(void)fprintf(stderr, "onus extract: %s\n", e.text);
 			code = 2;
 		}
+	}
 	flush(x);
 	if (fflush(stdout) != 0 || x->failed) {
 		(void)fprintf(stderr, "onus extract: cannot write to the standard output\n");
 		code = 2;
 	}
-	if (verbose)
-		say_counts(scan_counts(s));
 	buf_done(&x->out);
-	(void)scan_free(s);
+	return code;
+}
+
+/* All files through all filters; returns the exit code. */
+static int run(struct extract *x, const struct filters *f, const char *own_text, bool is_log,
+    char **files, int n_files)
+{
+	struct clock clock = clock_system();
+	struct own own = { 0 };
+	struct scan_options so = { .clock = &clock, .own = &own };
+	struct any_options o = { .clock = &clock,
+		.own = &own,
+		.is_log = is_log,
+		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_WEAK, .own = &own } };
+	struct err e;
+	int code = 3;
+
+	if (own_parse(own_text, &own, &e) < 0 || scan_new(f->v, f->n, &so, &o.scan, &e) < 0) {
+		(void)fprintf(stderr, "onus extract: %s\n", e.text);
+	} else {
+		code = run_files(x, &o, files, n_files);
+		if (x->verbose)
+			say_counts(x, scan_counts(o.scan));
+	}
+	(void)scan_free(o.scan);
 	own_done(&own);
 	return code;
 }
@@ -123,7 +142,6 @@ int cmd_extract(int argc, char **argv)
 	const char *file = NULL, *path = NULL;
 	struct opt_list set = { 0 }, names = { 0 };
 	struct extract x = { .json = false };
-	bool verbose = false;
 	const struct opt opts[] = {
 		{ "filter", 'f', OPT_LIST, &names, "NAME[OPTIONS]",
 		    "Use this filter; may stand several times. Default: all that onus ships." },
@@ -131,13 +149,15 @@ int cmd_extract(int argc, char **argv)
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object an event." },
 		{ "line-numbers", 'n', OPT_FLAG, &x.numbers, NULL,
 		    "Say which line each event came from (with --json)." },
-		{ "verbose", 'v', OPT_FLAG, &verbose, NULL, "Count lines and matches on stderr." },
+		{ "verbose", 'v', OPT_FLAG, &x.verbose, NULL,
+		    "Count lines and matches on stderr." },
 		{ "config", 'c', OPT_TEXT, &file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus extract", "FILE…|-",
-		"Turn logs into event lines: who was seen doing what. Files may be packed (gzip,\n"
-		"zstd, xz). Filters have fail2ban's form, so its own directory works too.",
+		"Turn logs, and lists of addresses, into event lines: who was seen doing what.\n"
+		"Files may be packed (gzip, zstd, xz). Filters have the form of fail2ban's "
+		"filter.d.",
 		"Example: onus extract /var/log/auth.log* | onus top -", opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), code;
 	struct filters filters = { .n = 0 };
@@ -158,7 +178,7 @@ int cmd_extract(int argc, char **argv)
 		(void)fprintf(stderr, "onus extract: %s\n", e.text);
 		code = 3;
 	} else {
-		code = run(&x, &filters, conf, argv + 1, n, verbose);
+		code = run(&x, &filters, conf->own_networks, names.n > 0, argv + 1, n);
 	}
 	filters_done(&filters);
 	(void)conf_free(conf);

@@ -3,7 +3,8 @@
  * write: which address is held to account, or none. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include <cmocka.h>

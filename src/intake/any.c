@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "intake/any.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* struct going - one input on its way through */
+struct going {
+	const struct any_options *o;
+	scan_sink *sink;
+	void *ctx;
+	struct any_result *ret;
+};
+
+static void tick(const struct going *g, const struct input *in)
+{
+	if (g->o->progress)
+		progress_at(g->o->progress, input_taken(in), input_name(in));
+}
+
+static void refused(void *ctx, uint64_t number, struct span text, const char *why)
+{
+	struct going *g = ctx;
+	struct err e;
+
+	if (g->ret->first_number)
+		return;
+	g->ret->first_number = number;
+	/* err_set makes untrusted bytes printable */
+	(void)err_set(&e, 0, "%s: %.*s", why, (int)MIN_OF(span_len(text), (size_t)60), text.p);
+	(void)snprintf(g->ret->first_why, sizeof(g->ret->first_why), "%.*s",
+	    (int)sizeof(g->ret->first_why) - 1, e.text);
+}
+
+static void pass(void *ctx, const struct event *ev, uint64_t number)
+{
+	struct going *g = ctx;
+
+	g->ret->events++;
+	g->sink(g->ctx, ev, number);
+}
+
+static int from_log(struct going *g, struct input *in, struct err *e)
+{
+	const struct scan_counts *c = scan_counts(g->o->scan);
+	struct scan_counts was = *c;
+	struct block b;
+	int r;
+
+	while ((r = input_block(in, &b, e)) > 0) {
+		input_block_lines(in, scan_block(g->o->scan, &b, g->sink, g->ctx));
+		tick(g, in);
+	}
+	g->ret->lines = c->lines - was.lines;
+	g->ret->events = c->events - was.events;
+	g->ret->refused = c->refused - was.refused;
+	return r;
+}
+
+static int from_list(struct going *g, struct input *in, struct err *e)
+{
+	const char *name = input_name(in), *slash = strrchr(name, '/');
+	struct list_options o = g->o->list;
+	struct list_counts c = { 0 };
+	int r;
+
+	o.time_s = clock_now_s(g->o->clock);
+	if (span_empty(o.source))
+		o.source = span_str(slash ? slash + 1 : name);
+	if (span_len(o.source) > EVENT_SOURCE_MAX)
+		o.source.end = o.source.p + EVENT_SOURCE_MAX;
+	r = list_input(in, &o, pass, refused, g, &c, e);
+	tick(g, in);
+	g->ret->lines = c.lines;
+	g->ret->refused = c.refused;
+	return r;
+}
+
+static const char *never_an_event(const struct going *g, const struct event *ev)
+{
+	if (range_special(prefix_range(ev->subject)))
+		return "private or reserved space";
+	return own_overlaps(g->o->own, ev->subject) ? "own networks" : NULL;
+}
+
+static int from_events(struct going *g, struct input *in, bool json, struct err *e)
+{
+	struct event_room room;
+	struct line l;
+	int r;
+
+	while ((r = input_line(in, &l, e)) > 0) {
+		int64_t now_s = clock_now_s(g->o->clock);
+		const char *why = NULL;
+		struct event ev;
+		struct err bad;
+		int got;
+
+		g->ret->lines++;
+		if ((g->ret->lines & 4095) == 0)
+			tick(g, in);
+		if (l.cut)
+			got = err_set(&bad, -EINVAL, "the line is too long");
+		else
+			got = (json ? event_parse_json : event_parse)(
+			    l.text, now_s, &room, &ev, &bad);
+		if (got > 0)
+			why = never_an_event(g, &ev);
+		if (got < 0 || why) {
+			g->ret->refused++;
+			refused(g, l.number, l.text, why ? why : bad.text);
+		} else if (got > 0) {
+			pass(g, &ev, l.number);
+		}
+	}
+	return r;
+}
+
+int any_input(struct input *in, const struct any_options *o, scan_sink *sink, void *ctx,
+    struct any_result *ret, struct err *e)
+{
+	struct going g = { o, sink, ctx, ret };
+	struct span head;
+	int r;
+
+	*ret = (struct any_result){ .as.kind = INPUT_LOG };
+	if (!o->is_log) {
+		r = input_peek(in, &head, e);
+		if (r < 0)
+			return r;
+		ret->as = recognise(head);
+	}
+	switch (ret->as.kind) {
+	case INPUT_LOG:
+		return from_log(&g, in, e);
+	case INPUT_LIST:
+		return from_list(&g, in, e);
+	case INPUT_EVENTS:
+	case INPUT_EVENTS_JSON:
+		return from_events(&g, in, ret->as.kind == INPUT_EVENTS_JSON, e);
+	case INPUT_EMPTY:
+		return 0;
+	default:
+		return err_set(e, -ENOTSUP, "%s: not recognised: %s", input_name(in), ret->as.why);
+	}
+}

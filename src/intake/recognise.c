@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "intake/recognise.h"
+
+#include <ctype.h>
+
+#include "core/event.h"
+#include "intake/list.h"
+#include "intake/stamp.h"
+
+#define LINES_MAX   400u /* lines that vote */
+#define DAEMONS_MAX 16u	 /* different programs that are counted */
+
+static const char *const kind_names[] = { [INPUT_UNKNOWN] = "not recognised",
+	[INPUT_EVENTS] = "event lines",
+	[INPUT_EVENTS_JSON] = "events as JSON",
+	[INPUT_LIST] = "a list of addresses",
+	[INPUT_LOG] = "a log",
+	[INPUT_EMPTY] = "empty" };
+_Static_assert(NELEM(kind_names) == INPUT_KIND_N, "kind_names out of step");
+
+struct votes {
+	unsigned of[INPUT_KIND_N], n;
+	unsigned binary, json; /* lines with control bytes; lines of JSON that is no event */
+	struct {
+		struct span name;
+		unsigned n;
+	} daemon[DAEMONS_MAX];
+	unsigned n_daemons;
+	struct clock clock;
+	struct stamp_reader stamp;
+};
+
+const char *input_kind_name(enum input_kind k)
+{
+	return k < INPUT_KIND_N ? kind_names[k] : kind_names[INPUT_UNKNOWN];
+}
+
+/* "host program[pid]: " or "host program/part[pid]: " after the date: the program */
+static struct span program(struct span s)
+{
+	const char *p = s.p, *name;
+
+	while (p < s.end && *p == ' ')
+		p++;
+	while (p < s.end && *p != ' ') /* the host */
+		p++;
+	while (p < s.end && *p == ' ')
+		p++;
+	name = p;
+	while (p < s.end && (isalnum((unsigned char)*p) || *p == '-' || *p == '_' || *p == '.'))
+		p++;
+	if (p == s.end || !strchr("[:/(", *p) || *p == '\0' ||
+	    p - name >= (int)RECOGNISE_DAEMON_MAX)
+		return span_of(name, 0);
+	return (struct span){ name, p };
+}
+
+static void count_daemon(struct votes *v, struct span name)
+{
+	unsigned i = 0;
+
+	if (span_empty(name))
+		return;
+	while (i < v->n_daemons && !span_eq(v->daemon[i].name, name))
+		i++;
+	if (i == DAEMONS_MAX)
+		return;
+	if (i == v->n_daemons) {
+		v->daemon[i].name = name;
+		v->n_daemons++;
+	}
+	v->daemon[i].n++;
+}
+
+static bool is_binary(struct span s)
+{
+	for (const char *p = s.p; p < s.end; p++)
+		if ((unsigned char)*p < ' ' && *p != '\t' && *p != '\r' && *p != '\x1b')
+			return true;
+	return false;
+}
+
+static enum input_kind line_kind(struct votes *v, struct span line)
+{
+	struct event_room room;
+	struct event ev;
+	struct stamp st;
+	struct range r;
+	uint32_t n;
+	const char *why = "";
+
+	if (stamp_read(&v->stamp, line, &st)) {
+		count_daemon(v, program((struct span){ line.p + st.end, line.end }));
+		return INPUT_LOG;
+	}
+	if (is_binary(line)) {
+		v->binary++;
+		return INPUT_UNKNOWN;
+	}
+	if (*line.p == '{') {
+		if (event_parse_json(line, 0, &room, &ev, NULL) == 1)
+			return INPUT_EVENTS_JSON;
+		v->json++;
+		return INPUT_UNKNOWN;
+	}
+	if (memchr(line.p, '\t', span_len(line)) && event_parse(line, 0, &room, &ev, NULL) == 1)
+		return INPUT_EVENTS;
+	/* Refused for what it names is still an entry of a list. */
+	if (list_entry(line, &r, &n, &why) == 1 || strcmp(why, "no address, prefix or range") != 0)
+		return INPUT_LIST;
+	return INPUT_UNKNOWN;
+}
+
+static void vote(struct votes *v, struct span head)
+{
+	const char *last = head.end;
+	struct span line;
+
+	/* The last line may be cut; it votes only when it is the only one. */
+	if (!span_empty(head)) {
+		last = memrchr(head.p, '\n', span_len(head));
+		if (last)
+			head.end = last + 1;
+	}
+	while (!span_empty(head) && v->n < LINES_MAX) {
+		(void)span_cut(&head, '\n', &line); /* the last has no LF */
+		line = span_trim(line);
+		if (span_empty(line) || *line.p == '#' || *line.p == ';')
+			continue;
+		v->n++;
+		v->of[line_kind(v, line)]++;
+	}
+}
+
+static void name_daemon(const struct votes *v, struct recognised *ret)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < v->n_daemons; i++)
+		if (v->daemon[i].n > v->daemon[best].n)
+			best = i;
+	if (v->n_daemons > 0)
+		(void)snprintf(
+		    ret->daemon, sizeof(ret->daemon), "%.*s", SPAN_ARG(v->daemon[best].name));
+}
+
+struct recognised recognise(struct span head)
+{
+	struct recognised ret = { .kind = INPUT_UNKNOWN };
+	struct votes v = { .n = 0 };
+
+	if (span_starts(head, "\xef\xbb\xbf"))
+		head.p += 3;
+	if (span_starts(head, EVENT_HEADER "\n") || span_starts(head, EVENT_HEADER "\r\n")) {
+		ret.kind = INPUT_EVENTS;
+		return ret;
+	}
+	v.clock = clock_system();
+	stamp_init(&v.stamp, &v.clock);
+	vote(&v, head);
+	if (v.n == 0) {
+		ret.kind = INPUT_EMPTY;
+		return ret;
+	}
+	for (enum input_kind k = INPUT_EVENTS; k < INPUT_EMPTY; k++)
+		if (v.of[k] * 2 >= v.n)
+			ret.kind = k;
+	if (ret.kind == INPUT_LOG)
+		name_daemon(&v, &ret);
+	if (ret.kind == INPUT_UNKNOWN)
+		ret.why = v.binary * 2 >= v.n ? "binary data"
+			  : v.json * 2 >= v.n
+			      ? "JSON, but not of events (no source.ip)"
+			      : "neither dated log lines, nor a list of addresses, nor events";
+	return ret;
+}
