@@ -66,11 +66,11 @@ static int read_key(const char *path, struct sign_key *ret, struct err *e)
 
 static int write_public(const char *path, const struct sign_key *k, struct err *e)
 {
-	char hex[SIGN_KEY_HEX + 1];
+	char hex[SIGN_KEY_HEX];
 
 	(void)sodium_bin2hex(hex, SIGN_KEY_HEX, k->public_key, sizeof(k->public_key));
-	(void)strcat(hex, "\n"); /* there is room for it */
-	return file_write(path, span_str(hex), e);
+	hex[SIGN_KEY_HEX - 1] = '\n';
+	return file_write(path, span_of(hex, SIGN_KEY_HEX), e);
 }
 
 /* make_key - write it under a temporary name and link it in place: whoever comes second finds the first
