@@ -377,8 +377,7 @@ struct scan {
 static int reject(const char *dir, const char *file, const char *reason, struct err *e)
 {
 	CLEANUP(free_p)
-	char *from = join(dir, "new", file),
-	     *to = join(dir, "bad", file), *why = NULL;
+	char *from = join(dir, "new", file), *to = join(dir, "bad", file), *why = NULL;
 	CLEANUP(free_p) char *bad_dir = join(dir, "bad", NULL);
 	CLEANUP(buf_done) struct buf b;
 	int r = file_mkdirs(bad_dir, DIR_MODE, e);
@@ -514,8 +513,7 @@ static int see_done(void *ctx, const char *file)
 int spool_finish(const struct spool_item *it, struct err *e)
 {
 	CLEANUP(free_p)
-	char *from = join(it->dir, "new", it->file),
-	     *to = join(it->dir, "done", it->file);
+	char *from = join(it->dir, "new", it->file), *to = join(it->dir, "done", it->file);
 	CLEANUP(free_p) char *done_dir = join(it->dir, "done", NULL);
 	struct prune p = { .it = it };
 	int r = file_mkdirs(done_dir, DIR_MODE, e);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # check-layers is worth something only when it finds a wrong include.
 set -euo pipefail
+check=$ONUS_SOURCE/tools/check-layers
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cp -r "$ONUS_SOURCE/src" "$dir/src"
@@ -10,10 +11,10 @@ for wrong in 'util/buf.c net/addr.h' 'intake/x.c holders/registry.h' 'prog/dnsbl
   mkdir -p "$dir/src/${file%/*}"
   [ -e "$dir/src/$file" ] && cp "$dir/src/$file" "$dir/saved" || : >"$dir/saved"
   echo "#include \"$header\"" >>"$dir/src/$file"
-  if ONUS_SOURCE=$dir "$ONUS_SOURCE/tools/check-layers" >"$dir/out"; then
+  if ONUS_SOURCE=$dir "$check" >"$dir/out"; then
     echo "not ok: $file may include $header?" >&2; exit 1
   fi
   grep -q "$file" "$dir/out"
   cp "$dir/saved" "$dir/src/$file"
 done
-ONUS_SOURCE=$dir "$ONUS_SOURCE/tools/check-layers"
+ONUS_SOURCE=$dir "$check"

@@ -15,6 +15,8 @@
 #define DAY_20000 20000
 #define NOW	  (INT64_C(20000) * 86400)
 
+static const char golden_formula[] = "onus-1", golden_site[] = "example";
+
 static const struct publication_head golden_head = {
 	.generation = 7,
 	.created_s = NOW,
@@ -22,8 +24,8 @@ static const struct publication_head golden_head = {
 	.as_of_s = NOW - 60,
 	.registry_date_s = NOW - 10 * 86400,
 	.simulated = true,
-	.formula = { "onus-1", "onus-1" + 6 },
-	.site = { "example", "example" + 7 },
+	.formula = { golden_formula, golden_formula + sizeof(golden_formula) - 1 },
+	.site = { golden_site, golden_site + sizeof(golden_site) - 1 },
 	.attribution = { "", "" },
 };
 

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus run - the whole road on one machine, in the foreground: what a demo or a container starts. It
+ * writes a configuration into its directory, works off once what the inputs hold, and then keeps every
+ * program running until Ctrl-C. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/conf.h"
+#include "prog/onus/commands.h"
+#include "prog/onus/run_inputs.h"
+#include "prog/onus/supervise.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/opt.h"
+
+struct run {
+	const char *dir, *program_dir, *data_dir, *registry, *listen;
+	struct opt_list settings;
+	bool simulate, verbose;
+	struct run_inputs inputs;
+	char *conf_path;
+	int signal_fd, log_fd;
+};
+
+/* The programs, in the order of the flow; once: worked off before the pages open. */
+static const struct {
+	const char *name;
+	bool once, wants_ready;
+	const char *doing;
+} programs[] = {
+	{ "onus-collect", true, false, "reading" },
+	{ "onus-load", true, false, "loading" },
+	{ "onus-score", true, false, "scoring" },
+	{ "onus-publish", true, false, "publishing" },
+	{ "onus-web", false, true, NULL },
+};
+
+static const char usage_about[] =
+    "Run everything on this machine, in the foreground: collect, load, score, publish and serve "
+    "pages\n"
+    "on loopback. FILE… are logs, lists or event lines; without any, this machine's own logs are "
+    "taken,\n"
+    "and where there are none, a simulation over the real routing table, labelled as such "
+    "everywhere.\n"
+    "Prints one line when it is ready, with the address to open. Ctrl-C ends it.";
+
+static int write_conf(const struct run *r, struct err *e)
+{
+	CLEANUP(buf_done) struct buf b;
+	static const struct {
+		const char *name, *format;
+	} paths[] = {
+		{ "state_dir", "%s/state" },
+		{ "spool_dir", "%s/spool" },
+		{ "hub", "sqlite:%s/hub.sqlite" },
+		{ "serve_dir", "%s/serve" },
+		{ "open_dir", "%s/open" },
+	};
+
+	buf_init(&b, 1u << 20);
+	buf_str(&b, "# Written by `onus run` at every start: edit a copy.\n");
+	for (unsigned i = 0; i < NELEM(paths); i++) {
+		const char *at = strstr(paths[i].format, "%s");
+
+		buf_fmt(&b, "%s = %.*s%s%s\n", paths[i].name, (int)(at - paths[i].format),
+		    paths[i].format, r->dir, at + 2);
+	}
+	buf_fmt(&b, "registry_file = %s\n", r->registry);
+	if (r->data_dir)
+		buf_fmt(&b, "filter_path = %s/etc/filter.d\nweb_root = %s/web\n", r->data_dir,
+		    r->data_dir);
+	if (r->listen)
+		buf_fmt(&b, "web_listen = %s\n", r->listen);
+	buf_str(&b, "collect_interval_s = 2\nload_interval_s = 1\nscore_interval_s = 5\n");
+	buf_fmt(&b, "simulated = %s\n", r->inputs.simulated ? "yes" : "no");
+	for (unsigned i = 0; i < r->settings.n; i++)
+		buf_fmt(&b, "%s\n", r->settings.v[i]);
+	run_inputs_conf(&r->inputs, &b);
+	if (!buf_ok(&b))
+		return err_set(e, -ENOMEM, "out of memory");
+	return file_write(r->conf_path, buf_text(&b), e);
+}
+
+/* The paths of all programs and their argument vectors. */
+struct plan {
+	struct child child[NELEM(programs)];
+	char *path[NELEM(programs)];
+	char *argv[NELEM(programs)][5];
+};
+
+static void plan_done(struct plan *p)
+{
+	for (unsigned i = 0; i < NELEM(programs); i++)
+		free(p->path[i]);
+}
+
+static int plan_make(struct plan *p, const struct run *r, struct err *e)
+{
+	*p = (struct plan){ 0 };
+	for (unsigned i = 0; i < NELEM(programs); i++) {
+		int err = supervise_find(r->program_dir, programs[i].name, &p->path[i], e);
+
+		if (err < 0)
+			return err;
+		p->argv[i][0] = p->path[i];
+		p->argv[i][1] =
+		    (char *)(uintptr_t) "-c"; /* execv wants char *, and writes nothing */
+		p->argv[i][2] = r->conf_path;
+		p->child[i] = (struct child){ .name = programs[i].name,
+			.path = p->path[i],
+			.argv = p->argv[i],
+			.wants_ready = programs[i].wants_ready,
+			.out = -1 };
+	}
+	return 0;
+}
+
+/* Everything that the inputs hold, through to the first publication. */
+static int first_pass(struct plan *p, const struct run *r, struct err *e)
+{
+	for (unsigned i = 0; i < NELEM(programs); i++) {
+		int code;
+
+		if (!programs[i].once)
+			continue;
+		(void)printf("onus: %s …\n", programs[i].doing);
+		(void)fflush(stdout); /* a lost progress line harms nobody */
+		p->argv[i][3] = (char *)(uintptr_t) "--once"; /* as above */
+		code = supervise_run(&p->child[i], r->signal_fd, r->log_fd, e);
+		p->argv[i][3] = NULL;
+		if (code < 0)
+			return code;
+		if (code != 0)
+			return err_set(e, -ECHILD,
+			    "%s ended with %d; see %s/onus.log, or run it by hand: "
+			    "%s -c %s --once",
+			    programs[i].name, code, r->dir, p->path[i], r->conf_path);
+	}
+	return 0;
+}
+
+static void say_ready(void *ctx, const char *line)
+{
+	const struct run *r = ctx;
+	const char *url = strstr(line, "http://");
+
+	(void)printf("onus: ready on %s (%s%s; Ctrl-C ends it)\n", url ? url : line,
+	    r->inputs.simulated ? "SIMULATED events: " : "", r->inputs.what);
+	(void)fflush(stdout); /* a lost ready line shows in the test that waits for it */
+}
+
+static int open_dir(struct run *r, struct err *e)
+{
+	CLEANUP(free_p) char *log = NULL, *real = NULL;
+	int err = file_mkdirs(r->dir, 0755, e);
+
+	if (err < 0)
+		return err;
+	real = realpath(r->dir, NULL);
+	if (!real || asprintf(&r->conf_path, "%s/onus.conf", real) < 0 ||
+	    asprintf(&log, "%s/onus.log", real) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	r->dir = take_ptr(&real);
+	if (r->verbose)
+		return 0;
+	r->log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return r->log_fd < 0 ? err_set(e, -errno, "cannot open %s: %s", log, strerror(errno)) : 0;
+}
+
+static int registry_path(struct run *r, struct err *e)
+{
+	char *path = NULL;
+
+	if (!r->registry) {
+		if (asprintf(&path, "%s/registry", r->dir) < 0)
+			return err_set(e, -ENOMEM, "out of memory");
+		r->registry = path;
+	}
+	path = realpath(r->registry, NULL);
+	if (!path)
+		return err_set(e, -ENOENT,
+		    "no registry %s; make one: onus registry build -o %s INPUT…", r->registry,
+		    r->registry);
+	r->registry = path;
+	return 0;
+}
+
+static int run_all(struct run *r, int n_files, char **files, struct err *e)
+{
+	CLEANUP(plan_done) struct plan plan = { 0 };
+	int err = open_dir(r, e);
+
+	if (err == 0)
+		err = registry_path(r, e);
+	if (err == 0)
+		err = run_inputs_find(
+		    &r->inputs, n_files, files, r->simulate, r->dir, r->registry, e);
+	if (err == 0)
+		err = write_conf(r, e);
+	if (err == 0)
+		err = plan_make(&plan, r, e);
+	if (err < 0)
+		return err;
+	r->signal_fd = supervise_signals(e);
+	if (r->signal_fd < 0)
+		return r->signal_fd;
+	err = first_pass(&plan, r, e);
+	if (err < 0)
+		return err;
+	return supervise_loop(
+	    plan.child, NELEM(programs), r->signal_fd, r->log_fd, say_ready, r, e);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run r = { .dir = "onus-run", .signal_fd = -1, .log_fd = -1 };
+	const struct opt opts[] = {
+		{ "dir", 'd', OPT_TEXT, &r.dir, "DIR",
+		    "Keep everything there (default onus-run)." },
+		{ "registry", 0, OPT_TEXT, &r.registry, "FILE",
+		    "The registry file (default DIR/registry)." },
+		{ "listen", 0, OPT_TEXT, &r.listen, "ADDR:PORT",
+		    "Where the pages are (127.0.0.1:8025)." },
+		{ "simulate", 0, OPT_FLAG, &r.simulate, NULL,
+		    "Simulate, whatever logs there are." },
+		{ "option", 'o', OPT_LIST, &r.settings, "NAME=VALUE", "Set a parameter." },
+		{ "program-dir", 0, OPT_TEXT, &r.program_dir, "DIR",
+		    "Find the programs in a build tree." },
+		{ "data-dir", 0, OPT_TEXT, &r.data_dir, "DIR",
+		    "Find filters and pages in a source tree." },
+		{ "verbose", 'v', OPT_FLAG, &r.verbose, NULL, "Show what the programs say." },
+	};
+	const struct opt_usage usage = { "onus run", "[FILE…]", usage_about, NULL, opts,
+		NELEM(opts) };
+	int n = opt_main(&usage, argc, argv);
+	struct err e = { "" };
+	int err;
+
+	if (n < 0)
+		return opt_exit(n);
+	if (r.data_dir)
+		r.data_dir = realpath(r.data_dir, NULL);
+	err = run_all(&r, n, argv + 1, &e);
+	if (err == -ECANCELED || err == 0) {
+		(void)printf("onus: stopped\n");
+		return 0;
+	}
+	(void)fprintf(stderr, "onus run: %s\n", e.text);
+	return 2;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus top - logs, lists or events in, a ranked table of who answers for them out. */
+#include <errno.h>
+
+#include "core/conf.h"
+#include "holders/stale.h"
+#include "intake/reader.h"
+#include "prog/onus/commands.h"
+#include "prog/onus/top.h"
+#include "util/opt.h"
+#include "util/progress.h"
+
+#define REFUSED_SHOWN 10u
+#define OLDER_DAYS    7 /* events that much older than the registry: its holders may be others */
+
+struct top_options {
+	const char *conf_file, *registry, *by, *filter_path, *category;
+	struct opt_list set, filters;
+	uint32_t limit;
+	bool json, csv, simulated;
+};
+
+/* One run over all files. */
+struct topping {
+	struct top top;
+	struct progress bar;
+	unsigned group; /* of the file being read */
+	uint64_t refused;
+	const char *path;
+};
+
+static void on_event(void *ctx, const struct event *ev, uint64_t number)
+{
+	struct topping *g = ctx;
+
+	top_count(&g->top, ev, g->group);
+}
+
+static void on_refused(void *ctx, const char *path, uint64_t number, const char *why)
+{
+	struct topping *g = ctx;
+
+	if (g->refused++ < REFUSED_SHOWN) {
+		progress_end(&g->bar);
+		(void)fprintf(stderr, "onus top: %s:%llu: refused: %s\n", path,
+		    (unsigned long long)number, why);
+	}
+}
+
+static void on_progress(void *ctx, const struct input *in)
+{
+	struct topping *g = ctx;
+
+	g->bar.total = input_size(in);
+	progress_at(&g->bar, input_taken(in), g->path);
+}
+
+static void say_counts(const struct reader_counts *c, const struct topping *g)
+{
+	const struct {
+		uint64_t n;
+		const char *what;
+	} rows[] = {
+		{ c->refused,
+		    "refused (of another form, over-long, binary, reserved or own space)" },
+		{ c->scan.special, "from private or reserved space left out" },
+		{ c->scan.own, "from own networks left out" },
+		{ c->scan.names, "with a host name in place of the address left out" },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (rows[i].n)
+			(void)fprintf(stderr, "onus top: %llu lines %s\n",
+			    (unsigned long long)rows[i].n, rows[i].what);
+	if (g->top.out_of_memory)
+		(void)fprintf(
+		    stderr, "onus top: out of memory: some hosts are missing from the table\n");
+}
+
+static void say_ages(const struct top *t, const struct conf *conf)
+{
+	struct clock clock = clock_system();
+	char warning[STALE_TEXT_MAX], day[UTC_TEXT_MAX];
+	int64_t date_s = registry_date_s(t->registry);
+
+	if (registry_stale(t->registry, clock_now_s(&clock), conf->registry_max_age_days, warning))
+		(void)fprintf(stderr, "onus top: warning: %s\n", warning);
+	if (t->events == 0 || t->oldest_s > date_s - OLDER_DAYS * DAY_S)
+		return;
+	utc_format_day(day_of(date_s), day);
+	(void)fprintf(stderr,
+	    "onus top: warning: events are older than the registry (%s): their addresses "
+	    "may have had other holders then\n",
+	    day);
+}
+
+/* All files; how many could not be read. */
+static unsigned read_all(
+    struct topping *g, struct reader *reader, int n, char **files, unsigned *n_groups)
+{
+	struct reader_counts counts = { 0 };
+	unsigned failed = 0;
+	struct err e;
+
+	/* All logs and event files are one group, this site's own; each list is one of its own. */
+	*n_groups = 1;
+	for (int i = 0; i < n; i++) {
+		enum input_kind kind = INPUT_UNKNOWN;
+
+		g->path = files[i];
+		g->group = MIN_OF(*n_groups, JUDGE_GROUPS_MAX - 1);
+		progress_start(&g->bar, "reading", 0);
+		if (reader_file(reader, files[i], &kind, &counts, &e) < 0) {
+			progress_end(&g->bar);
+			(void)fprintf(stderr, "onus top: %s\n", e.text);
+			failed++;
+		}
+		progress_end(&g->bar);
+		*n_groups += kind == INPUT_LIST;
+	}
+	say_counts(&counts, g);
+	return failed;
+}
+
+static int write_table(struct topping *g, const struct top_options *o, enum entity_kind by,
+    unsigned n_groups, struct err *e)
+{
+	struct top_style style = { .by = by,
+		.limit = o->limit,
+		.simulated = o->simulated,
+		.attribution = registry_attribution(g->top.registry) };
+	CLEANUP(free_p) struct top_row *rows = NULL;
+	size_t n = 0;
+	int r = top_rows(&g->top, by, &rows, &n, e);
+
+	if (r == 0)
+		r = top_judge(&g->top, by, n_groups, rows, n, e);
+	if (r < 0)
+		return r;
+	if (style.limit == UINT32_MAX)
+		style.limit = o->json || o->csv ? 0 : 25;
+	if (o->json)
+		return top_print_json(&g->top, rows, n, &style);
+	if (o->csv)
+		return top_print_csv(&g->top, rows, n, &style);
+	top_print_text(&g->top, rows, n, &style);
+	return 0;
+}
+
+static int fail(int code, const struct err *e)
+{
+	(void)fprintf(stderr, "onus top: %s\n", e->text);
+	return code;
+}
+
+/* With everything open. Returns the exit code. */
+static int run(const struct top_options *o, const struct conf *conf,
+    const struct registry *registry, struct reader *reader, enum entity_kind by, int n,
+    char **files)
+{
+	struct topping g = { 0 };
+	unsigned failed, n_groups;
+	struct err e = { "" };
+	int r = top_init(&g.top, registry);
+
+	if (r < 0)
+		return fail(2, &(struct err){ "out of memory" });
+	reader->ctx = &g;
+	failed = read_all(&g, reader, n, files, &n_groups);
+	say_ages(&g.top, conf);
+	r = failed == (unsigned)n ? -EIO : write_table(&g, o, by, n_groups, &e);
+	if (r < 0 && *e.text)
+		(void)fail(2, &e);
+	top_done(&g.top);
+	return r < 0 ? 2 : failed ? 1 : 0;
+}
+
+static int with_conf(
+    const struct top_options *o, const struct conf *conf, enum entity_kind by, int n, char **files)
+{
+	struct clock clock = clock_system();
+	struct registry *registry = NULL;
+	struct filters filters = { .n = 0 };
+	struct own own = { 0 };
+	struct reader reader = { .clock = &clock,
+		.own = &own,
+		.list_category = CATEGORY_SCANNER,
+		.event = on_event,
+		.refused = on_refused,
+		.progress = on_progress };
+	struct err e;
+	int code;
+
+	if (o->category && category_parse(span_str(o->category), &reader.list_category) < 0)
+		return fail(3, &(struct err){ "--category: no such category" });
+	if (own_parse(conf->own_networks, &own, &e) < 0 ||
+	    filters_load(&filters, o->filters.v, o->filters.n,
+		o->filter_path ? o->filter_path : conf->filter_path, &e) < 0 ||
+	    registry_open(o->registry ? o->registry : conf->registry_file, &registry, &e) < 0) {
+		code = fail(3, &e);
+	} else {
+		reader.filters = filters.v;
+		reader.n_filters = filters.n;
+		code = run(o, conf, registry, &reader, by, n, files);
+	}
+	registry = registry_free(registry);
+	filters_done(&filters);
+	own_done(&own);
+	return code;
+}
+
+int cmd_top(int argc, char **argv)
+{
+	struct top_options o = { .by = "org", .limit = UINT32_MAX };
+	const struct opt opts[] = {
+		{ "by", 'b', OPT_TEXT, &o.by, "KIND",
+		    "addr, block, prefix, as, org (default) or country." },
+		{ "limit", 'n', OPT_COUNT, &o.limit, "N",
+		    "Show N rows; 0: all. Default 25, JSON and CSV all." },
+		{ "json", 'j', OPT_FLAG, &o.json, NULL, "One JSON object a row." },
+		{ "csv", 0, OPT_FLAG, &o.csv, NULL, "Comma-separated, with a header." },
+		{ "filter", 'f', OPT_LIST, &o.filters, "NAME[OPTIONS]",
+		    "Logs: this filter; default: all shipped." },
+		{ "filter-path", 0, OPT_TEXT, &o.filter_path, "DIR",
+		    "Look for filters here (DIR:DIR…)." },
+		{ "category", 0, OPT_TEXT, &o.category, "NAME",
+		    "Lists: what entries did (default scanner)." },
+		{ "registry", 'r', OPT_TEXT, &o.registry, "FILE", "The registry file." },
+		{ "config", 'c', OPT_TEXT, &o.conf_file, "FILE", "Read this configuration file." },
+		{ "option", 'o', OPT_LIST, &o.set, "NAME=VALUE",
+		    "Set one parameter over the file." },
+	};
+	const struct opt_usage usage = { "onus top", "FILE…|-",
+		"Who answers for the addresses in these logs, lists or event lines: a ranked table "
+		"by\n"
+		"distinct addresses. Files are recognised by content and may be packed.",
+		"Examples: onus top /var/log/auth.log*\n"
+		"          onus top --by as --json attackers.txt",
+		opts, NELEM(opts) };
+	int n = opt_main(&usage, argc, argv), code;
+	enum entity_kind by;
+	struct conf *conf;
+	struct err e;
+
+	if (n < 0)
+		return opt_exit(n);
+	if (n == 0)
+		return fail(3, &(struct err){ "name logs, lists or event files, or - for stdin" });
+	if (entity_kind_parse(span_str(o.by), &by) < 0 || by == ENTITY_NET)
+		return fail(3, &(struct err){ "--by is addr, block, prefix, as, org or country" });
+	conf = conf_open(o.conf_file, o.set.v, o.set.n, &e);
+	if (!conf)
+		return fail(3, &e);
+	o.simulated = conf->simulated;
+	code = with_conf(&o, conf, by, n, argv + 1);
+	conf = conf_free(conf);
+	return code;
+}

@@ -1,0 +1,74 @@
+#!/bin/bash
+# `onus run`: from files, and from nothing, to its ready line; pages answer; Ctrl-C ends it cleanly and
+# leaves no process behind.
+set -euo pipefail
+onus=$ONUS_BUILD/src/prog/onus/onus
+dir=$(mktemp -d)
+pid=
+cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$dir"; }
+trap cleanup EXIT
+fail() { echo "not ok: $*" >&2; tail -20 "$dir"/*/onus.log "$dir/out" >&2 || true; exit 1; }
+
+cat >"$dir/asn.csv" <<'CSV'
+8.8.8.0,8.8.8.255,15169,Google LLC
+1.0.0.0,1.0.0.255,13335,"Cloudflare, Inc."
+45.0.0.0,45.0.255.255,64496,Example Hosting
+CSV
+"$onus" registry build -o "$dir/registry" "$dir/asn.csv"
+
+# start NAME ARGUMENT…: sets pid and url
+start() {
+  local name=$1
+  shift
+  "$onus" run --dir "$dir/$name" --registry "$dir/registry" --listen 127.0.0.1:0 \
+    --program-dir "$ONUS_BUILD/src/prog" --data-dir "$ONUS_SOURCE" "$@" >"$dir/out" 2>&1 &
+  pid=$!
+  for _ in $(seq 600); do
+    if grep -q '^onus: ready' "$dir/out"; then break; fi
+    kill -0 "$pid" 2>/dev/null || fail "$name ended before it was ready"
+    sleep 0.1
+  done
+  [ "$(grep -c '^onus: ready' "$dir/out")" = 1 ] || fail "$name: no ready line, or several"
+  url=$(grep -o 'http://[^ /]*' "$dir/out" | head -1)
+}
+stop() {
+  local children
+  children=$(pgrep -P "$pid" | tr '\n' ' ')
+  [ "$(wc -w <<<"$children")" = 5 ] || fail "five programs should run, not: $children"
+  kill -INT "$pid"
+  wait "$pid" || fail "exit code $? after Ctrl-C"
+  for child in $children; do
+    kill -0 "$child" 2>/dev/null && fail "process $child is left behind"
+  done
+  pid=
+}
+
+now=$(date +%s)
+{ echo '#onus-events 1'
+  for i in $(seq 40); do printf '%s\t45.0.%d.7\tbrute-force\t2\tfull\tsshd\tsshd\ttest\n' $((now - 3600)) "$i"; done
+} >"$dir/events.tsv"
+printf '# list\n45.0.3.9\n45.0.4.9\n192.168.1.1\n' >"$dir/bad.list"
+LC_ALL=C TZ=UTC date -d "@$((now - 600))" '+%b %e %H:%M:%S host sshd[4711]: Failed password for root from 45.0.9.9 port 4242 ssh2' >"$dir/auth.log"
+
+start files "$dir/events.tsv" "$dir/bad.list" "$dir/auth.log"
+curl -sf "$url/" >"$dir/home" || fail 'no home page'
+grep -qi 'Example Hosting' "$dir/home" || fail 'the organisation is not on the home page'
+grep -qi simulat "$dir/home" && fail 'real input is called simulated'
+[ "$(curl -sf "$url/api/v1/lookup?q=8.8.8.8" | jq -r .asn)" = 15169 ] || fail '8.8.8.8 is not AS15169'
+[ "$(curl -sf "$url/api/v1/lookup?q=45.0.3.9" | jq -r .asn)" = 64496 ] || fail 'wrong AS'
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 43 ] || fail 'not 43 hosts'
+# followed: a new line shows on the page without a restart
+LC_ALL=C TZ=UTC date -d "@$now" '+%b %e %H:%M:%S host sshd[4712]: Failed password for root from 45.0.99.99 port 4242 ssh2' >>"$dir/auth.log"
+for _ in $(seq 300); do
+  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] && break
+  sleep 0.2
+done
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] || fail 'the new line did not arrive'
+stop
+
+start sim --simulate
+curl -sf "$url/" | grep -qi simulated || fail 'a simulation is not labelled on the home page'
+curl -sf "$url/as/64496" | grep -qi simulated || fail 'a simulation is not labelled on an entity page'
+curl -sf "$url/nothing-here" >/dev/null && fail 'an unknown page is found'
+stop
+echo ok
