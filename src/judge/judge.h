@@ -34,11 +34,25 @@
 
 struct judge;
 
+/* struct judge_world - what "the average network" was in a run; [0] IPv4, [1] IPv6
+ * The shipped values are of the whole view; families and IP versions share them as they share the
+ * hosts of this deployment's evidence, so a family that nobody here reports changes nothing. */
+struct judge_world {
+	double l0[FAMILY_SCORED_N][2]; /* new hosts per unit and day */
+	double m0[FAMILY_SCORED_N][2]; /* attackers per unit in 7 days */
+	bool seen[FAMILY_SCORED_N][2]; /* any trusted evidence; the rest is left out of all sums */
+	uint64_t size[2];	       /* announced units */
+	uint64_t hosts, bits;
+	bool provisional;
+};
+
 struct judge_conf {
 	int32_t today; /* day number (util/clock.h day_of) that is judged; later evidence waits */
-	int32_t first_day; /* of collection; after today: as today. W of A3 is summed from here */
+	int32_t first_day; /* of collection; W of A3 is summed from here, or from older evidence */
 	double l0, m0;	   /* 0: the shipped values */
-	bool fixed;	   /* l0 and m0 exactly as given, nothing learnt from the evidence */
+	bool fixed;	   /* l0 and m0 are not learnt from the evidence */
+	const struct judge_world
+	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
 };
 
 struct judge *judge_new(const struct judge_conf *c); /* NULL: out of memory */
@@ -59,7 +73,7 @@ MUST_USE int judge_add(struct judge *j, struct addr host, enum category c, enum 
 
 /* judge_add_listed - group listed a whole prefix on day
  * A listed prefix is not its hosts: it never enters M, hosts or grade of anything. It is told as
- * judgement.listed of the announced prefix around its first address, and nothing else. */
+ * judgement.listed of the prefix, AS and country around its first address, and nothing else. */
 MUST_USE int judge_add_listed(
     struct judge *j, struct prefix listed, enum category c, int32_t day, unsigned group);
 
@@ -127,8 +141,8 @@ struct judgement {
 	uint32_t verified_peak; /* block: hosts on the busiest of those days */
 };
 
-/* judge_n, judge_at - results of one kind, ordered by key; i < judge_n. judge_at computes nothing but
- * what belongs to one entity (about a microsecond). */
+/* judge_n, judge_at - results of one kind, ordered by key; i < judge_n. judge_at computes only what
+ * belongs to one entity (a few microseconds). */
 uint32_t judge_n(const struct judge *j, enum entity_kind kind);
 void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *ret);
 
@@ -138,16 +152,7 @@ bool judge_find(const struct judge *j, const struct judge_key *key, struct judge
 /* judge_score_of - the score of m expected attackers in all of this space, by the M0 of this run */
 double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_t size_v6);
 
-/* struct judge_world - what "the average network" was in this run; [0] IPv4, [1] IPv6 */
-struct judge_world {
-	double l0[FAMILY_SCORED_N][2]; /* new hosts per unit and day */
-	double m0[FAMILY_SCORED_N][2]; /* attackers per unit in 7 days */
-	uint64_t size[2];	       /* announced units */
-	uint64_t hosts, bits;
-	bool seen[FAMILY_SCORED_N]
-		 [2]; /* any evidence in the window; the rest is left out of all sums */
-	bool provisional;
-};
+/* judge_world - what this run judged by */
 void judge_world(const struct judge *j, struct judge_world *ret);
 
 #endif

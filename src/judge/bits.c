@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge/bits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(FAMILY_SCORED_N == 4, "bit.meta keeps the family in two bits");
+_Static_assert(sizeof(struct bit) == sizeof(struct keyed), "both are sorted by radix_pass");
+
+bool bit_host(struct addr a, uint64_t *ret)
+{
+	if (addr_is_v4(a)) {
+		*ret = addr_v4(a);
+		return true;
+	}
+	*ret = a.hi;
+	return a.hi >> 32 != 0;
+}
+
+struct addr bit_addr(uint64_t host)
+{
+	return bit_version(host) ? (struct addr){ host, 0 } : addr_of_v4((uint32_t)host);
+}
+
+void bits_done(struct bits *s)
+{
+	free(s->v);
+	*s = (struct bits){ 0 };
+}
+
+/* One counting pass over byte `byte` of the first (word 0) or second word of each pair. */
+static void radix_pass(const uint64_t *from, uint64_t *to, size_t n, unsigned word, unsigned byte)
+{
+	size_t start[257] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		start[(from[2 * i + word] >> (8 * byte) & 255) + 1]++;
+	for (unsigned i = 1; i < 257; i++)
+		start[i] += start[i - 1];
+	for (size_t i = 0; i < n; i++) {
+		size_t at = start[from[2 * i + word] >> (8 * byte) & 255]++;
+
+		to[2 * at] = from[2 * i];
+		to[2 * at + 1] = from[2 * i + 1];
+	}
+}
+
+/* Sorts n pairs by the second word under mask, then by the first: least significant byte first,
+ * bytes that are the same in all of them skipped. */
+static int radix_sort(uint64_t *v, size_t n, uint64_t mask)
+{
+	uint64_t differ[2] = { 0, 0 };
+	uint64_t *tmp, *from = v, *to;
+
+	for (size_t i = 1; i < n; i++) {
+		differ[0] |= v[2 * i] ^ v[0];
+		differ[1] |= v[2 * i + 1] ^ v[1];
+	}
+	differ[1] &= mask;
+	if (!differ[0] && !differ[1])
+		return 0;
+	tmp = malloc(n * 2 * sizeof(*tmp));
+	if (!tmp)
+		return -ENOMEM;
+	to = tmp;
+	for (unsigned pass = 0; pass < 16; pass++) {
+		unsigned word = pass < 8 ? 1 : 0, byte = pass % 8;
+		uint64_t *swap = from;
+
+		if (!(differ[word] >> (8 * byte) & 255))
+			continue;
+		radix_pass(from, to, n, word, byte);
+		from = to;
+		to = swap;
+	}
+	if (from != v)
+		memcpy(v, from, n * 2 * sizeof(*v));
+	free(tmp);
+	return 0;
+}
+
+int sort_by_key(struct keyed *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (v[i - 1].key > v[i].key)
+			return radix_sort((uint64_t *)v, n, 0);
+	return 0;
+}
+
+static bool before(const struct bit *a, const struct bit *b)
+{
+	if (a->host != b->host)
+		return a->host < b->host;
+	return a->meta >> BIT_KEY_SHIFT < b->meta >> BIT_KEY_SHIFT;
+}
+
+static void merge(struct bit *into, const struct bit *b)
+{
+	uint64_t flags = (into->meta & b->meta) & (BIT_WEAK | BIT_SCAN);
+	uint64_t count = bit_count(into) + bit_count(b);
+
+	if (count > BIT_COUNT_MAX)
+		count = BIT_COUNT_MAX;
+	into->meta = into->meta >> BIT_KEY_SHIFT << BIT_KEY_SHIFT | flags | count;
+}
+
+int bits_seal(struct bits *s)
+{
+	bool sorted = true;
+	size_t to = 0;
+
+	if (s->sealed || s->n == 0) {
+		s->sealed = true;
+		return 0;
+	}
+	for (size_t i = 1; i < s->n && sorted; i++)
+		sorted = !before(&s->v[i], &s->v[i - 1]);
+	if (!sorted) {
+		/* The low bits of a byte that key and flags share do no harm: doubles are still
+		 * side by side. */
+		int r = radix_sort((uint64_t *)s->v, s->n, UINT64_MAX << BIT_KEY_SHIFT);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 1; i < s->n; i++) {
+		if (before(&s->v[to], &s->v[i]))
+			s->v[++to] = s->v[i];
+		else
+			merge(&s->v[to], &s->v[i]);
+	}
+	s->n = to + 1;
+	s->sealed = true;
+	return 0;
+}
+
+/* Room for one more: first without doubles, then, when that did not halve it, twice as large. */
+static int grow(struct bits *s, size_t max)
+{
+	struct bit *v;
+	size_t cap;
+	int r = bits_seal(s);
+
+	if (r < 0)
+		return r;
+	if (s->n >= max)
+		return -E2BIG;
+	if (s->n < s->cap / 2)
+		return 0;
+	cap = s->cap ? s->cap * 2 : 1024;
+	v = realloc(s->v, cap * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	s->v = v;
+	s->cap = cap;
+	return 0;
+}
+
+int bits_add(struct bits *s, struct bit b, size_t max)
+{
+	if (s->n == s->cap) {
+		int r = grow(s, max);
+
+		if (r < 0)
+			return r;
+	}
+	s->v[s->n++] = b;
+	s->sealed = false;
+	return 0;
+}

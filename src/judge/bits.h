@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The evidence, folded: one bit per host, family, day and group, with the best proof and the sum of
+ * counts. 16 bytes each; sorted and freed of doubles whenever memory would grow. */
+#ifndef ONUS_JUDGE_BITS_H
+#define ONUS_JUDGE_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/category.h"
+#include "net/addr.h"
+
+/* meta, from the top: family 2, lag 9, group 6 | weak 1, scan 1, count 45. What is left of the bar is
+ * the key together with the host; lag 0 is today. */
+struct bit {
+	uint64_t host; /* bit_host */
+	uint64_t meta;
+};
+
+#define BIT_KEY_SHIFT 47
+#define BIT_WEAK      (UINT64_C(1) << 46)
+#define BIT_SCAN      (UINT64_C(1) << 45) /* nothing but scans */
+#define BIT_COUNT_MAX ((UINT64_C(1) << 45) - 1)
+
+static inline unsigned bit_family(const struct bit *b)
+{
+	return (unsigned)(b->meta >> 62);
+}
+
+static inline unsigned bit_lag(const struct bit *b)
+{
+	return (unsigned)(b->meta >> 53) & 511;
+}
+
+static inline unsigned bit_group(const struct bit *b)
+{
+	return (unsigned)(b->meta >> 47) & 63;
+}
+
+static inline uint64_t bit_count(const struct bit *b)
+{
+	return b->meta & BIT_COUNT_MAX;
+}
+
+/* bit_host - a host in 64 bits: IPv4 below 2^32, else the upper half of IPv6. False for ::/32, which
+ * holds no host and would read as IPv4. bit_addr goes back. */
+bool bit_host(struct addr a, uint64_t *ret);
+struct addr bit_addr(uint64_t host);
+
+static inline unsigned bit_version(uint64_t host) /* 0 IPv4, 1 IPv6 */
+{
+	return host >> 32 ? 1 : 0;
+}
+
+/* The unit that sizes are counted in: the IPv4 address, or the number of the /48. */
+static inline uint64_t bit_unit(uint64_t host)
+{
+	return bit_version(host) ? host >> 16 : host;
+}
+
+struct bits {
+	struct bit *v; /* owned */
+	size_t n, cap;
+	bool sealed;
+};
+
+void bits_done(struct bits *s);
+
+/* bits_add - returns 0, -ENOMEM, -E2BIG (max distinct bits) */
+int bits_add(struct bits *s, struct bit b, size_t max);
+
+/* bits_seal - sort by host, family, lag, group; one of each. 0 or -ENOMEM. */
+int bits_seal(struct bits *s);
+
+/* sort_by_key - n keys with their values, ascending and stable, by all bytes in which keys differ
+ * Returns 0 or -ENOMEM. */
+struct keyed {
+	uint64_t key, value;
+};
+int sort_by_key(struct keyed *v, size_t n);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge/run.h"
+
+#include <string.h>
+
+/* The days of one host in one family, newest first, as host_part needs them. */
+struct days {
+	double k;   /* kernel sum */
+	unsigned n; /* days with weight */
+	unsigned first, last;
+	unsigned active_28; /* of the 28 days that end with the last one */
+};
+
+/* A day's weight over its bits [i, end): 1 - prod (1 - trust x v) (A2). */
+static double day_weight(const struct judge *j, size_t i, size_t end, bool *anchored)
+{
+	double miss = 1;
+
+	*anchored = false;
+	for (; i < end; i++) {
+		const struct bit *b = &j->bits.v[i];
+		bool weak = b->meta & BIT_WEAK;
+		unsigned g = bit_group(b);
+
+		miss *= 1 - j->trust[g] * (weak ? MODEL_WEAK : 1);
+		*anchored |= j->anchor[g] && !weak;
+	}
+	return 1 - miss;
+}
+
+static void take_day(const struct judge *j, unsigned lag, double w, bool anchored, struct days *d,
+    struct host_part *p)
+{
+	if (!(w > 0))
+		return;
+	if (d->n++ == 0)
+		d->last = lag;
+	d->first = lag;
+	d->k += w * j->model.host[lag];
+	d->active_28 += lag - d->last < 28;
+	p->w_first = w; /* days come newest first: the oldest stays */
+	if (lag < 28 && w > p->w_28)
+		p->w_28 = w;
+	if (anchored || w >= 0.5) {
+		if (p->verified_last == NO_DAY)
+			p->verified_last = lag;
+		if (lag < 7)
+			p->verified_7 |= UINT64_C(1) << lag;
+	}
+}
+
+/* The bits [i, end) of one host and family. */
+static void host_family(const struct judge *j, size_t i, size_t end, struct host_part *ret)
+{
+	const struct bit *v = j->bits.v;
+	struct days d = { 0 };
+
+	*ret = (struct host_part){ .family = (enum family)bit_family(&v[i]),
+		.verified_last = NO_DAY,
+		.scan = bit_family(&v[i]) == FAMILY_ATTACK };
+	while (i < end) {
+		unsigned lag = bit_lag(&v[i]);
+		size_t from = i;
+		bool anchored;
+		double w;
+
+		for (; i < end && bit_lag(&v[i]) == lag; i++)
+			if (j->trust[bit_group(&v[i])] > 0)
+				ret->scan &= (v[i].meta & BIT_SCAN) != 0;
+		w = day_weight(j, from, i, &anchored);
+		take_day(j, lag, w, anchored, &d, ret);
+	}
+	ret->any = d.n > 0;
+	ret->first = d.first;
+	ret->last = d.last;
+	ret->p7 = model_p7(d.k, d.n, d.last, d.active_28);
+}
+
+void host_next(const struct judge *j, size_t *i, struct host_sum *ret)
+{
+	const struct bit *v = j->bits.v;
+	size_t at = *i, n = j->bits.n;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->host = v[at].host;
+	ret->last = NO_DAY;
+	while (at < n && v[at].host == ret->host) {
+		unsigned f = bit_family(&v[at]);
+		size_t from = at;
+
+		for (; at < n && v[at].host == ret->host && bit_family(&v[at]) == f; at++) {
+			unsigned g = bit_group(&v[at]), lag = bit_lag(&v[at]);
+
+			ret->events += bit_count(&v[at]);
+			ret->group_mask |= (uint64_t)(j->trust[g] > 0) << g;
+			ret->anchor |= j->anchor[g] && !(v[at].meta & BIT_WEAK);
+			ret->first = MAX_OF(ret->first, lag);
+			ret->last = MIN_OF(ret->last, lag);
+		}
+		host_family(j, from, at, &ret->part[ret->n_part++]);
+	}
+	*i = at;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge/model.h"
+
+#include <assert.h>
+#include <math.h>
+
+static const struct {
+	double h1, h2; /* half-lives, days */
+	double shape;
+} level[MODEL_LEVEL_N] = {
+	[MODEL_AS] = { 60, 60, 1.0 },
+	[MODEL_SIXTEEN] = { 7, 60, 0.5 },
+	[MODEL_PREFIX] = { 7, 60, 0.5 },
+	[MODEL_PART] = { 7, 60, 0.5 },
+	[MODEL_BLOCK] = { 3, 30, 0.3 },
+};
+
+const double model_kappa[FAMILY_SCORED_N] = {
+	[FAMILY_ATTACK] = 1.0,
+	[FAMILY_MAIL] = 1.0,
+	[FAMILY_HOSTING] = 3.0,
+	[FAMILY_ABUSE_OF_SERVICE] = 0.3,
+};
+
+void model_init(struct model *m, unsigned days)
+{
+	*m = (struct model){ 0 };
+	if (days > JUDGE_WINDOW_DAYS)
+		days = JUDGE_WINDOW_DAYS;
+	for (unsigned lag = 0; lag < JUDGE_WINDOW_DAYS; lag++) {
+		m->host[lag] = pow(1.0 + lag, -0.8);
+		for (unsigned l = 0; l < MODEL_LEVEL_N; l++) {
+			double v = 0.5 * (exp2(-(double)lag / level[l].h1) +
+					     exp2(-(double)lag / level[l].h2));
+
+			m->arrival[l][lag] = v;
+			if (lag < days)
+				m->w[l] += v;
+		}
+	}
+}
+
+double model_p7(double k, unsigned days, unsigned silent, unsigned active_28)
+{
+	double c = days == 1 ? 0.5 : days == 2 ? 0.8 : 1.0;
+	double u = (double)silent * active_28 / 28.0;
+
+	if (days == 0)
+		return 0;
+	return c * -expm1(-0.55 * k) / (1 + u / 7 * (u / 7));
+}
+
+double model_step(const struct model *m, enum model_level l, double lambda, double x, double size)
+{
+	return lambda * (level[l].shape + x) / (level[l].shape + lambda * size * m->w[l]);
+}
+
+void model_pool(double lambda[FAMILY_SCORED_N], const double l0[FAMILY_SCORED_N],
+    const bool seen[FAMILY_SCORED_N])
+{
+	double ratio[FAMILY_SCORED_N] = { 0 }, sum = 0;
+	unsigned n = 0;
+
+	for (unsigned f = 0; f < FAMILY_SCORED_N; f++) {
+		if (!seen[f])
+			continue;
+		ratio[f] = lambda[f] / l0[f];
+		sum += ratio[f];
+		n++;
+	}
+	if (n < 2)
+		return;
+	for (unsigned f = 0; f < FAMILY_SCORED_N; f++) {
+		double others = (sum - ratio[f]) / (n - 1);
+
+		if (seen[f])
+			lambda[f] = (1 - MODEL_POOL) * lambda[f] + MODEL_POOL * l0[f] * others;
+	}
+}
+
+double model_score(double rho)
+{
+	return 100 / (1 + rho / 4);
+}
+
+char model_grade(double score)
+{
+	static const struct {
+		double least;
+		char grade;
+	} grades[] = { { 90, 'A' }, { 75, 'B' }, { 50, 'C' }, { 25, 'D' }, { 10, 'E' } };
+
+	for (unsigned i = 0; i < NELEM(grades); i++)
+		if (score >= grades[i].least)
+			return grades[i].grade;
+	return 'F';
+}
+
+/* The regularised lower incomplete gamma function: series below a+1, continued fraction (modified
+ * Lentz) above. Source: Abramowitz and Stegun 6.5.29 and 6.5.31. */
+static double gamma_p(double a, double x)
+{
+	double head = exp(a * log(x) - x - lgamma(a));
+
+	if (x < a + 1) {
+		double term = 1 / a, sum = term;
+
+		for (unsigned n = 1; n < 2000 && term > sum * 1e-16; n++) {
+			term *= x / (a + n);
+			sum += term;
+		}
+		return head * sum;
+	}
+	double b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
+
+	for (unsigned n = 1; n < 2000; n++) {
+		double an = -(double)n * (n - a), step;
+
+		b += 2;
+		d = 1 / (an * d + b);
+		c = b + an / c;
+		step = c * d;
+		h *= step;
+		if (fabs(step - 1) < 1e-15)
+			break;
+	}
+	return 1 - head * h;
+}
+
+/* Quantile of the standard normal distribution, only for the two that are asked for. */
+static double normal_quantile(double p)
+{
+	return p < 0.5 ? -1.2815515655446004 : 1.2815515655446004;
+}
+
+double model_gamma_quantile(double shape, double p)
+{
+	double g = 1 - 1 / (9 * shape) + normal_quantile(p) / (3 * sqrt(shape));
+	double x = shape * g * g * g, lo = 0, hi = shape * 20 + 50;
+
+	assert(p == 0.1 || p == 0.9);
+	if (shape > 1000)
+		return x;
+	if (!(x > 0))
+		x = shape / 10;
+	for (unsigned i = 0; i < 100; i++) { /* Newton, kept inside a shrinking bracket */
+		double miss = gamma_p(shape, x) - p;
+		double slope = exp((shape - 1) * log(x) - x - lgamma(shape));
+		double next = x - miss / slope;
+
+		if (miss > 0)
+			hi = x;
+		else
+			lo = x;
+		if (!(next > lo && next < hi))
+			next = (lo + hi) / 2;
+		if (fabs(next - x) <= 1e-12 * x)
+			return next;
+		x = next;
+	}
+	return x;
+}
+
+void model_forecast(double x, double *low, double *high)
+{
+	double k = 1 + x / (1 + x / 1.5);
+
+	*low = model_gamma_quantile(k, 0.1) / k;
+	*high = model_gamma_quantile(k, 0.9) / k;
+}
+
+double model_guilt(double x, double e)
+{
+	return model_gamma_quantile(1 + x, 0.1) / (1 + e);
+}
+
+double model_trim(double m, double worst)
+{
+	double over = worst - (m - worst) / 2 - 1;
+
+	return over > 0 ? m - over : m;
+}

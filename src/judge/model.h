@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The formulas of scoring.md A1 to A4, each alone: numbers in, numbers out. */
+#ifndef ONUS_JUDGE_MODEL_H
+#define ONUS_JUDGE_MODEL_H
+
+#include <stdint.h>
+
+#include "judge/judge.h"
+
+enum model_level { /* A1: each has its half-lives and its Gamma shape */
+	MODEL_AS,
+	MODEL_SIXTEEN,
+	MODEL_PREFIX,
+	MODEL_PART,
+	MODEL_BLOCK,
+	MODEL_LEVEL_N
+};
+
+#define MODEL_CAP   3.0 /* new hosts counted per block, day and family */
+#define MODEL_POOL  0.2 /* say of the other families in lambda */
+#define MODEL_FLOOR 1e4 /* hosts' worth of the shipped l0 and m0 (A0) */
+#define MODEL_WEAK  0.1 /* v of weak proof */
+
+/* struct model - the kernels by lag in days, and their sums since collection began */
+struct model {
+	double host[JUDGE_WINDOW_DAYS];			  /* K: (1+lag)^-0.8 */
+	double arrival[MODEL_LEVEL_N][JUDGE_WINDOW_DAYS]; /* (2^-(lag/h1) + 2^-(lag/h2)) / 2 */
+	double w[MODEL_LEVEL_N];			  /* W_l */
+};
+
+/* model_init - days: of collection, today included; 1 or more */
+void model_init(struct model *m, unsigned days);
+
+/* model_p7 - A2; k kernel sum, days ever active, silent days r, x active days of the last 28 */
+double model_p7(double k, unsigned days, unsigned silent, unsigned active_28);
+
+/* model_step - one level of A3: the lambda of the parent times (a+X)/(a+E) */
+double model_step(const struct model *m, enum model_level l, double lambda, double x, double size);
+
+/* model_pool - A3's pooling of families, in place; seen[f] false: left alone, has no say */
+void model_pool(double lambda[FAMILY_SCORED_N], const double l0[FAMILY_SCORED_N],
+    const bool seen[FAMILY_SCORED_N]);
+
+extern const double model_kappa[FAMILY_SCORED_N]; /* severity */
+#define MODEL_KAPPA_SCAN 0.5			  /* of attack when nothing but scans was seen */
+#define MODEL_B0	 0.5 /* hosts of evidence that it takes to leave the average */
+
+double model_score(double rho);
+char model_grade(double score);
+
+/* model_forecast - the factors on M of the 80 % forecast interval, X arrivals being known (A4) */
+void model_forecast(double x, double *low, double *high);
+
+/* model_guilt - the 10 % quantile of Gamma(1+X) / (1+E) (A4) */
+double model_guilt(double x, double e);
+
+/* model_gamma_quantile - of the Gamma distribution with this shape and scale 1; p in (0,1),
+ * shape >= 0.5; relative error below 1e-9, above shape 1000 below 1e-4 (Wilson and Hilferty) */
+double model_gamma_quantile(double shape, double p);
+
+/* model_trim - A5: M without what the worst child has above a third of it and one more */
+double model_trim(double m, double worst);
+
+#endif

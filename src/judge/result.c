@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge/run.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const reason_text[] = {
+	[JUDGE_GRADED] = "",
+	[JUDGE_ONE_GROUP] = "one source's word alone, nothing verified here",
+	[JUDGE_NOTHING] = "nothing reported by anybody trusted here",
+};
+_Static_assert(NELEM(reason_text) == JUDGE_REASON_N, "reason_text out of step");
+
+const char *judge_reason_text(enum judge_reason r)
+{
+	return reason_text[r];
+}
+
+/* b0 and the expected attackers of an average network of this size, severity applied. */
+static double base(const struct judge *j, const double size[2])
+{
+	double sum = MODEL_B0;
+
+	for (unsigned f = 0; f < NF; f++)
+		for (unsigned v = 0; v < 2; v++)
+			if (j->world.seen[f][v])
+				sum += model_kappa[f] * j->world.m0[f][v] * size[v];
+	return sum;
+}
+
+double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_t size_v6)
+{
+	const double size[2] = { (double)size_v4, (double)size_v6 };
+
+	return model_score((m + MODEL_B0) / base(j, size));
+}
+
+/* M with severity: a network that only scans weighs half. */
+static double severe(const struct sum *s)
+{
+	double m = -(1 - MODEL_KAPPA_SCAN) * s->returning_scan;
+
+	for (unsigned f = 0; f < NF; f++)
+		m += model_kappa[f] * (s->returning[f] + s->arrivals[f]);
+	if (s->x_attack > 0)
+		m -=
+		    (1 - MODEL_KAPPA_SCAN) * s->arrivals[FAMILY_ATTACK] * (s->x_scan / s->x_attack);
+	return m;
+}
+
+static void grade(const struct judge *j, struct judgement *r)
+{
+	if (!r->groups)
+		r->reason = JUDGE_NOTHING;
+	else if (!r->anchor && r->groups < 2)
+		r->reason = JUDGE_ONE_GROUP;
+	else {
+		r->grade = model_grade(r->score);
+		r->provisional = j->world.provisional;
+	}
+}
+
+/* Everything that follows from a sum; size: units of each version it is judged by. */
+static void conclude(const struct judge *j, const struct sum *s, const double size[2],
+    enum model_level level, struct judgement *r)
+{
+	double m = severe(s), whole = base(j, size), low, high, e = 0;
+
+	for (unsigned f = 0; f < NF; f++) {
+		r->part[f] = (struct judge_part){ s->returning[f], s->arrivals[f] };
+		r->m += s->returning[f] + s->arrivals[f];
+		for (unsigned v = 0; v < 2; v++)
+			if (j->world.seen[f][v])
+				e += j->world.l0[f][v] * size[v] * j->model.w[level];
+	}
+	model_forecast(s->x, &low, &high);
+	r->m_low = r->m * low;
+	r->m_high = r->m * high;
+	r->rho = (m + MODEL_B0) / whole;
+	r->score = model_score(r->rho);
+	r->low = model_score((m * high + MODEL_B0) / whole);
+	r->high = model_score((m * low + MODEL_B0) / whole);
+	r->trimmed = model_score((model_trim(m, s->worst) + MODEL_B0) / whole);
+	r->guilt = model_guilt(s->x, e);
+	r->hosts = s->hosts;
+	r->events = s->events;
+	r->listed = s->listed;
+	r->group_mask = s->group_mask;
+	r->groups = (unsigned)__builtin_popcountll(s->group_mask);
+	r->anchor = s->anchor;
+	r->last_day = s->last == NO_DAY ? -1 : j->conf.today - s->last;
+	r->first_day = s->last == NO_DAY ? 0 : j->conf.today - s->first;
+	r->prefix = s->prefix;
+	r->as = s->as;
+	r->org = s->org;
+	grade(j, r);
+}
+
+static void clear(struct judgement *r, enum entity_kind kind)
+{
+	memset(r, 0, sizeof(*r));
+	r->key.kind = kind;
+	r->verified_last = INT32_MIN;
+}
+
+static void sum_chain(const struct judge *j, struct sum *s, const struct leaf *l)
+{
+	bool known = l->row != NOWHERE;
+
+	s->prefix = known ? j->rows[l->row].prefix : CHAIN_NONE;
+	s->as = known ? j->rows[l->row].as : CHAIN_NONE;
+	s->org = known ? j->rows[l->row].org : CHAIN_NONE;
+}
+
+/* The leaf that holds a bit. */
+static const struct leaf *leaf_of_bit(const struct judge *j, uint32_t bit)
+{
+	uint32_t lo = 0, hi = j->n_leaves;
+
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (j->leaves[mid].bit <= bit)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return &j->leaves[lo];
+}
+
+static void verified(const struct judge *j, const struct host_sum *h, struct judgement *r)
+{
+	for (unsigned i = 0; i < h->n_part; i++) {
+		const struct host_part *p = &h->part[i];
+
+		if (p->verified_last != NO_DAY)
+			r->verified_last =
+			    MAX_OF(r->verified_last, j->conf.today - (int32_t)p->verified_last);
+		if (p->family != FAMILY_ABUSE_OF_SERVICE && p->p7 > r->p7_max) {
+			r->p7_max = p->p7;
+			r->w_max = p->w_28;
+		}
+	}
+}
+
+static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
+{
+	size_t bit = j->hosts[i];
+	struct host_sum h;
+	struct sum s = { 0 };
+
+	sum_chain(j, &s, leaf_of_bit(j, j->hosts[i]));
+	host_next(j, &bit, &h);
+	for (unsigned k = 0; k < h.n_part; k++) {
+		const struct host_part *p = &h.part[k];
+
+		if (!p->any)
+			continue;
+		s.returning[p->family] = p->p7;
+		s.returning_scan += p->scan ? p->p7 : 0;
+		s.x += p->w_first * j->model.arrival[MODEL_BLOCK][p->first];
+	}
+	s.worst = 0;
+	s.hosts = 1;
+	s.events = h.events;
+	s.group_mask = h.group_mask;
+	s.anchor = h.anchor;
+	s.first = (uint16_t)h.first;
+	s.last = (uint16_t)h.last;
+	/* An IPv6 host is one of the 2^16 /64s in its unit. */
+	const double size[2] = { bit_version(h.host) ? 0 : 1, bit_version(h.host) ? 0x1p-16 : 0 };
+
+	conclude(j, &s, size, MODEL_BLOCK, r);
+	r->key.addr = bit_addr(h.host);
+	r->size_v4 = bit_version(h.host) ? 0 : 1;
+	verified(j, &h, r);
+}
+
+/* What the policy asks of a block: its verified hosts of the last seven days. */
+static void block_verified(
+    const struct judge *j, const struct leaf *l, uint32_t day[7], struct judgement *r)
+{
+	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit;) {
+		struct host_sum h;
+		uint64_t days = 0;
+
+		host_next(j, &i, &h);
+		verified(j, &h, r);
+		for (unsigned k = 0; k < h.n_part; k++)
+			if (h.part[k].family != FAMILY_ABUSE_OF_SERVICE)
+				days |= h.part[k].verified_7;
+		r->verified_7 += days != 0;
+		for (; days; days &= days - 1)
+			day[__builtin_ctzll(days)]++;
+	}
+}
+
+static void block_leaf(const struct judge *j, const struct leaf *l, struct sum *s)
+{
+	for (uint32_t i = 0; i < l->n_part; i++) {
+		const struct part *p = &j->parts[l->part + i];
+
+		s->returning[p->family] += p->returning;
+		s->returning_scan += p->returning_scan;
+		s->x += p->x_block;
+		if (p->family == FAMILY_ATTACK) {
+			s->x_attack += p->x_as;
+			s->x_scan += p->x_scan;
+		}
+	}
+	for (unsigned f = 0; f < NF; f++)
+		if (j->world.seen[f][l->version])
+			s->arrivals[f] += 7 * l->lambda[f] * (double)l->units;
+	s->hosts += l->hosts;
+	s->events += l->events;
+	s->group_mask |= l->group_mask;
+	s->anchor |= l->anchor;
+	s->first = MAX_OF(s->first, l->first);
+	s->last = MIN_OF(s->last, l->last);
+}
+
+static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
+{
+	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_leaves;
+	const struct leaf *first = &j->leaves[j->blocks[i]];
+	struct sum s = { .last = NO_DAY };
+	uint32_t day[7] = { 0 };
+
+	sum_chain(j, &s, first);
+	for (uint32_t k = j->blocks[i]; k < end; k++) {
+		block_leaf(j, &j->leaves[k], &s);
+		block_verified(j, &j->leaves[k], day, r);
+	}
+	for (unsigned d = 0; d < NELEM(day); d++) {
+		r->verified_days += day[d] > 0;
+		r->verified_peak = MAX_OF(r->verified_peak, day[d]);
+	}
+	const double size[2] = { first->version ? 0 : 256, first->version ? 1 : 0 };
+
+	conclude(j, &s, size, MODEL_BLOCK, r);
+	r->key.addr = first->version ? (struct addr){ first->block << 16, 0 }
+				     : addr_of_v4((uint32_t)first->block << 8);
+	r->size_v4 = first->version ? 0 : 256;
+	r->size_v6 = first->version ? 1 : 0;
+	r->p7_max = r->w_max = 0; /* of single hosts */
+}
+
+static const struct sums *sums_of(const struct judge *j, enum entity_kind kind)
+{
+	switch (kind) {
+	case ENTITY_PREFIX:
+		return &j->prefix;
+	case ENTITY_AS:
+		return &j->as;
+	case ENTITY_ORG:
+		return &j->org;
+	case ENTITY_COUNTRY:
+		return &j->country;
+	default:
+		return NULL;
+	}
+}
+
+static void sum_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *r)
+{
+	const struct sum *s = &sums_of(j, kind)->v[i];
+	const double size[2] = { (double)s->size[0], (double)s->size[1] };
+
+	conclude(j, s, size, kind == ENTITY_PREFIX ? MODEL_PREFIX : MODEL_AS, r);
+	r->size_v4 = s->size[0];
+	r->size_v6 = s->size[1];
+	if (kind == ENTITY_COUNTRY) {
+		r->key.country[0] = (char)('A' + s->index / 26);
+		r->key.country[1] = (char)('A' + s->index % 26);
+	} else
+		r->key.index = s->index;
+}
+
+uint32_t judge_n(const struct judge *j, enum entity_kind kind)
+{
+	const struct sums *s = sums_of(j, kind);
+
+	return s ? s->n : kind == ENTITY_ADDR ? j->n_hosts : kind == ENTITY_BLOCK ? j->n_blocks : 0;
+}
+
+void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *ret)
+{
+	assert(i < judge_n(j, kind));
+	clear(ret, kind);
+	if (kind == ENTITY_ADDR)
+		addr_at(j, i, ret);
+	else if (kind == ENTITY_BLOCK)
+		block_at(j, i, ret);
+	else
+		sum_at(j, kind, i, ret);
+}
+
+/* What results of a kind are ordered by: the host, the block's first host, or the index. */
+static uint64_t order_of(const struct judge *j, enum entity_kind kind, uint32_t i)
+{
+	const struct leaf *l;
+
+	if (kind == ENTITY_ADDR)
+		return j->bits.v[j->hosts[i]].host;
+	if (kind != ENTITY_BLOCK)
+		return sums_of(j, kind)->v[i].index;
+	l = &j->leaves[j->blocks[i]];
+	return l->version ? l->block << 16 : l->block << 8;
+}
+
+static bool order_sought(const struct judge_key *key, uint64_t *ret)
+{
+	if (key->kind == ENTITY_ADDR || key->kind == ENTITY_BLOCK) {
+		if (!bit_host(key->addr, ret))
+			return false;
+		if (key->kind == ENTITY_BLOCK)
+			*ret &= bit_version(*ret) ? UINT64_MAX << 16 : UINT64_MAX << 8;
+		return true;
+	}
+	*ret = key->kind == ENTITY_COUNTRY ? country_index(key->country) : key->index;
+	return true;
+}
+
+bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret)
+{
+	uint32_t lo = 0, hi = judge_n(j, key->kind);
+	uint64_t want;
+
+	if (!order_sought(key, &want))
+		return false;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		uint64_t have = order_of(j, key->kind, mid);
+
+		if (have == want) {
+			judge_at(j, key->kind, mid, ret);
+			return true;
+		}
+		if (have < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the judge: what a run builds and the files hand each other.
+ *
+ *   host.c   bits of one host → its parts
+ *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
+ *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
+ *   world.c  l0 and M0
+ *   sums.c   leaves and rows → sums of prefix, AS, organisation, country
+ *   judge.c  evidence and announced space in; the order of all that
+ *   result.c sums → judgements */
+#ifndef ONUS_JUDGE_RUN_H
+#define ONUS_JUDGE_RUN_H
+
+#include "judge/bits.h"
+#include "judge/judge.h"
+#include "judge/model.h"
+
+#define NF	FAMILY_SCORED_N
+#define NO_DAY	UINT16_MAX
+#define NOWHERE UINT32_MAX
+
+/* struct host_part - one host in one family (A2) */
+struct host_part {
+	enum family family;
+	double p7;
+	double w_first;		/* day weight of its first day: the arrival */
+	double w_28;		/* highest day weight of the last 28 days */
+	unsigned first, last;	/* lags of its oldest and newest day with any weight */
+	unsigned verified_last; /* lag of the newest verified day, or NO_DAY */
+	uint64_t verified_7;	/* bit = lag below 7 with verified evidence */
+	bool scan;		/* nothing but scans */
+	bool any;		/* any weight at all: without it all above is 0 */
+};
+
+/* struct host_sum - one host over all families */
+struct host_sum {
+	uint64_t host;
+	struct host_part part[NF];
+	unsigned n_part;
+	uint64_t events, group_mask;
+	unsigned first, last; /* lags of all evidence, whatever its weight */
+	bool anchor;	      /* an anchor saw it with full proof */
+};
+
+/* host_next - reads the host at bit *i and moves *i behind it */
+void host_next(const struct judge *j, size_t *i, struct host_sum *ret);
+
+/* struct part - what one leaf shows in one family */
+struct part {
+	double x_block, x_mid, x_as; /* arrivals under the three kernels, capped */
+	double x_scan;		     /* of x_as: by hosts that only scan */
+	double returning, returning_scan;
+	uint32_t family;
+};
+
+struct leaf {
+	uint64_t block;	     /* number of the /24 or /48 */
+	uint32_t row;	     /* in judge.rows, or NOWHERE */
+	uint32_t bit, n_bit; /* its hosts */
+	uint32_t part, n_part;
+	uint32_t hosts;
+	double lambda[NF];		    /* pooled, per unit and day */
+	uint64_t events, group_mask, units; /* units: of the block within the row */
+	uint16_t first, last;		    /* lags */
+	uint8_t version;
+	bool anchor;
+};
+
+/* struct row - one row of the announced space */
+struct row {
+	uint64_t first, last; /* units, both included */
+	uint32_t prefix, as, org;
+	uint16_t country; /* index, or COUNTRY_NONE */
+	uint8_t version;
+	uint32_t leaf, n_leaf;
+	uint64_t listed;
+	double arrivals[NF]; /* per 7 days, of all its space */
+};
+
+#define COUNTRY_N    (26u * 26u)
+#define COUNTRY_NONE COUNTRY_N
+
+/* struct sum - an entity that is more than a block */
+struct sum {
+	uint32_t index, as, org, prefix;
+	double returning[NF], arrivals[NF];
+	double returning_scan;
+	double x;		 /* arrivals under the kernel of its level, all families */
+	double x_attack, x_scan; /* under the kernel of the AS */
+	double worst;		 /* M of its worst block, severity applied */
+	uint64_t size[2], hosts, events, group_mask, listed;
+	uint16_t first, last;
+	bool anchor;
+};
+
+struct sums {
+	struct sum *v; /* owned; by index */
+	uint32_t n;
+};
+
+struct judge {
+	struct judge_conf conf;
+	struct judge_world world;
+	struct model model;
+	double trust[JUDGE_GROUPS_MAX];
+	bool anchor[JUDGE_GROUPS_MAX];
+	struct bits bits;
+	struct bits listed; /* host: of the prefix's first address; the family tells nothing */
+
+	struct row *rows; /* by version, first */
+	uint32_t n_rows, *rows_by_as;
+	struct leaf *leaves; /* by version, block, row */
+	uint32_t n_leaves, cap_leaves;
+	struct part *parts;
+	uint32_t n_parts, cap_parts;
+	uint32_t *hosts, n_hosts;   /* first bit of every host */
+	uint32_t *blocks, n_blocks; /* first leaf of every block */
+	struct sums prefix, as, org, country;
+};
+
+/* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
+int leaf_build(struct judge *j);
+
+/* leaf_x - the three sums and the scans of a leaf by family */
+enum leaf_kernel { LEAF_X_BLOCK, LEAF_X_MID, LEAF_X_AS };
+void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, double add_to[NF]);
+
+/* leaf_m - expected attackers of a leaf, severity applied */
+double leaf_m(const struct judge *j, const struct leaf *l);
+
+/* tree_run - lambda of all leaves, arrivals of all rows; 0 or -ENOMEM */
+int tree_run(struct judge *j);
+
+/* world_learn - judge.world from rows and leaves (A0, A1) */
+void world_learn(struct judge *j);
+
+/* sums_build - prefix, as, org, country; 0 or -ENOMEM */
+int sums_build(struct judge *j);
+
+uint16_t country_index(const char cc[3]);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The chain of A3 over all the announced space of one AS after the other: world > AS > AS in the /16 >
+ * prefix > AS in the /20 > /24. The space of an AS is cut into cells, in each of which all blocks
+ * without evidence share one lambda; a run of whole /16s or /20s without evidence is one cell, so the
+ * work is that of the rows and the leaves, however large the space is. */
+#include "judge/run.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SIXTEEN_SHIFT	     16 /* units of a /16 and of an IPv6 /32 */
+#define SIXTEEN_UNITS	     (UINT64_C(1) << SIXTEEN_SHIFT)
+#define PART_SHIFT(version)  ((version) ? 4u : 12u) /* of a /20 and of a /44 */
+#define BLOCK_UNITS(version) ((version) ? 1.0 : 256.0)
+
+/* struct cell - a stretch of one row within one part, or over a run of whole ones */
+struct cell {
+	uint64_t first, last; /* units */
+	bool whole_sixteens;  /* of nobody else, and without evidence */
+	bool whole_parts;     /* the same, within one sixteen */
+	uint32_t row, leaf, n_leaf;
+};
+
+/* struct place - size and arrivals of one level of the chain */
+struct place {
+	double size, x[NF];
+};
+
+struct tree {
+	struct judge *j;
+	unsigned version;
+	bool seen[NF]; /* of this version */
+	double l0[NF];
+	struct place as;
+	struct cell *cells; /* of the AS and version in work */
+	uint32_t n_cells, cap_cells;
+};
+
+static int cell_put(struct tree *t, struct cell c)
+{
+	if (t->n_cells == t->cap_cells) {
+		uint32_t cap = t->cap_cells ? t->cap_cells * 2 : 1024;
+		struct cell *v = reallocarray(t->cells, cap, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		t->cells = v;
+		t->cap_cells = cap;
+	}
+	t->cells[t->n_cells++] = c;
+	return 0;
+}
+
+static uint64_t leaf_unit(const struct leaf *l)
+{
+	return l->version ? l->block : l->block << 8;
+}
+
+/* The end of the cell that begins at `at`: of the run of whole 2^shift stretches without evidence when
+ * there is one (*whole), else of the stretch around it. stop: no further than this. */
+static uint64_t cell_end(
+    uint64_t at, uint64_t stop, uint64_t next_leaf, unsigned shift, bool *whole)
+{
+	uint64_t size = UINT64_C(1) << shift, here = at >> shift;
+	uint64_t end =
+	    MIN_OF((stop + 1) >> shift, next_leaf >> shift); /* first that is not whole */
+
+	*whole = at % size == 0 && here < end;
+	if (*whole)
+		return (end << shift) - 1;
+	return MIN_OF(stop, ((here + 1) << shift) - 1);
+}
+
+static int cut_row(struct tree *t, uint32_t row)
+{
+	const struct judge *j = t->j;
+	const struct row *r = &j->rows[row];
+	uint32_t leaf = r->leaf, leaf_end = r->leaf + r->n_leaf;
+	uint64_t at = r->first;
+
+	for (;;) {
+		uint64_t next = leaf < leaf_end ? leaf_unit(&j->leaves[leaf]) : UINT64_MAX;
+		struct cell c = { .first = at, .row = row, .leaf = leaf };
+
+		c.last = cell_end(at, r->last, next, SIXTEEN_SHIFT, &c.whole_sixteens);
+		if (!c.whole_sixteens)
+			c.last = cell_end(at, c.last, next, PART_SHIFT(t->version), &c.whole_parts);
+		while (leaf < leaf_end && leaf_unit(&j->leaves[leaf]) <= c.last)
+			leaf++;
+		c.n_leaf = leaf - c.leaf;
+		if (cell_put(t, c) < 0)
+			return -ENOMEM;
+		if (c.last == r->last)
+			return 0;
+		at = c.last + 1;
+	}
+}
+
+static void place_add(const struct tree *t, const struct cell *c, struct place *p)
+{
+	p->size += (double)(c->last - c->first + 1);
+	for (uint32_t i = 0; i < c->n_leaf; i++)
+		leaf_x(t->j, &t->j->leaves[c->leaf + i], LEAF_X_MID, p->x);
+}
+
+/* One step down the chain for every family. */
+static void step(const struct tree *t, enum model_level l, const struct place *p, double lambda[NF])
+{
+	for (unsigned f = 0; f < NF; f++)
+		if (t->seen[f])
+			lambda[f] = model_step(&t->j->model, l, lambda[f], p->x[f], p->size);
+}
+
+static void leaf_finish(const struct tree *t, struct leaf *l, const double above[NF])
+{
+	struct place block = { .size = BLOCK_UNITS(l->version) };
+
+	memcpy(l->lambda, above, sizeof(l->lambda));
+	leaf_x(t->j, l, LEAF_X_BLOCK, block.x);
+	step(t, MODEL_BLOCK, &block, l->lambda);
+	model_pool(l->lambda, t->l0, t->seen);
+}
+
+/* lambda of everything in a cell, and its arrivals; above: of its part */
+static void cell_finish(const struct tree *t, const struct cell *c, const double above[NF])
+{
+	struct judge *j = t->j;
+	struct place block = { .size = BLOCK_UNITS(t->version) };
+	double quiet[NF];
+	uint64_t rest = c->last - c->first + 1;
+
+	memcpy(quiet, above, sizeof(quiet));
+	step(t, MODEL_BLOCK, &block, quiet);
+	model_pool(quiet, t->l0, t->seen);
+	for (uint32_t i = 0; i < c->n_leaf; i++) {
+		struct leaf *l = &j->leaves[c->leaf + i];
+
+		leaf_finish(t, l, above);
+		rest -= MIN_OF(rest, l->units);
+		for (unsigned f = 0; f < NF; f++)
+			if (t->seen[f])
+				j->rows[c->row].arrivals[f] += 7 * l->lambda[f] * (double)l->units;
+	}
+	for (unsigned f = 0; f < NF; f++)
+		if (t->seen[f])
+			j->rows[c->row].arrivals[f] += 7 * quiet[f] * (double)rest;
+}
+
+/* The cells [i, end) of one sixteen, or one run of whole ones. prefix: of every cell. */
+static void sixteen_finish(
+    const struct tree *t, uint32_t i, uint32_t end, const struct place *prefix)
+{
+	struct place six = { 0 };
+	double lambda[NF], down[NF];
+
+	for (uint32_t k = i; k < end; k++)
+		place_add(t, &t->cells[k], &six);
+	if (t->cells[i].whole_sixteens)
+		six.size = (double)SIXTEEN_UNITS;
+	memcpy(lambda, t->l0, sizeof(lambda));
+	step(t, MODEL_AS, &t->as, lambda);
+	step(t, MODEL_SIXTEEN, &six, lambda);
+	while (i < end) {
+		unsigned shift = PART_SHIFT(t->version);
+		uint32_t from = i;
+		struct place part = { 0 };
+
+		do
+			place_add(t, &t->cells[i++], &part);
+		while (i < end && !t->cells[i].whole_parts &&
+		       t->cells[i].first >> shift == t->cells[from].first >> shift);
+		if (t->cells[from].whole_parts || t->cells[from].whole_sixteens)
+			part.size = (double)(UINT64_C(1) << shift);
+		for (; from < i; from++) {
+			memcpy(down, lambda, sizeof(down));
+			step(t, MODEL_PREFIX, &prefix[from], down);
+			step(t, MODEL_PART, &part, down);
+			cell_finish(t, &t->cells[from], down);
+		}
+	}
+}
+
+/* Size and arrivals of the prefix of every cell; the cells of one prefix lie side by side. */
+static struct place *prefixes(const struct tree *t)
+{
+	struct place *v = calloc(t->n_cells, sizeof(*v));
+
+	for (uint32_t i = 0; v && i < t->n_cells;) {
+		uint32_t from = i, prefix = t->j->rows[t->cells[i].row].prefix;
+		struct place p = { 0 };
+
+		for (; i < t->n_cells && t->j->rows[t->cells[i].row].prefix == prefix; i++)
+			place_add(t, &t->cells[i], &p);
+		for (; from < i; from++)
+			v[from] = p;
+	}
+	return v;
+}
+
+/* One AS in one IP version: rows [i, end) of judge.rows_by_as. */
+static int as_run(struct tree *t, uint32_t i, uint32_t end)
+{
+	struct judge *j = t->j;
+
+	t->version = j->rows[j->rows_by_as[i]].version;
+	t->n_cells = 0;
+	t->as = (struct place){ 0 };
+	for (unsigned f = 0; f < NF; f++) {
+		t->seen[f] = j->world.seen[f][t->version];
+		t->l0[f] = j->world.l0[f][t->version];
+	}
+	for (; i < end; i++) {
+		const struct row *r = &j->rows[j->rows_by_as[i]];
+
+		t->as.size += (double)(r->last - r->first + 1);
+		for (uint32_t k = 0; k < r->n_leaf; k++)
+			leaf_x(j, &j->leaves[r->leaf + k], LEAF_X_AS, t->as.x);
+		if (cut_row(t, j->rows_by_as[i]) < 0)
+			return -ENOMEM;
+	}
+	struct place *prefix = prefixes(t);
+
+	if (!prefix)
+		return -ENOMEM;
+	for (uint32_t k = 0; k < t->n_cells;) {
+		uint32_t from = k++;
+
+		while (k < t->n_cells && !t->cells[from].whole_sixteens &&
+		       !t->cells[k].whole_sixteens &&
+		       t->cells[k].first >> SIXTEEN_SHIFT == t->cells[from].first >> SIXTEEN_SHIFT)
+			k++;
+		sixteen_finish(t, from, k, prefix);
+	}
+	free(prefix);
+	return 0;
+}
+
+/* Blocks that nobody announces: the world and the block are all there is of their chain. */
+static void homeless(struct tree *t)
+{
+	struct judge *j = t->j;
+
+	for (uint32_t i = 0; i < j->n_leaves; i++) {
+		struct leaf *l = &j->leaves[i];
+
+		if (l->row != NOWHERE)
+			continue;
+		for (unsigned f = 0; f < NF; f++) {
+			t->seen[f] = j->world.seen[f][l->version];
+			t->l0[f] = t->seen[f] ? j->world.l0[f][l->version] : 0;
+		}
+		leaf_finish(t, l, t->l0);
+	}
+}
+
+int tree_run(struct judge *j)
+{
+	struct tree t = { .j = j };
+	int r = 0;
+
+	for (uint32_t i = 0; i < j->n_rows && r == 0;) {
+		const struct row *first = &j->rows[j->rows_by_as[i]];
+		uint32_t from = i;
+
+		do
+			i++;
+		while (i < j->n_rows && j->rows[j->rows_by_as[i]].as == first->as &&
+		       j->rows[j->rows_by_as[i]].version == first->version);
+		r = as_run(&t, from, i);
+	}
+	if (r == 0)
+		homeless(&t);
+	free(t.cells);
+	return r;
+}

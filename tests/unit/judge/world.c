@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "world.h"
+
+#include <assert.h>
+
+bool world_space(const void *ctx, uint32_t index, struct space *ret)
+{
+	const struct world *w = ctx;
+
+	if (index >= w->n)
+		return false;
+	*ret = w->v[index];
+	return true;
+}
+
+struct addr at(const char *text)
+{
+	struct addr a;
+
+	assert(addr_parse(span_str(text), &a) == 0);
+	return a;
+}
+
+void world_put(struct world *w, const char *range, uint32_t prefix, uint32_t as)
+{
+	struct space s = { .prefix = prefix, .as = as, .org = as + 1000, .country = "NL" };
+
+	assert(range_parse(span_str(range), &s.range) == 0);
+	assert(w->n < NELEM(w->v));
+	w->v[w->n++] = s;
+}
+
+struct judge *world_judge(void)
+{
+	struct judge *j = judge_new(&(struct judge_conf){
+	    .today = TODAY, .first_day = TODAY - 800, .l0 = 6e-7, .m0 = 6e-6, .fixed = true });
+
+	assert(j);
+	judge_group(j, 0, 1, true);
+	return j;
+}
+
+void see_as(
+    struct judge *j, uint32_t host, enum category c, enum proof p, unsigned lag, unsigned group)
+{
+	assert(judge_add(j, addr_of_v4(host), c, p, TODAY - (int32_t)lag, group, 1) == 0);
+}
+
+void see(struct judge *j, uint32_t host, const unsigned *lags, unsigned n, unsigned group)
+{
+	for (unsigned i = 0; i < n; i++)
+		see_as(j, host, CATEGORY_BRUTE_FORCE, PROOF_FULL, lags[i], group);
+}
+
+void run(struct judge *j, const struct world *w)
+{
+	struct err e;
+
+	assert(judge_run(j, world_space, w, &e) == 0);
+}
+
+struct judgement find_addr(const struct judge *j, enum entity_kind kind, const char *addr)
+{
+	struct judge_key key = { .kind = kind, .addr = at(addr) };
+	struct judgement r;
+
+	assert(judge_find(j, &key, &r));
+	return r;
+}
+
+struct judgement find_index(const struct judge *j, enum entity_kind kind, uint32_t index)
+{
+	struct judge_key key = { .kind = kind, .index = index };
+	struct judgement r;
+
+	assert(judge_find(j, &key, &r));
+	return r;
+}
