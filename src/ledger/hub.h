@@ -151,7 +151,9 @@ struct hub_totals {
 	int64_t newest_s;	     /* receipt of the newest batch, 0 when none */
 	int64_t cursor;		     /* number of the newest batch: what a run was computed from */
 };
+/* hub_totals - reads the whole ledger; hub_cursor - the last figure alone, at once */
 MUST_USE int hub_totals(struct hub *h, struct hub_totals *ret, struct err *e);
+MUST_USE int hub_cursor(struct hub *h, int64_t *ret, struct err *e);
 
 /* hub_prune - forget ledger and evidence days before first_day */
 MUST_USE int hub_prune(struct hub *h, int32_t first_day, struct err *e);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the hub's files share with each other. Internal to this room. */
+#ifndef ONUS_LEDGER_HUB_PRIV_H
+#define ONUS_LEDGER_HUB_PRIV_H
+
+#include "ledger/db.h"
+#include "ledger/hub.h"
+
+/* A stranger's file must not fill the table of sources: what comes after these is one newcomer. */
+#define HUB_SOURCES_MAX	    4096u
+#define HUB_SOURCE_OVERFLOW "overflow"
+
+/* Statements that are prepared once and kept; their text is in hub.c. */
+enum hub_sql {
+	SQL_SOURCE_FIND,
+	SQL_SOURCE_COUNT,
+	SQL_SOURCE_ADD,
+	SQL_SOURCE_UPDATE,
+	SQL_SOURCE_FIRST_DAY,
+	SQL_REV_LAST,
+	SQL_REV_ADD,
+	SQL_BATCH_FIND,
+	SQL_BATCH_LAST,
+	SQL_BATCH_ADD,
+	SQL_LEDGER_ADD,
+	SQL_EVIDENCE_COUNT,
+	SQL_EVIDENCE_ADD,
+	SQL_RUN_ADD,
+	SQL_SCORE_PUT,
+	SQL_DECISION_PUT,
+	SQL_DECISION_DROP,
+	SQL_SETTING_GET,
+	SQL_SETTING_PUT,
+	SQL_SETTING_REV,
+	SQL_AUDIT_ADD,
+	SQL_N
+};
+
+struct fold;
+
+struct hub {
+	struct db *db;
+	bool write;
+	struct db_stmt *stmt[SQL_N];
+	struct fold *fold; /* NULL until the first hub_fold_add */
+};
+
+/* hub_stmt - one of the kept statements, reset */
+MUST_USE int hub_stmt(struct hub *h, enum hub_sql which, struct db_stmt **ret, struct err *e);
+
+/* hub_tx_begin, hub_tx_end - the transaction of one call: its own, or part of the caller's. End commits
+ * when r is 0 or more, else undoes what is its own, and returns r or the trouble of committing. */
+struct hub_tx {
+	bool own;
+};
+MUST_USE int hub_tx_begin(struct hub *h, struct hub_tx *tx, struct err *e);
+MUST_USE int hub_tx_end(struct hub *h, const struct hub_tx *tx, int r, struct err *e);
+
+/* hub_number - the first column of the first row of a query without parameters, 0 where there is none */
+MUST_USE int hub_number(struct hub *h, const char *sql, int64_t *ret, struct err *e);
+
+/* hub_source_id - the id of a source, which is made as a newcomer when it is not known; its first_day
+ * becomes day when that is earlier */
+MUST_USE int hub_source_id(
+    struct hub *h, struct span name, int32_t day, int32_t *ret, struct err *e);
+
+struct fold *fold_free(struct fold *f);
+
+static inline void db_stmt_free_p(struct db_stmt **s)
+{
+	*s = db_stmt_free(*s);
+}
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is computed from the ledger: runs, scores, decisions. */
+#include <errno.h>
+
+#include "ledger/hub_priv.h"
+#include "util/clock.h"
+
+/* --- runs --------------------------------------------------------------------------------------- */
+
+int hub_run_begin(struct hub *h, struct hub_run *run, struct err *e)
+{
+	struct db_stmt *s;
+	int64_t last = 0;
+	int r = hub_begin(h, e);
+
+	if (r < 0)
+		return r;
+	r = hub_number(h, "SELECT coalesce(max(id), 0) FROM run", &last, e);
+	if (r == 0)
+		r = hub_stmt(h, SQL_RUN_ADD, &s, e);
+	if (r == 0) {
+		run->id = last + 1;
+		db_bind_i64(s, 1, run->id);
+		db_bind_i64(s, 2, run->at_s);
+		db_bind_text(s, 3, span_str(run->formula));
+		db_bind_text(s, 4, span_str(run->registry_sha));
+		db_bind_i64(s, 5, run->settings_rev);
+		db_bind_i64(s, 6, run->batch_cursor);
+		r = db_run(s, e);
+	}
+	if (r < 0)
+		hub_rollback(h);
+	return r;
+}
+
+int hub_run_end(struct hub *h, const struct hub_run *run, struct err *e)
+{
+	if (!db_in_transaction(h->db))
+		return err_set(
+		    e, -EINVAL, "run %jd was given up before its end", (intmax_t)run->id);
+	return hub_commit(h, e);
+}
+
+static void copy_text(struct span s, char *to, size_t size)
+{
+	size_t n = MIN_OF(span_len(s), size - 1);
+
+	if (n)
+		memcpy(to, s.p, n);
+	to[n] = '\0';
+}
+
+/* Six columns from the given one on. */
+static void read_run(struct db_stmt *s, int col, struct hub_run *ret)
+{
+	ret->id = db_i64(s, col);
+	ret->at_s = db_i64(s, col + 1);
+	copy_text(db_text(s, col + 2), ret->formula, sizeof(ret->formula));
+	copy_text(db_text(s, col + 3), ret->registry_sha, sizeof(ret->registry_sha));
+	ret->settings_rev = db_i64(s, col + 4);
+	ret->batch_cursor = db_i64(s, col + 5);
+}
+
+int hub_newest_run(struct hub *h, struct hub_run *ret, struct err *e)
+{
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+	int r = db_prepare(h->db,
+	    "SELECT id, at, formula, registry_sha, settings_rev, batch_cursor FROM run "
+	    "ORDER BY id DESC LIMIT 1",
+	    &s, e);
+
+	if (r == 0)
+		r = db_step(s, e);
+	if (r == 1)
+		read_run(s, 0, ret);
+	return r;
+}
+
+struct old_run {
+	int64_t id;
+	int32_t day;
+};
+
+/* All runs, newest first; *ret is owned by the caller. */
+static int list_runs(struct hub *h, struct old_run **ret, size_t *ret_n, struct err *e)
+{
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+	struct old_run *v = NULL;
+	size_t n = 0, cap = 0;
+	int r = db_prepare(h->db, "SELECT id, at FROM run ORDER BY id DESC", &s, e);
+
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		if (n == cap) {
+			cap = cap ? 2 * cap : 64;
+			v = reallocarray(v, cap, sizeof(*v));
+			if (!v)
+				abort();
+		}
+		v[n++] = (struct old_run){ db_i64(s, 0), day_of(db_i64(s, 1)) };
+		r = 0;
+	}
+	*ret = v;
+	*ret_n = n;
+	return r;
+}
+
+static int drop_run(struct hub *h, int64_t id, struct err *e)
+{
+	static const char *const sql[] = { "DELETE FROM score_day WHERE run = ?",
+		"DELETE FROM run WHERE id = ?" };
+
+	for (size_t i = 0; i < NELEM(sql); i++) {
+		CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+		int r = db_prepare(h->db, sql[i], &s, e);
+
+		if (r < 0)
+			return r;
+		db_bind_i64(s, 1, id);
+		r = db_run(s, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int hub_run_forget(struct hub *h, unsigned keep, unsigned days, struct err *e)
+{
+	CLEANUP(free_p) struct old_run *v = NULL;
+	struct hub_tx tx;
+	size_t n = 0;
+	int r = hub_tx_begin(h, &tx, e);
+
+	if (r < 0)
+		return r;
+	r = list_runs(h, &v, &n, e);
+	for (size_t i = MAX_OF(keep, 1u); i < n && r == 0; i++) {
+		bool last_of_day = v[i].day != v[i - 1].day;
+
+		if (!last_of_day || (int64_t)v[0].day - v[i].day > (int64_t)days)
+			r = drop_run(h, v[i].id, e);
+	}
+	return hub_tx_end(h, &tx, r, e);
+}
+
+/* --- scores ------------------------------------------------------------------------------------- */
+
+int hub_score_put(struct hub *h, int64_t run, const struct hub_score *sc, struct err *e)
+{
+	struct db_stmt *s;
+	int r = hub_stmt(h, SQL_SCORE_PUT, &s, e);
+
+	if (r < 0)
+		return r;
+	db_bind_i64(s, 1, run);
+	db_bind_text(s, 2, sc->entity);
+	db_bind_i64(s, 3, sc->family);
+	db_bind_real(s, 4, sc->m);
+	db_bind_real(s, 5, sc->low);
+	db_bind_real(s, 6, sc->high);
+	db_bind_real(s, 7, sc->score);
+	if (sc->grade)
+		db_bind_text(s, 8, span_of(&sc->grade, 1));
+	else
+		db_bind_null(s, 8);
+	db_bind_text(s, 9, sc->reason);
+	db_bind_i64(s, 10, (int64_t)sc->size);
+	db_bind_i64(s, 11, (int64_t)sc->hosts);
+	db_bind_i64(s, 12, (int64_t)sc->events);
+	db_bind_i64(s, 13, sc->groups);
+	db_bind_i64(s, 14, sc->first_day);
+	db_bind_i64(s, 15, sc->last_day);
+	return db_run(s, e);
+}
+
+#define SCORE_COLUMNS                                                                              \
+	"SELECT s.entity, s.family, s.m, s.low, s.high, s.score, s.grade, s.reason, s.size, "      \
+	"s.hosts, s.events, s.groups_n, s.first_day, s.last_day"
+#define SCORE_COLUMNS_N 14
+
+static void read_score(struct db_stmt *s, struct hub_score *ret)
+{
+	struct span grade = db_text(s, 6);
+
+	*ret = (struct hub_score){
+		.entity = db_text(s, 0),
+		.family = (uint8_t)db_i64(s, 1),
+		.m = db_real(s, 2),
+		.low = db_real(s, 3),
+		.high = db_real(s, 4),
+		.score = db_real(s, 5),
+		.grade = span_empty(grade) ? '\0' : *grade.p,
+		.reason = db_text(s, 7),
+		.size = (uint64_t)db_i64(s, 8),
+		.hosts = (uint64_t)db_i64(s, 9),
+		.events = (uint64_t)db_i64(s, 10),
+		.groups = (uint32_t)db_i64(s, 11),
+		.first_day = (int32_t)db_i64(s, 12),
+		.last_day = (int32_t)db_i64(s, 13),
+	};
+}
+
+int hub_each_score(struct hub *h, int64_t run, hub_score_fn *fn, void *ctx, struct err *e)
+{
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+	int r = db_prepare(h->db,
+	    SCORE_COLUMNS " FROM score_day s WHERE s.run = ? ORDER BY s.entity, s.family", &s, e);
+
+	if (r == 0)
+		db_bind_i64(s, 1, run);
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		struct hub_score sc;
+
+		read_score(s, &sc);
+		r = fn(ctx, &sc);
+	}
+	return r;
+}
+
+int hub_each_score_of(
+    struct hub *h, struct span entity, hub_history_fn *fn, void *ctx, struct err *e)
+{
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+	/* The key begins with the run: few runs, each one look-up. */
+	int r = db_prepare(h->db,
+	    SCORE_COLUMNS
+	    ", r.id, r.at, r.formula, r.registry_sha, r.settings_rev, r.batch_cursor "
+	    "FROM run r JOIN score_day s ON s.run = r.id AND s.entity = ? ORDER BY r.id, s.family",
+	    &s, e);
+
+	if (r == 0)
+		db_bind_text(s, 1, entity);
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		struct hub_score sc;
+		struct hub_run run;
+
+		read_score(s, &sc);
+		read_run(s, SCORE_COLUMNS_N, &run);
+		r = fn(ctx, &run, &sc);
+	}
+	return r;
+}
+
+/* --- decisions ---------------------------------------------------------------------------------- */
+
+int hub_decision_put(struct hub *h, const struct hub_decision *d, struct err *e)
+{
+	struct db_stmt *s;
+	int r;
+
+	if (span_empty(d->entity) || span_empty(d->action) || d->until_s <= d->since_s)
+		return err_set(
+		    e, -EINVAL, "a decision needs an entity, an action and an end after its start");
+	r = hub_stmt(h, SQL_DECISION_PUT, &s, e);
+	if (r < 0)
+		return r;
+	db_bind_text(s, 1, d->entity);
+	db_bind_text(s, 2, d->action);
+	db_bind_text(s, 3, d->level);
+	db_bind_i64(s, 4, d->since_s);
+	db_bind_i64(s, 5, d->until_s);
+	db_bind_text(s, 6, d->reason);
+	db_bind_i64(s, 7, d->run);
+	db_bind_i64(s, 8, d->episode);
+	return db_run(s, e);
+}
+
+int hub_decision_drop(struct hub *h, struct span entity, struct span action, struct err *e)
+{
+	struct db_stmt *s;
+	int r = hub_stmt(h, SQL_DECISION_DROP, &s, e);
+
+	if (r < 0)
+		return r;
+	db_bind_text(s, 1, entity);
+	db_bind_text(s, 2, action);
+	return db_run(s, e);
+}
+
+int hub_each_decision(struct hub *h, hub_decision_fn *fn, void *ctx, struct err *e)
+{
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+	int r = db_prepare(h->db,
+	    "SELECT entity, action, level, since, until, reason, run, episode FROM decision "
+	    "ORDER BY entity, action",
+	    &s, e);
+
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		struct hub_decision d = {
+			.entity = db_text(s, 0),
+			.action = db_text(s, 1),
+			.level = db_text(s, 2),
+			.since_s = db_i64(s, 3),
+			.until_s = db_i64(s, 4),
+			.reason = db_text(s, 5),
+			.run = db_i64(s, 6),
+			.episode = (int32_t)db_i64(s, 7),
+		};
+
+		r = fn(ctx, &d);
+	}
+	return r;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hub against doc/contracts/ledger.md: schema, sources, runs, scores, decisions, settings. */
+#include "scratch.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#include "util/buf.h"
+#include "util/file.h"
+
+static int put_text(void *ctx, int n, char **v, char **name)
+{
+	struct buf *b = ctx;
+
+	buf_fmt(b, "%s;\n", v[0]);
+	return 0;
+}
+
+/* What a migrated database says of itself must be what the golden file says, word for word. */
+static void test_schema(void **state)
+{
+	char path[512];
+	struct buf want, got;
+	sqlite3 *c = NULL;
+
+	(void)hub_free(scratch_hub(HUB_WRITE));
+	(void)hub_free(scratch_hub(HUB_WRITE)); /* a second time changes nothing */
+	buf_init(&want, 1 << 20);
+	buf_init(&got, 1 << 20);
+	(void)snprintf(
+	    path, sizeof(path), "%s/tests/golden/ledger-schema.sql", getenv("ONUS_SOURCE"));
+	ok(file_read(path, &want, &e));
+	assert_int_equal(sqlite3_open(scratch_file, &c), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(c, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name",
+		put_text, &got, NULL),
+	    SQLITE_OK);
+	assert_string_equal(got.p, want.p);
+	assert_int_equal(sqlite3_close(c), SQLITE_OK);
+	buf_done(&want);
+	buf_done(&got);
+}
+
+static void run_sql(const char *sql)
+{
+	sqlite3 *c = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_file, &c), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(c, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(c), SQLITE_OK);
+}
+
+static void test_open(void **state)
+{
+	static const struct {
+		const char *label, *url;
+		int want;
+	} urls[] = {
+		{ "no scheme", "/var/lib/hub", -EINVAL },
+		{ "unknown engine", "oracle:here", -EINVAL },
+		{ "no path", "sqlite:", -EINVAL },
+		{ "no such directory", "sqlite:/nonexistent/hub", -EIO },
+	};
+	struct hub *h = NULL;
+
+	for (size_t i = 0; i < NELEM(urls); i++) {
+		struct err e = { "" };
+
+		print_message("%s\n", urls[i].label);
+		assert_int_equal(hub_open(urls[i].url, HUB_WRITE, &h, &e), urls[i].want);
+		assert_true(e.text[0]);
+	}
+	assert_int_equal(hub_open(scratch_url, HUB_READ, &h, NULL), -ENOENT);
+	ok(file_write(scratch_file, SPAN(""), &e));
+	assert_int_equal(hub_open(scratch_url, HUB_READ, &h, NULL), -ENOENT);
+	(void)hub_free(scratch_hub(HUB_WRITE));
+	(void)hub_free(scratch_hub(HUB_READ));
+	run_sql("INSERT INTO migration (version) VALUES (999)");
+	assert_int_equal(hub_open(scratch_url, HUB_READ, &h, NULL), -EBADMSG);
+	assert_int_equal(hub_open(scratch_url, HUB_WRITE, &h, NULL), -EBADMSG);
+	ok(file_write(
+	    scratch_file, SPAN("this is no database at all, but long enough to be one"), &e));
+	assert_int_equal(hub_open(scratch_url, HUB_WRITE, &h, NULL), -EBADMSG);
+}
+
+struct seen {
+	unsigned n;
+	struct buf text;
+};
+
+static int see_source(void *ctx, const struct hub_source *s)
+{
+	struct seen *seen = ctx;
+
+	buf_fmt(&seen->text, "%d %s %d %d %d %s %.2f %d\n", (int)s->id, s->name, (int)s->kind,
+	    s->anchor, s->redistribute, s->group, s->trust, (int)s->first_day);
+	return 0;
+}
+
+static void test_sources(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_source s = { .name = "sshd",
+		.kind = HUB_SOURCE_SENSOR,
+		.anchor = true,
+		.group = "home",
+		.trust = 1,
+		.redistribute = true };
+	struct seen seen = { 0 };
+	int32_t id = 0;
+
+	buf_init(&seen.text, 4096);
+	ok(hub_source_set(h, &s, 100, &id, &e));
+	assert_int_equal(id, 1);
+	ok(hub_source_set(h, &s, 101, &id, &e)); /* nothing new: no revision */
+	s.group = "office";
+	ok(hub_source_set(h, &s, 102, &id, &e));
+	s.name = "drop";
+	s.kind = HUB_SOURCE_LIST;
+	s.anchor = s.redistribute = false;
+	s.trust = 0.25;
+	ok(hub_source_set(h, &s, 103, &id, &e));
+	assert_int_equal(id, 2);
+	ok(hub_each_source(h, see_source, &seen, &e));
+	assert_string_equal(
+	    seen.text.p, "1 sshd 0 1 1 office 1.00 100\n2 drop 2 0 0 office 0.25 103\n");
+	buf_reset(&seen.text);
+	ok(hub_each_source_rev(h, see_source, &seen, &e));
+	assert_string_equal(seen.text.p, "1 sshd 0 1 1 home 1.00 100\n1 sshd 0 1 1 office 1.00 "
+					 "102\n2 drop 2 0 0 office 0.25 103\n");
+	s.trust = 1.5;
+	assert_int_equal(hub_source_set(h, &s, 104, &id, NULL), -EINVAL);
+	s.trust = 0.5;
+	s.name = "";
+	assert_int_equal(hub_source_set(h, &s, 104, &id, NULL), -EINVAL);
+	buf_done(&seen.text);
+	(void)hub_free(h);
+}
+
+static int see_score(void *ctx, const struct hub_score *s)
+{
+	struct seen *seen = ctx;
+
+	buf_fmt(&seen->text, "%.*s %u %.1f %c %.*s %ju\n", SPAN_ARG(s->entity), s->family, s->score,
+	    s->grade ? s->grade : '-', SPAN_ARG(s->reason), (uintmax_t)s->hosts);
+	seen->n++;
+	return 0;
+}
+
+static int see_history(void *ctx, const struct hub_run *run, const struct hub_score *s)
+{
+	struct seen *seen = ctx;
+
+	buf_fmt(&seen->text, "%jd %.1f %s\n", (intmax_t)run->id, s->score, run->formula);
+	return 0;
+}
+
+static void put_run(struct hub *h, int64_t at_s, double score, bool end)
+{
+	struct hub_run run = { .at_s = at_s, .formula = "A0-A4.1", .registry_sha = "ab" };
+	struct hub_score s = { .entity = SPAN("as:64500"),
+		.family = HUB_FAMILY_ALL,
+		.score = score,
+		.grade = 'C',
+		.reason = SPAN("provisional"),
+		.hosts = 7,
+		.last_day = -1 };
+
+	ok(hub_run_begin(h, &run, &e));
+	ok(hub_score_put(h, run.id, &s, &e));
+	s.entity = SPAN("addr:192.0.2.1");
+	s.family = FAMILY_MAIL;
+	s.grade = 0;
+	s.reason = SPAN("too little evidence");
+	ok(hub_score_put(h, run.id, &s, &e));
+	if (end)
+		ok(hub_run_end(h, &run, &e));
+	else
+		hub_rollback(h);
+}
+
+static void test_runs(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub *reader = scratch_hub(HUB_READ);
+	struct hub_run run;
+	struct seen seen = { 0 };
+
+	buf_init(&seen.text, 4096);
+	assert_int_equal(hub_newest_run(reader, &run, NULL), 0);
+	put_run(h, NOW, 50, true);
+	put_run(h, NOW + 60, 40, false); /* given up: leaves nothing */
+	put_run(h, NOW + 120, 30, true);
+	assert_int_equal(hub_newest_run(reader, &run, NULL), 1);
+	assert_int_equal(run.id, 2);
+	assert_int_equal(run.at_s, NOW + 120);
+	assert_string_equal(run.formula, "A0-A4.1");
+	assert_string_equal(run.registry_sha, "ab");
+	ok(hub_each_score(reader, run.id, see_score, &seen, &e));
+	assert_string_equal(seen.text.p, "addr:192.0.2.1 1 30.0 - too little evidence 7\n"
+					 "as:64500 255 30.0 C provisional 7\n");
+	buf_reset(&seen.text);
+	ok(hub_each_score_of(reader, SPAN("as:64500"), see_history, &seen, &e));
+	assert_string_equal(seen.text.p, "1 50.0 A0-A4.1\n2 30.0 A0-A4.1\n");
+	buf_done(&seen.text);
+	(void)hub_free(reader);
+	(void)hub_free(h);
+}
+
+/* Of runs at days 0 0 1 1 2 2 2 with two kept and one day back: the last of day 1 and the newest two. */
+static void test_forget(void **state)
+{
+	static const int days[] = { 0, 0, 1, 1, 2, 2, 2 };
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct seen seen = { 0 };
+
+	buf_init(&seen.text, 4096);
+	for (size_t i = 0; i < NELEM(days); i++)
+		put_run(h, NOW + days[i] * DAY_S + (int)i, 10.0 * (double)i, true);
+	ok(hub_run_forget(h, 2, 1, &e));
+	ok(hub_each_score_of(h, SPAN("as:64500"), see_history, &seen, &e));
+	assert_string_equal(seen.text.p, "4 30.0 A0-A4.1\n6 50.0 A0-A4.1\n7 60.0 A0-A4.1\n");
+	seen.n = 0;
+	ok(hub_each_score(h, 1, see_score, &seen, &e));
+	assert_int_equal(seen.n, 0);
+	buf_done(&seen.text);
+	(void)hub_free(h);
+}
+
+static int see_decision(void *ctx, const struct hub_decision *d)
+{
+	struct seen *seen = ctx;
+
+	buf_fmt(&seen->text, "%.*s %.*s %.*s %jd %d\n", SPAN_ARG(d->entity), SPAN_ARG(d->action),
+	    SPAN_ARG(d->level), (intmax_t)d->until_s, (int)d->episode);
+	return 0;
+}
+
+static void test_decisions(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_decision d = { .entity = SPAN("block:192.0.2.0/24"),
+		.action = SPAN("drop"),
+		.level = SPAN("block"),
+		.since_s = 10,
+		.until_s = 20,
+		.reason = SPAN("why"),
+		.run = 1 };
+	struct seen seen = { 0 };
+
+	buf_init(&seen.text, 4096);
+	ok(hub_decision_put(h, &d, &e));
+	d.until_s = 30;
+	d.episode = 2;
+	ok(hub_decision_put(h, &d, &e)); /* replaces */
+	d.entity = SPAN("addr:192.0.2.9");
+	ok(hub_decision_put(h, &d, &e));
+	ok(hub_each_decision(h, see_decision, &seen, &e));
+	assert_string_equal(
+	    seen.text.p, "addr:192.0.2.9 drop block 30 2\nblock:192.0.2.0/24 drop block 30 2\n");
+	ok(hub_decision_drop(h, SPAN("addr:192.0.2.9"), SPAN("drop"), &e));
+	buf_reset(&seen.text);
+	ok(hub_each_decision(h, see_decision, &seen, &e));
+	assert_string_equal(seen.text.p, "block:192.0.2.0/24 drop block 30 2\n");
+	d.until_s = d.since_s; /* every wall ends, and later than it starts */
+	assert_int_equal(hub_decision_put(h, &d, NULL), -EINVAL);
+	buf_done(&seen.text);
+	(void)hub_free(h);
+}
+
+static void test_settings(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	char *value = NULL;
+	int64_t rev = -1;
+
+	ok(hub_settings_rev(h, &rev, &e));
+	assert_int_equal(rev, 0);
+	assert_int_equal(hub_setting_get(h, "allow", &value, NULL), 0);
+	ok(hub_setting_put(h, "allow", "192.0.2.0/24", "root", NOW, &e));
+	ok(hub_setting_put(h, "allow", "", "root", NOW, &e));
+	assert_int_equal(hub_setting_get(h, "allow", &value, NULL), 1);
+	assert_string_equal(value, "");
+	free(value);
+	ok(hub_settings_rev(h, &rev, &e));
+	assert_int_equal(rev, 2);
+	assert_int_equal(hub_setting_put(h, "", "x", "root", NOW, NULL), -EINVAL);
+	(void)hub_free(h);
+	run_sql("SELECT 1 / (count(*) = 2) FROM audit WHERE who = 'root' AND name = 'allow'");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_schema),
+		T(test_open),
+		T(test_sources),
+		T(test_runs),
+		T(test_forget),
+		T(test_decisions),
+		T(test_settings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Folding: exact sums, exactly once, refusals, samples, a locked database. */
+#include "scratch.h"
+
+#include <sqlite3.h>
+
+#include "util/buf.h"
+
+static void batch_of(uint64_t sequence, const char *text, struct batch *ret)
+{
+	struct batch_writer w;
+	struct batch_name name;
+	struct buf packed;
+	struct span rest = span_str(text), line;
+
+	batch_writer_init(&w);
+	buf_init(&packed, BATCH_FILE_MAX);
+	while (!span_empty(rest)) {
+		const char *from = rest.p;
+
+		assert_true(span_cut(&rest, '\n', &line));
+		assert_int_equal(batch_writer_add(&w, (struct span){ from, rest.p }), 0);
+	}
+	w.refused = 2;
+	assert_int_equal(batch_name_make("h", "collect", sequence, &name, NULL), 0);
+	assert_int_equal(batch_pack(&w, &name, BATCH_EVENTS, NOW, SPAN(""), &packed, NULL), 0);
+	assert_int_equal(batch_unpack(buf_text(&packed), &name, ret, NULL), 0);
+	buf_done(&packed);
+	batch_writer_done(&w);
+}
+
+static int fold(struct hub *h, uint64_t sequence, const char *text, struct hub_folded *ret)
+{
+	struct batch b;
+	struct err e = { "" };
+	int r;
+
+	batch_of(sequence, text, &b);
+	r = hub_fold_batch(h, &b, NOW, ret, &e);
+	if (r < 0)
+		print_message("%s\n", e.text);
+	batch_done(&b);
+	return r;
+}
+
+static int see_row(void *ctx, const struct hub_ledger_row *row)
+{
+	char subject[PREFIX_TEXT_MAX];
+
+	(void)prefix_format(row->subject, subject);
+	buf_fmt(ctx, "%d %u %s %s %d %d %s %ju\n", (int)(row->day - DAY), row->hour, subject,
+	    category_name(row->category), row->proof, (int)row->source, row->service,
+	    (uintmax_t)row->count);
+	return 0;
+}
+
+static void expect_ledger(struct hub *h, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, 65536);
+	buf_str(&b, "");
+	ok(hub_each_ledger(h, 0, INT32_MAX, NULL, see_row, &b, &e));
+	assert_string_equal(b.p, want);
+	buf_done(&b);
+}
+
+#define T0 "1789948800" /* midnight of DAY */
+
+static void test_sums(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_folded f = { 0 };
+	struct hub_totals t;
+
+	assert_int_equal(
+	    fold(h, 1,
+		T0 "\t11.0.0.9\tbrute-force\t2\tfull\ta\tsshd\tx\n" T0
+		   "\t11.0.0.9\tbrute-force\t3\tfull\ta\tsshd\ty\n"
+		   "1789952400\t11.0.0.9\tbrute-force\t1\tfull\ta\tsshd\n"
+		   "1789862400\t11.0.0.9\tspam\t1\tweak\tb\n" T0
+		   "\t11.0.0.0/24\tscanner\t1\tweak\tb\n" T0 "\t2a00::1\tscanner\t1\tweak\tb\n",
+		&f),
+	    1);
+	assert_int_equal(f.batches, 1);
+	assert_int_equal(f.lines, 6);
+	assert_int_equal(f.refused, 2);
+	assert_int_equal(f.rows, 5);
+	expect_ledger(h, "0 0 11.0.0.0/24 scanner 1 2  1\n"
+			 "-1 0 11.0.0.9/32 spam 1 2  1\n"
+			 "0 0 11.0.0.9/32 brute-force 0 1 sshd 5\n"
+			 "0 1 11.0.0.9/32 brute-force 0 1 sshd 1\n"
+			 "0 0 2a00::/64 scanner 1 2  1\n");
+	/* the same batch again, under load and after: nothing moves */
+	assert_int_equal(fold(h, 1, T0 "\t11.0.0.9\tbrute-force\t2\tfull\ta\tsshd\n", &f), 0);
+	assert_int_equal(f.duplicates, 1);
+	assert_int_equal(fold(h, 2, T0 "\t11.0.0.9\tbrute-force\t10\tfull\ta\tsshd\n", &f), 1);
+	expect_ledger(h, "0 0 11.0.0.0/24 scanner 1 2  1\n"
+			 "-1 0 11.0.0.9/32 spam 1 2  1\n"
+			 "0 0 11.0.0.9/32 brute-force 0 1 sshd 15\n"
+			 "0 1 11.0.0.9/32 brute-force 0 1 sshd 1\n"
+			 "0 0 2a00::/64 scanner 1 2  1\n");
+	ok(hub_totals(h, &t, &e));
+	assert_int_equal(t.events, 19);
+	assert_int_equal(t.hosts, 3);
+	assert_int_equal(t.rows, 5);
+	assert_int_equal(t.batches, 2);
+	assert_int_equal(t.lines, 7);
+	assert_int_equal(t.refused, 4);
+	assert_int_equal(t.first_day, DAY - 1);
+	assert_int_equal(t.last_day, DAY);
+	assert_int_equal(t.newest_s, NOW);
+	assert_int_equal(t.cursor, 2);
+	ok(hub_prune(h, DAY, &e));
+	ok(hub_totals(h, &t, &e));
+	assert_int_equal(t.rows, 4);
+	(void)hub_free(h);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *label, *line;
+	} cases[] = {
+		{ "private", T0 "\t10.0.0.1\tspam\t1\tfull\ta\n" },
+		{ "loopback", T0 "\t127.0.0.1\tspam\t1\tfull\ta\n" },
+		{ "list of everything", T0 "\t0.0.0.0/0\tspam\t1\tfull\ta\n" },
+		{ "list of everything, IPv6", T0 "\t::/0\tspam\t1\tfull\ta\n" },
+		{ "link-local", T0 "\tfe80::1\tspam\t1\tfull\ta\n" },
+		{ "no address", T0 "\thello\tspam\t1\tfull\ta\n" },
+		{ "no source", T0 "\t11.0.0.1\tspam\t1\tfull\t\n" },
+		{ "tomorrow but one", "1790086401\t11.0.0.1\tspam\t1\tfull\ta\n" },
+		{ "count zero", T0 "\t11.0.0.1\tspam\t0\tfull\ta\n" },
+		{ "count past limit", T0 "\t11.0.0.1\tspam\t1000000001\tfull\ta\n" },
+		{ "binary", "\x01\x02\xff\n" },
+	};
+	struct hub *h = scratch_hub(HUB_WRITE);
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct hub_folded f = { 0 };
+
+		print_message("%s\n", cases[i].label);
+		assert_int_equal(fold(h, i + 1, cases[i].line, &f), 1);
+		assert_int_equal(f.lines, 0);
+		assert_int_equal(f.refused, 3); /* it, and the two of the producer */
+	}
+	expect_ledger(h, "");
+	assert_int_equal(fold(h, 99, "1790086400\t11.0.0.1\tspam\t1000000000\tfull\ta\n", NULL), 1);
+	expect_ledger(h, "1 14 11.0.0.1/32 spam 0 1  1000000000\n");
+	(void)hub_free(h);
+}
+
+static int see_evidence(void *ctx, const struct hub_evidence *ev)
+{
+	buf_fmt(ctx, "%d %u %jd %s %.*s\n", (int)ev->source, ev->n, (intmax_t)ev->time_s,
+	    ev->service, SPAN_ARG(ev->detail));
+	return 0;
+}
+
+static void test_evidence(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct range r = { addr_of_v4(0x0b000001), addr_of_v4(0x0b000001) };
+	struct buf b;
+
+	buf_init(&b, 65536);
+	assert_int_equal(fold(h, 1,
+			     "1789948801\t11.0.0.1\tspam\t1\tfull\ta\tsmtp\tone\\ttab\n"
+			     "1789948802\t11.0.0.2\tspam\t1\tfull\ta\tsmtp\tother\n",
+			     NULL),
+	    1);
+	assert_int_equal(fold(h, 2,
+			     "1789948802\t11.0.0.1\tspam\t1\tfull\ta\tsmtp\ttwo\n"
+			     "1789952403\t11.0.0.1\tspam\t1\tfull\ta\tsmtp\tthree\n"
+			     "1789952404\t11.0.0.1\tspam\t1\tfull\ta\tsmtp\tfour\n",
+			     NULL),
+	    1);
+	assert_int_equal(
+	    fold(h, 3, "1789948805\t11.0.0.1\tspam\t1\tfull\ta\tsmtp\tfive\n", NULL), 1);
+	ok(hub_each_evidence(h, 0, INT32_MAX, &r, see_evidence, &b, &e));
+	assert_string_equal(b.p, "1 0 1789948801 smtp one\ttab\n1 1 1789948802 smtp two\n"
+				 "1 2 1789952403 smtp three\n");
+	buf_done(&b);
+	(void)hub_free(h);
+}
+
+/* What only refused lines name becomes no source, and a flood of names becomes one. */
+static void test_source_flood(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct buf b;
+	sqlite3 *c = NULL;
+	char *message = NULL;
+
+	buf_init(&b, 1 << 20);
+	for (unsigned batch = 0; batch < 3; batch++) {
+		buf_reset(&b);
+		for (unsigned i = 0; i < 2000; i++)
+			buf_fmt(&b, T0 "\t11.0.%u.%u\tspam\t1\tfull\tsource-%u\n", i >> 8, i & 255,
+			    batch * 2000 + i);
+		assert_int_equal(fold(h, batch + 1, b.p, NULL), 1);
+	}
+	assert_int_equal(fold(h, 9, T0 "\t10.0.0.1\tspam\t1\tfull\tnobody\n", NULL), 1);
+	(void)hub_free(h);
+	assert_int_equal(sqlite3_open(scratch_file, &c), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(c,
+			     "CREATE TEMP TABLE t (x CHECK (x));"
+			     "INSERT INTO t SELECT count(*) = 4097 FROM source;"
+			     "INSERT INTO t SELECT count(*) = 0 FROM source WHERE name = 'nobody';"
+			     "INSERT INTO t SELECT sum(count) = 6000 FROM ledger;"
+			     "INSERT INTO t SELECT sum(count) = 1904 FROM ledger WHERE source = "
+			     "(SELECT id FROM source WHERE name = 'overflow')",
+			     NULL, NULL, &message),
+	    SQLITE_OK);
+	assert_null(message);
+	assert_int_equal(sqlite3_close(c), SQLITE_OK);
+	buf_done(&b);
+}
+
+/* While another holds the lock nothing is counted and nothing is lost; afterwards it goes in once. */
+static void test_locked(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub *reader = scratch_hub(HUB_READ);
+	sqlite3 *c = NULL;
+	struct hub_folded f = { 0 };
+
+	assert_int_equal(sqlite3_open(scratch_file, &c), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(c, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(fold(h, 1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &f), -EAGAIN);
+	expect_ledger(reader, "");
+	assert_int_equal(f.lines, 0);
+	assert_int_equal(sqlite3_exec(c, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(fold(h, 1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &f), 1);
+	expect_ledger(reader, "0 0 11.0.0.1/32 spam 0 1  1\n");
+	assert_int_equal(sqlite3_close(c), SQLITE_OK);
+	(void)hub_free(reader);
+	(void)hub_free(h);
+}
+
+/* Two loaders that fold the same batch at the same time: one wins, the other starts over. */
+static void test_two_loaders(void **state)
+{
+	struct hub *a = scratch_hub(HUB_WRITE), *b = scratch_hub(HUB_WRITE);
+	struct batch one, two;
+	struct hub_folded f = { 0 };
+
+	batch_of(1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &one);
+	batch_of(2, T0 "\t11.0.0.1\tspam\t10\tfull\ta\n", &two);
+	assert_int_equal(hub_fold_add(a, &one, NOW, NULL), 1);
+	assert_int_equal(hub_fold_add(a, &one, NOW, NULL), 0);
+	assert_int_equal(hub_fold_add(a, &two, NOW, NULL), 1);
+	assert_int_equal(hub_fold_batch(b, &one, NOW, NULL, NULL), 1);
+	assert_int_equal(hub_fold_commit(a, &f, NULL), -EAGAIN);
+	assert_int_equal(f.batches, 0);
+	assert_int_equal(hub_fold_add(a, &one, NOW, NULL), 0);
+	assert_int_equal(hub_fold_add(a, &two, NOW, NULL), 1);
+	ok(hub_fold_commit(a, &f, &e));
+	assert_int_equal(f.batches, 1);
+	expect_ledger(b, "0 0 11.0.0.1/32 spam 0 1  11\n");
+	batch_done(&one);
+	batch_done(&two);
+	(void)hub_free(a);
+	(void)hub_free(b);
+}
+
+static void test_other_types(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct batch b;
+
+	batch_of(1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &b);
+	b.type = BATCH_DISPUTE;
+	assert_int_equal(hub_fold_batch(h, &b, NOW, NULL, NULL), -EBADMSG);
+	batch_done(&b);
+	(void)hub_free(h);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_sums),
+		T(test_refused),
+		T(test_evidence),
+		T(test_source_flood),
+		T(test_two_loaders),
+		T(test_other_types),
+		T(test_locked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
