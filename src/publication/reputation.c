@@ -631,6 +631,7 @@ void reputation_at(const struct reputation *r, uint32_t index, struct reputation
 		.groups = le16_at(p + 76),
 		.grade = p[78] ? (char)('A' + p[78] - 1) : 0,
 		.provisional = p[79] & REP_ROW_PROVISIONAL,
+		.scored = p[79] & REP_ROW_SCORED,
 		.title = string_at(r, le32_at(p + 92)),
 		.decision = {
 			.since_s = le32_at(p + 64),

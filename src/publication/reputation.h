@@ -55,6 +55,7 @@ struct reputation_row {
 	uint64_t events;
 	uint32_t hosts, groups; /* saturated */
 	int32_t first_day, last_day;
+	bool scored; /* else the figures below are 0 and mean nothing */
 	float expected, returning, ratio, low, high, score;
 	float family[FAMILY_SCORED_N];
 	char grade; /* 0: none */

@@ -46,7 +46,7 @@ static const struct {
 };
 
 enum { REP_HEAD_SIMULATED = 1, REP_HEAD_PROVISIONAL = 2, REP_HEAD_FLAGS = 3 };
-enum { REP_ROW_PROVISIONAL = 1, REP_ROW_FLAGS = 1 };
+enum { REP_ROW_PROVISIONAL = 1, REP_ROW_SCORED = 2, REP_ROW_FLAGS = 3 };
 
 /* The layout that a file with these numbers must have. */
 struct rep_layout {

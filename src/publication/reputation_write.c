@@ -179,6 +179,8 @@ static bool sound(const struct standing *s)
 	const double any[] = { s->expected, s->returning, s->ratio };
 	const double of_100[] = { s->score, s->low, s->high };
 
+	if (!s->scored)
+		return true;
 	for (unsigned i = 0; i < 3; i++)
 		if (!in(any[i], 3e38) || !in(of_100[i], 100))
 			return false;
@@ -209,9 +211,9 @@ static void row_put(struct reputation_writer *w, const struct standing *s, uint8
 	const double reals[] = { s->score, s->low, s->high, s->ratio, s->expected, s->returning };
 
 	memset(p, 0, REP_ROW_BYTES);
-	for (unsigned i = 0; i < NELEM(reals); i++)
+	for (unsigned i = 0; i < NELEM(reals) && s->scored; i++)
 		put_real(p + i * 4, reals[i]);
-	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+	for (unsigned f = 0; f < FAMILY_SCORED_N && s->scored; f++)
 		put_real(p + 24 + f * 4, s->family[f]);
 	put64(p + 40, s->events);
 	put32(p + 48, (uint32_t)MIN_OF(s->hosts, (uint64_t)UINT32_MAX));
@@ -221,8 +223,9 @@ static void row_put(struct reputation_writer *w, const struct standing *s, uint8
 	put16(p + 72, day16(s->first_day));
 	put16(p + 74, day16(s->last_day));
 	put16(p + 76, MIN_OF(s->groups, 65535u));
-	p[78] = s->grade ? (uint8_t)(s->grade - 'A' + 1) : 0;
-	p[79] = s->provisional ? REP_ROW_PROVISIONAL : 0;
+	p[78] = s->scored && s->grade ? (uint8_t)(s->grade - 'A' + 1) : 0;
+	p[79] = (uint8_t)((s->provisional ? REP_ROW_PROVISIONAL : 0) |
+			  (s->scored ? REP_ROW_SCORED : 0));
 	if (is_country(s->country))
 		memcpy(p + 82, s->country, 2);
 	put32(p + 92, intern(w, s->title, STANDING_TITLE_MAX));

@@ -32,7 +32,8 @@ struct standing {
 	uint64_t announced_v4; /* addresses */
 	uint64_t announced_v6; /* /48s */
 	uint64_t hosts, events;
-	int32_t first_day, last_day;	      /* of the evidence, days since 1970-01-01 */
+	int32_t first_day, last_day; /* of the evidence, days since 1970-01-01 */
+	bool scored;		     /* else the figures down to provisional are not looked at */
 	double expected, returning, arrivals; /* attackers within 7 days; expected is the sum */
 	double family[FAMILY_SCORED_N];	      /* expected, by family */
 	double ratio;			      /* rho, >= 0 */

@@ -70,6 +70,7 @@ static void check_row(const struct reputation *r, const struct golden_standing *
 	assert_true(row.score == (float)g->score && row.low == (float)(g->score / 2));
 	assert_true(row.expected == (float)g->expected && row.family[0] == (float)g->expected);
 	assert_int_equal(row.grade, g->grade);
+	assert_true(row.scored);
 	assert_int_equal(row.provisional, g->grade == 'D');
 	assert_int_equal(row.asn, g->asn);
 	assert_string_equal(row.country, g->asn ? "NL" : "");
@@ -235,7 +236,7 @@ static int write_two(const char *one, const char *two, double score)
 	assert_int_equal(reputation_writer_new(&golden_head, &w, &e), 0);
 	for (unsigned i = 0; i < 2 && rc == 0; i++) {
 		struct entity en;
-		struct standing s = { .entity = &en, .score = score };
+		struct standing s = { .entity = &en, .scored = true, .score = score };
 
 		assert_int_equal(entity_parse(span_str(names[i]), &en, &e), 0);
 		rc = reputation_writer_add(w, &s, &e);
@@ -284,6 +285,7 @@ static void test_texts(void **state)
 	(void)reputation_writer_free(w);
 	assert_int_equal(reputation_open(path, &r, &e), 0);
 	reputation_at(r, 0, &row);
+	assert_false(row.scored);
 	assert_int_equal(span_len(row.title), STANDING_TITLE_MAX);
 	assert_int_equal(row.title.p[0], '?');
 	assert_true(span_is(row.reason, "tab?here, ?, nul ? end"));
