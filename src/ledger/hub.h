@@ -155,6 +155,9 @@ struct hub_totals {
 MUST_USE int hub_totals(struct hub *h, struct hub_totals *ret, struct err *e);
 MUST_USE int hub_cursor(struct hub *h, int64_t *ret, struct err *e);
 
+/* hub_last_day - of the ledger's newest row; 0 when it is empty */
+MUST_USE int hub_last_day(struct hub *h, int32_t *ret, struct err *e);
+
 /* hub_prune - forget ledger and evidence days before first_day */
 MUST_USE int hub_prune(struct hub *h, int32_t first_day, struct err *e);
 

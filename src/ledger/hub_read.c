@@ -151,6 +151,16 @@ int hub_cursor(struct hub *h, int64_t *ret, struct err *e)
 	return hub_number(h, "SELECT coalesce(max(n), 0) FROM batch", ret, e);
 }
 
+int hub_last_day(struct hub *h, int32_t *ret, struct err *e)
+{
+	int64_t day;
+	int r = hub_number(h, "SELECT coalesce(max(day), 0) FROM ledger", &day, e);
+
+	if (r == 0)
+		*ret = (int32_t)day;
+	return r;
+}
+
 static int delete_before(struct hub *h, const char *sql, int32_t day, struct err *e)
 {
 	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus-load: carries the spool into the hub. Several batches share one transaction; only when it is
+ * committed are their files moved to done/. Whatever goes wrong in between, the files are still in new/
+ * and the hub knows which of them it has. */
+#include <errno.h>
+
+#include "core/conf.h"
+#include "core/spool.h"
+#include "ledger/hub.h"
+#include "svc/daemon.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+#define ITEMS_MAX     64u     /* batches in one transaction */
+#define LINES_MAX     400000u /* and lines, roughly */
+#define BUSY_WAIT_MS  300     /* another writes: it will not take long */
+#define BUSY_PATIENCE 100u
+
+struct load {
+	struct daemon *d;
+	struct conf *conf;
+	struct hub *hub; /* NULL until it could be opened */
+	struct clock clock;
+	struct hub_folded sum;
+	uint64_t bad;
+	int32_t pruned_day;
+	unsigned busy; /* turns in a row that found the hub locked */
+};
+
+static int load_check(const struct daemon *d, struct err *e)
+{
+	struct conf *c = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+
+	if (!c)
+		return -EINVAL;
+	(void)conf_free(c);
+	return 0;
+}
+
+static void load_close(void *state)
+{
+	struct load *l = state;
+
+	l->hub = hub_free(l->hub);
+	l->conf = conf_free(l->conf);
+	free(l);
+}
+
+static int load_open(struct daemon *d, void **state, struct err *e)
+{
+	struct load *l = calloc(1, sizeof(*l));
+	CLEANUP(free_p) char *status = NULL;
+	int r;
+
+	if (!l)
+		abort();
+	l->d = d;
+	l->clock = clock_system();
+	l->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+	if (!l->conf) {
+		load_close(l);
+		return -EINVAL;
+	}
+	if (asprintf(&status, "%s/status", l->conf->state_dir) < 0)
+		abort();
+	r = daemon_status_dir(d, status, e);
+	if (r < 0) {
+		load_close(l);
+		return r;
+	}
+	*state = l;
+	return 0;
+}
+
+/* What the configuration says of its sources becomes rows, before their first event arrives. */
+static int set_sources(struct load *l, struct err *e)
+{
+	int32_t day = day_of(clock_now_s(&l->clock));
+
+	for (unsigned i = 0; i < l->conf->n_sources; i++) {
+		const struct conf_source *c = &l->conf->sources[i];
+		struct hub_source s = {
+			.name = c->name,
+			.kind = c->type && strcmp(c->type, "list") == 0 ? HUB_SOURCE_LIST
+									: HUB_SOURCE_SENSOR,
+			.anchor = c->anchor,
+			.redistribute = c->redistribute,
+			.group = c->group && *c->group ? c->group : c->name,
+			.trust = c->anchor ? 1 : c->trust,
+		};
+		int r = hub_source_set(l->hub, &s, day, NULL, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int open_hub(struct load *l, struct err *e)
+{
+	int r;
+
+	if (l->hub)
+		return 0;
+	r = hub_open(l->conf->hub, HUB_WRITE, &l->hub, e);
+	if (r == 0)
+		r = hub_begin(l->hub, e);
+	if (r == 0)
+		r = set_sources(l, e);
+	if (r == 0)
+		r = hub_commit(l->hub, e);
+	if (r < 0)
+		l->hub = hub_free(l->hub);
+	return r;
+}
+
+static int refuse(struct load *l, const struct spool_item *it, const char *reason, struct err *e)
+{
+	l->bad++;
+	log_warn("batch=%s/new/%s moved to bad/: %s", it->dir, it->file, reason);
+	return spool_reject(it, reason, e);
+}
+
+/* One batch into the sums. 1: it waits for the commit; 0: it is dealt with, or gone; -ESTALE: it was
+ * refused, and the sums with it are void. */
+static int add(struct load *l, const struct spool_item *it, uint64_t *lines, struct err *e)
+{
+	struct batch b;
+	struct err why = { "" };
+	int r = spool_read(it, &b, &why);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
+		*e = why;
+		return r;
+	}
+	if (r < 0) /* unreadable for good: it must not hold up the others */
+		return refuse(l, it, why.text, e);
+	r = hub_fold_add(l->hub, &b, clock_now_s(&l->clock), &why);
+	*lines += b.count;
+	batch_done(&b);
+	if (r == -EBADMSG) {
+		r = refuse(l, it, why.text, e);
+		return r < 0 ? r : -ESTALE;
+	}
+	if (r < 0)
+		*e = why;
+	if (r == 0) {
+		l->sum.duplicates++;
+		return spool_finish(it, e);
+	}
+	return r;
+}
+
+/* As many batches of the list as belong into one transaction; the number that was dealt with. */
+static int load_some(struct load *l, const struct spool_list *list, struct err *e)
+{
+	bool waits[ITEMS_MAX] = { false };
+	uint64_t lines = 0;
+	size_t n;
+	int r;
+
+	for (n = 0; n < list->n && lines < LINES_MAX; n++) {
+		r = add(l, &list->v[n], &lines, e);
+		if (r == -ESTALE)
+			return 0; /* again from the start, without the one that was refused */
+		if (r < 0)
+			return r;
+		waits[n] = r == 1;
+		daemon_alive(l->d);
+	}
+	r = hub_fold_commit(l->hub, &l->sum, e);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (waits[i])
+			r = spool_finish(&list->v[i], e);
+	return r;
+}
+
+/* Once a day, old rows go: by the ledger's own newest day, so that an archive of old logs stays. */
+static int prune(struct load *l, struct err *e)
+{
+	int32_t today = day_of(clock_now_s(&l->clock)), last = 0;
+	int r;
+
+	if (l->pruned_day == today)
+		return 0;
+	r = hub_last_day(l->hub, &last, e);
+	if (r == 0)
+		r = hub_prune(l->hub, MIN_OF(last, today) - (int32_t)l->conf->retention_days, e);
+	if (r == 0)
+		l->pruned_day = today;
+	return r;
+}
+
+static void report(struct load *l, const struct spool_list *list)
+{
+	daemon_count(l->d, "batches", l->sum.batches);
+	daemon_count(l->d, "duplicates", l->sum.duplicates);
+	daemon_count(l->d, "lines", l->sum.lines);
+	daemon_count(l->d, "refused", l->sum.refused);
+	daemon_count(l->d, "rows", l->sum.rows);
+	daemon_count(l->d, "bad", l->bad);
+	daemon_count(l->d, "waiting", list->waiting - MIN_OF(list->waiting, (uint64_t)list->n));
+	daemon_say(l->d, "%ju event lines loaded in %ju batches", (uintmax_t)l->sum.lines,
+	    (uintmax_t)l->sum.batches);
+}
+
+static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
+{
+	struct load *l = state;
+	struct spool_list list = { NULL };
+	int r = open_hub(l, e);
+
+	if (r == 0)
+		r = prune(l, e);
+	if (r == 0)
+		r = spool_scan(l->conf->spool_dir, ITEMS_MAX, &list, e);
+	if (r == 0 && list.n)
+		r = load_some(l, &list, e);
+	if (r == 0) {
+		l->busy = 0;
+		report(l, &list);
+		*wait_ms = list.n    ? 0
+			   : d->once ? DAEMON_DONE
+				     : (int)l->conf->load_interval_s * 1000;
+	}
+	spool_list_done(&list);
+	if (r == -EAGAIN &&
+	    l->busy++ < BUSY_PATIENCE) { /* another writer's transaction: no trouble */
+		*wait_ms = BUSY_WAIT_MS;
+		return 0;
+	}
+	if (r < 0)
+		l->hub = hub_free(l->hub); /* a fresh connection next time */
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_def def = {
+		.name = "onus-load",
+		.about = "Carry the batches that wait in the spool into the hub, each exactly "
+			 "once. While "
+			 "the\ndatabase is away it keeps trying, and the spool keeps everything.",
+		.more = "onus-load --once works off what waits and exits.",
+		.check = load_check,
+		.open = load_open,
+		.turn = load_turn,
+		.close = load_close,
+	};
+
+	return daemon_main(&def, argc, argv);
+}
