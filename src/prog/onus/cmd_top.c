@@ -4,13 +4,12 @@
 
 #include "core/conf.h"
 #include "holders/stale.h"
-#include "intake/reader.h"
+#include "intake/any.h"
 #include "prog/onus/commands.h"
 #include "prog/onus/top.h"
 #include "util/opt.h"
 #include "util/progress.h"
 
-#define REFUSED_SHOWN 10u
 #define OLDER_DAYS    7 /* events that much older than the registry: its holders may be others */
 
 struct top_options {
@@ -23,58 +22,52 @@ struct top_options {
 /* One run over all files. */
 struct topping {
 	struct top top;
-	struct progress bar;
-	unsigned group; /* of the file being read */
-	uint64_t refused;
-	const char *path;
+	const struct any_result *now; /* the file being read: what it is */
+	unsigned lists;               /* read before it */
 };
+
+/* Logs and event files are one group, this site's own; each list is one of its own. */
+static unsigned group_of(const struct topping *g)
+{
+	return g->now->as.kind == INPUT_LIST ? MIN_OF(g->lists + 1, JUDGE_GROUPS_MAX - 1) : 0;
+}
 
 static void on_event(void *ctx, const struct event *ev, uint64_t number)
 {
 	struct topping *g = ctx;
 
-	top_count(&g->top, ev, g->group);
+	top_count(&g->top, ev, group_of(g));
 }
 
-static void on_refused(void *ctx, const char *path, uint64_t number, const char *why)
+static void say_refused(const char *path, const struct any_result *got)
 {
-	struct topping *g = ctx;
-
-	if (g->refused++ < REFUSED_SHOWN) {
-		progress_end(&g->bar);
-		(void)fprintf(stderr, "onus top: %s:%llu: refused: %s\n", path,
-		    (unsigned long long)number, why);
-	}
+	if (got->refused == 0)
+		return;
+	(void)fprintf(stderr, "onus top: %s: %llu of %llu lines refused", path,
+	    (unsigned long long)got->refused, (unsigned long long)got->lines);
+	if (got->first_number)
+		(void)fprintf(stderr, ", the first in line %llu: %s",
+		    (unsigned long long)got->first_number, got->first_why);
+	(void)fprintf(stderr, "\n");
 }
 
-static void on_progress(void *ctx, const struct input *in)
-{
-	struct topping *g = ctx;
-
-	g->bar.total = input_size(in);
-	progress_at(&g->bar, input_taken(in), g->path);
-}
-
-static void say_counts(const struct reader_counts *c, const struct topping *g)
+static void say_left_out(const struct topping *g, const struct scan_counts *c)
 {
 	const struct {
 		uint64_t n;
 		const char *what;
 	} rows[] = {
-		{ c->refused,
-		    "refused (of another form, over-long, binary, reserved or own space)" },
-		{ c->scan.special, "from private or reserved space left out" },
-		{ c->scan.own, "from own networks left out" },
-		{ c->scan.names, "with a host name in place of the address left out" },
+		{ c->special, "lines from private or reserved space are left out" },
+		{ c->own, "lines from own networks are left out" },
+		{ c->names, "lines with a host name in place of the address are left out" },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++)
 		if (rows[i].n)
-			(void)fprintf(stderr, "onus top: %llu lines %s\n",
-			    (unsigned long long)rows[i].n, rows[i].what);
+			(void)fprintf(stderr, "onus top: %llu %s\n", (unsigned long long)rows[i].n,
+			    rows[i].what);
 	if (g->top.out_of_memory)
-		(void)fprintf(
-		    stderr, "onus top: out of memory: some hosts are missing from the table\n");
+		(void)fprintf(stderr, "onus top: out of memory: some hosts are missing from the table\n");
 }
 
 static void say_ages(const struct top *t, const struct conf *conf)
@@ -94,36 +87,48 @@ static void say_ages(const struct top *t, const struct conf *conf)
 	    day);
 }
 
+static int read_one(struct topping *g, const struct any_options *options, const char *path,
+    struct any_result *got, struct err *e)
+{
+	struct any_options o = *options;
+	struct progress bar;
+	struct input *in;
+	int r = input_open(path, &in, e);
+
+	if (r < 0)
+		return r;
+	progress_start(&bar, "reading", input_size(in));
+	o.progress = &bar;
+	g->now = got;
+	r = any_input(in, &o, on_event, g, got, e);
+	progress_end(&bar);
+	in = input_free(in);
+	return r;
+}
+
 /* All files; how many could not be read. */
 static unsigned read_all(
-    struct topping *g, struct reader *reader, int n, char **files, unsigned *n_groups)
+    struct topping *g, const struct any_options *options, int n, char **files)
 {
-	struct reader_counts counts = { 0 };
 	unsigned failed = 0;
-	struct err e;
 
-	/* All logs and event files are one group, this site's own; each list is one of its own. */
-	*n_groups = 1;
 	for (int i = 0; i < n; i++) {
-		enum input_kind kind = INPUT_UNKNOWN;
+		struct any_result got = { .refused = 0 };
+		struct err e;
 
-		g->path = files[i];
-		g->group = MIN_OF(*n_groups, JUDGE_GROUPS_MAX - 1);
-		progress_start(&g->bar, "reading", 0);
-		if (reader_file(reader, files[i], &kind, &counts, &e) < 0) {
-			progress_end(&g->bar);
+		if (read_one(g, options, files[i], &got, &e) < 0) {
 			(void)fprintf(stderr, "onus top: %s\n", e.text);
 			failed++;
 		}
-		progress_end(&g->bar);
-		*n_groups += kind == INPUT_LIST;
+		say_refused(files[i], &got);
+		g->lists += got.as.kind == INPUT_LIST;
 	}
-	say_counts(&counts, g);
+	say_left_out(g, scan_counts(options->scan));
 	return failed;
 }
 
-static int write_table(struct topping *g, const struct top_options *o, enum entity_kind by,
-    unsigned n_groups, struct err *e)
+static int write_table(
+    struct topping *g, const struct top_options *o, enum entity_kind by, struct err *e)
 {
 	struct top_style style = { .by = by,
 		.limit = o->limit,
@@ -134,7 +139,7 @@ static int write_table(struct topping *g, const struct top_options *o, enum enti
 	int r = top_rows(&g->top, by, &rows, &n, e);
 
 	if (r == 0)
-		r = top_judge(&g->top, by, n_groups, rows, n, e);
+		r = top_judge(&g->top, MIN_OF(g->lists + 1, JUDGE_GROUPS_MAX), rows, n, e);
 	if (r < 0)
 		return r;
 	if (style.limit == UINT32_MAX)
@@ -159,16 +164,15 @@ static int run(const struct top_options *o, const struct conf *conf,
     char **files)
 {
 	struct topping g = { 0 };
-	unsigned failed, n_groups;
+	unsigned failed;
 	struct err e = { "" };
 	int r = top_init(&g.top, registry);
 
 	if (r < 0)
 		return fail(2, &(struct err){ "out of memory" });
-	reader->ctx = &g;
-	failed = read_all(&g, reader, n, files, &n_groups);
+	failed = read_all(&g, options, n, files);
 	say_ages(&g.top, conf);
-	r = failed == (unsigned)n ? -EIO : write_table(&g, o, by, n_groups, &e);
+	r = failed == (unsigned)n ? -EIO : write_table(&g, o, by, &e);
 	if (r < 0 && *e.text)
 		(void)fail(2, &e);
 	top_done(&g.top);
@@ -182,28 +186,24 @@ static int with_conf(
 	struct registry *registry = NULL;
 	struct filters filters = { .n = 0 };
 	struct own own = { 0 };
-	struct reader reader = { .clock = &clock,
-		.own = &own,
-		.list_category = CATEGORY_SCANNER,
-		.event = on_event,
-		.refused = on_refused,
-		.progress = on_progress };
+	struct scan_options scan = { .clock = &clock, .own = &own };
+	struct any_options any = { .clock = &clock, .own = &own, .is_log = o->filters.n > 0,
+		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_FULL, .own = &own } };
 	struct err e;
 	int code;
 
-	if (o->category && category_parse(span_str(o->category), &reader.list_category) < 0)
+	if (o->category && category_parse(span_str(o->category), &any.list.category) < 0)
 		return fail(3, &(struct err){ "--category: no such category" });
 	if (own_parse(conf->own_networks, &own, &e) < 0 ||
 	    filters_load(&filters, o->filters.v, o->filters.n,
 		o->filter_path ? o->filter_path : conf->filter_path, &e) < 0 ||
-	    registry_open(o->registry ? o->registry : conf->registry_file, &registry, &e) < 0) {
+	    scan_new(filters.v, filters.n, &scan, &any.scan, &e) < 0 ||
+	    registry_open(o->registry ? o->registry : conf->registry_file, &registry, &e) < 0)
 		code = fail(3, &e);
-	} else {
-		reader.filters = filters.v;
-		reader.n_filters = filters.n;
-		code = run(o, conf, registry, &reader, by, n, files);
-	}
+	else
+		code = run(o, conf, registry, &any, by, n, files);
 	registry = registry_free(registry);
+	any.scan = scan_free(any.scan);
 	filters_done(&filters);
 	own_done(&own);
 	return code;

@@ -67,8 +67,8 @@ MUST_USE int top_rows(
 
 /* top_judge - scores for the rows, from the same events, as of the newest of them; n_groups groups,
  * all of them sources of one's own */
-MUST_USE int top_judge(const struct top *t, enum entity_kind by, unsigned n_groups,
-    struct top_row *rows, size_t n, struct err *e);
+MUST_USE int top_judge(
+    const struct top *t, unsigned n_groups, struct top_row *rows, size_t n, struct err *e);
 
 /* How the rows are written. */
 struct top_style {
