@@ -160,7 +160,7 @@ static int fail(int code, const struct err *e)
 
 /* With everything open. Returns the exit code. */
 static int run(const struct top_options *o, const struct conf *conf,
-    const struct registry *registry, struct reader *reader, enum entity_kind by, int n,
+    const struct registry *registry, const struct any_options *options, enum entity_kind by, int n,
     char **files)
 {
 	struct topping g = { 0 };
