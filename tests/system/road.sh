@@ -1,0 +1,54 @@
+#!/bin/bash
+# The whole road says what `onus top` says: the same files through collect, spool, load, score and
+# publish give the same ranking, with the same hosts, events and scores, for every kind of entity.
+set -euo pipefail
+onus=$ONUS_BUILD/src/prog/onus/onus
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+# shellcheck source=tests/system/data.sh
+. "$ONUS_SOURCE/tests/system/data.sh"
+need_data registry-prefix-asn logs-raw-real blocklists
+tables=$data/prefix-asn
+sshd=$(find "$data" -name OpenSSH_2k.log)
+mail=$(find "$data" -path '*postfix*' -name mail.log)
+list=$(find "$data" -name binarydefense.txt)
+
+"$onus" registry build -o "$dir/registry" "$tables"/asn-2026061719/asn-ipv?.csv "$tables"/asn-country/asn-country-ipv?.csv
+cat >"$dir/conf" <<CONF
+registry_file = $dir/registry
+filter_path = $ONUS_SOURCE/etc/filter.d
+state_dir = $dir/state
+spool_dir = $dir/spool
+hub = sqlite:$dir/hub.sqlite
+serve_dir = $dir/serve
+open_dir = $dir/open
+[source sshd]
+path = $sshd
+group = own
+[source mail]
+path = $mail
+group = own
+[source list]
+type = list
+path = $list
+CONF
+for program in collect load score publish; do
+  "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/conf" --once 2>"$dir/$program.log" ||
+    { echo "not ok: onus-$program fails:" >&2; tail "$dir/$program.log" >&2; exit 1; }
+done
+db=$dir/serve/current/reputation.sqlite
+[ -s "$db" ] || { echo 'not ok: nothing published' >&2; exit 1; }
+
+for by in org as prefix block addr country; do
+  "$onus" top -c "$dir/conf" --by "$by" --json "$sshd" "$mail" "$list" 2>/dev/null |
+    jq -r 'select(.entity) | [.entity, .addresses, .events, (.score*10|round/10), .grade // "-"] | join(" ")' >"$dir/top"
+  sqlite3 -separator ' ' "$db" "SELECT name, hosts, events, ltrim(rtrim(rtrim(printf('%.1f', score), '0'), '.')), coalesce(grade, '-')
+    FROM entity WHERE kind = '$by' AND hosts > 0 ORDER BY rank" >"$dir/published"
+  [ -s "$dir/top" ] || { echo "not ok: no rows by $by" >&2; exit 1; }
+  if ! diff "$dir/top" "$dir/published" >"$dir/diff"; then
+    echo "not ok: by $by, $(grep -c '^<' "$dir/diff") rows differ:" >&2
+    head -10 "$dir/diff" >&2
+    exit 1
+  fi
+  echo "ok: by $by, $(wc -l <"$dir/top") rows"
+done
