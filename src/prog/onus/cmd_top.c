@@ -10,7 +10,7 @@
 #include "util/opt.h"
 #include "util/progress.h"
 
-#define OLDER_DAYS    7 /* events that much older than the registry: its holders may be others */
+#define OLDER_DAYS 7 /* events that much older than the registry: its holders may be others */
 
 struct top_options {
 	const char *conf_file, *registry, *by, *filter_path, *category;
@@ -23,7 +23,7 @@ struct top_options {
 struct topping {
 	struct top top;
 	const struct any_result *now; /* the file being read: what it is */
-	unsigned lists;               /* read before it */
+	unsigned lists;		      /* read before it */
 };
 
 /* Logs and event files are one group, this site's own; each list is one of its own. */
@@ -67,7 +67,8 @@ static void say_left_out(const struct topping *g, const struct scan_counts *c)
 			(void)fprintf(stderr, "onus top: %llu %s\n", (unsigned long long)rows[i].n,
 			    rows[i].what);
 	if (g->top.out_of_memory)
-		(void)fprintf(stderr, "onus top: out of memory: some hosts are missing from the table\n");
+		(void)fprintf(
+		    stderr, "onus top: out of memory: some hosts are missing from the table\n");
 }
 
 static void say_ages(const struct top *t, const struct conf *conf)
@@ -107,8 +108,7 @@ static int read_one(struct topping *g, const struct any_options *options, const 
 }
 
 /* All files; how many could not be read. */
-static unsigned read_all(
-    struct topping *g, const struct any_options *options, int n, char **files)
+static unsigned read_all(struct topping *g, const struct any_options *options, int n, char **files)
 {
 	unsigned failed = 0;
 
@@ -187,7 +187,9 @@ static int with_conf(
 	struct filters filters = { .n = 0 };
 	struct own own = { 0 };
 	struct scan_options scan = { .clock = &clock, .own = &own };
-	struct any_options any = { .clock = &clock, .own = &own, .is_log = o->filters.n > 0,
+	struct any_options any = { .clock = &clock,
+		.own = &own,
+		.is_log = o->filters.n > 0,
 		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_FULL, .own = &own } };
 	struct err e;
 	int code;

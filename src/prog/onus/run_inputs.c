@@ -88,8 +88,8 @@ static int add(struct run_inputs *r, const char *path, struct err *e)
 	if (err < 0)
 		return err;
 	if (kind == INPUT_UNKNOWN)
-		return err_set(e, -EINVAL, "%s: no log, list or event lines%s%s", path, why ? ": " : "",
-		    why ? why : "");
+		return err_set(e, -EINVAL, "%s: no log, list or event lines%s%s", path,
+		    why ? ": " : "", why ? why : "");
 	r->in[r->n].type = kind == INPUT_EMPTY ? "log" : type_of(kind);
 	r->in[r->n].path = realpath(path, NULL);
 	if (!r->in[r->n].path)
@@ -136,7 +136,8 @@ static int simulate_into(const char *path, const char *registry, struct err *e)
 	}
 	(void)close(fd); /* the child writes */
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
-		return err_set(e, -ECHILD, "the simulation failed; try: onus sim --registry %s", registry);
+		return err_set(
+		    e, -ECHILD, "the simulation failed; try: onus sim --registry %s", registry);
 	return 0;
 }
 
@@ -183,7 +184,8 @@ static int simulation(struct run_inputs *r, const char *dir, const char *registr
 
 	if (asprintf(&all, "%s/sim.events", dir) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
-	if (access(all, R_OK) < 0) { /* kept from an earlier start: the same events are not counted twice */
+	if (access(all, R_OK) <
+	    0) { /* kept from an earlier start: the same events are not counted twice */
 		err = simulate_into(all, registry, e);
 		if (err == 0)
 			err = split(all, dir, e);
