@@ -148,6 +148,7 @@ get 200 '/api/v1/lookup?q=198.41.0.4'
 json '.score == null and .grade == null and .reason == "nothing reported in 15 days" and .hosts == 0'
 get 200 '/api/v1/lookup?q=as64500'; json '.asn == 64500 and .address == null and .reason == "provisional"'
 get 200 '/api/v1/lookup?q=org:TEST/caf%C3%A9'; json '.grade == null and .score == 81.6'
+get 200 '/api/v1/lookup?q=198.40.0.0/15'; json '.reason == "not announced as one prefix" and .score == null'
 get 200 '/api/v1/lookup?q=127.0.0.1'; json '.reason == "loopback address space is never scored"'
 for q in '' '?q=' '?q=nobody' '?q=1.2.3.4.5' '?q=::1::'; do get 400 "/api/v1/lookup$q"; json '.error'; done
 get 200 '/api/v1/top'; json '.kind == "org" and (.rows | length) == 2 and .rows[0].addresses == 41'

@@ -106,6 +106,8 @@ static void put_reason(struct jout *j, const struct site *site, const struct sub
 		(void)snprintf(text, sizeof(text), "%s address space is never scored", s->special);
 	else if (!s->row.id && !s->known)
 		(void)snprintf(text, sizeof(text), "not known to the registry");
+	else if (!s->row.id && s->row.kind == ENTITY_PREFIX && !s->exact)
+		(void)snprintf(text, sizeof(text), "not announced as one prefix");
 	else if (!s->row.id)
 		(void)snprintf(text, sizeof(text), "nothing reported in %llu days",
 		    (unsigned long long)site->view->meta.days);

@@ -110,6 +110,7 @@ void page_home(struct page *p)
 
 	p->reply->keep = true;
 	if (!p->site->view) {
+		model_bool(m, model_root(m), "waits", true);
 		page_render(p, "empty", m);
 		return;
 	}

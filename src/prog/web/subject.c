@@ -332,7 +332,8 @@ bool ask_words(struct span q, struct buf *out)
 			buf_byte(out, ' ');
 		buf_byte(out, '"');
 		buf_put(out, start, (size_t)(p - start));
-		buf_str(out, "\"*");
+		/* the beginning of a word, unless half of all words begin so */
+		buf_str(out, p - start < 3 ? "\"" : "\"*");
 	}
 	return words > 0 && buf_ok(out);
 }
