@@ -5,6 +5,7 @@
 #ifndef ONUS_HOLDERS_REGISTRY_H
 #define ONUS_HOLDERS_REGISTRY_H
 
+#include "core/chain.h"
 #include "net/addr.h"
 #include "util/err.h"
 
@@ -56,9 +57,22 @@ struct registry_org registry_org_at(const struct registry *r, uint32_t index);
 uint32_t registry_find_as(const struct registry *r, uint32_t asn);	  /* index or NONE */
 uint32_t registry_find_org(const struct registry *r, struct span handle); /* index or NONE */
 
-/* The prefixes of an AS: indexes [*first, *first + n) into registry_as_prefix. */
+/* The prefixes of an AS: indexes [*first, *first + n) into registry_as_prefix; IPv4 first, by address. */
 uint32_t registry_as_prefixes(const struct registry *r, uint32_t as, uint32_t *first);
 uint32_t registry_as_prefix(const struct registry *r, uint32_t i);
+
+/* The ASes of an organisation: indexes [*first, *first + n) into registry_org_as. */
+uint32_t registry_org_ases(const struct registry *r, uint32_t org, uint32_t *first);
+uint32_t registry_org_as(const struct registry *r, uint32_t i);
+
+/* registry_asn - the number of an AS, for those who want no more of it */
+uint32_t registry_asn(const struct registry *r, uint32_t as);
+
+/* registry_chain - the chain of accountability of an address (a chain_fn; ctx is the registry) */
+void registry_chain(const void *ctx, struct addr a, struct chain *ret);
+
+/* registry_space - the announced space row by row (a space_fn; ctx is the registry) */
+bool registry_space(const void *ctx, uint32_t index, struct space *ret);
 
 /* Totals over the routed space, each address once. */
 uint64_t registry_v4_addresses(const struct registry *r);

@@ -492,20 +492,28 @@ static const struct special {
 	{ V6(0xff00, 0, 0, 0), V6E(0xffff, 0xffff, 0xffff, 0xffff), "multicast" },
 };
 
-const char *range_special(struct range r)
+/* The first special stretch that does not end before a; NELEM(specials) when there is none. */
+static size_t special_from(struct addr a)
 {
 	size_t lo = 0, hi = NELEM(specials);
 
-	while (lo < hi) { /* the first one that does not end before r */
+	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (addr_cmp(specials[mid].last, r.first) < 0)
+		if (addr_cmp(specials[mid].last, a) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo < NELEM(specials) && addr_cmp(specials[lo].first, r.last) <= 0)
-		return specials[lo].why;
+	return lo;
+}
+
+const char *range_special(struct range r)
+{
+	size_t i = special_from(r.first);
+
+	if (i < NELEM(specials) && addr_cmp(specials[i].first, r.last) <= 0)
+		return specials[i].why;
 	if (addr_is_v4(r.first) && addr_is_v4(r.last))
 		return NULL;
 	return r.first.hi >> 61 == 1 && r.last.hi >> 61 == 1 ? NULL : "reserved";
@@ -514,4 +522,32 @@ const char *range_special(struct range r)
 const char *addr_special(struct addr a)
 {
 	return range_special((struct range){ a, a });
+}
+
+bool range_take_global(struct range *r, struct range *ret)
+{
+	static const struct range unicast6 = { V6(0x2000, 0, 0, 0),
+		V6E(0x3fff, 0xffff, 0xffff, 0xffff) };
+
+	if (!addr_is_v4(r->first)) { /* what is not in 2000::/3 is special throughout */
+		if (addr_cmp(r->first, unicast6.first) < 0)
+			r->first = unicast6.first;
+		if (addr_cmp(r->last, unicast6.last) > 0)
+			r->last = unicast6.last;
+	}
+	while (addr_cmp(r->first, r->last) <= 0) {
+		size_t i = special_from(r->first);
+		bool hit = i < NELEM(specials) && addr_cmp(specials[i].first, r->last) <= 0;
+
+		if (hit && addr_cmp(specials[i].first, r->first) <= 0) {
+			r->first = addr_next(specials[i].last);
+			if (addr_eq(r->first, (struct addr){ 0, 0 }))
+				return false;
+			continue;
+		}
+		*ret = (struct range){ r->first, hit ? addr_prev(specials[i].first) : r->last };
+		r->first = addr_next(ret->last);
+		return true;
+	}
+	return false;
 }

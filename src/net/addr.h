@@ -124,4 +124,9 @@ const char *addr_special(struct addr a);
 /* range_special - the same for any overlap with special space */
 const char *range_special(struct range r);
 
+/* range_take_global - cut everything up to the end of the first stretch of global unicast space off the
+ * head of *r; false when nothing of it was global (and *ret is not set). *r becomes empty by
+ * r->first > r->last. */
+bool range_take_global(struct range *r, struct range *ret);
+
 #endif

@@ -214,7 +214,7 @@ static uint32_t node_new(struct work *w, struct addr first, size_t entry, unsign
 {
 	uint32_t at = row_new(w, &w->node6);
 
-	if (!w->oom && at == w->todo_cap) {
+	if (!w->oom && at >= w->todo_cap) {
 		size_t cap = w->todo_cap ? w->todo_cap * 2 : 256;
 		struct pending *todo = reallocarray(w->todo, cap, sizeof(*todo));
 

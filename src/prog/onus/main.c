@@ -11,6 +11,10 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "top", cmd_top, "who answers for the addresses in logs, lists or events" },
+	{ "lookup", cmd_lookup, "who holds an address" },
+	{ "annotate", cmd_annotate, "append the holder to every line of a stream" },
+	{ "registry", cmd_registry, "compile who holds which address" },
 	{ "conf", cmd_conf, "show or check the configuration" },
 	{ "extract", cmd_extract, "turn logs into event lines" },
 };

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "holders/space.h"
 #include "util/clock.h"
 
 static int tell(const struct top *t, struct judge *j, struct err *e)

@@ -365,6 +365,38 @@ static void special_ranges(void **state)
 	}
 }
 
+static void global_stretches(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "1.0.0.0/8", "1.0.0.0/8 " },
+		{ "10.1.0.0/16", "" },
+		{ "9.0.0.0-11.0.0.0", "9.0.0.0/8 11.0.0.0 " },
+		{ "192.0.0.0-192.0.3.255", "192.0.1.0/24 192.0.3.0/24 " },
+		{ "223.0.0.0-255.255.255.255", "223.0.0.0/8 " },
+		{ "0.0.0.0-1.0.0.0", "1.0.0.0 " },
+		{ "2001:4:111::-2001:4:113::", "2001:4:112::/48 " },
+		{ "3fff:ffff::-4000::1", "3fff:ffff::/32 " },
+		{ "fc00::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "" },
+		{ "1000::-2000::", "2000:: " },
+	};
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		char got[4 * RANGE_TEXT_MAX] = "", text[RANGE_TEXT_MAX];
+		struct range r, part;
+
+		assert_int_equal(range_parse(span_str(cases[i].in), &r), 0);
+		while (range_take_global(&r, &part)) {
+			range_format(part, text);
+			strncat(got, text, sizeof(got) - strlen(got) - 2);
+			strncat(got, " ", 2);
+			assert_null(range_special(part));
+		}
+		assert_string_equal(got, cases[i].out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +408,7 @@ int main(void)
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(special_space),
 		cmocka_unit_test(special_ranges),
+		cmocka_unit_test(global_stretches),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

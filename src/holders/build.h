@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry file, made: inputs in, each recognised by its content, one file out. The same inputs in
+ * the same order make the same bytes. */
+#ifndef ONUS_HOLDERS_BUILD_H
+#define ONUS_HOLDERS_BUILD_H
+
+#include <stdint.h>
+
+#include "util/err.h"
+
+#define REGISTRY_INPUTS_MAX  64u
+#define REGISTRY_RECORDS_MAX 20000000u /* of all inputs together */
+
+struct registry_build;
+
+/* registry_refused_fn - one record was not taken: "file:line: reason" */
+typedef void registry_refused_fn(void *ctx, const char *text);
+
+/* registry_build_new - refused may be NULL; returns NULL when out of memory */
+struct registry_build *registry_build_new(registry_refused_fn *refused, void *ctx);
+struct registry_build *registry_build_free(struct registry_build *b); /* NULL-safe, returns NULL */
+
+/* registry_build_add - read a file, or the .csv files of a directory (without those that only repeat
+ * another as numbers)
+ * Records that make no sense are refused one by one and counted. Returns 0; -errno; -EINVAL when a file
+ * is of no known kind, or nothing in it could be used. */
+MUST_USE int registry_build_add(struct registry_build *b, const char *path, struct err *e);
+
+/* registry_build_write - settle overlaps, compile, and replace path whole; once */
+MUST_USE int registry_build_write(struct registry_build *b, const char *path, struct err *e);
+
+uint64_t registry_build_records(const struct registry_build *b); /* taken, of all inputs */
+uint64_t registry_build_refused(const struct registry_build *b);
+
+#endif

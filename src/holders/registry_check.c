@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What has to be true of a registry file before a lookup may trust it. */
+#include "holders/registry_check.h"
+
+#include <errno.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static const size_t row_bytes[REG_SECTIONS] = {
+	[REG_LPM] = 64,
+	[REG_PLACE] = sizeof(struct reg_place),
+	[REG_SPACE4] = 4,
+	[REG_SPACE6] = sizeof(struct reg_first6),
+	[REG_PREFIX4] = sizeof(struct reg_prefix4),
+	[REG_PREFIX6] = sizeof(struct reg_prefix6),
+	[REG_AS] = sizeof(struct reg_as),
+	[REG_ORG] = sizeof(struct reg_org),
+	[REG_AS_PREFIX] = 4,
+	[REG_ORG_AS] = 4,
+	[REG_COUNTRY] = sizeof(struct reg_country),
+	[REG_INPUT] = sizeof(struct reg_input),
+	[REG_TEXT] = 1,
+};
+
+uint64_t registry_sum(const void *p, size_t len)
+{
+	return XXH3_64bits((const char *)p + REG_SUMMED_FROM, len - REG_SUMMED_FROM);
+}
+
+static int refuse(struct err *e, const char *what)
+{
+	return err_set(e, -EBADMSG,
+	    "the registry file is damaged (%s); build it again with `onus registry build`", what);
+}
+
+static int head_check(const struct reg_head *h, size_t len, struct err *e)
+{
+	uint64_t at = sizeof(*h);
+
+	if (len < sizeof(*h) || memcmp(h->magic, REG_MAGIC, sizeof(h->magic)) != 0)
+		return err_set(
+		    e, -EBADMSG, "this is no registry file; `onus registry build` makes one");
+	if (h->version != REG_VERSION)
+		return err_set(e, -EBADMSG,
+		    "registry file version %u, this program reads %u; build it again with this "
+		    "release",
+		    h->version, REG_VERSION);
+	if (h->head_bytes != sizeof(*h) || h->file_bytes != len)
+		return refuse(e, "it is cut, or something was added");
+	if (h->sum != registry_sum(h, len))
+		return refuse(e, "its checksum is wrong");
+	for (size_t i = 0; i < REG_SECTIONS; i++) {
+		const struct reg_extent *x = &h->section[i];
+
+		at = (at + REG_ALIGN - 1) & ~(uint64_t)(REG_ALIGN - 1);
+		if (x->offset != at || x->row_bytes != row_bytes[i] || at > len ||
+		    x->rows > (len - at) / x->row_bytes || x->rows > REG_ROWS_MAX)
+			return refuse(e, "a section does not fit");
+		at += (uint64_t)x->rows * x->row_bytes;
+	}
+	return at == len ? 0 : refuse(e, "it does not end where its sections do");
+}
+
+static const void *section(const struct reg_head *h, enum reg_section s, uint32_t *ret_rows)
+{
+	*ret_rows = h->section[s].rows;
+	return (const char *)h + h->section[s].offset;
+}
+
+static void sections_find(const struct reg_head *h, struct registry *r)
+{
+	r->head = h;
+	r->place = section(h, REG_PLACE, &r->n_place);
+	r->space4 = section(h, REG_SPACE4, &r->n_space4);
+	r->space6 = section(h, REG_SPACE6, &r->n_space6);
+	r->prefix4 = section(h, REG_PREFIX4, &r->n_prefix4);
+	r->prefix6 = section(h, REG_PREFIX6, &r->n_prefix6);
+	r->as = section(h, REG_AS, &r->n_as);
+	r->org = section(h, REG_ORG, &r->n_org);
+	r->as_prefix = section(h, REG_AS_PREFIX, &r->n_as_prefix);
+	r->org_as = section(h, REG_ORG_AS, &r->n_org_as);
+	r->country = section(h, REG_COUNTRY, &r->n_country);
+	r->input = section(h, REG_INPUT, &r->n_input);
+	r->text = section(h, REG_TEXT, &r->n_text);
+}
+
+static bool country_ok(reg_country_code c)
+{
+	unsigned a = c & 255, b = c >> 8;
+
+	return c == 0 || (a >= 'A' && a <= 'Z' && b >= 'A' && b <= 'Z');
+}
+
+static bool text_ok(const struct registry *r, struct reg_text t)
+{
+	return t.len <= REG_TEXT_MAX && t.at <= r->n_text && t.len <= r->n_text - t.at &&
+	       span_utf8(span_of(r->text + t.at, t.len));
+}
+
+static bool prefixes_ok(const struct registry *r)
+{
+	for (uint32_t i = 0; i < r->n_prefix4; i++) {
+		const struct reg_prefix4 *p = &r->prefix4[i];
+
+		if (p->first > p->last || p->as >= r->n_as || !country_ok(p->country) ||
+		    (i > 0 && p[-1].last >= p->first))
+			return false;
+	}
+	for (uint32_t i = 0; i < r->n_prefix6; i++) {
+		const struct reg_prefix6 *p = &r->prefix6[i];
+		struct addr first = { p->first_hi, p->first_lo }, last = { p->last_hi, p->last_lo };
+
+		/* IPv6 is 2000::/3 here, so that the families never mix */
+		if (first.hi >> 61 != 1 || last.hi >> 61 != 1 || addr_cmp(first, last) > 0 ||
+		    p->as >= r->n_as || !country_ok(p->country) ||
+		    (i > 0 && addr_cmp((struct addr){ p[-1].last_hi, p[-1].last_lo }, first) >= 0))
+			return false;
+	}
+	return true;
+}
+
+/* The pieces tile the prefixes: each prefix has its own, in order, from its first address on. */
+static bool pieces_ok(const struct registry *r)
+{
+	uint32_t n = r->n_space4 + r->n_space6, prefix = UINT32_MAX;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct reg_place *p = &r->place[i];
+		struct addr first = registry_piece_first(r, i);
+		struct registry_prefix whole;
+
+		if (p->prefix != prefix && p->prefix != prefix + 1)
+			return false;
+		if (p->prefix >= registry_n_prefix(r) ||
+		    (i < r->n_space4) != (p->prefix < r->n_prefix4))
+			return false;
+		whole = registry_prefix_at(r, p->prefix);
+		if (p->prefix != prefix ? !addr_eq(first, whole.range.first)
+					: addr_cmp(first, registry_piece_first(r, i - 1)) <= 0)
+			return false;
+		if (addr_cmp(first, whole.range.last) > 0 || p->as != whole.as)
+			return false;
+		prefix = p->prefix;
+	}
+	return prefix + 1 == registry_n_prefix(r);
+}
+
+static bool places_ok(const struct registry *r)
+{
+	uint32_t n = r->n_space4 + r->n_space6;
+
+	if (n > r->n_place || !pieces_ok(r))
+		return false;
+	for (uint32_t i = 0; i < r->n_place; i++) {
+		const struct reg_place *p = &r->place[i];
+
+		if (!country_ok(p->country))
+			return false;
+		if (i < n ? p->org != r->as[p->as].org
+			  : p->prefix != REGISTRY_NONE || p->as != REGISTRY_NONE ||
+				p->org != REGISTRY_NONE)
+			return false;
+	}
+	return true;
+}
+
+static bool as_list_ok(const struct registry *r, const struct reg_as *a, uint32_t index)
+{
+	for (uint32_t i = 0; i < a->n_prefix; i++) {
+		uint32_t p = r->as_prefix[a->first_prefix + i];
+
+		if (p >= registry_n_prefix(r) || registry_prefix_at(r, p).as != index ||
+		    (i > 0 && r->as_prefix[a->first_prefix + i - 1] >= p) ||
+		    (i < a->n_prefix4) != (p < r->n_prefix4))
+			return false;
+	}
+	return true;
+}
+
+static bool ases_ok(const struct registry *r)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < r->n_as; i++) {
+		const struct reg_as *a = &r->as[i];
+
+		if (a->asn == 0 || (i > 0 && a[-1].asn >= a->asn) || !text_ok(r, a->name) ||
+		    (a->org != REGISTRY_NONE && a->org >= r->n_org) || !country_ok(a->country))
+			return false;
+		if (a->first_prefix != next || a->n_prefix > r->n_as_prefix - next ||
+		    a->n_prefix4 > a->n_prefix || !as_list_ok(r, a, i))
+			return false;
+		next += a->n_prefix;
+	}
+	return next == r->n_as_prefix && next == registry_n_prefix(r);
+}
+
+static bool orgs_ok(const struct registry *r)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < r->n_org; i++) {
+		const struct reg_org *o = &r->org[i];
+
+		if (!text_ok(r, o->handle) || !text_ok(r, o->name) || !country_ok(o->country))
+			return false;
+		if (i > 0 && text_cmp(span_of(r->text + o[-1].handle.at, o[-1].handle.len),
+				 span_of(r->text + o->handle.at, o->handle.len)) >= 0)
+			return false;
+		if (o->first_as != next || o->n_as > r->n_org_as - next)
+			return false;
+		for (uint32_t k = next; k < next + o->n_as; k++)
+			if (r->org_as[k] >= r->n_as || r->as[r->org_as[k]].org != i)
+				return false;
+		next += o->n_as;
+	}
+	return next == r->n_org_as;
+}
+
+static bool rest_ok(const struct registry *r)
+{
+	for (uint32_t i = 0; i < r->n_country; i++)
+		if (r->country[i].code == 0 || !country_ok(r->country[i].code))
+			return false;
+	for (uint32_t i = 0; i < r->n_input; i++)
+		if (!text_ok(r, r->input[i].name) || !text_ok(r, r->input[i].kind) ||
+		    !text_ok(r, r->input[i].attribution))
+			return false;
+	return text_ok(r, r->head->attribution);
+}
+
+int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
+{
+	const struct reg_head *h = p;
+	const struct reg_extent *lpm;
+	int code;
+
+	if (len < sizeof(*h) || (uintptr_t)p % REG_ALIGN != 0)
+		return err_set(
+		    e, -EBADMSG, "this is no registry file; `onus registry build` makes one");
+	code = head_check(h, len, e);
+	if (code < 0)
+		return code;
+	sections_find(h, r);
+	if (!prefixes_ok(r))
+		return refuse(e, "its prefixes are out of order");
+	if (!ases_ok(r) || !orgs_ok(r))
+		return refuse(e, "its holders are out of order");
+	if (!places_ok(r) || !rest_ok(r))
+		return refuse(e, "its places are out of order");
+	lpm = &h->section[REG_LPM];
+	code =
+	    lpm_open((const char *)p + lpm->offset, (size_t)lpm->rows * 64, r->n_place, &r->lpm, e);
+	return code < 0 ? err_wrap(e, code, "the registry file is damaged") : 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry file as it lies on disk, little-endian; private to its writer and its reader.
+ * doc/contracts/registry-file.md says the same in words. */
+#ifndef ONUS_HOLDERS_REGISTRY_FORMAT_H
+#define ONUS_HOLDERS_REGISTRY_FORMAT_H
+
+#include <stdint.h>
+
+#include "holders/registry.h"
+
+#define REG_MAGIC	"ONUSREG\n"
+#define REG_VERSION	1u
+#define REG_SUMMED_FROM 32u /* the checksum covers everything from here */
+#define REG_ALIGN	64u
+#define REG_FILE_MAX	(UINT64_C(1) << 32)
+#define REG_ROWS_MAX	(UINT32_C(1) << 29)
+#define REG_TEXT_MAX	1024u /* bytes of one text */
+
+enum reg_section {
+	REG_LPM,   /* 64 bytes a row; the compiled address table, value: a place */
+	REG_PLACE, /* struct reg_place: the announced space in pieces, IPv4 first, ascending, then one
+	                * for each country that has space nobody announces */
+	REG_SPACE4, /* uint32_t first address of places 0 … n-1 */
+	REG_SPACE6, /* struct reg_first6 of places n …; a piece ends where the next one of its prefix
+	                * begins, or where its prefix ends */
+	REG_PREFIX4,   /* struct reg_prefix4, ascending, disjoint: prefixes 0 … n-1 */
+	REG_PREFIX6,   /* struct reg_prefix6, ascending, disjoint: prefixes n … */
+	REG_AS,	       /* struct reg_as, ascending by number */
+	REG_ORG,       /* struct reg_org, ascending by handle, bytewise */
+	REG_AS_PREFIX, /* uint32_t prefix, grouped by AS, ascending within */
+	REG_ORG_AS,    /* uint32_t AS, grouped by organisation, ascending within */
+	REG_COUNTRY,   /* struct reg_country, ascending */
+	REG_INPUT,     /* struct reg_input */
+	REG_TEXT,      /* bytes */
+	REG_SECTIONS
+};
+
+struct reg_text {
+	uint32_t at, len;
+};
+
+struct reg_head {
+	char magic[8];
+	uint32_t version, head_bytes;
+	uint64_t file_bytes;
+	uint64_t sum;	/* XXH3-64, seed 0, of everything from REG_SUMMED_FROM */
+	int64_t date_s; /* of the newest origin input */
+	uint64_t v4_addresses, v6_blocks;
+	struct reg_text attribution; /* the inputs' sentences, joined */
+	struct reg_extent {
+		uint64_t offset;
+		uint32_t rows, row_bytes;
+	} section[REG_SECTIONS];
+};
+_Static_assert(sizeof(struct reg_head) == 64 + 16 * REG_SECTIONS, "no holes");
+
+/* Two letters, the first in the low byte; 0: not known. */
+typedef uint32_t reg_country_code;
+
+struct reg_place { /* what a lookup finds: a piece of one prefix registered in one country */
+	uint32_t prefix, as, org;
+	reg_country_code country;
+};
+_Static_assert(sizeof(struct reg_place) == 16, "no holes");
+
+struct reg_first6 {
+	uint64_t hi, lo;
+};
+_Static_assert(sizeof(struct reg_first6) == 16, "no holes");
+
+struct reg_prefix4 {
+	uint32_t first, last, as;
+	reg_country_code country;
+};
+_Static_assert(sizeof(struct reg_prefix4) == 16, "no holes");
+
+struct reg_prefix6 {
+	uint64_t first_hi, first_lo, last_hi, last_lo;
+	uint32_t as;
+	reg_country_code country;
+};
+_Static_assert(sizeof(struct reg_prefix6) == 40, "no holes");
+
+struct reg_as {
+	uint32_t asn, org;
+	struct reg_text name;
+	uint64_t v4_addresses, v6_blocks;
+	uint32_t first_prefix, n_prefix, n_prefix4; /* in REG_AS_PREFIX; the IPv4 ones come first */
+	reg_country_code country;
+};
+_Static_assert(sizeof(struct reg_as) == 48, "no holes");
+
+struct reg_org {
+	struct reg_text handle, name;
+	uint64_t v4_addresses, v6_blocks;
+	uint32_t first_as, n_as; /* in REG_ORG_AS */
+	reg_country_code country;
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct reg_org) == 48, "no holes");
+
+struct reg_country {
+	reg_country_code code;
+	uint32_t zero;
+	uint64_t v4_addresses, v6_blocks;
+};
+_Static_assert(sizeof(struct reg_country) == 24, "no holes");
+
+struct reg_input {
+	struct reg_text name, kind, attribution;
+	int64_t date_s;
+	uint64_t records, refused;
+	char sha256[64];
+};
+_Static_assert(sizeof(struct reg_input) == 112, "no holes");
+
+/* registry_of_bytes - registry_open without the file: p is 64-byte aligned and borrowed */
+MUST_USE int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct err *e);
+
+/* registry_sum - the checksum that belongs into the head of a file of len bytes */
+uint64_t registry_sum(const void *p, size_t len);
+
+/* struct blocks - counts /48s, each once, when ranges come in ascending order */
+struct blocks {
+	uint64_t n, next; /* next: the first block that is not counted yet */
+};
+
+static inline void blocks_add(struct blocks *b, uint64_t first_hi, uint64_t last_hi)
+{
+	uint64_t first = MAX_OF(first_hi >> 16, b->next), last = last_hi >> 16;
+
+	if (first <= last) {
+		b->n += last - first + 1;
+		b->next = last + 1;
+	}
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus lookup - who holds an address. */
+#include <errno.h>
+#include <poll.h>
+
+#include "prog/onus/attribute.h"
+#include "prog/onus/commands.h"
+#include "util/input.h"
+#include "util/jout.h"
+#include "util/opt.h"
+
+#define OUT_MAX (1u << 20)
+
+struct lookup {
+	struct attributor from;
+	struct buf out;
+	bool json;
+	unsigned bad;
+};
+
+static bool flush(struct lookup *l)
+{
+	bool ok = buf_ok(&l->out) &&
+		  (l->out.len == 0 || fwrite(l->out.p, 1, l->out.len, stdout) == l->out.len);
+
+	buf_reset(&l->out);
+	return fflush(stdout) == 0 && ok;
+}
+
+static void answer(struct lookup *l, struct span question)
+{
+	struct addr a;
+	struct jout j;
+
+	question = span_trim(question);
+	if (addr_parse(question, &a) == 0) {
+		(l->json ? attribute_json : attribute_text)(&l->from, a, &l->out);
+		return;
+	}
+	l->bad++;
+	if (span_len(question) > 100)
+		question.end = question.p + 100;
+	if (!l->json) {
+		(void)fprintf(stderr, "onus lookup: \"%.*s\" is no address\n", SPAN_ARG(question));
+		return;
+	}
+	jout_init(&j, &l->out);
+	jout_object(&j, NULL);
+	jout_null(&j, "address");
+	jout_span(&j, "question", question);
+	jout_str(&j, "error", "no address");
+	jout_object_end(&j);
+	buf_byte(&l->out, '\n');
+}
+
+/* Is nothing waiting on stdin? Then whoever asks waits for the answers so far. */
+static bool idle(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+static int from_stdin(struct lookup *l, struct err *e)
+{
+	struct input *in;
+	struct line line;
+	int r = input_open("-", &in, e);
+
+	if (r < 0)
+		return r;
+	while ((r = input_line(in, &line, e)) > 0) {
+		answer(l, line.text);
+		if ((l->out.len > OUT_MAX / 2 || idle()) && !flush(l)) {
+			r = err_set(e, -EIO, "cannot write to the standard output");
+			break;
+		}
+	}
+	in = input_free(in);
+	return r;
+}
+
+int cmd_lookup(int argc, char **argv)
+{
+	const char *conf_file = NULL, *registry = NULL;
+	struct opt_list set = { .n = 0 };
+	struct lookup l = { .json = false };
+	const struct opt opts[] = {
+		{ "json", 'j', OPT_FLAG, &l.json, NULL, "One JSON object an answer, one a line." },
+		{ "registry", 'r', OPT_TEXT, &registry, "FILE", "The registry file." },
+		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
+		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
+	};
+	const struct opt_usage usage = { "onus lookup", "ADDRESS…|-",
+		"Who holds an address: prefix, AS, organisation, country. With - one question a "
+		"line\n"
+		"is read from the standard input, and every line gets its answer.",
+		"Example: onus lookup 8.8.8.8", opts, NELEM(opts) };
+	int n = opt_main(&usage, argc, argv), r = 0;
+	struct err e = { "" };
+
+	if (n < 0)
+		return opt_exit(n);
+	if (n == 0) {
+		(void)fprintf(
+		    stderr, "onus lookup: name an address, or - for the standard input\n");
+		return 3;
+	}
+	if (attribute_open(&l.from, "onus lookup", conf_file, set.v, set.n, registry) < 0)
+		return 3;
+	buf_init(&l.out, OUT_MAX);
+	for (int i = 1; i <= n && r == 0; i++) {
+		if (strcmp(argv[i], "-") == 0)
+			r = from_stdin(&l, &e);
+		else
+			answer(&l, span_str(argv[i]));
+	}
+	if (r == 0 && !flush(&l))
+		r = err_set(&e, -EIO, "cannot write to the standard output");
+	if (r < 0)
+		(void)fprintf(stderr, "onus lookup: %s\n", e.text);
+	buf_done(&l.out);
+	attribute_done(&l.from);
+	return r < 0 ? 2 : l.bad ? 1 : 0;
+}
