@@ -56,7 +56,10 @@ void run(struct judge *j, const struct world *w)
 {
 	struct err e;
 
-	assert(judge_run(j, world_space, w, &e) == 0);
+	if (judge_run(j, world_space, w, &e) != 0) {
+		(void)fprintf(stderr, "%s\n", e.text);
+		abort();
+	}
 }
 
 struct judgement find_addr(const struct judge *j, enum entity_kind kind, const char *addr)

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge/policy.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "util/clock.h"
+
+#define P7_BLOCK     0.35
+#define WEIGHT_BLOCK 0.5
+#define BLOCK_HOSTS  4u
+#define BLOCK_DAYS   2u
+#define BLOCK_PEAK   8u
+#define BLOCK_NEW    1.0
+#define BLOCK_M	     4.0
+#define BLOCK_M_LOW  0.5
+#define BLOCK_V4     256u /* addresses that a block counts for in the budget, a /48 too */
+#define D0_S	     DAY_S
+
+static int range_cmp(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+	int c = addr_cmp(x->first, y->first);
+
+	return c ? c : addr_cmp(x->last, y->last);
+}
+
+/* struct never - sorted by first; reach[i] is the greatest last of [0, i] */
+struct never {
+	struct range *v;
+	struct addr *reach;
+	uint32_t n;
+};
+
+static void never_done(struct never *n)
+{
+	free(n->v);
+	free(n->reach);
+}
+
+static int never_make(const struct policy_conf *c, struct never *ret)
+{
+	*ret = (struct never){ calloc((size_t)c->n_never + 1, sizeof(*ret->v)),
+		calloc((size_t)c->n_never + 1, sizeof(*ret->reach)), c->n_never };
+	if (!ret->v || !ret->reach) {
+		never_done(ret);
+		return -ENOMEM;
+	}
+	if (c->n_never)
+		memcpy(ret->v, c->never, c->n_never * sizeof(*ret->v));
+	qsort(ret->v, ret->n, sizeof(*ret->v), range_cmp);
+	for (uint32_t i = 0; i < ret->n; i++) {
+		ret->reach[i] = ret->v[i].last;
+		if (i && addr_cmp(ret->reach[i - 1], ret->reach[i]) > 0)
+			ret->reach[i] = ret->reach[i - 1];
+	}
+	return 0;
+}
+
+static bool never_has(const struct never *n, struct range r)
+{
+	uint32_t lo = 0, hi = n->n; /* how many begin at or before the end of r */
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (addr_cmp(n->v[mid].first, r.last) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo > 0 && addr_cmp(n->reach[lo - 1], r.first) >= 0;
+}
+
+static struct range range_of(const struct judgement *g)
+{
+	struct addr a = g->key.addr;
+
+	if (g->key.kind == ENTITY_BLOCK)
+		return prefix_range(addr_block(a));
+	return prefix_range(prefix_make(a, addr_is_v4(a) ? 128 : 64));
+}
+
+static bool believed(const struct judgement *g)
+{
+	return g->anchor || g->groups >= 2;
+}
+
+static bool addr_rule(const struct judgement *g)
+{
+	return g->p7_max >= P7_BLOCK && g->w_max >= WEIGHT_BLOCK && believed(g);
+}
+
+static bool block_rule(const struct judgement *g)
+{
+	double arrivals = 0;
+
+	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+		if (f != FAMILY_ABUSE_OF_SERVICE)
+			arrivals += g->part[f].arrivals;
+	return believed(g) && g->verified_7 >= BLOCK_HOSTS &&
+	       (g->verified_days >= BLOCK_DAYS || g->verified_peak >= BLOCK_PEAK) &&
+	       (arrivals >= BLOCK_NEW || g->m >= BLOCK_M) && g->m_low >= BLOCK_M_LOW;
+}
+
+/* 24 hours after the end of the day of the last verified sighting. */
+static int64_t expiry(const struct judgement *g)
+{
+	if (g->verified_last == INT32_MIN)
+		return INT64_MIN;
+	return ((int64_t)g->verified_last + 1) * DAY_S + D0_S;
+}
+
+struct maker {
+	const struct judge *j;
+	const struct policy_conf *conf;
+	struct never never;
+	struct policy_list *list;
+	uint32_t cap;
+};
+
+static int put(struct maker *m, const struct policy_decision *d)
+{
+	struct policy_list *l = m->list;
+
+	if (l->n == m->cap) {
+		uint32_t cap = m->cap ? m->cap * 2 : 64;
+		struct policy_decision *v = reallocarray(l->v, cap, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		l->v = v;
+		m->cap = cap;
+	}
+	l->v[l->n++] = *d;
+	return 0;
+}
+
+/* True when nothing forbids a decision on g; counts what was spared. */
+static bool allowed(struct maker *m, const struct judgement *g)
+{
+	struct range r = range_of(g);
+
+	if (!range_special(r) && !never_has(&m->never, r))
+		return true;
+	m->list->spared++;
+	return false;
+}
+
+static void addr_reason(const struct judgement *g, char *ret, size_t size)
+{
+	char day[UTC_TEXT_MAX];
+
+	utc_format_day(g->verified_last, day);
+	(void)snprintf(ret, size,
+	    "%.0f%% likely to attack again within 7 days; verified last on %s; seen by %u "
+	    "independent group%s",
+	    100 * g->p7_max, day, g->groups, g->groups == 1 ? "" : "s");
+}
+
+static void block_reason(const struct judgement *g, char *ret, size_t size)
+{
+	char day[UTC_TEXT_MAX];
+
+	utc_format_day(g->verified_last, day);
+	(void)snprintf(ret, size,
+	    "%u of its addresses attacked within 7 days, verified last on %s; %.1f attackers "
+	    "expected in the next 7; seen by %u independent group%s",
+	    g->verified_7, day, g->m, g->groups, g->groups == 1 ? "" : "s");
+}
+
+static int decide_addrs(struct maker *m)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < judge_n(m->j, ENTITY_ADDR); i++) {
+		struct policy_decision d = { .action = ACTION_DROP, .level = LEVEL_BLOCK };
+		struct judgement g;
+
+		judge_at(m->j, ENTITY_ADDR, i, &g);
+		d.until_s = expiry(&g);
+		if (!addr_rule(&g) || d.until_s <= m->conf->at_s || !allowed(m, &g))
+			continue;
+		d.key = g.key;
+		d.since_s = m->conf->at_s;
+		addr_reason(&g, d.reason, sizeof(d.reason));
+		r = put(m, &d);
+	}
+	return r;
+}
+
+struct candidate {
+	double density; /* expected new attackers per address: the budget goes to the densest */
+	uint32_t block;
+	bool taken;
+};
+
+static int by_density(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->density > y->density || x->density < y->density)
+		return x->density > y->density ? -1 : 1;
+	return x->block == y->block ? 0 : x->block < y->block ? -1 : 1;
+}
+
+static int by_block(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->block == y->block ? 0 : x->block < y->block ? -1 : 1;
+}
+
+static uint32_t find_candidates(struct maker *m, struct candidate *v)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < judge_n(m->j, ENTITY_BLOCK); i++) {
+		struct judgement g;
+
+		judge_at(m->j, ENTITY_BLOCK, i, &g);
+		if (!block_rule(&g) || expiry(&g) <= m->conf->at_s || !allowed(m, &g))
+			continue;
+		v[n] = (struct candidate){ .block = i };
+		for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+			v[n].density += g.part[f].arrivals;
+		n++;
+	}
+	return n;
+}
+
+static int decide_blocks(struct maker *m)
+{
+	uint32_t n_block = judge_n(m->j, ENTITY_BLOCK), n;
+	uint64_t budget = m->conf->budget ? m->conf->budget : POLICY_BUDGET;
+	CLEANUP(free_p) struct candidate *v = calloc((size_t)n_block + 1, sizeof(*v));
+	int r = v ? 0 : -ENOMEM;
+
+	if (!v)
+		return r;
+	n = find_candidates(m, v);
+	qsort(v, n, sizeof(*v), by_density);
+	for (uint32_t i = 0; i < n; i++) {
+		v[i].taken = budget >= BLOCK_V4;
+		budget -= v[i].taken ? BLOCK_V4 : 0;
+		m->list->over_budget += !v[i].taken;
+	}
+	qsort(v, n, sizeof(*v), by_block);
+	for (uint32_t i = 0; r == 0 && i < n; i++) {
+		struct policy_decision d = { .action = ACTION_GREYLIST, .level = LEVEL_FRICTION };
+		struct judgement g;
+
+		if (!v[i].taken)
+			continue;
+		judge_at(m->j, ENTITY_BLOCK, v[i].block, &g);
+		d.key = g.key;
+		d.since_s = m->conf->at_s;
+		d.until_s = expiry(&g);
+		block_reason(&g, d.reason, sizeof(d.reason));
+		r = put(m, &d);
+	}
+	return r;
+}
+
+int policy_decide(const struct judge *j, const struct policy_conf *c, struct policy_list *ret)
+{
+	struct maker m = { .j = j, .conf = c, .list = ret };
+	int r;
+
+	*ret = (struct policy_list){ 0 };
+	r = never_make(c, &m.never);
+	if (r < 0)
+		return r;
+	if ((r = decide_addrs(&m)) == 0)
+		r = decide_blocks(&m);
+	never_done(&m.never);
+	if (r < 0)
+		policy_done(ret);
+	return r;
+}
+
+void policy_done(struct policy_list *l)
+{
+	free(l->v);
+	*l = (struct policy_list){ 0 };
+}

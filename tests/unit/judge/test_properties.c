@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What holds for any evidence (scoring.md B5 and the promises of the design), on random evidence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+
+#include "judge/bits.h"
+#include "judge/model.h"
+#include "world.h"
+
+#define ROUNDS 60
+
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t n)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)((random_state >> 33) % n);
+}
+
+struct sighting {
+	struct addr host;
+	enum category category;
+	enum proof proof;
+	int32_t day;
+	unsigned group;
+	uint64_t count;
+};
+
+#define SIGHTINGS 400
+
+static struct sighting sighting_random(void)
+{
+	struct sighting s = {
+		.category = (enum category)random_below(CATEGORY_N),
+		.proof = random_below(4) ? PROOF_FULL : PROOF_WEAK,
+		.day = TODAY - (int32_t)random_below(random_below(2) ? 30 : 420),
+		.group = random_below(4),
+		.count = 1 + random_below(5),
+	};
+
+	if (random_below(5) == 0) /* 2001:db8:: is special, but the judge does not care */
+		s.host = (struct addr){ UINT64_C(0x20010db800000000) + random_below(8) * 0x10000 +
+					    random_below(3),
+			random_below(100) };
+	else
+		s.host = addr_of_v4(0x14000000 + (random_below(40) << 8) * (1 + random_below(60)) +
+				    random_below(8));
+	return s;
+}
+
+static void groups(struct judge *j)
+{
+	judge_group(j, 1, 0.8, false);
+	judge_group(j, 2, 0.1, false);
+	judge_group(j, 3, 0, false);
+}
+
+static void add(struct judge *j, const struct sighting *s)
+{
+	assert_int_equal(
+	    judge_add(j, s->host, s->category, s->proof, s->day, s->group, s->count), 0);
+}
+
+static void world_make(struct world *w)
+{
+	*w = (struct world){ 0 };
+	world_put(w, "20.0.0.0-20.0.19.77", 0, 0);
+	world_put(w, "20.0.19.78-20.0.23.255", 1, 1);
+	world_put(w, "20.0.24.0-20.3.255.255", 2, 0);
+	world_put(w, "30.0.0.0/8", 3, 2);
+	world_put(w, "2001:db8::/32", 4, 1);
+	world_put(w, "2001:dc0::/29", 5, 3);
+	w->v[2].country[0] = 'D';
+	w->v[5].org = CHAIN_NONE;
+	w->v[3].country[0] = '\0';
+}
+
+static void assert_same(const struct judgement *a, const struct judgement *b)
+{
+	assert_memory_equal(&a->key, &b->key, sizeof(a->key));
+	assert_true(memcmp(a->part, b->part, sizeof(a->part)) == 0);
+	assert_true(memcmp(&a->score, &b->score, sizeof(a->score)) == 0);
+	assert_true(memcmp(&a->low, &b->low, sizeof(a->low)) == 0);
+	assert_true(memcmp(&a->guilt, &b->guilt, sizeof(a->guilt)) == 0);
+	assert_int_equal(a->hosts, b->hosts);
+	assert_int_equal(a->events, b->events);
+	assert_int_equal(a->group_mask, b->group_mask);
+	assert_int_equal(a->grade, b->grade);
+	assert_int_equal(a->first_day, b->first_day);
+	assert_int_equal(a->last_day, b->last_day);
+}
+
+static void assert_sound(const struct judgement *g)
+{
+	assert_true(isfinite(g->score) && g->score > 0 && g->score <= 100);
+	assert_true(g->low <= g->score && g->score <= g->high);
+	assert_true(g->trimmed >= g->score - 1e-9);
+	assert_true(isfinite(g->guilt) && g->guilt >= 0);
+	assert_true(g->m >= 0 && g->m_low <= g->m && g->m <= g->m_high * (1 + 1e-9));
+	assert_true(g->hosts > 0 && g->first_day <= g->last_day && g->last_day <= TODAY);
+	assert_true((g->grade != 0) == (g->reason == JUDGE_GRADED));
+}
+
+static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_PREFIX, ENTITY_AS,
+	ENTITY_ORG, ENTITY_COUNTRY };
+
+static void assert_all(const struct judge *a, const struct judge *b,
+    void check(const struct judgement *, const struct judgement *))
+{
+	for (unsigned k = 0; k < NELEM(kinds); k++) {
+		uint32_t n = judge_n(a, kinds[k]);
+
+		for (uint32_t i = 0; i < n; i++) {
+			struct judgement x, y;
+
+			judge_at(a, kinds[k], i, &x);
+			assert_sound(&x);
+			assert_true(judge_find(b, &x.key, &y));
+			check(&x, &y);
+		}
+	}
+}
+
+/* Same evidence, any order, any repetition of calls: the same bits. */
+static void order(void **state)
+{
+	struct world w;
+
+	random_state = 1;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct sighting s[SIGHTINGS];
+		struct judge *a = world_judge(), *b = world_judge();
+
+		groups(a);
+		groups(b);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			s[i] = sighting_random();
+			add(a, &s[i]);
+		}
+		run(a, &w);
+		for (unsigned i = SIGHTINGS; i > 1; i--) {
+			unsigned k = random_below(i);
+			struct sighting t = s[k];
+
+			s[k] = s[i - 1];
+			s[i - 1] = t;
+		}
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			if (i == SIGHTINGS / 2)
+				run(b, &w);
+			add(b, &s[i]);
+		}
+		run(b, &w);
+		for (unsigned k = 0; k < NELEM(kinds); k++)
+			assert_int_equal(judge_n(a, kinds[k]), judge_n(b, kinds[k]));
+		assert_all(a, b, assert_same);
+		judge_free(a);
+		judge_free(b);
+	}
+}
+
+static void assert_not_better(const struct judgement *before, const struct judgement *after)
+{
+	if (after->score > before->score * (1 + 1e-12))
+		fail_msg("kind %d: %.17g became %.17g", (int)before->key.kind, before->score,
+		    after->score);
+}
+
+/* B5.5: what is reported today never raises a score, the world being the same. Scans are left out:
+ * by A1 a host loses the half weight of "scan alone", and an entity its share of scanners, only as
+ * others come. */
+static void today_never_helps(void **state)
+{
+	struct world w;
+
+	random_state = 2;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct judge *first = world_judge(), *a, *b;
+		struct judge_world world;
+		struct judge_conf conf = {
+			.today = TODAY, .first_day = TODAY - 800, .world = &world
+		};
+		struct sighting s;
+
+		groups(first);
+		for (unsigned i = 0; i < 50; i++) {
+			s = sighting_random();
+			add(first, &s);
+		}
+		run(first, &w);
+		judge_world(first, &world);
+		for (unsigned f = 0; f < FAMILY_SCORED_N; f++) /* all known, so that none begins */
+			for (unsigned v = 0; v < 2; v++)
+				if (!world.seen[f][v]) {
+					world.seen[f][v] = true;
+					world.l0[f][v] = 1e-8;
+					world.m0[f][v] = 1e-7;
+				}
+		a = judge_new(&conf);
+		b = judge_new(&conf);
+		judge_group(a, 0, 1, true);
+		judge_group(b, 0, 1, true);
+		groups(a);
+		groups(b);
+		for (unsigned i = 0; i < 50; i++) {
+			s = sighting_random();
+			if (s.category == CATEGORY_SCANNER)
+				s.category = CATEGORY_EXPLOIT;
+			add(a, &s);
+			add(b, &s);
+		}
+		for (unsigned i = 0; i < 1 + random_below(3); i++) {
+			s = sighting_random();
+			if (s.category == CATEGORY_SCANNER)
+				s.category = CATEGORY_EXPLOIT;
+			s.day = TODAY;
+			add(b, &s);
+		}
+		run(a, &w);
+		run(b, &w);
+		assert_all(a, b, assert_not_better);
+		judge_free(first);
+		judge_free(a);
+		judge_free(b);
+	}
+}
+
+static void assert_near(const struct judgement *a, const struct judgement *b)
+{
+	if (fabs(a->score - b->score) > 1e-9 * a->score)
+		fail_msg("kind %d index %u: %.17g and %.17g", (int)a->key.kind, a->key.index,
+		    a->score, b->score);
+	assert_int_equal(a->hosts, b->hosts);
+	assert_int_equal(a->size_v4, b->size_v4);
+	assert_int_equal(a->grade, b->grade);
+}
+
+/* The same space told in other pieces: no score moves. */
+static void pieces(void **state)
+{
+	static const char *const cut[] = { "20.0.0.0-20.0.7.255", "20.0.8.0-20.0.15.255",
+		"20.0.16.0-20.0.255.255", "20.1.0.0-20.2.127.255", "20.2.128.0-20.3.255.255" };
+
+	random_state = 3;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct judge *a = world_judge(), *b = world_judge();
+		struct world whole = { 0 }, parts = { 0 };
+
+		groups(a);
+		groups(b);
+		world_put(&whole, "20.0.0.0-20.3.255.255", 0, 0);
+		for (unsigned i = NELEM(cut); i-- > 0;)
+			world_put(&parts, cut[i], 0, 0);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			struct sighting s = sighting_random();
+
+			add(a, &s);
+			add(b, &s);
+		}
+		run(a, &whole);
+		run(b, &parts);
+		assert_all(a, b, assert_near);
+		judge_free(a);
+		judge_free(b);
+	}
+}
+
+/* M of an AS is the sum of its prefixes, that of an organisation of its ASes. */
+static void sums(void **state)
+{
+	struct world w;
+
+	random_state = 4;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct judge *j = world_judge();
+		double prefix = 0, as = 0, org = 0, addr = 0, returning = 0;
+		struct judgement g;
+
+		groups(j);
+		for (unsigned i = 0; i < SIGHTINGS * 4; i++) {
+			struct sighting s = sighting_random();
+
+			add(j, &s);
+		}
+		run(j, &w);
+		for (uint32_t i = 0; i < judge_n(j, ENTITY_ADDR); i++) {
+			judge_at(j, ENTITY_ADDR, i, &g);
+			addr += g.as == 0 ? g.m : 0;
+		}
+		for (uint32_t i = 0; i < judge_n(j, ENTITY_PREFIX); i++) {
+			judge_at(j, ENTITY_PREFIX, i, &g);
+			prefix += g.as == 0 ? g.m : 0;
+		}
+		g = find_index(j, ENTITY_AS, 0);
+		as = g.m;
+		org = find_index(j, ENTITY_ORG, 1000).m;
+		for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+			returning += g.part[f].returning;
+		assert_true(fabs(as - prefix) < 1e-9 * as);
+		assert_true(fabs(as - org) < 1e-9 * as);
+		assert_true(fabs(addr - returning) < 1e-9 * addr);
+		judge_free(j);
+	}
+}
+
+static void empty(void **state)
+{
+	struct judge *j = world_judge();
+	struct world w;
+	struct err e;
+
+	world_make(&w);
+	run(j, &w);
+	for (unsigned k = 0; k < NELEM(kinds); k++)
+		assert_int_equal(judge_n(j, kinds[k]), 0);
+	assert_int_equal(judge_run(j, NULL, NULL, &e), 0);
+	see(j, 0x14000001, (unsigned[]){ 0 }, 1, 0);
+	assert_int_equal(judge_run(j, NULL, NULL, &e), 0);
+	assert_int_equal(judge_n(j, ENTITY_ADDR), 1);
+	assert_int_equal(judge_n(j, ENTITY_BLOCK), 1);
+	assert_int_equal(judge_n(j, ENTITY_AS), 0);
+	struct judgement g = find_addr(j, ENTITY_BLOCK, "20.0.0.1");
+
+	assert_sound(&g);
+	assert_int_equal(g.as, CHAIN_NONE);
+	judge_free(j);
+}
+
+static void huge(void **state)
+{
+	struct judge *j = world_judge();
+	struct world w = { 0 };
+	struct judgement g;
+
+	world_put(&w, "0.0.0.0-255.255.255.255", 0, 0);
+	world_put(&w, "1::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1, 0);
+	for (unsigned i = 0; i < 3000; i++)
+		assert_int_equal(judge_add(j, at("20.0.0.1"), CATEGORY_SPAM, PROOF_FULL,
+				     TODAY - (int32_t)(i % 5), 0, UINT64_MAX),
+		    0);
+	assert_int_equal(judge_add(j, at("2a00::1"), CATEGORY_SPAM, PROOF_FULL, TODAY, 0, 1), 0);
+	assert_int_equal(judge_add(j, at("::2"), CATEGORY_SPAM, PROOF_FULL, TODAY, 0, 1), 0);
+	run(j, &w);
+	g = find_addr(j, ENTITY_ADDR, "20.0.0.1");
+	assert_sound(&g);
+	assert_true(g.events >= BIT_COUNT_MAX);
+	g = find_index(j, ENTITY_AS, 0);
+	assert_sound(&g);
+	assert_int_equal(g.hosts, 2); /* ::/32 holds no hosts */
+	judge_free(j);
+}
+
+static void refused(void **state)
+{
+	struct judge *j = world_judge();
+	struct world w = { 0 };
+	struct err e;
+
+	world_put(&w, "20.0.0.0-20.0.1.0", 0, 0);
+	world_put(&w, "20.0.1.0-20.0.2.0", 1, 1);
+	assert_int_equal(judge_run(j, world_space, &w, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "overlap"));
+	w.n = 1;
+	w.v[0].range = (struct range){ at("20.0.1.0"), at("20.0.0.0") }; /* backwards: no row */
+	see(j, 0x14000001, (unsigned[]){ 0 }, 1, 0);
+	run(j, &w);
+	assert_int_equal(judge_n(j, ENTITY_AS), 0);
+	judge_free(j);
+}
+
+/* A listed prefix is told, and is no host of anything. */
+static void listed(void **state)
+{
+	struct judge *j = world_judge();
+	struct world w;
+	struct prefix p;
+	struct judgement g;
+
+	world_make(&w);
+	judge_group(j, 1, 0.8, false);
+	assert_int_equal(prefix_parse(SPAN("20.0.0.0/20"), true, &p), 0);
+	for (int32_t d = 0; d < 3; d++)
+		assert_int_equal(judge_add_listed(j, p, CATEGORY_SPAM, TODAY - d, 1), 0);
+	run(j, &w);
+	assert_int_equal(judge_n(j, ENTITY_AS), 0);
+	g = find_index(j, ENTITY_PREFIX, 0);
+	assert_int_equal(g.listed, 1);
+	assert_int_equal(g.hosts, 0);
+	assert_int_equal(g.grade, 0);
+	assert_int_equal(g.reason, JUDGE_NOTHING);
+	judge_free(j);
+}
+
+static void none_and_provisional(void **state)
+{
+	static const struct {
+		const char *label;
+		unsigned group, group_2;
+		enum proof proof;
+		int32_t first_day;
+		enum judge_reason reason;
+		bool provisional;
+	} cases[] = {
+		{ "seen here", 0, 0, PROOF_FULL, TODAY - 100, JUDGE_GRADED, false },
+		{ "seen here, spoofable", 0, 0, PROOF_WEAK, TODAY - 100, JUDGE_ONE_GROUP, false },
+		{ "one foreign group", 1, 1, PROOF_FULL, TODAY - 100, JUDGE_ONE_GROUP, false },
+		{ "two foreign groups", 1, 2, PROOF_FULL, TODAY - 100, JUDGE_GRADED, false },
+		{ "a trusted and an untrusted", 1, 3, PROOF_FULL, TODAY - 100, JUDGE_ONE_GROUP,
+		    false },
+		{ "nobody trusted", 3, 3, PROOF_FULL, TODAY - 100, JUDGE_NOTHING, false },
+		{ "day 13", 0, 0, PROOF_FULL, TODAY - 12, JUDGE_GRADED, true },
+		{ "day 14", 0, 0, PROOF_FULL, TODAY - 13, JUDGE_GRADED, false },
+	};
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct judge *j = judge_new(
+		    &(struct judge_conf){ .today = TODAY, .first_day = cases[i].first_day });
+		struct world w;
+		struct judgement g;
+
+		world_make(&w);
+		groups(j);
+		judge_group(j, 0, 1, true);
+		see_as(j, 0x14000001, CATEGORY_SPAM, cases[i].proof, 0, cases[i].group);
+		see_as(j, 0x14000002, CATEGORY_SPAM, cases[i].proof, 1, cases[i].group_2);
+		run(j, &w);
+		g = find_index(j, ENTITY_AS, 0);
+		if (g.reason != cases[i].reason || g.provisional != cases[i].provisional)
+			fail_msg("%s: %d %d", cases[i].label, (int)g.reason, g.provisional);
+		judge_free(j);
+	}
+}
+
+/* A0: ten attackers in a /12 and in a /24, in a deployment that has seen nothing else. */
+static void floors(void **state)
+{
+	struct judge *j =
+	    judge_new(&(struct judge_conf){ .today = TODAY, .first_day = TODAY - 800 });
+	struct world w = { 0 };
+
+	judge_group(j, 0, 1, true);
+	world_put(&w, "20.0.0.0/12", 0, 0);
+	world_put(&w, "40.0.0.0/24", 1, 1);
+	world_put(&w, "50.0.0.0-200.255.255.255", 2, 2);
+	for (unsigned i = 0; i < 10; i++) {
+		see(j, 0x14000001 + i * 0x10000, (unsigned[]){ i % 7 }, 1, 0);
+		see(j, 0x28000001 + i, (unsigned[]){ i % 7 }, 1, 0);
+	}
+	run(j, &w);
+	assert_true(fabs(find_index(j, ENTITY_AS, 0).score - 91) < 4);
+	assert_true(fabs(find_index(j, ENTITY_AS, 1).score - 43) < 12);
+	judge_free(j);
+}
+
+static void quantiles(void **state)
+{
+	static const struct {
+		double shape, p,
+		    want; /* chi-squared tables: half the quantile of 2 x shape degrees */
+	} cases[] = {
+		{ 0.5, 0.9, 2.705543454095404 / 2 }, { 1, 0.1, 0.10536051565782628 },
+		{ 1, 0.9, 2.302585092994046 }, { 2.5, 0.1, 1.6103079869623229 / 2 },
+		{ 2.5, 0.9, 9.236356899781123 / 2 }, { 10, 0.1, 12.442609210450064 / 2 },
+		{ 50, 0.1, 82.35813581233155 / 2 },
+		{ 999, 0.1,
+		    958.654 }, /* Wilson and Hilferty's own, from the other side of the limit */
+	};
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		double got = model_gamma_quantile(cases[i].shape, cases[i].p);
+		double limit = cases[i].shape > 500 ? 1e-3 : 1e-9;
+
+		if (!(fabs(got / cases[i].want - 1) < limit))
+			fail_msg("shape %g: %.12f, not %.12f", cases[i].shape, got, cases[i].want);
+	}
+	for (double shape = 990; shape < 1010; shape += 1) /* no step at the change of method */
+		assert_true(
+		    model_gamma_quantile(shape + 1, 0.1) > model_gamma_quantile(shape, 0.1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(order),
+		cmocka_unit_test(today_never_helps),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(sums),
+		cmocka_unit_test(empty),
+		cmocka_unit_test(huge),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(listed),
+		cmocka_unit_test(none_and_provisional),
+		cmocka_unit_test(floors),
+		cmocka_unit_test(quantiles),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
