@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry file: what goes in comes out, nonsense is refused line by line, and a file that is cut or
+ * changed anywhere is refused whole. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "holders/build.h"
+#include "holders/registry.h"
+#include "util/file.h"
+
+static char csv[] = "/tmp/onus-test-registry-XXXXXX";
+static char reg[64], cc[64];
+
+static int setup(void **state)
+{
+	int fd = mkstemp(csv);
+
+	(void)snprintf(reg, sizeof(reg), "%s.registry", csv);
+	(void)snprintf(cc, sizeof(cc), "%s.cc", csv);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int teardown(void **state)
+{
+	(void)unlink(reg);
+	(void)unlink(cc);
+	return unlink(csv);
+}
+
+struct refusals {
+	char text[4096];
+	unsigned n;
+};
+
+static void on_refused(void *ctx, const char *text)
+{
+	struct refusals *r = ctx;
+	size_t n = strlen(r->text);
+
+	(void)snprintf(r->text + n, sizeof(r->text) - n, "%s\n", strchr(text, ':') + 1);
+	r->n++;
+}
+
+/* Build from a table of origins and, unless NULL, one of countries. */
+static int build(const char *origins, const char *countries, struct refusals *r, struct err *e)
+{
+	struct registry_build *b;
+	int code;
+
+	*r = (struct refusals){ .n = 0 };
+	assert_int_equal(file_write(csv, span_str(origins), e), 0);
+	b = registry_build_new(on_refused, r);
+	assert_non_null(b);
+	code = registry_build_add(b, csv, e);
+	if (code == 0 && countries) {
+		assert_int_equal(file_write(cc, span_str(countries), e), 0);
+		code = registry_build_add(b, cc, e);
+	}
+	if (code == 0)
+		code = registry_build_write(b, reg, e);
+	b = registry_build_free(b);
+	return code;
+}
+
+static uint32_t asn_of(const struct registry *r, const char *text)
+{
+	struct attribution at;
+	struct addr a;
+
+	assert_int_equal(addr_parse(span_str(text), &a), 0);
+	registry_lookup(r, a, &at);
+	return at.as == REGISTRY_NONE ? 0 : registry_as_at(r, at.as).asn;
+}
+
+static void test_lookup(void **state)
+{
+	static const char origins[] =
+	    "5.0.0.0,5.0.255.255,64500,\"One, Inc.\"\n"
+	    "5.0.7.0,5.0.7.255,64501,Two\n"	 /* inside: narrower holds */
+	    "5.1.0.0,5.1.0.99,64500,One again\n" /* touches the first: merged */
+	    "5.2.0.3,5.2.0.9,64502,ONE INC\n"	 /* same organisation as the first */
+	    "2a00::,2a00:0:0:ffff:ffff:ffff:ffff:ffff,64500,x\n";
+	static const char countries[] =
+	    "5.0.0.0,5.0.127.255,NL\n5.0.128.0,5.1.255.255,DE\n9.9.9.0,9.9.9.255,US\n";
+	static const struct {
+		const char *addr;
+		uint32_t asn;
+	} cases[] = { { "4.255.255.255", 0 }, { "5.0.0.0", 64500 }, { "5.0.6.255", 64500 },
+		{ "5.0.7.0", 64501 }, { "5.0.7.255", 64501 }, { "5.0.8.0", 64500 },
+		{ "5.1.0.99", 64500 }, { "5.1.0.100", 0 }, { "5.2.0.2", 0 }, { "5.2.0.3", 64502 },
+		{ "5.2.0.10", 0 }, { "2a00::1", 64500 }, { "2a00:0:1::", 0 }, { "9.9.9.9", 0 } };
+	struct attribution at;
+	struct refusals refused;
+	struct registry *r;
+	struct addr a;
+	struct err e;
+
+	assert_int_equal(build(origins, countries, &refused, &e), 0);
+	assert_int_equal(refused.n, 0);
+	if (registry_open(reg, &r, &e) < 0)
+		fail_msg("%s", e.text);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		print_message("%s\n", cases[i].addr);
+		assert_int_equal(asn_of(r, cases[i].addr), cases[i].asn);
+	}
+	assert_int_equal(registry_n_as(r), 3);
+	assert_int_equal(registry_v4_addresses(r), 65536 + 100 + 7);
+	assert_int_equal(
+	    registry_as_at(r, registry_find_as(r, 64500)).v4_addresses, 65536 - 256 + 100);
+	assert_int_equal(registry_as_at(r, registry_find_as(r, 64500)).v6_blocks, 1);
+	assert_true(span_is(registry_as_at(r, registry_find_as(r, 64500)).name, "One, Inc."));
+	/* AS64500 and AS64502 are one organisation by name; its size is the sum */
+	assert_int_equal(registry_n_org(r), 2);
+	at.org = registry_find_org(r, SPAN("ASNAME/one-inc"));
+	assert_int_not_equal(at.org, REGISTRY_NONE);
+	assert_int_equal(registry_org_at(r, at.org).n_as, 2);
+	assert_int_equal(registry_org_at(r, at.org).v4_addresses, 65536 - 256 + 100 + 7);
+	assert_int_equal(addr_parse(SPAN("5.0.200.1"), &a), 0);
+	registry_lookup(r, a, &at);
+	assert_string_equal(at.country, "DE");
+	assert_int_equal(addr_parse(SPAN("9.9.9.9"), &a), 0);
+	registry_lookup(r, a, &at);
+	assert_string_equal(at.country, "US");
+	r = registry_free(r);
+}
+
+static void test_refused(void **state)
+{
+	static const char origins[] =
+	    "5.0.0.0,5.0.0.255,64500,One\n"
+	    "5.0.1.255,5.0.1.0,64500,backwards\n"
+	    "0.0.0.0,255.255.255.255,64500,everything\n"
+	    "::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,64500,everything\n"
+	    "10.0.0.0,10.0.0.255,64500,private\n"
+	    "5.0.2.0,2a00::,64500,two families\n"
+	    "5.0.3.0,5.0.3.255,0,no AS\n"
+	    "5.0.4.0,5.0.4.255,4294967296,no AS\n"
+	    "5.0.5.0,5.0.5.255,64500,\"open quote\n"
+	    "nonsense\n"
+	    "5.0.0.0,5.0.0.255,64999,another holder\n"
+	    "\r\n"
+	    "5.0.6.0,5.0.6.255,64500,good\r\n";
+	struct refusals refused;
+	struct registry *r;
+	struct err e;
+
+	assert_int_equal(build(origins, NULL, &refused, &e), 0);
+	print_message("%s", refused.text);
+	assert_int_equal(refused.n, 10);
+	assert_non_null(strstr(refused.text, "2: a range backwards"));
+	assert_non_null(strstr(refused.text, "11: the range of"));
+	assert_int_equal(registry_open(reg, &r, &e), 0);
+	assert_int_equal(asn_of(r, "5.0.0.1"), 64500);
+	assert_int_equal(asn_of(r, "5.0.6.1"), 64500);
+	assert_int_equal(asn_of(r, "5.0.1.1"), 0);
+	assert_int_equal(asn_of(r, "10.0.0.1"), 0);
+	r = registry_free(r);
+	assert_int_equal(build("hello\nworld\n", NULL, &refused, &e), -EINVAL);
+	assert_true(build("", NULL, &refused, &e) < 0);
+}
+
+/* Every length, and one bit in every byte of the head and of a sample of the rest. */
+static void test_damaged(void **state)
+{
+	struct refusals refused;
+	struct registry *r;
+	struct buf b;
+	struct err e;
+
+	assert_int_equal(
+	    build("5.0.0.0,5.0.0.255,64500,One\n2a00::,2a00::ffff,64501,Two\n", NULL, &refused, &e),
+	    0);
+	buf_init(&b, 1u << 28);
+	assert_int_equal(file_read(reg, &b, &e), 0);
+	for (size_t n = 0; n < b.len; n += n < 600 ? 1 : b.len / 300 + 1) {
+		assert_int_equal(file_write(reg, span_of(b.p, n), &e), 0);
+		assert_true(registry_open(reg, &r, &e) < 0);
+	}
+	for (size_t n = 0; n < b.len; n += n < 300 ? 1 : b.len / 300 + 1) {
+		b.p[n] ^= (char)(1 << n % 8);
+		assert_int_equal(file_write(reg, span_of(b.p, b.len), &e), 0);
+		assert_true(registry_open(reg, &r, &e) < 0);
+		b.p[n] ^= (char)(1 << n % 8);
+	}
+	assert_int_equal(file_write(reg, span_of(b.p, b.len), &e), 0);
+	assert_int_equal(registry_open(reg, &r, &e), 0);
+	r = registry_free(r);
+	buf_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
