@@ -205,6 +205,26 @@ get 200 /; hasnt 'Private view'
 get 200 /robots.txt; hasnt 'Disallow: /$'
 stop
 
+# --- holders of what nobody reported, out of the registry file
+printf '%s\n' '198.41.0.0,198.41.3.255,64501,"Silent <Networks>"' '2.0.0.0,2.0.255.255,64502,Wide' \
+  '192.0.0.0,192.0.1.255,64500,Evil' >"$dir/asn.csv"
+"$ONUS_BUILD/src/prog/onus/onus" registry build -o "$dir/none" "$dir/asn.csv" 2>"$dir/log"
+start
+get 200 /addr/198.41.0.4; clean; has 'Nothing reported in 15 days'; has 'Who answers for it'
+has 'href="/prefix/198.41.0.0/22"'; has 'href="/as/64501"'; has 'Silent &lt;Networks&gt;'
+get 200 '/api/v1/lookup?q=198.41.0.4'
+json '.prefix == "198.41.0.0/22" and .asn == 64501 and .org == "Silent <Networks>" and .grade == null'
+jq -S '{address,prefix,asn,as_name,org,org_handle,country,special}' "$dir/body" >"$dir/a"
+"$ONUS_BUILD/src/prog/onus/onus" lookup --json -r "$dir/none" 198.41.0.4 2>"$dir/log" |
+  jq -S '{address,prefix,asn,as_name,org,org_handle,country,special}' >"$dir/b"
+cmp "$dir/a" "$dir/b" || fail 'the API and onus lookup differ'
+get 200 /as/64501; clean; has 'Nothing reported in 15 days'; has '1,024'
+get 404 /as/64999; clean
+get 200 /prefix/2.0.0.0/16; clean; has 'Nothing reported'; hasnt 'address range'
+get 302 '/search?q=2.0.64.0/20'; header '^location: /prefix/2.0.0.0/16'
+get 200 '/api/v1/lookup?q=2001:db8::5'; json '.address == "2001:db8::5" and .entity == "addr:2001:db8::/64"'
+stop
+
 # --- what it says before it starts
 "$web" --help | grep -q '^Usage: onus-web' || fail 'no help'
 got=0; "$web" -c /dev/null -o web_listen=nowhere -o web_root="$ONUS_SOURCE/web" >"$dir/out" 2>"$dir/log" || got=$?

@@ -76,6 +76,19 @@ static const struct row *level(const struct subject *s, enum entity_kind kind)
 	return NULL;
 }
 
+/* An address as it was asked for (IPv6: not its /64), else the entity's own; NULL when it is none. */
+static const char *address_of(struct span question, const struct row *row, char ret[ADDR_TEXT_MAX])
+{
+	struct addr a;
+
+	if (row->kind != ENTITY_ADDR)
+		return NULL;
+	if (addr_parse(span_trim(question), &a) < 0)
+		return row->title;
+	(void)addr_format(a, ret);
+	return ret;
+}
+
 /* Addresses are given as asked; the prefix is the announced one. */
 static void put_holder(struct jout *j, const struct subject *s, const struct row *asked)
 {
@@ -83,7 +96,6 @@ static void put_holder(struct jout *j, const struct subject *s, const struct row
 	const struct row *org = level(s, ENTITY_ORG), *country = level(s, ENTITY_COUNTRY);
 	char number[16];
 
-	jout_str(j, "address", asked->kind == ENTITY_ADDR ? asked->title : NULL);
 	jout_str(j, "prefix", prefix ? prefix->title : NULL);
 	if (as)
 		jout_u64(j, "asn", as->asn);
@@ -92,6 +104,7 @@ static void put_holder(struct jout *j, const struct subject *s, const struct row
 	(void)snprintf(number, sizeof(number), "AS%u", as ? as->asn : 0);
 	jout_str(j, "as_name", as && strcmp(as->title, number) != 0 ? as->title : NULL);
 	jout_str(j, "org", org ? org->title : NULL);
+	jout_str(j, "org_handle", org ? org->name + strlen("org:") : NULL);
 	jout_str(j, "country",
 	    country		? country->title
 	    : asked->country[0] ? asked->country
@@ -132,6 +145,7 @@ static void put_chain(struct jout *j, const struct subject *s)
 static void put_lookup(struct page *p, struct span question, const struct subject *s)
 {
 	CLEANUP(buf_done) struct buf url;
+	char address[ADDR_TEXT_MAX];
 	struct jout j;
 
 	buf_init(&url, HTTP_TARGET_MAX);
@@ -141,7 +155,9 @@ static void put_lookup(struct page *p, struct span question, const struct subjec
 	jout_span(&j, "question", question);
 	jout_str(&j, "entity", s->row.name);
 	jout_str(&j, "title", s->row.title);
+	jout_str(&j, "address", address_of(question, &s->row, address));
 	put_holder(&j, s, &s->row);
+	jout_str(&j, "special", s->special);
 	put_score(&j, &s->row);
 	put_reason(&j, p->site, s);
 	jout_u64(&j, "hosts", s->row.hosts);
