@@ -154,7 +154,9 @@ static int word_of(struct words *w, struct span s, int32_t day)
 		x = calloc(1, sizeof(*x));
 		if (!x)
 			abort();
-		memcpy(x->text, s.p, n); /* the contract of events: at most EVENT_SOURCE_MAX */
+		if (n)
+			memcpy(
+			    x->text, s.p, n); /* the contract of events: at most EVENT_SOURCE_MAX */
 		x->first_day = day;
 		x->id = (int32_t)w->n;
 		HASH_ADD_KEYPTR(hh, w->table, x->text, n, x);

@@ -22,6 +22,7 @@ publish() {
 current() { ln -sfn "$1" "$dir/serve/new"; mv -T "$dir/serve/new" "$dir/serve/current"; }
 
 start() {
+  : >"$dir/out"
   "$web" -c /dev/null -o web_listen=127.0.0.1:0 -o serve_dir="$dir/serve" \
     -o registry_file="$dir/none" -o web_root="$ONUS_SOURCE/web" -o state_dir="$dir" \
     "$@" >"$dir/out" 2>"$dir/log" &

@@ -9,6 +9,7 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
 fail() { echo "not ok: $*" >&2; exit 1; }
 
 mkdir "$dir/serve"
+: >"$dir/out"
 "$web" -c /dev/null -o web_listen=127.0.0.1:0 -o serve_dir="$dir/serve" -o state_dir="$dir" \
   -o web_root="$ONUS_SOURCE/web" >"$dir/out" 2>"$dir/log" &
 pid=$!
