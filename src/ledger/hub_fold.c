@@ -147,6 +147,8 @@ static int word_of(struct words *w, struct span s, int32_t day)
 	struct word *x;
 	size_t n = span_len(s);
 
+	if (n == 0)
+		s = SPAN(""); /* an empty word too has an address */
 	HASH_FIND(hh, w->table, s.p, n, x);
 	if (!x) {
 		if (w->n == WORDS_MAX)
