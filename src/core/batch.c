@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/batch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <xxhash.h>
 #include <zstd.h>
@@ -130,6 +131,13 @@ int batch_writer_add(struct batch_writer *w, struct span line)
 		abort(); /* out of memory: what is not in the spool is still in the input */
 	w->count++;
 	return 0;
+}
+
+void batch_writer_cut(struct batch_writer *w, size_t bytes, uint64_t n)
+{
+	assert(bytes <= w->lines.len && n <= w->count);
+	w->lines.len -= bytes;
+	w->count -= n;
 }
 
 /* Number of lines, or -EINVAL when one is too long, or does not start with `first` (0: anything). */

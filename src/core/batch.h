@@ -60,6 +60,9 @@ void batch_writer_reset(struct batch_writer *w);
  * Returns 0; -ENOSPC when it does not fit (pack this batch, reset, add again); -EINVAL (no line). */
 MUST_USE int batch_writer_add(struct batch_writer *w, struct span line);
 
+/* batch_writer_cut - take back the last n lines, which are `bytes` long */
+void batch_writer_cut(struct batch_writer *w, size_t bytes, uint64_t n);
+
 /* batch_pack - the file's bytes, replacing what out holds
  * positions  lines of text that the producer will understand when it starts again, each with its LF;
  *            at most BATCH_POSITIONS_MAX lines and BATCH_POSITION_ROOM bytes

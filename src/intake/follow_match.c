@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding files, and which stream each of them holds. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <xxhash.h>
+
+#include "intake/follow_priv.h"
+#include "util/unpack.h"
+
+uint64_t mark_hash(const struct mark *m)
+{
+	return m->have ? XXH3_64bits(m->bytes, m->len) : m->hash;
+}
+
+static bool mark_is(const struct mark *m, const char *bytes)
+{
+	return mark_hash(m) == XXH3_64bits(bytes, m->len);
+}
+
+/* --- finding ------------------------------------------------------------------------------------ */
+
+static void add_file(struct follow *f, struct files *fs, const char *path, bool primary)
+{
+	struct stat st;
+	struct err e;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return; /* gone meanwhile, or nothing in it that could be told from another */
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->v[i].st.st_dev == st.st_dev && fs->v[i].st.st_ino == st.st_ino)
+			return;
+	if (strlen(path) > FOLLOW_PATH_MAX || strchr(path, '\n')) {
+		f->counts.refused++;
+		(void)err_set(&e, 0,
+		    "%.80s…: not followed, its path is over %u bytes or has a line feed", path,
+		    FOLLOW_PATH_MAX);
+		follow_say(f, &e);
+		return;
+	}
+	if (fs->n == fs->cap) {
+		fs->cap = fs->cap ? 2 * fs->cap : 16;
+		fs->v = reallocarray(fs->v, fs->cap, sizeof(*fs->v));
+		if (!fs->v)
+			abort();
+	}
+	fs->v[fs->n] = (struct file){ .path = strdup(path), .st = st, .primary = primary };
+	if (!fs->v[fs->n++].path)
+		abort();
+}
+
+void files_done(struct files *fs)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		free(fs->v[i].path);
+	free(fs->v);
+	*fs = (struct files){ NULL, 0, 0 };
+}
+
+void find_primary(struct follow *f, const char *pattern, struct files *ret)
+{
+	glob_t g = { 0 };
+
+	if (glob(pattern, GLOB_NOSORT, NULL, &g) == 0)
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			add_file(f, ret, g.gl_pathv[i], true);
+	globfree(&g);
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The length of a file's name without ".gz" and without ".1" or "-20261123". */
+static size_t stem(const char *name)
+{
+	static const char *const packed[] = { ".gz", ".zst", ".xz" };
+	size_t n = strlen(name), at;
+
+	for (size_t i = 0; i < NELEM(packed); i++) {
+		size_t m = strlen(packed[i]);
+
+		if (n > m && strcmp(name + n - m, packed[i]) == 0) {
+			n -= m;
+			break;
+		}
+	}
+	at = n;
+	while (at > 0 && (digit(name[at - 1]) || name[at - 1] == '-'))
+		at--;
+	if (at == n || at == 0)
+		return n;
+	if (name[at - 1] == '.')
+		return at - 1 > 0 ? at - 1 : n;
+	while (at < n && name[at] != '-') /* "x1-2026": the digits before belong to the name */
+		at++;
+	return at < n && at > 0 ? at : n;
+}
+
+void find_rotated(struct follow *f, const char *path, struct files *ret)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	CLEANUP(free_p)
+	char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+	size_t n = stem(base);
+	const struct dirent *de;
+	DIR *d;
+
+	if (!dir)
+		abort();
+	d = opendir(dir);
+	while (d && (de = readdir(d)) != NULL) {
+		CLEANUP(free_p) char *full = NULL;
+
+		if (strlen(de->d_name) <= n || stem(de->d_name) != n ||
+		    memcmp(de->d_name, base, n) != 0)
+			continue;
+		if (asprintf(&full, "%s%s", dir, de->d_name) < 0)
+			abort();
+		add_file(f, ret, full, false);
+	}
+	if (d)
+		(void)closedir(d); /* read only */
+}
+
+/* --- what a file holds -------------------------------------------------------------------------- */
+
+static int open_regular(const struct file *file, struct stat *st)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_dev != file->st.st_dev ||
+	    st->st_ino != file->st.st_ino) {
+		(void)close(fd); /* read only */
+		return -ESTALE;	 /* another file has the name now: look again in the next poll */
+	}
+	return fd;
+}
+
+static bool is_packed(const char *p, size_t n)
+{
+	static const struct {
+		const char *magic;
+		size_t n;
+	} forms[] = { { "\x1f\x8b", 2 }, { "\x28\xb5\x2f\xfd", 4 }, { "\xfd\x37zXZ\0", 6 } };
+
+	for (size_t i = 0; i < NELEM(forms); i++)
+		if (n >= forms[i].n && memcmp(p, forms[i].magic, forms[i].n) == 0)
+			return true;
+	return false;
+}
+
+/* read_unpacked - the bytes up to `upto` of what fd holds; the last of them, at most MARK_MAX, are left
+ * in last. Returns how many are there, which is less where the file is shorter; -errno. Takes fd. */
+static int64_t read_unpacked(int fd, uint64_t upto, char last[MARK_MAX], struct err *e)
+{
+	CLEANUP(free_p) char *block = malloc(CHUNK_MAX);
+	struct unpack *u = unpack_new(fd);
+	uint64_t got = 0;
+	ssize_t n = 0;
+
+	if (!u || !block)
+		abort();
+	while (got < upto) {
+		size_t kept = MIN_OF(got, (uint64_t)MARK_MAX), room;
+
+		n = unpack_read(u, block, MIN_OF(upto - got, (uint64_t)CHUNK_MAX), e);
+		if (n <= 0)
+			break;
+		got += (uint64_t)n;
+		room = (size_t)MIN_OF((uint64_t)n, (uint64_t)MARK_MAX);
+		if (kept + room > MARK_MAX) {
+			memmove(last, last + (kept + room - MARK_MAX), MARK_MAX - room);
+			kept = MARK_MAX - room;
+		}
+		memcpy(last + kept, block + n - (ssize_t)room, room);
+	}
+	(void)unpack_free(u);
+	return n < 0 ? n : (int64_t)got;
+}
+
+int match_head(struct file *file, char head[MARK_MAX], struct err *e)
+{
+	struct stat st;
+	int fd = open_regular(file, &st);
+	ssize_t n;
+
+	if (fd == -ESTALE)
+		return fd;
+	if (fd < 0)
+		return err_set(e, fd, "cannot open %s: %s", file->path, strerror(-fd));
+	n = pread(fd, head, MARK_MAX, 0);
+	file->packed = n > 0 && is_packed(head, (size_t)n);
+	if (!file->packed) {
+		(void)close(fd); /* read only */
+		return (int)n;
+	}
+	n = (ssize_t)read_unpacked(fd, MARK_MAX, head, e);
+	return n < 0 ? err_wrap(e, (int)n, "%s", file->path) : (int)n;
+}
+
+static bool tail_is(int fd, const struct stream *s, char tail[MARK_MAX])
+{
+	off_t at = (off_t)(s->offset - s->tail.len);
+
+	return pread(fd, tail, s->tail.len, at) == (ssize_t)s->tail.len && mark_is(&s->tail, tail);
+}
+
+bool match_holds(const struct stream *s, const struct file *file, const char *head, size_t n)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	char tail[MARK_MAX];
+	struct stat st;
+
+	if (s->head.len == 0 || n < s->head.len || !mark_is(&s->head, head))
+		return false;
+	if (s->packed)
+		return true;
+	if (s->offset == 0)
+		return false; /* nothing read: nothing that must not be read again */
+	fd = open_regular(file, &st);
+	if (fd < 0)
+		return false;
+	if (!file->packed)
+		return tail_is(fd, s, tail);
+	return read_unpacked(take_fd(&fd), s->offset, tail, NULL) == (int64_t)s->offset &&
+	       mark_is(&s->tail, tail + (MIN_OF(s->offset, (uint64_t)MARK_MAX) - s->tail.len));
+}
+
+/* --- binding ------------------------------------------------------------------------------------ */
+
+void follow_unbind(struct stream *s)
+{
+	if (s->fd >= 0)
+		(void)close(s->fd); /* read only */
+	s->fd = -1;
+	s->in = input_free(s->in);
+	s->dev = s->ino = 0;
+	s->lost = true;
+}
+
+static void bound(struct stream *s, const struct file *file)
+{
+	char *path = strdup(file->path);
+
+	if (!path)
+		abort();
+	free(s->path);
+	s->path = path;
+	s->dev = (uint64_t)file->st.st_dev;
+	s->ino = (uint64_t)file->st.st_ino;
+	s->mtime_s = file->st.st_mtime;
+	s->lost = false;
+}
+
+bool bind_plain(struct stream *s, const struct file *file)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	char head[MARK_MAX], tail[MARK_MAX];
+	struct stat st;
+	ssize_t n;
+
+	fd = open_regular(file, &st);
+	if (fd < 0)
+		return false;
+	n = pread(fd, head, MARK_MAX, 0);
+	if (n < (ssize_t)s->head.len || !mark_is(&s->head, head) || !tail_is(fd, s, tail))
+		return false;
+	s->head = (struct mark){ .len = (unsigned)n, .have = true };
+	memcpy(s->head.bytes, head, (size_t)n);
+	memcpy(s->tail.bytes, tail, s->tail.len);
+	s->tail.have = true;
+	follow_unbind(s);
+	s->fd = take_fd(&fd);
+	s->packed = false;
+	bound(s, file);
+	return true;
+}
+
+void bind_packed(struct stream *s, const struct file *file)
+{
+	follow_unbind(s);
+	s->packed = true;
+	s->done = s->skip = false;
+	s->offset = s->broken_size = 0;
+	s->tail.len = 0;
+	bound(s, file);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of follow.h share. */
+#ifndef ONUS_INTAKE_FOLLOW_PRIV_H
+#define ONUS_INTAKE_FOLLOW_PRIV_H
+
+#include <sys/stat.h>
+
+#include "intake/follow.h"
+
+#define MARK_MAX  1024u /* bytes of head and of tail */
+#define CHUNK_MAX (128u << 10)
+
+/* struct mark - bytes of a file by which it is known again */
+struct mark {
+	unsigned len;
+	bool have; /* bytes holds them; else only their hash is known, from a position */
+	uint64_t hash;
+	char bytes[MARK_MAX];
+};
+
+struct stream {
+	char *path; /* where it was seen last */
+	uint64_t dev, ino;
+	int fd; /* plain and bound to a file; else -1 */
+	bool packed;
+	struct input *in; /* packed and being read */
+	bool done;     /* packed: read to its end; offset is the size of the file that was read */
+	bool skip;     /* plain: the offset stands within an over-long line that was cut */
+	bool lost;     /* no file is known to hold it */
+	bool seen;     /* in this poll, under the pattern */
+	bool detached; /* not under the pattern any more */
+	uint64_t offset, line;
+	int64_t mtime_s;      /* of its file, when it was looked at last */
+	uint64_t open_size;   /* packed: of the file when it was opened */
+	uint64_t skip_lines;  /* packed: still to be skipped, they were read before */
+	uint64_t broken_size; /* packed: do not try again while it has this size; 0: try */
+	struct mark head, tail;
+	int64_t idle_us; /* monotonic: since when nothing came of it, or it is lost */
+};
+
+/* struct file - one found in the file system */
+struct file {
+	char *path;
+	struct stat st;
+	bool primary; /* under the pattern, not only beside it */
+	bool packed;
+	bool used; /* belongs to a stream now */
+};
+
+struct follow {
+	char *source, *pattern;
+	struct stream **streams;
+	size_t n;
+	size_t turn; /* whose turn it is to be read */
+	struct file
+	    *known; /* copies of streams that are bound elsewhere, not to be opened each time */
+	size_t n_known;
+	struct follow_counts counts;
+	struct err trouble;
+	bool troubled; /* and not told yet */
+	/* the block that was handed out last */
+	struct {
+		struct stream *s;
+		struct span rest; /* not yet taken */
+		size_t extra;	  /* bytes at its end that are not in the file: an added LF */
+		bool cut;	  /* the start of an over-long line: taken as a whole */
+	} out;
+	char *buf; /* MARK_MAX + CHUNK_MAX + 1 */
+};
+
+uint64_t mark_hash(const struct mark *m);
+void follow_say(struct follow *f, const struct err *e);
+
+/* follow_unbind - forget the file: the stream is lost until one is found that holds it */
+void follow_unbind(struct stream *s);
+
+/* --- follow_match.c: which file holds which stream --- */
+
+/* match_head - the first bytes of what a file holds, unpacked; file->packed says whether it was
+ * Returns their number, or -errno. */
+MUST_USE int match_head(struct file *file, char head[MARK_MAX], struct err *e);
+
+/* match_holds - does the file hold all that was read of the stream, at the same place? head: its first
+ * n bytes */
+bool match_holds(const struct stream *s, const struct file *file, const char *head, size_t n);
+
+/* bind_plain - read the stream from this file from now on; false when it does not hold it, or is
+ * another one by now. bind_packed - the same through util/input.h, by lines instead of bytes. */
+bool bind_plain(struct stream *s, const struct file *file);
+void bind_packed(struct stream *s, const struct file *file);
+
+/* find_files - regular files that are not empty, appended: those of a glob pattern, or those in the
+ * directory of path whose names look like path's rotation */
+struct files {
+	struct file *v;
+	size_t n, cap;
+};
+void find_primary(struct follow *f, const char *pattern, struct files *ret);
+void find_rotated(struct follow *f, const char *path, struct files *ret);
+void files_done(struct files *fs);
+
+#endif

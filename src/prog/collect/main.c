@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus-collect: turns what servers write into events. It keeps no state of its own but the spool: its
+ * newest batch says how far every file was read. */
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "prog/collect/collect.h"
+#include "svc/daemon.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#define PRODUCER "collect"
+#define POLL_MS	 500
+#define SLICE_US 2000000 /* one turn: then the status is written */
+#define BYTES_PER_BATCH                                                                            \
+	(64u << 20)	 /* read without any event: still worth a batch, for its positions */
+#define LIST_SETTLED_S 2 /* a list that was written less than this ago may be half */
+#define ORPHANS_MAX    50000u
+
+/* --- batches ------------------------------------------------------------------------------------ */
+
+int collect_flush(struct collect *c, struct err *e)
+{
+	uint64_t events = c->writer.count, refused = c->writer.refused;
+	int r;
+
+	if (!c->moved && events == 0 && refused == 0)
+		return 0;
+	buf_reset(&c->positions);
+	for (unsigned i = 0; i < c->conf->n_sources; i++)
+		source_positions(&c->sources[i], &c->positions);
+	if (c->orphans.len)
+		buf_span(&c->positions, buf_text(&c->orphans));
+	if (!buf_ok(&c->positions))
+		return err_set(e, -E2BIG,
+		    "more files are followed than a batch can tell of; narrow the "
+		    "paths of your sources");
+	r = spool_put(c->spool, &c->writer, BATCH_EVENTS, clock_now_s(&c->clock),
+	    c->positions.len ? buf_text(&c->positions) : SPAN(""), e);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < c->conf->n_sources; i++)
+		if (c->sources[i].watch)
+			watch_durable(c->sources[i].watch);
+	c->batches++;
+	c->events += events;
+	c->refused += refused;
+	c->moved = false;
+	c->read_bytes = 0;
+	c->flushed_us = clock_monotonic_us();
+	return 0;
+}
+
+static bool flush_is_due(const struct collect *c)
+{
+	bool something = c->writer.count || c->writer.refused || c->read_bytes >= BYTES_PER_BATCH;
+	int64_t age_us = clock_monotonic_us() - c->flushed_us;
+
+	return something &&
+	       (c->flushed_us == 0 || age_us >= (int64_t)c->conf->collect_interval_s * 1000000);
+}
+
+/* --- opening ------------------------------------------------------------------------------------ */
+
+static void collect_close(void *state)
+{
+	struct collect *c = state;
+	struct err e;
+
+	if (!c)
+		return;
+	if (c->spool && collect_flush(c, &e) < 0)
+		log_error("%s; what was read since the last batch will be read again", e.text);
+	for (unsigned i = 0; c->sources && i < c->conf->n_sources; i++)
+		source_done(&c->sources[i]);
+	free(c->sources);
+	free(c->list_dir);
+	c->spool = spool_free(c->spool);
+	c->conf = conf_free(c->conf);
+	own_done(&c->own);
+	batch_writer_done(&c->writer);
+	buf_done(&c->orphans);
+	buf_done(&c->text);
+	buf_done(&c->positions);
+	buf_done(&c->line);
+	free(c->found);
+	free(c);
+}
+
+/* The configuration and all that follows from it, without touching the spool. */
+static struct collect *collect_new(const struct daemon *d, struct err *e)
+{
+	struct collect *c = calloc(1, sizeof(*c));
+	int r = 0;
+
+	if (!c)
+		abort();
+	c->clock = clock_system();
+	batch_writer_init(&c->writer);
+	buf_init(&c->orphans, ORPHANS_MAX);
+	buf_init(&c->text, 64u << 20);
+	buf_init(&c->positions, BATCH_POSITION_ROOM);
+	buf_init(&c->line, 2 * BATCH_LINE_MAX);
+	c->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+	if (!c->conf || own_parse(c->conf->own_networks, &c->own, e) < 0) {
+		collect_close(c);
+		return NULL;
+	}
+	c->sources = calloc(c->conf->n_sources + 1, sizeof(*c->sources));
+	if (!c->sources || asprintf(&c->list_dir, "%s/lists", c->conf->state_dir) < 0)
+		abort();
+	for (unsigned i = 0; i < c->conf->n_sources && r == 0; i++)
+		r = source_open(&c->sources[i], c, &c->conf->sources[i], c->list_dir, e);
+	if (r < 0) {
+		collect_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+static int collect_check(const struct daemon *d, struct err *e)
+{
+	struct collect *c = collect_new(d, e);
+
+	if (!c)
+		return -EINVAL;
+	collect_close(c);
+	return 0;
+}
+
+static void host_name(const struct conf *conf, char ret[BATCH_HOST_MAX + 1])
+{
+	char name[256] = "";
+
+	if (conf->host_name && *conf->host_name)
+		(void)snprintf(name, sizeof(name), "%s", conf->host_name);
+	else if (gethostname(name, sizeof(name) - 1) < 0 || !*name)
+		(void)snprintf(name, sizeof(name), "localhost"); /* fits */
+	(void)snprintf(ret, BATCH_HOST_MAX + 1, "%.*s", (int)BATCH_HOST_MAX, name);
+}
+
+/* Positions of a source that is not configured any more are carried along: it may come back. */
+static int restore(struct collect *c, struct err *e)
+{
+	CLEANUP(buf_done) struct buf b;
+	struct span rest, line;
+	int r;
+
+	buf_init(&b, BATCH_TEXT_MAX);
+	r = spool_positions(c->spool, &b, e);
+	rest = b.len ? buf_text(&b) : SPAN("");
+	while (r >= 0 && !span_empty(rest)) {
+		(void)span_cut(&rest, '\n', &line);
+		r = 0;
+		for (unsigned i = 0; i < c->conf->n_sources && r == 0; i++)
+			r = source_restore(&c->sources[i], line, e);
+		if (r == 0 && c->orphans.len + span_len(line) + 1 <= c->orphans.max) {
+			buf_span(&c->orphans, line);
+			buf_byte(&c->orphans, '\n');
+		}
+	}
+	return r < 0 ? r : 0;
+}
+
+static int open_spool(struct collect *c, struct daemon *d, struct err *e)
+{
+	CLEANUP(free_p) char *status = NULL;
+	char host[BATCH_HOST_MAX + 1];
+	int r;
+
+	if (asprintf(&status, "%s/status", c->conf->state_dir) < 0)
+		abort();
+	r = daemon_status_dir(d, status, e);
+	if (r == 0)
+		r = file_mkdirs(c->list_dir, 0750, e);
+	host_name(c->conf, host);
+	if (r == 0)
+		r = spool_open(c->conf->spool_dir, host, PRODUCER,
+		    (uint64_t)c->conf->spool_max_mib << 20, &c->spool, e);
+	return r < 0 ? r : restore(c, e);
+}
+
+static int collect_open(struct daemon *d, void **state, struct err *e)
+{
+	struct collect *c = collect_new(d, e);
+	struct rlimit files;
+	int r;
+
+	if (!c)
+		return -EINVAL;
+	if (c->conf->n_sources == 0)
+		log_warn("no [source NAME] in the configuration: nothing to collect");
+	if (getrlimit(RLIMIT_NOFILE, &files) ==
+	    0) { /* a descriptor for each file that is followed */
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files); /* else fewer can be followed */
+	}
+	r = open_spool(c, d, e);
+	if (r < 0) {
+		c->spool = spool_free(c->spool); /* nothing was read: nothing to flush */
+		collect_close(c);
+		return r;
+	}
+	*state = c;
+	return 0;
+}
+
+/* --- a turn ------------------------------------------------------------------------------------- */
+
+/* Every source in turn, until none has more, the time is over or the spool is full. 1: there is more. */
+static int pump_all(struct collect *c, struct daemon *d, struct err *e)
+{
+	int64_t until_us = clock_monotonic_us() + SLICE_US;
+	uint64_t batches = c->batches;
+	bool more = true;
+
+	while (more && clock_monotonic_us() < until_us) {
+		more = false;
+		for (unsigned i = 0; i < c->conf->n_sources; i++) {
+			int r = source_pump(&c->sources[i], c, e);
+
+			if (r < 0)
+				return r;
+			more = more || r == 1;
+		}
+		daemon_alive(d);
+		if (daemon_stopping(d))
+			break;
+		if (c->batches != batches && spool_full(c->spool))
+			break;
+		batches = c->batches;
+		if (flush_is_due(c) && c->flushed_us) {
+			int r = collect_flush(c, e);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return more;
+}
+
+static void report(struct collect *c, struct daemon *d, bool full)
+{
+	uint64_t streams = 0, truncated = 0, lost = 0, unfollowed = 0;
+
+	for (unsigned i = 0; i < c->conf->n_sources; i++) {
+		const char *trouble = source_trouble(&c->sources[i]);
+
+		if (trouble)
+			log_warn("source=%s %s", c->sources[i].conf->name, trouble);
+		if (c->sources[i].follow) {
+			struct follow_counts n = follow_counts(c->sources[i].follow);
+
+			streams += n.streams;
+			truncated += n.truncated;
+			lost += n.lost;
+			unfollowed += n.refused;
+		}
+	}
+	daemon_count(d, "batches", c->batches);
+	daemon_count(d, "events", c->events);
+	daemon_count(d, "refused", c->refused);
+	daemon_count(d, "files", streams);
+	daemon_count(d, "truncated", truncated);
+	daemon_count(d, "lost", lost);
+	daemon_count(d, "unfollowed", unfollowed);
+	daemon_count(d, "spool_full", full);
+	daemon_say(d, "%s%ju events of %u sources in %ju batches",
+	    full ? "spool is full, reading waits; " : "", (uintmax_t)c->events, c->conf->n_sources,
+	    (uintmax_t)c->batches);
+}
+
+static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
+{
+	struct collect *c = state;
+	bool full = spool_full(c->spool);
+	int more = 0, r = 0;
+
+	*wait_ms = POLL_MS;
+	if (!full) {
+		for (unsigned i = 0; i < c->conf->n_sources; i++)
+			source_poll(&c->sources[i], c, d->once ? 0 : LIST_SETTLED_S);
+		more = pump_all(c, d, e);
+	}
+	if (more < 0)
+		return more;
+	if (more)
+		*wait_ms = 0;
+	if (flush_is_due(c) || (d->once && !more))
+		r = collect_flush(c, e);
+	report(c, d, full);
+	if (d->once && full)
+		log_warn("the spool is full: start onus-load, then collect the rest");
+	if (d->once && (full || !more))
+		*wait_ms = DAEMON_DONE;
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_def def = {
+		.name = "onus-collect",
+		.about = "Read the logs, lists and event files that the [source NAME] sections "
+			 "name, and put "
+			 "what\nthey say of attackers into the spool as events. Files are followed "
+			 "across "
+			 "rename,\ntruncation and compression; killed at any instant, it goes on "
+			 "exactly "
+			 "where it was.",
+		.more = "onus-collect --once reads everything there is to its end and exits.",
+		.check = collect_check,
+		.open = collect_open,
+		.turn = collect_turn,
+		.close = collect_close,
+	};
+
+	return daemon_main(&def, argc, argv);
+}
