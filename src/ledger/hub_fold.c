@@ -156,9 +156,7 @@ static int word_of(struct words *w, struct span s, int32_t day)
 		x = calloc(1, sizeof(*x));
 		if (!x)
 			abort();
-		if (n)
-			memcpy(
-			    x->text, s.p, n); /* the contract of events: at most EVENT_SOURCE_MAX */
+		memcpy(x->text, s.p, n); /* the contract of events: at most EVENT_SOURCE_MAX */
 		x->first_day = day;
 		x->id = (int32_t)w->n;
 		HASH_ADD_KEYPTR(hh, w->table, x->text, n, x);
@@ -417,7 +415,8 @@ static int sort_rows(struct hub *h, struct fold *f, struct err *e)
 	}
 	for (size_t i = 0; i < f->n_rows; i++)
 		f->rows[i].key.id = (uint32_t)f->sources.v[f->rows[i].key.source]->id;
-	qsort(f->rows, f->n_rows, sizeof(*f->rows), row_cmp);
+	if (f->n_rows > 0)
+		qsort(f->rows, f->n_rows, sizeof(*f->rows), row_cmp);
 	return 0;
 }
 
