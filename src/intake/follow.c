@@ -138,23 +138,43 @@ static void stream_begin(struct follow *f, struct file *file, const char *head, 
 
 /* --- a poll ------------------------------------------------------------------------------------- */
 
-/* A file that is known by its inode. Whether it still holds what was read is seen when it is read; of
- * one that was only restored from a position, now. */
+/* Does the file that has a stream's inode hold the stream? While it is open here it is seen when it is
+ * read; of one that was only restored from a position, now. 1, 0; -ESTALE: it cannot be told now. */
+static int still_holds(struct stream *s, struct file *file)
+{
+	char head[MARK_MAX];
+	int n;
+
+	if (s->packed ? s->in || s->checked : s->fd >= 0)
+		return 1;
+	n = file_open(file, NULL);
+	if (n < 0)
+		return -ESTALE;
+	if (!s->packed)
+		return bind_plain(s, file);
+	n = match_head(file, head, NULL);
+	s->checked = n > 0 && match_holds(s, file, head, (size_t)n);
+	return s->checked;
+}
+
+/* A file that is known by its inode. */
 static void attach(struct follow *f, struct stream *s, struct file *file)
 {
-	bool fresh = !s->packed && s->fd < 0;
+	int holds = still_holds(s, file);
 
-	if (fresh && !bind_plain(s, file)) {
+	file_close(file);
+	file->used = holds != 0;
+	if (holds == 0) {
 		f->counts.truncated++;
 		follow_unbind(s);
-		return;
 	}
+	if (holds != 1)
+		return;
 	if (s->packed && s->done && s->offset != (uint64_t)file->st.st_size)
 		s->done = false; /* it went on growing */
 	s->lost = false;
 	s->seen = s->seen || file->primary;
 	s->mtime_s = file->st.st_mtime;
-	file->used = true;
 	if (strcmp(s->path, file->path) != 0) {
 		free(s->path);
 		s->path = strdup(file->path);
@@ -221,35 +241,47 @@ static void take_over(struct follow *f, struct stream *s, struct file *file)
 	s->idle_us = clock_monotonic_us();
 }
 
-/* adopt - find the stream that an unknown file holds; begin: none, so start one. packed: which sort is
- * looked at, for plain files are preferred. */
-static void adopt(struct follow *f, struct file *file, bool packed, bool begin)
+/* The stream that an unknown, open file holds, taken over; or a new one, when begin says so. */
+static void adopt_open(struct follow *f, struct file *file, bool packed, bool begin)
 {
 	char head[MARK_MAX];
 	struct err e = { "" };
-	int n;
+	int n = match_head(file, head, &e);
 
-	if (file->used || is_copy(f, file))
-		return;
-	n = match_head(file, head, &e);
-	if (n < 0 && e.text[0] && file->primary && packed)
+	if (n < 0 && file->primary && packed)
 		follow_say(f, &e);
 	if (n <= 0 || file->packed != packed)
 		return;
-	for (size_t i = 0; i < f->n; i++)
-		if (f->streams[i]->lost && match_holds(f->streams[i], file, head, (size_t)n)) {
-			take_over(f, f->streams[i], file);
-			return;
-		}
-	for (size_t i = 0; i < f->n; i++)
-		/* Two packed files that begin alike are two files: only what is inside could tell. */
-		if (!(packed && f->streams[i]->packed) &&
-		    match_holds(f->streams[i], file, head, (size_t)n)) {
-			take_over(f, f->streams[i], file);
+	for (unsigned pass = 0; pass < 2; pass++) /* lost ones first */
+		for (size_t i = 0; i < f->n; i++) {
+			struct stream *s = f->streams[i];
+
+			/* Two packed files that begin alike are two files: only what is inside could
+			 * tell. */
+			if (s->lost != (pass == 0) || (pass == 1 && packed && s->packed) ||
+			    !match_holds(s, file, head, (size_t)n))
+				continue;
+			take_over(f, s, file);
 			return;
 		}
 	if (begin)
 		stream_begin(f, file, head, (size_t)n);
+}
+
+/* packed: which sort is looked at, for plain files are preferred */
+static void adopt(struct follow *f, struct file *file, bool packed, bool begin)
+{
+	struct err e = { "" };
+	int r;
+
+	if (file->used || is_copy(f, file))
+		return;
+	r = file_open(file, &e);
+	if (r == 0)
+		adopt_open(f, file, packed, begin);
+	else if (r != -ESTALE && r != -ENOENT && file->primary)
+		follow_say(f, &e);
+	file_close(file);
 }
 
 static void adopt_all(struct follow *f, struct files *fs, size_t from, bool begin)
@@ -287,7 +319,7 @@ static void retire(struct follow *f)
 		int64_t idle_us = now_us - s->idle_us;
 		bool out = !s->lost && s->detached && !s->seen && (s->packed ? s->done : at_end(s));
 
-		if (s->lost && (s->done || idle_us > LOST_PATIENCE_US)) {
+		if (s->lost && idle_us > LOST_PATIENCE_US) {
 			f->counts.lost += !s->done;
 			stream_drop(f, i);
 		} else if (out && s->mtime_s < newest_s &&
@@ -311,8 +343,10 @@ void follow_poll(struct follow *f)
 
 		if (!s->seen && !s->lost && !s->detached)
 			forget_copies(f); /* one of them may be its only file now */
-		if (!s->seen && s->packed && !s->in && !s->detached)
-			follow_unbind(s);
+		if (!s->seen && s->packed && !s->in && !s->detached && !s->lost) {
+			s->lost = true; /* not open: its name is all there is of it */
+			s->idle_us = clock_monotonic_us();
+		}
 	}
 	adopt_all(f, &fs, 0, true);
 	n = f->n; /* those that look_beside begins need no look */

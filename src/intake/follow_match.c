@@ -45,15 +45,18 @@ static void add_file(struct follow *f, struct files *fs, const char *path, bool 
 		if (!fs->v)
 			abort();
 	}
-	fs->v[fs->n] = (struct file){ .path = strdup(path), .st = st, .primary = primary };
+	fs->v[fs->n] =
+	    (struct file){ .path = strdup(path), .st = st, .primary = primary, .fd = -1 };
 	if (!fs->v[fs->n++].path)
 		abort();
 }
 
 void files_done(struct files *fs)
 {
-	for (size_t i = 0; i < fs->n; i++)
+	for (size_t i = 0; i < fs->n; i++) {
+		file_close(&fs->v[i]);
 		free(fs->v[i].path);
+	}
 	free(fs->v);
 	*fs = (struct files){ NULL, 0, 0 };
 }
@@ -127,18 +130,25 @@ void find_rotated(struct follow *f, const char *path, struct files *ret)
 
 /* --- what a file holds -------------------------------------------------------------------------- */
 
-static int open_regular(const struct file *file, struct stat *st)
+int file_open(struct file *file, struct err *e)
 {
+	CLEANUP(close_fdp)
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_dev != file->st.st_dev ||
-	    st->st_ino != file->st.st_ino) {
-		(void)close(fd); /* read only */
-		return -ESTALE;	 /* another file has the name now: look again in the next poll */
-	}
-	return fd;
+		return err_set(e, -errno, "cannot open %s: %s", file->path, strerror(errno));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_dev != file->st.st_dev ||
+	    st.st_ino != file->st.st_ino)
+		return -ESTALE;
+	file->fd = take_fd(&fd);
+	return 0;
+}
+
+void file_close(struct file *file)
+{
+	close_fdp(&file->fd);
+	file->fd = -1;
 }
 
 static bool is_packed(const char *p, size_t n)
@@ -155,16 +165,21 @@ static bool is_packed(const char *p, size_t n)
 }
 
 /* read_unpacked - the bytes up to `upto` of what fd holds; the last of them, at most MARK_MAX, are left
- * in last. Returns how many are there, which is less where the file is shorter; -errno. Takes fd. */
+ * in last. Returns how many are there, which is less where the file is shorter; -errno. */
 static int64_t read_unpacked(int fd, uint64_t upto, char last[MARK_MAX], struct err *e)
 {
 	CLEANUP(free_p) char *block = malloc(CHUNK_MAX);
-	struct unpack *u = unpack_new(fd);
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* which unpack_free closes */
+	struct unpack *u = own < 0 || lseek(own, 0, SEEK_SET) < 0 ? NULL : unpack_new(own);
 	uint64_t got = 0;
 	ssize_t n = 0;
 
-	if (!u || !block)
+	if (!block)
 		abort();
+	if (!u) {
+		close_fdp(&own);
+		return err_set(e, -EMFILE, "no descriptor or memory to look into a packed file");
+	}
 	while (got < upto) {
 		size_t kept = MIN_OF(got, (uint64_t)MARK_MAX), room;
 
@@ -185,21 +200,14 @@ static int64_t read_unpacked(int fd, uint64_t upto, char last[MARK_MAX], struct 
 
 int match_head(struct file *file, char head[MARK_MAX], struct err *e)
 {
-	struct stat st;
-	int fd = open_regular(file, &st);
-	ssize_t n;
+	ssize_t n = pread(file->fd, head, MARK_MAX, 0);
 
-	if (fd == -ESTALE)
-		return fd;
-	if (fd < 0)
-		return err_set(e, fd, "cannot open %s: %s", file->path, strerror(-fd));
-	n = pread(fd, head, MARK_MAX, 0);
-	file->packed = n > 0 && is_packed(head, (size_t)n);
-	if (!file->packed) {
-		(void)close(fd); /* read only */
+	if (n < 0)
+		return err_set(e, -errno, "cannot read %s: %s", file->path, strerror(errno));
+	file->packed = is_packed(head, (size_t)n);
+	if (!file->packed)
 		return (int)n;
-	}
-	n = (ssize_t)read_unpacked(fd, MARK_MAX, head, e);
+	n = (ssize_t)read_unpacked(file->fd, MARK_MAX, head, e);
 	return n < 0 ? err_wrap(e, (int)n, "%s", file->path) : (int)n;
 }
 
@@ -212,9 +220,7 @@ static bool tail_is(int fd, const struct stream *s, char tail[MARK_MAX])
 
 bool match_holds(const struct stream *s, const struct file *file, const char *head, size_t n)
 {
-	CLEANUP(close_fdp) int fd = -1;
 	char tail[MARK_MAX];
-	struct stat st;
 
 	if (s->head.len == 0 || n < s->head.len || !mark_is(&s->head, head))
 		return false;
@@ -222,12 +228,9 @@ bool match_holds(const struct stream *s, const struct file *file, const char *he
 		return true;
 	if (s->offset == 0)
 		return false; /* nothing read: nothing that must not be read again */
-	fd = open_regular(file, &st);
-	if (fd < 0)
-		return false;
 	if (!file->packed)
-		return tail_is(fd, s, tail);
-	return read_unpacked(take_fd(&fd), s->offset, tail, NULL) == (int64_t)s->offset &&
+		return tail_is(file->fd, s, tail);
+	return read_unpacked(file->fd, s->offset, tail, NULL) == (int64_t)s->offset &&
 	       mark_is(&s->tail, tail + (MIN_OF(s->offset, (uint64_t)MARK_MAX) - s->tail.len));
 }
 
@@ -259,12 +262,10 @@ static void bound(struct stream *s, const struct file *file)
 
 bool bind_plain(struct stream *s, const struct file *file)
 {
-	CLEANUP(close_fdp) int fd = -1;
+	CLEANUP(close_fdp) int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 	char head[MARK_MAX], tail[MARK_MAX];
-	struct stat st;
 	ssize_t n;
 
-	fd = open_regular(file, &st);
 	if (fd < 0)
 		return false;
 	n = pread(fd, head, MARK_MAX, 0);
@@ -284,7 +285,7 @@ bool bind_plain(struct stream *s, const struct file *file)
 void bind_packed(struct stream *s, const struct file *file)
 {
 	follow_unbind(s);
-	s->packed = true;
+	s->packed = s->checked = true;
 	s->done = s->skip = false;
 	s->offset = s->broken_size = 0;
 	s->tail.len = 0;

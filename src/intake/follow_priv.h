@@ -24,6 +24,7 @@ struct stream {
 	int fd; /* plain and bound to a file; else -1 */
 	bool packed;
 	struct input *in; /* packed and being read */
+	bool checked;	  /* packed: seen to begin as it should since it was restored */
 	bool done;     /* packed: read to its end; offset is the size of the file that was read */
 	bool skip;     /* plain: the offset stands within an over-long line that was cut */
 	bool lost;     /* no file is known to hold it */
@@ -45,6 +46,7 @@ struct file {
 	bool primary; /* under the pattern, not only beside it */
 	bool packed;
 	bool used; /* belongs to a stream now */
+	int fd;	   /* while it is looked at: names move, what is open stays */
 };
 
 struct follow {
@@ -75,6 +77,11 @@ void follow_say(struct follow *f, const struct err *e);
 void follow_unbind(struct stream *s);
 
 /* --- follow_match.c: which file holds which stream --- */
+
+/* file_open - 0, or -errno; -ESTALE when another file has the name now. file_close is callable twice.
+ * Everything below wants an open file. */
+MUST_USE int file_open(struct file *file, struct err *e);
+void file_close(struct file *file);
 
 /* match_head - the first bytes of what a file holds, unpacked; file->packed says whether it was
  * Returns their number, or -errno. */

@@ -134,29 +134,31 @@ static void cut_lines(struct block *b, uint64_t *lines)
 	}
 }
 
-/* 1: it is open; 0: not now */
-static int open_packed(struct follow *f, struct stream *s)
+/* Is the stream's file still the one that has its name? */
+static bool has_name(const struct stream *s, struct stat *st)
+{
+	return stat(s->path, st) == 0 && s->ino == (uint64_t)st->st_ino &&
+	       s->dev == (uint64_t)st->st_dev;
+}
+
+static bool open_packed(struct follow *f, struct stream *s)
 {
 	struct err e;
 	struct stat st;
 
 	if (s->in)
-		return 1;
-	if (stat(s->path, &st) < 0 || s->ino != (uint64_t)st.st_ino ||
-	    s->dev != (uint64_t)st.st_dev) {
-		follow_unbind(s); /* renamed meanwhile: to be found again */
-		return 0;
+		return true;
+	if (s->broken_size && has_name(s, &st) && s->broken_size == (uint64_t)st.st_size)
+		return false;
+	if (!has_name(s, &st) || input_open(s->path, &s->in, &e) < 0 || !has_name(s, &st)) {
+		s->in = input_free(s->in);
+		s->lost = true; /* renamed meanwhile, or not to be read: the next poll tells */
+		s->idle_us = clock_monotonic_us();
+		return false;
 	}
-	if (s->done || (s->broken_size && s->broken_size == (uint64_t)st.st_size))
-		return 0;
 	s->open_size = (uint64_t)st.st_size;
 	s->skip_lines = s->line;
-	if (input_open(s->path, &s->in, &e) < 0) {
-		s->broken_size = s->open_size;
-		follow_say(f, &e);
-		return 0;
-	}
-	return 1;
+	return true;
 }
 
 static bool next_packed(struct follow *f, struct stream *s, struct block *ret)
