@@ -127,6 +127,7 @@ CREATE TABLE score_day (
 	groups_n INTEGER NOT NULL,
 	first_day INTEGER NOT NULL,
 	last_day INTEGER NOT NULL,
+	m_returning REAL NOT NULL,
 	PRIMARY KEY (run, entity, family)
 ) WITHOUT ROWID;
 

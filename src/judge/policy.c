@@ -16,6 +16,8 @@
 #define BLOCK_M	     4.0
 #define BLOCK_M_LOW  0.5
 #define BLOCK_V4     256u /* addresses that a block counts for in the budget, a /48 too */
+#define P7_RELEASE   0.09
+#define NEW_RELEASE  0.25
 #define D0_S	     DAY_S
 
 static int range_cmp(const void *a, const void *b)
@@ -92,16 +94,21 @@ static bool addr_rule(const struct judgement *g)
 	return g->p7_max >= P7_BLOCK && g->w_max >= WEIGHT_BLOCK && believed(g);
 }
 
-static bool block_rule(const struct judgement *g)
+static double arrivals(const struct judgement *g)
 {
-	double arrivals = 0;
+	double sum = 0;
 
 	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
 		if (f != FAMILY_ABUSE_OF_SERVICE)
-			arrivals += g->part[f].arrivals;
+			sum += g->part[f].arrivals;
+	return sum;
+}
+
+static bool block_rule(const struct judgement *g)
+{
 	return believed(g) && g->verified_7 >= BLOCK_HOSTS &&
 	       (g->verified_days >= BLOCK_DAYS || g->verified_peak >= BLOCK_PEAK) &&
-	       (arrivals >= BLOCK_NEW || g->m >= BLOCK_M) && g->m_low >= BLOCK_M_LOW;
+	       (arrivals(g) >= BLOCK_NEW || g->m >= BLOCK_M) && g->m_low >= BLOCK_M_LOW;
 }
 
 /* 24 hours after the end of the day of the last verified sighting. */
@@ -223,9 +230,7 @@ static uint32_t find_candidates(struct maker *m, struct candidate *v)
 		if (!block_rule(&g) || expiry(&g) <= m->conf->at_s || !allowed(m, &g))
 			continue;
 		v[n] = (struct candidate){ .block = i };
-		for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
-			v[n].density += g.part[f].arrivals;
-		n++;
+		v[n++].density = arrivals(&g);
 	}
 	return n;
 }
@@ -278,6 +283,23 @@ int policy_decide(const struct judge *j, const struct policy_conf *c, struct pol
 	if (r < 0)
 		policy_done(ret);
 	return r;
+}
+
+bool policy_keeps(const struct judge *j, const struct policy_conf *c, const struct judge_key *key)
+{
+	struct judgement g;
+
+	if ((key->kind != ENTITY_ADDR && key->kind != ENTITY_BLOCK) || !judge_find(j, key, &g))
+		return false;
+	if (key->kind == ENTITY_ADDR ? g.p7_max < P7_RELEASE : arrivals(&g) < NEW_RELEASE)
+		return false;
+	struct range r = range_of(&g);
+
+	for (uint32_t i = 0; i < c->n_never; i++)
+		if (addr_cmp(c->never[i].first, r.last) <= 0 &&
+		    addr_cmp(r.first, c->never[i].last) <= 0)
+			return false;
+	return !range_special(r);
 }
 
 void policy_done(struct policy_list *l)

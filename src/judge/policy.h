@@ -42,6 +42,11 @@ struct policy_list {
 /* policy_decide - all decisions of a finished judge_run; -ENOMEM. The caller ends with policy_done. */
 MUST_USE int policy_decide(
     const struct judge *j, const struct policy_conf *c, struct policy_list *ret);
+/* policy_keeps - may a decision on this addr or block that was made before, and is not made again, stand
+ * until its end? Not when it has become one of never, and not below the release threshold of B1 (p7
+ * < 0.09; arrivals < 0.25), which is also what an entity without evidence is. */
+bool policy_keeps(const struct judge *j, const struct policy_conf *c, const struct judge_key *key);
+
 void policy_done(struct policy_list *l); /* frees; callable on a zeroed struct */
 
 #endif

@@ -48,8 +48,8 @@ static const char *const sql_text[] = {
 	    "VALUES (?, ?, ?, ?, ?, ?)",
 	[SQL_SCORE_PUT] =
 	    "INSERT INTO score_day (run, entity, family, m, low, high, score, grade, reason, size, "
-	    "hosts, events, groups_n, first_day, last_day) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "hosts, events, groups_n, first_day, last_day, m_returning) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_DECISION_PUT] =
 	    "INSERT INTO decision (entity, action, level, since, until, reason, run, episode) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entity, action) DO UPDATE SET "

@@ -193,6 +193,7 @@ struct hub_score {
 	struct span entity; /* its name (entity.h) */
 	uint8_t family;	    /* enum family, or HUB_FAMILY_ALL */
 	double m;	    /* expected attackers in the next 7 days (scoring.md A4) */
+	double returning;   /* of them: seen before */
 	double low, high;   /* of the score, 80 % */
 	double score;	    /* 0-100 */
 	char grade;	    /* 'A' … 'F', or 0: none */

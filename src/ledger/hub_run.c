@@ -169,13 +169,14 @@ int hub_score_put(struct hub *h, int64_t run, const struct hub_score *sc, struct
 	db_bind_i64(s, 13, sc->groups);
 	db_bind_i64(s, 14, sc->first_day);
 	db_bind_i64(s, 15, sc->last_day);
+	db_bind_real(s, 16, sc->returning);
 	return db_run(s, e);
 }
 
 #define SCORE_COLUMNS                                                                              \
 	"SELECT s.entity, s.family, s.m, s.low, s.high, s.score, s.grade, s.reason, s.size, "      \
-	"s.hosts, s.events, s.groups_n, s.first_day, s.last_day"
-#define SCORE_COLUMNS_N 14
+	"s.hosts, s.events, s.groups_n, s.first_day, s.last_day, s.m_returning"
+#define SCORE_COLUMNS_N 15
 
 static void read_score(struct db_stmt *s, struct hub_score *ret)
 {
@@ -196,6 +197,7 @@ static void read_score(struct db_stmt *s, struct hub_score *ret)
 		.groups = (uint32_t)db_i64(s, 11),
 		.first_day = (int32_t)db_i64(s, 12),
 		.last_day = (int32_t)db_i64(s, 13),
+		.returning = db_real(s, 14),
 	};
 }
 

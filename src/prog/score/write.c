@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "core/entity.h"
+#include "prog/score/score.h"
+#include "util/hash.h"
+
+#define ALIVE_EVERY 4096u
+
+struct writer {
+	struct hub *hub;
+	const struct registry *registry;
+	const struct judge *judge;
+	const struct hub_run *run;
+	const struct policy_conf *decide;
+	struct written *out;
+};
+
+static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_PREFIX, ENTITY_AS,
+	ENTITY_ORG, ENTITY_COUNTRY };
+
+static size_t name_of(
+    const struct registry *r, const struct judge_key *k, char ret[ENTITY_NAME_MAX])
+{
+	struct entity en = { .kind = k->kind };
+	struct registry_org org;
+
+	switch (k->kind) {
+	case ENTITY_ADDR:
+		en = entity_addr(k->addr);
+		break;
+	case ENTITY_BLOCK:
+		en = entity_block(k->addr);
+		break;
+	case ENTITY_PREFIX:
+		en = entity_prefix(registry_prefix_at(r, k->index).range);
+		break;
+	case ENTITY_AS:
+		en = entity_as(registry_asn(r, k->index));
+		break;
+	case ENTITY_ORG:
+		org = registry_org_at(r, k->index);
+		memcpy(
+		    en.handle, org.handle.p, MIN_OF(span_len(org.handle), sizeof(en.handle) - 1));
+		break;
+	default:
+		en = entity_country(k->country);
+		break;
+	}
+	return entity_format(&en, ret);
+}
+
+/* The row over all families, and one for each in which something is expected. */
+static int put_scores(struct writer *w, const struct judgement *g, struct err *e)
+{
+	char name[ENTITY_NAME_MAX];
+	struct hub_score s = { .entity = span_of(name, name_of(w->registry, &g->key, name)),
+		.family = HUB_FAMILY_ALL,
+		.m = g->m,
+		.low = g->low,
+		.high = g->high,
+		.score = g->score,
+		.grade = g->grade,
+		.reason = span_str(g->grade ? (g->provisional ? "provisional" : "")
+					    : judge_reason_text(g->reason)),
+		.size = g->size_v4 ? g->size_v4 : g->size_v6,
+		.hosts = g->hosts,
+		.events = g->events,
+		.groups = g->groups,
+		.first_day = g->first_day,
+		.last_day = g->last_day };
+	int r;
+
+	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+		s.returning += g->part[f].returning;
+	r = hub_score_put(w->hub, w->run->id, &s, e);
+	for (unsigned f = 0; f < FAMILY_SCORED_N && r == 0; f++) {
+		s.family = (uint8_t)f;
+		s.returning = g->part[f].returning;
+		s.m = s.returning + g->part[f].arrivals;
+		s.grade = 0;
+		s.reason = SPAN("");
+		if (s.m > 0)
+			r = hub_score_put(w->hub, w->run->id, &s, e);
+	}
+	w->out->scores++;
+	return r;
+}
+
+/* struct standing_wall - a decision that the hub holds already */
+struct standing_wall {
+	char key[ENTITY_NAME_MAX + 16]; /* entity, tab, action */
+	struct entity entity;
+	enum action action;
+	bool parsed;
+	int64_t since_s, until_s;
+	int32_t episode;
+	bool renewed;
+	UT_hash_handle hh;
+};
+
+static void wall_key(struct span entity, struct span action, char *ret, size_t size)
+{
+	(void)snprintf(ret, size, "%.*s\t%.*s", SPAN_ARG(entity), SPAN_ARG(action));
+}
+
+struct walls {
+	struct standing_wall *by_key;
+};
+
+static int take_wall(void *ctx, const struct hub_decision *d)
+{
+	struct walls *walls = ctx;
+	struct standing_wall *s = calloc(1, sizeof(*s));
+	struct err ignored;
+
+	if (!s)
+		return -ENOMEM;
+	wall_key(d->entity, d->action, s->key, sizeof(s->key));
+	s->parsed = entity_parse(d->entity, &s->entity, &ignored) == 0 &&
+		    action_parse(d->action, &s->action) == 0;
+	s->since_s = d->since_s;
+	s->until_s = d->until_s;
+	s->episode = d->episode;
+	HASH_ADD_STR(walls->by_key, key, s);
+	return 0;
+}
+
+static void walls_done(struct walls *w)
+{
+	struct standing_wall *s, *next;
+
+	HASH_ITER (hh, w->by_key, s, next) {
+		HASH_DEL(w->by_key, s);
+		free(s);
+	}
+}
+
+static int put_decision(
+    struct writer *w, struct walls *walls, const struct policy_decision *p, struct err *e)
+{
+	char name[ENTITY_NAME_MAX], key[ENTITY_NAME_MAX + 16];
+	struct hub_decision d = { .entity = span_of(name, name_of(w->registry, &p->key, name)),
+		.action = span_str(action_name(p->action)),
+		.level = span_str(level_name(p->level)),
+		.since_s = p->since_s,
+		.until_s = p->until_s,
+		.reason = span_str(p->reason),
+		.run = w->run->id };
+	struct standing_wall *s;
+
+	wall_key(d.entity, d.action, key, sizeof(key));
+	HASH_FIND_STR(walls->by_key, key, s);
+	if (s) {
+		bool stands = s->since_s <= p->since_s && s->until_s > p->since_s;
+
+		s->renewed = true;
+		d.episode = stands ? s->episode : s->episode + 1;
+		if (stands)
+			d.since_s = s->since_s;
+	}
+	w->out->decisions++;
+	return hub_decision_put(w->hub, &d, e);
+}
+
+/* A wall that is not renewed stands until its own end, but not without evidence, and not before
+ * somebody who must never be walled off. */
+static int drop_walls(struct writer *w, struct walls *walls, struct err *e)
+{
+	struct standing_wall *s, *next;
+	int r = 0;
+
+	HASH_ITER (hh, walls->by_key, s, next) {
+		struct judge_key key = { .kind = s->entity.kind, .addr = s->entity.range.first };
+		struct span entity = { s->key, strchr(s->key, '\t') };
+
+		if (r < 0 || s->renewed || s->until_s <= w->decide->at_s)
+			continue;
+		if (s->parsed && policy_keeps(w->judge, w->decide, &key))
+			continue;
+		r = hub_decision_drop(w->hub, entity, span_str(entity.end + 1), e);
+		w->out->dropped++;
+	}
+	return r;
+}
+
+static int write_decisions(struct writer *w, const struct policy_list *list, struct err *e)
+{
+	CLEANUP(walls_done) struct walls walls = { NULL };
+	int r = hub_each_decision(w->hub, take_wall, &walls, e);
+
+	for (uint32_t i = 0; i < list->n && r == 0; i++)
+		r = put_decision(w, &walls, &list->v[i], e);
+	if (r == 0)
+		r = drop_walls(w, &walls, e);
+	return r == -ENOMEM ? err_set(e, r, "out of memory") : r;
+}
+
+static int write_scores(struct writer *w, void alive(void *ctx), void *ctx, struct err *e)
+{
+	int r = 0;
+
+	for (unsigned k = 0; k < NELEM(kinds); k++) {
+		for (uint32_t i = 0; i < judge_n(w->judge, kinds[k]) && r == 0; i++) {
+			struct judgement g;
+
+			if (i % ALIVE_EVERY == 0)
+				alive(ctx);
+			judge_at(w->judge, kinds[k], i, &g);
+			if (g.hosts) /* what is only listed has nothing to be scored by */
+				r = put_scores(w, &g, e);
+		}
+	}
+	return r;
+}
+
+int result_write(struct hub *h, const struct registry *r, const struct judge *j,
+    struct hub_run *run, const struct policy_conf *decide, void alive(void *ctx), void *ctx,
+    struct written *ret, struct err *e)
+{
+	struct writer w = { h, r, j, run, decide, ret };
+	CLEANUP(policy_done) struct policy_list list = { NULL };
+	int err = 0;
+
+	*ret = (struct written){ 0 };
+	if (decide && policy_decide(j, decide, &list) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	ret->policy = list;
+	ret->policy.v = NULL;
+	err = hub_run_begin(h, run, e);
+	if (err < 0)
+		return err;
+	err = write_scores(&w, alive, ctx, e);
+	if (err == 0 && decide)
+		err = write_decisions(&w, &list, e);
+	if (err == 0)
+		err = hub_run_end(h, run, e);
+	if (err < 0)
+		hub_rollback(h);
+	return err;
+}
