@@ -258,6 +258,14 @@ static int load_prefix(const struct loading *l, struct buf *room, struct err *e)
 	return r < 0 ? refuse(l, "prefregex", 0, r, e) : 0;
 }
 
+static void note_starts(struct filter *f)
+{
+	for (unsigned b = 0; b < 256; b++)
+		for (unsigned i = 0; i < f->n_fail && i < 64; i++)
+			if (regex_starts(f->fail[i], (uint8_t)b))
+				f->starts[b] |= UINT64_C(1) << i;
+}
+
 static int load_regexes(const struct loading *l, struct buf *room, struct err *e)
 {
 	struct filter *f = l->f;
@@ -277,6 +285,7 @@ static int load_regexes(const struct loading *l, struct buf *room, struct err *e
 			    e, -ENOTSUP, "no <HOST> or <ADDR> in it: whose fault was it?");
 			return refuse(l, "failregex", i + 1, -ENOTSUP, e);
 		}
+	note_starts(f);
 	return 0;
 }
 

@@ -141,7 +141,7 @@ static int replace_tags(struct span in, struct buf *out, struct err *e)
 /* --- Python to PCRE2 --- */
 
 /* Escapes that mean the same in both. A letter that is not here is an error in Python. */
-#define SAME_ESCAPES "abBdDfnrsStvwWxA0123456789"
+#define SAME_ESCAPES "abBdDfnrsStwWxA0123456789"
 
 static int refuse(struct err *e, const char *what, struct span at)
 {
@@ -157,6 +157,11 @@ static int escape(struct span *in, bool in_class, struct buf *out, struct err *e
 	c = in->p[1];
 	if (c == 'Z' && !in_class) {
 		buf_str(out, "\\z");
+	} else if (c == 'v') { /* a class of its own in PCRE2 */
+		buf_str(out, "\\x0b");
+	} else if (c == 'x' && (span_len(*in) < 4 || !isxdigit((unsigned char)in->p[2]) ||
+				   !isxdigit((unsigned char)in->p[3]))) {
+		return refuse(e, "\\x wants two hexadecimal digits", *in);
 	} else if (isalnum((unsigned char)c) && !strchr(SAME_ESCAPES, c)) {
 		return refuse(
 		    e, "an escape that Python does not know, or that cannot be carried over", *in);

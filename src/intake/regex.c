@@ -6,9 +6,10 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "intake/fast.h"
 #include "intake/pattern.h"
 
-struct regex {
+struct pcre2 {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
@@ -19,7 +20,7 @@ struct regex {
 static const char *const group_names[REGEX_GROUP_N] = { "ip4", "ip6", "dns", "content", "nofail",
 	"count" };
 
-static int compile(struct regex *re, struct span pattern, struct err *e)
+static int compile(struct pcre2 *re, struct span pattern, struct err *e)
 {
 	pcre2_compile_context *cc = pcre2_compile_context_create(NULL);
 	PCRE2_SIZE at;
@@ -45,7 +46,7 @@ static int compile(struct regex *re, struct span pattern, struct err *e)
 	return 0;
 }
 
-static int make_room(struct regex *re, struct err *e)
+static int make_room(struct pcre2 *re, struct err *e)
 {
 	re->data = pcre2_match_data_create_from_pattern(re->code, NULL);
 	re->limits = pcre2_match_context_create(NULL);
@@ -64,22 +65,30 @@ static int make_room(struct regex *re, struct err *e)
 	return 0;
 }
 
-int regex_new(struct span python, struct regex **ret, struct err *e)
+static void slow_free(struct pcre2 *re)
 {
-	struct regex *re = calloc(1, sizeof(*re));
-	struct buf marked, full;
-	int r;
-
 	if (!re)
-		return err_set(e, -ENOMEM, "out of memory");
-	buf_init(&marked, PATTERN_MAX);
+		return;
+	pcre2_jit_stack_free(re->stack);
+	pcre2_match_context_free(re->limits);
+	pcre2_match_data_free(re->data);
+	pcre2_code_free(re->code);
+	free(re);
+}
+
+static int slow_new(struct span marked, struct pcre2 **ret, struct err *e)
+{
+	struct pcre2 *re = calloc(1, sizeof(*re));
+	struct buf full;
+	int r = -ENOMEM;
+
 	buf_init(&full, PATTERN_MAX * 2);
-	r = pattern_translate(python, &marked, e);
-	if (r == 0) {
-		pattern_expand(buf_text(&marked), &full);
+	pattern_expand(marked, &full);
+	if (!re)
+		(void)err_set(e, r, "out of memory");
+	else
 		r = buf_ok(&full) ? compile(re, buf_text(&full), e)
 				  : err_set(e, -EFBIG, "the expression is too long");
-	}
 	if (r == 0)
 		r = make_room(re, e);
 	for (int g = 0; r == 0 && g < REGEX_GROUP_N; g++) {
@@ -87,8 +96,30 @@ int regex_new(struct span python, struct regex **ret, struct err *e)
 
 		re->number[g] = n > 0 ? n : -1;
 	}
-	buf_done(&marked);
 	buf_done(&full);
+	if (r < 0)
+		slow_free(re);
+	else
+		*ret = re;
+	return r;
+}
+
+int regex_new(struct span python, struct regex **ret, struct err *e)
+{
+	struct regex *re = calloc(1, sizeof(*re));
+	struct buf marked;
+	int r;
+
+	if (!re)
+		return err_set(e, -ENOMEM, "out of memory");
+	buf_init(&marked, PATTERN_MAX);
+	r = pattern_translate(python, &marked, e);
+	if (r == 0)
+		r = slow_new(buf_text(&marked), &re->pcre2, e);
+	/* PCRE2 has accepted it: our own reading may be laxer, and must not be. */
+	if (r == 0 && fast_new(buf_text(&marked), &re->fast) == -ENOMEM)
+		r = err_set(e, -ENOMEM, "out of memory");
+	buf_done(&marked);
 	if (r < 0) {
 		regex_free(re);
 		return r;
@@ -101,21 +132,25 @@ struct regex *regex_free(struct regex *re)
 {
 	if (!re)
 		return NULL;
-	pcre2_jit_stack_free(re->stack);
-	pcre2_match_context_free(re->limits);
-	pcre2_match_data_free(re->data);
-	pcre2_code_free(re->code);
+	(void)fast_free(re->fast);
+	slow_free(re->pcre2);
 	free(re);
 	return NULL;
 }
 
 bool regex_has(const struct regex *re, enum regex_group g)
 {
-	return re->number[g] > 0;
+	return re->pcre2->number[g] > 0;
 }
 
-int regex_exec(struct regex *re, struct span subject, struct regex_match *ret)
+bool regex_starts(const struct regex *re, uint8_t byte)
 {
+	return !re->fast || fast_starts(re->fast, byte);
+}
+
+int regex_exec_pcre2(struct regex *regex, struct span subject, struct regex_match *ret)
+{
+	struct pcre2 *re = regex->pcre2;
 	const PCRE2_SIZE *at;
 	int n = pcre2_match(
 	    re->code, (PCRE2_SPTR)subject.p, span_len(subject), 0, 0, re->data, re->limits);
@@ -124,6 +159,7 @@ int regex_exec(struct regex *re, struct span subject, struct regex_match *ret)
 		return 0;
 	if (n <= 0)
 		return -E2BIG;
+	ret->v4_known = false;
 	at = pcre2_get_ovector_pointer(re->data);
 	for (int g = 0; g < REGEX_GROUP_N; g++) {
 		int i = re->number[g];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One expression of a filter, compiled: PCRE2 with its just-in-time compiler and limits decides. */
+/* One expression of a filter, compiled twice: our own matcher (fast.h) decides what it can, PCRE2 with
+ * its just-in-time compiler and limits all the rest. */
 #ifndef ONUS_INTAKE_REGEX_H
 #define ONUS_INTAKE_REGEX_H
 
@@ -25,11 +26,19 @@ enum regex_group {
 	REGEX_GROUP_N
 };
 
-struct regex;
+struct fast;
+
+/* struct regex - private, but for the inline functions below */
+struct regex {
+	struct fast *fast; /* or NULL: PCRE2 decides it always */
+	struct pcre2 *pcre2;
+};
 
 /* struct regex_match - the groups found; .p NULL where one took no part */
 struct regex_match {
 	struct span group[REGEX_GROUP_N];
+	uint32_t v4;   /* what ip4 says, where v4_known */
+	bool v4_known; /* it was read on the way, and is valid */
 };
 
 /* regex_new - compile an expression as a filter file has it, tags and all
@@ -40,8 +49,39 @@ struct regex *regex_free(struct regex *re); /* NULL-safe, returns NULL */
 bool regex_has(const struct regex *re, enum regex_group g);
 
 /* regex_exec - search subject
+ *
+ * subject  its last byte is LF, and its only one; REGEX_SLACK bytes behind it may be read
  * Not for two threads at once: the room for the result is the regex's own.
  * Returns 1 with *ret; 0 for no match; -E2BIG when a limit was reached. */
-MUST_USE int regex_exec(struct regex *re, struct span subject, struct regex_match *ret);
+#define REGEX_SLACK 8u
+MUST_USE static inline int regex_exec(
+    struct regex *re, struct span subject, struct regex_match *ret);
+
+/* regex_exec_pcre2 - the same by PCRE2 alone, on any subject; what regex_exec is measured against */
+MUST_USE int regex_exec_pcre2(struct regex *re, struct span subject, struct regex_match *ret);
+
+/* regex_starts - can it match a subject that begins with this byte? true when in doubt */
+bool regex_starts(const struct regex *re, uint8_t byte);
+
+/* regex_is_fast - PCRE2 need not be asked about most lines */
+static inline bool regex_is_fast(const struct regex *re)
+{
+	return re->fast != NULL;
+}
+
+/* What fast.h promises: FAST_NO 0, FAST_YES 1, FAST_UNDECIDED. */
+enum fast_result { FAST_NO, FAST_YES, FAST_UNDECIDED };
+enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret);
+
+static inline int regex_exec(struct regex *re, struct span subject, struct regex_match *ret)
+{
+	if (LIKELY(re->fast != NULL)) {
+		enum fast_result r = fast_exec(re->fast, subject, ret);
+
+		if (LIKELY(r != FAST_UNDECIDED))
+			return (int)r;
+	}
+	return regex_exec_pcre2(re, subject, ret);
+}
 
 #endif

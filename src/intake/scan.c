@@ -6,18 +6,29 @@
 #include "intake/stamp.h"
 #include "util/num.h"
 
+/* A line, its LF, and what the expressions may read behind it. */
+#define LINE_ROOM (INPUT_LINE_MAX + 2 + REGEX_SLACK)
+
+/* struct names - of the events of one filter */
+struct names {
+	struct span source, service;
+};
+
 struct scan {
 	struct filter *const *filters;
 	unsigned n;
 	struct scan_options o;
 	struct stamp_reader stamp;
 	struct scan_counts counts;
+	struct regex_match pre, match; /* of the line at hand */
+	struct event event;
+	struct names names[FILTERS_MAX];
 	scan_sink *sink;
 	void *ctx;
-	bool v4_special[256];		  /* a /8 with special space in it */
-	char subject[INPUT_LINE_MAX + 2]; /* lines that had to be pieced together */
-	char content[INPUT_LINE_MAX + 2];
-	char line[INPUT_LINE_MAX + 2]; /* scan_line's, with its LF */
+	bool v4_special[256];	 /* a /8 with special space in it */
+	char subject[LINE_ROOM]; /* lines that had to be pieced together */
+	char content[LINE_ROOM];
+	char line[LINE_ROOM]; /* scan_line's, with its LF */
 };
 
 /* struct text - a line as the expressions see it */
@@ -25,16 +36,23 @@ struct text {
 	struct span subject; /* without the date, with its LF */
 	int64_t time_s;
 	uint64_t number;
-	bool dated, pri;
+	bool pri; /* a <PRI> stood before the date */
 };
 
 int scan_new(struct filter *const *filters, unsigned n, const struct scan_options *o,
     struct scan **ret, struct err *e)
 {
-	struct scan *s = calloc(1, sizeof(*s));
+	struct scan *s;
 
+	if (n > FILTERS_MAX)
+		return err_set(e, -E2BIG, "more than %u filters at once", FILTERS_MAX);
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(e, -ENOMEM, "out of memory");
+	for (unsigned i = 0; i < n; i++)
+		s->names[i] =
+		    (struct names){ span_empty(o->source) ? span_str(filters[i]->name) : o->source,
+			    span_str(filters[i]->service) };
 	s->filters = filters;
 	s->n = n;
 	s->o = *o;
@@ -68,6 +86,10 @@ static bool is_special(const struct scan *s, struct addr a)
 
 static bool match_addr(const struct regex_match *m, struct addr *ret)
 {
+	if (m->v4_known) {
+		*ret = addr_of_v4(m->v4);
+		return true;
+	}
 	if (m->group[REGEX_IP4].p)
 		return addr_parse(m->group[REGEX_IP4], ret) == 0;
 	if (m->group[REGEX_IP6].p)
@@ -75,40 +97,43 @@ static bool match_addr(const struct regex_match *m, struct addr *ret)
 	return false;
 }
 
-static void emit(struct scan *s, const struct filter *f, const struct text *t,
-    const struct regex_match *m, struct span message)
+/* Why an address is no event: the counter, or NULL. */
+static uint64_t *guard(struct scan *s, const struct regex_match *m, struct addr *ret)
 {
-	struct event ev = { .time_s = t->time_s,
-		.category = f->category,
-		.proof = f->proof,
-		.count = 1,
-		.service = span_str(f->service),
-		.detail = span_trim(message) };
+	if (!match_addr(m, ret))
+		return &s->counts.names;
+	if (is_special(s, *ret))
+		return &s->counts.special;
+	return own_has(s->o.own, *ret) ? &s->counts.own : NULL;
+}
+
+static void emit(struct scan *s, unsigned i, const struct text *t, const struct regex_match *m,
+    struct span message)
+{
+	const struct filter *f = s->filters[i];
+	struct event *ev = &s->event;
 	struct addr a;
+	uint64_t *why = guard(s, m, &a);
 
 	s->counts.matched++;
-	if (!match_addr(m, &a)) {
-		s->counts.names++;
+	if (why) {
+		(*why)++;
 		return;
 	}
-	if (is_special(s, a)) {
-		s->counts.special++;
-		return;
-	}
-	if (own_has(s->o.own, a)) {
-		s->counts.own++;
-		return;
-	}
+	ev->time_s = t->time_s;
+	ev->subject = event_subject(a);
+	ev->category = f->category;
+	ev->proof = s->o.weak ? PROOF_WEAK : f->proof;
+	ev->count = 1;
+	ev->source = s->names[i].source;
+	ev->service = s->names[i].service;
+	ev->detail = span_trim(message);
 	/* A number of times that is none, or absurd, is once. */
 	if (m->group[REGEX_COUNT].p &&
-	    (num_u32(m->group[REGEX_COUNT], 10000, &ev.count) < 0 || ev.count == 0))
-		ev.count = 1;
-	if (s->o.weak)
-		ev.proof = PROOF_WEAK;
-	ev.source = span_empty(s->o.source) ? span_str(f->name) : s->o.source;
-	ev.subject = event_subject(a);
+	    (num_u32(m->group[REGEX_COUNT], 10000, &ev->count) < 0 || ev->count == 0))
+		ev->count = 1;
 	s->counts.events++;
-	s->sink(s->ctx, &ev, t->number);
+	s->sink(s->ctx, ev, t->number);
 }
 
 /* --- a line through one filter --- */
@@ -126,12 +151,17 @@ static struct span with_lf(struct scan *s, const struct text *t, struct span con
 	return span_of(s->content, n + 1);
 }
 
-static bool is_ignored(const struct filter *f, struct span text)
+static inline int exec(const struct scan *s, struct regex *re, struct span t, struct regex_match *m)
+{
+	return s->o.pcre2 ? regex_exec_pcre2(re, t, m) : regex_exec(re, t, m);
+}
+
+static bool is_ignored(const struct scan *s, const struct filter *f, struct span text)
 {
 	struct regex_match m;
 
 	for (unsigned i = 0; i < f->n_ignore; i++)
-		if (regex_exec(f->ignore[i], text, &m) != 0) /* past a limit: safer ignored */
+		if (exec(s, f->ignore[i], text, &m) != 0) /* past a limit: safer ignored */
 			return true;
 	return false;
 }
@@ -141,56 +171,92 @@ static void join_groups(struct regex_match *m, const struct regex_match *pre)
 {
 	if (m->group[REGEX_IP4].p || m->group[REGEX_IP6].p || m->group[REGEX_DNS].p)
 		return;
+	m->v4_known = pre->v4_known;
+	m->v4 = pre->v4;
 	m->group[REGEX_IP4] = pre->group[REGEX_IP4];
 	m->group[REGEX_IP6] = pre->group[REGEX_IP6];
 	m->group[REGEX_DNS] = pre->group[REGEX_DNS];
 }
 
-/* Returns 0, or -E2BIG when the line is to be refused. */
-static int try_filter(struct scan *s, const struct filter *f, const struct text *t)
+static bool took_part(struct span group)
 {
-	struct regex_match pre = { 0 }, m;
+	return group.p && !span_empty(group);
+}
+
+/* A failregex has matched. */
+static void judge(struct scan *s, unsigned i, const struct text *t, struct span text)
+{
+	const struct filter *f = s->filters[i];
+	const struct regex_match *pre = &s->pre;
+	struct regex_match *m = &s->match;
+
+	if (f->n_ignore > 0 && is_ignored(s, f, text)) {
+		s->counts.ignored++;
+	} else if (took_part(m->group[REGEX_NOFAIL]) || took_part(pre->group[REGEX_NOFAIL])) {
+		s->counts.nofail++;
+	} else {
+		join_groups(m, pre);
+		emit(s, i, t, m, text);
+	}
+}
+
+/* The first of the failregexes that matches. 1, 0, or -E2BIG when the line is to be refused. */
+static int find_failure(struct scan *s, const struct filter *f, struct span text)
+{
+	uint64_t maybe = s->o.pcre2 ? UINT64_MAX : f->starts[(unsigned char)*text.p];
+	int r = 0;
+
+	if (f->n_fail < 64)
+		maybe &= (UINT64_C(1) << f->n_fail) - 1;
+	for (; r == 0 && maybe; maybe &= maybe - 1)
+		r = exec(s, f->fail[__builtin_ctzll(maybe)], text, &s->match);
+	for (unsigned i = 64; r == 0 && i < f->n_fail; i++)
+		r = exec(s, f->fail[i], text, &s->match);
+	return r;
+}
+
+/* Returns false when the line is to be refused. */
+static bool try_filter(struct scan *s, unsigned i, const struct text *t)
+{
+	const struct filter *f = s->filters[i];
 	struct span text = t->subject;
+	int r;
 
 	if (f->date == FILTER_DATE_START && t->pri)
-		return 0;
-	if (f->prefix) {
-		int r = regex_exec(f->prefix, t->subject, &pre);
-
+		return true;
+	if (LIKELY(f->prefix != NULL)) {
+		r = exec(s, f->prefix, t->subject, &s->pre);
 		if (r <= 0)
-			return r;
-		if (pre.group[REGEX_CONTENT].p && !span_empty(pre.group[REGEX_CONTENT]))
-			text = with_lf(s, t, pre.group[REGEX_CONTENT]);
+			return r == 0;
+		if (took_part(s->pre.group[REGEX_CONTENT]))
+			text = with_lf(s, t, s->pre.group[REGEX_CONTENT]);
+	} else {
+		s->pre = (struct regex_match){ .v4_known = false };
 	}
-	for (unsigned i = 0; i < f->n_fail; i++) {
-		int r = regex_exec(f->fail[i], text, &m);
-
-		if (r < 0)
-			return r;
-		if (r == 0)
-			continue;
-		if (is_ignored(f, text)) {
-			s->counts.ignored++;
-		} else if ((m.group[REGEX_NOFAIL].p && !span_empty(m.group[REGEX_NOFAIL])) ||
-			   (pre.group[REGEX_NOFAIL].p && !span_empty(pre.group[REGEX_NOFAIL]))) {
-			s->counts.nofail++;
-		} else {
-			join_groups(&m, &pre);
-			emit(s, f, t, &m, text);
-		}
-		return 0;
-	}
-	return 0;
+	r = find_failure(s, f, text);
+	if (r > 0)
+		judge(s, i, t, text);
+	return r >= 0;
 }
 
 /* --- lines --- */
 
-/* [p, lf): lf is the line end, and readable. Returns false when the line was refused. */
-static bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+static bool try_filters(struct scan *s, const struct text *t)
+{
+	bool good = true;
+
+	for (unsigned i = 0; i < s->n; i++)
+		good &= try_filter(s, i, t);
+	return good;
+}
+
+/* A line that is not simply a date of the last minute and its message. */
+static bool odd_line(struct scan *s, const char *p, const char *lf, uint64_t number)
 {
 	struct text t = { .number = number };
 	struct stamp stamp;
 	const char *end = lf;
+	size_t tail;
 
 	while (end > p && end[-1] == '\r')
 		end--;
@@ -202,18 +268,40 @@ static bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t n
 	t.pri = stamp.pri;
 	if (stamp.begin == 0 && end == lf) {
 		t.subject = (struct span){ p + stamp.end, lf + 1 };
-	} else {
-		size_t tail = (size_t)(end - p) - stamp.end;
-
-		memcpy(s->subject, p, stamp.begin);
-		memcpy(s->subject + stamp.begin, p + stamp.end, tail);
-		s->subject[stamp.begin + tail] = '\n';
-		t.subject = span_of(s->subject, stamp.begin + tail + 1);
+		return try_filters(s, &t);
 	}
-	for (unsigned i = 0; i < s->n; i++)
-		if (try_filter(s, s->filters[i], &t) < 0)
-			return false;
-	return true;
+	tail = (size_t)(end - p) - stamp.end;
+	memcpy(s->subject, p, stamp.begin);
+	memcpy(s->subject + stamp.begin, p + stamp.end, tail);
+	s->subject[stamp.begin + tail] = '\n';
+	t.subject = span_of(s->subject, stamp.begin + tail + 1);
+	return try_filters(s, &t);
+}
+
+/* [p, lf): lf is the line end, readable as REGEX_SLACK bytes behind it are. Returns false when the
+ * line was refused. */
+static inline bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+{
+	struct text t;
+
+	if (UNLIKELY(lf - p < (ptrdiff_t)STAMP_AGAIN || lf[-1] == '\r' ||
+		     !stamp_again(&s->stamp, p, &t.time_s)))
+		return odd_line(s, p, lf, number);
+	t.subject = (struct span){ p + STAMP_AGAIN - 1, lf + 1 };
+	t.number = number;
+	t.pri = false;
+	return try_filters(s, &t);
+}
+
+/* A line behind which nothing may be read. */
+static bool copied_line(struct scan *s, struct span text, uint64_t number)
+{
+	size_t n = span_len(text);
+
+	if (n > 0)
+		memcpy(s->line, text.p, n);
+	s->line[n] = '\n';
+	return plain_line(s, s->line, s->line + n, number);
 }
 
 uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
@@ -232,13 +320,19 @@ uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void
 	nul = p < end && memchr(p, '\0', (size_t)(end - p));
 	while (p < end) {
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
+		uint64_t number = b->first_number + n;
+		bool good;
 
 		if (!lf) /* a block's lines all end with LF */
 			break;
-		if ((size_t)(lf - p) > INPUT_LINE_MAX ||
-		    (nul && memchr(p, '\0', (size_t)(lf - p))) ||
-		    !plain_line(s, p, lf, b->first_number + n))
-			s->counts.refused++;
+		if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX ||
+			     (nul && memchr(p, '\0', (size_t)(lf - p)))))
+			good = false;
+		else if (LIKELY((size_t)(end - lf) > REGEX_SLACK))
+			good = plain_line(s, p, lf, number);
+		else
+			good = copied_line(s, (struct span){ p, lf }, number);
+		s->counts.refused += !good;
 		n++;
 		p = lf + 1;
 	}
@@ -257,10 +351,7 @@ void scan_line(struct scan *s, const struct line *line, scan_sink *sink, void *c
 		s->counts.refused++;
 		return;
 	}
-	if (n > 0)
-		memcpy(s->line, line->text.p, n);
-	s->line[n] = '\n';
-	s->counts.refused += !plain_line(s, s->line, s->line + n, line->number);
+	s->counts.refused += !copied_line(s, line->text, line->number);
 }
 
 int scan_input(struct scan *s, struct input *in, scan_sink *sink, void *ctx, struct err *e)

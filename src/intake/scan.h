@@ -17,6 +17,7 @@ struct scan_options {
 	const struct clock *clock; /* for dates without a year */
 	const struct own *own;	   /* own networks, never an event; or NULL */
 	struct span source;	   /* of the events; empty: the filter's name */
+	bool pcre2;		   /* PCRE2 alone decides: slower, and the measure of the rest */
 	bool weak;		   /* what this log says could be spoofed: proof is weak */
 };
 

@@ -35,4 +35,21 @@ void stamp_init(struct stamp_reader *r, const struct clock *clock);
  * Returns true and *ret, or false when there is none. */
 bool stamp_read(struct stamp_reader *r, struct span line, struct stamp *ret);
 
+/* stamp_again - a date of the remembered minute with a blank behind it, as nearly all lines have it;
+ * STAMP_AGAIN bytes must be readable. False says nothing about the line. */
+#define STAMP_AGAIN 16u
+static inline bool stamp_again(const struct stamp_reader *r, const char *p, int64_t *time_s)
+{
+	uint64_t a, b, c, d;
+	unsigned tens = (unsigned)(unsigned char)p[13] - '0',
+		 ones = (unsigned)(unsigned char)p[14] - '0';
+
+	memcpy(&a, p, 8);
+	memcpy(&b, r->minute, 8);
+	memcpy(&c, p + 5, 8);
+	memcpy(&d, r->minute + 5, 8);
+	*time_s = r->minute_s + tens * 10 + ones;
+	return ((a ^ b) | (c ^ d)) == 0 && tens < 6 && ones < 10 && p[15] == ' ';
+}
+
 #endif

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "intake/fast.h"
+
+#include <endian.h>
+#include <errno.h>
+
+#include "intake/fast_op.h"
+
+enum frame_kind { FRAME_GO, FRAME_RUN, FRAME_LAZY, FRAME_UNSAVE };
+
+/* struct subject - what is searched, and where groups go: group g is slot 2 g and 2 g + 1 */
+struct subject {
+	struct fast *f;
+	const char *begin, *end; /* end[-1] is its only LF */
+	const char **slot;
+};
+
+int fast_new(struct span marked, struct fast **ret)
+{
+	struct fast *f = calloc(1, sizeof(*f));
+	int r = f ? fast_compile(f, marked) : -ENOMEM;
+
+	if (r < 0) {
+		fast_free(f);
+		return r;
+	}
+	*ret = f;
+	return 0;
+}
+
+struct fast *fast_free(struct fast *f)
+{
+	if (!f)
+		return NULL;
+	free(f->ops);
+	free(f->sets);
+	free(f);
+	return NULL;
+}
+
+bool fast_starts(const struct fast *f, uint8_t byte)
+{
+	return !f->anchored || f->first[byte];
+}
+
+/* --- single steps --- */
+
+static inline unsigned byte_at(const char *p, const char *end)
+{
+	return p < end ? (unsigned char)*p : SET_END;
+}
+
+static inline bool literal(const struct op *op, const char *p, const char *end)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8); /* FAST_SLACK; but what lies behind the subject must not match */
+	return ((w ^ op->lit) & op->mask) == 0 && op->len <= end - p;
+}
+
+/* How many bytes at p show that the literal is not there. */
+static size_t bytes_told(const struct op *op, const char *p)
+{
+	size_t i = 0;
+
+	while (i < op->len && p[i] == ((const char *)&op->lit)[i])
+		i++;
+	return i + 1;
+}
+
+/* How many of the eight bytes at p, from the first on, are digits: a byte that is none keeps or gets its
+ * high bit. The slack makes all eight readable. */
+static inline unsigned digits_at(const char *p)
+{
+	uint64_t w, t;
+
+	memcpy(&w, p, 8);
+	w = le64toh(w);
+	t = w ^ UINT64_C(0x3030303030303030);
+	/* No carry can come from below the first byte that is none, and only that one is looked for. */
+	t = (t + UINT64_C(0x7676767676767676)) | t;
+	t &= UINT64_C(0x8080808080808080);
+	return t ? (unsigned)__builtin_ctzll(t) / 8 : 8;
+}
+
+/* The end of a run of the op's set from p on, at most its maximum. */
+static inline const char *run_end(const struct op *op, const char *p, const char *end)
+{
+	const char *limit = (size_t)(end - p) <= op->max ? end : p + op->max;
+	const uint8_t *set = op->set;
+
+	if (op->any) { /* nothing but the subject's own LF ends it */
+		const char *q = MIN_OF(limit, end - 1);
+
+		return MAX_OF(p, q);
+	}
+	if (op->digits && p < end) { /* the subject's LF is no digit */
+		unsigned n = digits_at(p);
+
+		if (LIKELY(n < 8))
+			return (size_t)(limit - p) < n ? limit : p + n;
+	}
+	while (p < limit && set[(unsigned char)*p])
+		p++;
+	return p;
+}
+
+/* The last place in [low, p] from which what follows the run can go on, or NULL. */
+static inline const char *step_back(
+    const struct op *op, const char *low, const char *p, const char *end)
+{
+	if (op->probing) {
+		/* The probe must lie in the subject too. */
+		size_t n = (size_t)(p - low) + 1, have = (size_t)(end - low);
+		const char *q;
+
+		if (have <= op->probe_at)
+			return NULL;
+		q = memrchr(low + op->probe_at, op->probe, MIN_OF(n, have - op->probe_at));
+		return q ? q - op->probe_at : NULL;
+	}
+	while (p >= low && !op->next[byte_at(p, end)])
+		p--;
+	return p >= low ? p : NULL;
+}
+
+/* One to three digits at *p as a number; without a branch, since lengths are what no predictor knows.
+ * *bad collects what makes them no octet of an address. Returns how many, 0 for none. */
+static inline unsigned octet(const char *p, uint32_t *value, uint32_t *bad)
+{
+	uint32_t w, t, v, m;
+	unsigned n;
+
+	memcpy(&w, p, 4);
+	t = le32toh(w) ^ 0x30303030u;
+	m = ((t + 0x76767676u) | t) & 0x00808080u;
+	n = m ? (unsigned)__builtin_ctz(m) / 8 : 3;
+	v = t << (8 * (3 - n)); /* the last digit to the third byte, zeros before the first */
+	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16 & 0xff);
+	*bad |= (uint32_t)(v > 255) | (uint32_t)(n > 1 && (t & 0xff) == 0);
+	*value = *value << 8 | (v & 0xff);
+	return n;
+}
+
+/* A dotted quad at p: its end, or NULL. */
+static inline const char *dotted_quad(struct fast *f, const char *p, const char *end)
+{
+	const char *q = p;
+	uint32_t value = 0, bad = 0;
+
+	if (p >= end)
+		return NULL;
+	for (unsigned part = 0; part < 4; part++) {
+		/* The subject's LF ends all: nothing behind it is ever looked at here. */
+		unsigned n = octet(q, &value, &bad);
+
+		if (n == 0 || (part < 3 && q[n] != '.'))
+			return NULL;
+		q += n + (part < 3);
+	}
+	f->quad = p;
+	f->quad_value = value;
+	f->quad_good = !bad;
+	return q;
+}
+
+/* Could PCRE2's IPv6 group match here? It needs a colon behind hex digits. */
+static bool colon_ahead(const char *p, const char *end)
+{
+	static const char hex[] = "0123456789abcdefABCDEF";
+
+	while (p < end && *p != '\0' && strchr(hex, *p))
+		p++;
+	return p < end && *p == ':';
+}
+
+/* --- one attempt --- */
+
+#define PUSH(k, o, at, lim, s)                                                                     \
+	do {                                                                                       \
+		if (UNLIKELY(sp == stack + FAST_STACK_MAX))                                        \
+			return FAST_UNDECIDED;                                                     \
+		*sp++ = (struct frame){ (o), (at), (lim), (k), (s) };                              \
+	} while (0)
+#define GO goto *step[op->code]
+
+/* From p at op on. It jumps from step to step directly, so that the branch predictor knows each step's
+ * own followers; that is also why it is one long function. */
+static enum fast_result attempt(struct subject *s, const struct op *op, const char *p)
+{
+	static const void *const step[OP_CODE_N] = { [OP_LIT] = &&lit,
+		[OP_SET] = &&set,
+		[OP_RUN] = &&run,
+		[OP_LAZY] = &&lazy,
+		[OP_SPLIT] = &&split,
+		[OP_JUMP] = &&jump,
+		[OP_SAVE] = &&save,
+		[OP_BEGIN] = &&begin,
+		[OP_END] = &&end_,
+		[OP_ADDR] = &&addr,
+		[OP_IP4] = &&ip4,
+		[OP_IP6] = &&ip6,
+		[OP_REST] = &&rest,
+		[OP_MATCH] = &&match };
+	struct frame *const stack = s->f->stack;
+	const char *const end = s->end;
+	const char **const slot = s->slot;
+	struct frame *sp = stack;
+	const char *q, *low;
+	unsigned b;
+
+	GO;
+lit:
+	if (!literal(op, p, end))
+		goto back;
+	p += op->len;
+	op++;
+	GO;
+set:
+	if (p >= end || !op->set[(unsigned char)*p])
+		goto back;
+	p++;
+	op++;
+	GO;
+run:
+	q = run_end(op, p, end);
+	if (q - p < (ptrdiff_t)op->min)
+		goto back;
+	if (op->keep) {
+		p = q;
+		op++;
+		GO;
+	}
+	low = p + op->min;
+	s->f->work += (uint32_t)(q - low) / 64;
+	p = step_back(op, low, q, end);
+	if (!p)
+		goto back;
+	if (p > low)
+		PUSH(FRAME_RUN, op, p - 1, low, 0);
+	op++;
+	GO;
+lazy:
+	q = run_end(op, p, end);
+	if (q - p < (ptrdiff_t)op->min)
+		goto back;
+	p += op->min;
+	if (p < q)
+		PUSH(FRAME_LAZY, op, p + 1, q, 0);
+	op++;
+	GO;
+split:
+	b = op->next[byte_at(p, end)];
+	if (b == 0)
+		goto back;
+	if (b == 3)
+		PUSH(FRAME_GO, op + op->y, p, NULL, 0);
+	op += b & 1 ? op->x : op->y;
+	GO;
+jump:
+	op += op->x;
+	GO;
+save:
+	if (sp > stack)
+		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
+	slot[op->slot] = p;
+	op++;
+	GO;
+begin:
+	if (p != s->begin)
+		goto back;
+	op++;
+	GO;
+end_:
+	if (p < end - 1)
+		goto back;
+	op++;
+	GO;
+addr:
+	/* Behind a dotted quad nothing else is left to try: not fewer digits, since what follows cannot
+	 * begin with one; no IPv6 address, since the first dot comes before any colon. */
+	q = op->keep ? dotted_quad(s->f, p, end) : NULL;
+	if (!q || (q < end && *q == ']')) {
+		op++;
+		GO;
+	}
+	if (sp > stack) {
+		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
+		PUSH(FRAME_UNSAVE, op, slot[op->slot + 1], NULL, (uint8_t)(op->slot + 1));
+	}
+	slot[op->slot] = p;
+	slot[op->slot + 1] = q;
+	p = q;
+	op += op->x;
+	GO;
+ip4:
+	if (p < end && *p == ':') /* v4-mapped */
+		return FAST_UNDECIDED;
+	q = dotted_quad(s->f, p, end);
+	if (!q)
+		goto back;
+	if (!op->keep) /* the last digits may have to be given back */
+		PUSH(FRAME_GO, NULL, p, NULL, 0);
+	if (sp > stack) {
+		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
+		PUSH(FRAME_UNSAVE, op, slot[op->slot + 1], NULL, (uint8_t)(op->slot + 1));
+	}
+	slot[op->slot] = p;
+	slot[op->slot + 1] = q;
+	p = q;
+	op++;
+	GO;
+ip6:
+	if (colon_ahead(p, end))
+		return FAST_UNDECIDED;
+	goto back;
+rest:
+	q = MAX_OF(p, end - 1);
+	if ((size_t)(q - p) < op->min || (size_t)(q - p) > op->max)
+		goto back;
+	slot[op->slot] = p;
+	slot[op->slot + 1] = q;
+	return FAST_YES;
+match:
+	return FAST_YES;
+
+back: /* to the last choice that is open */
+	for (;;) {
+		if (sp == stack)
+			return FAST_NO;
+		if (UNLIKELY(++s->f->work > FAST_WORK_MAX))
+			return FAST_UNDECIDED;
+		sp--;
+		op = sp->op;
+		p = sp->p;
+		if (sp->kind == FRAME_UNSAVE) {
+			slot[sp->slot] = p;
+		} else if (sp->kind == FRAME_GO) {
+			if (!op)
+				return FAST_UNDECIDED;
+			GO;
+		} else if (sp->kind == FRAME_RUN) {
+			low = sp->limit;
+			p = step_back(op, low, p, end);
+			if (!p)
+				continue;
+			if (p > low) {
+				sp->p = p - 1;
+				sp++;
+			}
+			op++;
+			GO;
+		} else { /* one byte more; that they are of the set was seen when it was pushed */
+			q = sp->limit;
+			while (p < q && !op->next[byte_at(p, end)])
+				p++;
+			s->f->work += (uint32_t)(p - sp->p) / 64;
+			if (p < q) {
+				sp->p = p + 1;
+				sp++;
+			}
+			op++;
+			GO;
+		}
+	}
+}
+#undef PUSH
+#undef GO
+
+/* --- the memo --- */
+
+#define MEMO_WORTH_MIN (-64)
+#define MEMO_REST      4096u
+
+/* Does the subject begin with what is remembered? */
+static inline bool remembered(const struct memo *m, const char *p, const char *end)
+{
+	const char *h = m->head;
+	uint32_t n = m->len;
+	uint64_t x, y;
+
+	if (n > end - p)
+		return false;
+	if (n < 8)
+		return n > 0 && memcmp(p, h, n) == 0;
+	for (uint32_t i = 0; i + 8 < n; i += 8) {
+		memcpy(&x, p + i, 8);
+		memcpy(&y, h + i, 8);
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, p + n - 8, 8); /* the last eight, overlapping the others */
+	memcpy(&y, h + n - 8, 8);
+	return x == y;
+}
+
+/* How far the line at hand and the one before it are the same. */
+static size_t in_common(const struct memo *m, const struct subject *s)
+{
+	size_t n = 0, most = MIN_OF((size_t)(s->end - s->begin), (size_t)m->last_len);
+
+	while (n < most && m->last[n] == s->begin[n])
+		n++;
+	return n;
+}
+
+/* Walk from the start as long as there is nothing to choose and no group begins, and keep the farthest
+ * place that was reached without looking past it, nor past what this line has in common with the one
+ * before. */
+static void learn(struct memo *m, const struct subject *s)
+{
+	const char *p = s->begin, *looked = p, *kept = p, *common = p + in_common(m, s), *q;
+	const struct op *op = s->f->ops, *kept_op = NULL;
+
+	while (looked <= common) {
+		if (p > kept && p == looked) {
+			kept = p;
+			kept_op = op;
+		}
+		if (op->code == OP_LIT && literal(op, p, s->end)) {
+			p += op++->len;
+			looked = MAX_OF(looked, p);
+		} else if (op->code == OP_LIT) {
+			looked = p + bytes_told(op, p);
+			if (looked <= common) { /* no line with this head matches */
+				kept = looked;
+				kept_op = NULL;
+			}
+			break;
+		} else if (op->code == OP_RUN && op->keep && !op->any) {
+			q = run_end(op, p, s->end);
+			if (q >= common || q - p < (ptrdiff_t)op->min)
+				break;
+			p = q;
+			looked = q + 1; /* the byte that ended it */
+			op++;
+		} else if (op->code == OP_SPLIT && p < common) {
+			unsigned b = op->next[(unsigned char)*p];
+
+			if (b != 1 && b != 2)
+				break;
+			looked = MAX_OF(looked, p + 1);
+			op += b == 1 ? op->x : op->y;
+		} else if (op->code == OP_JUMP) {
+			op += op->x;
+		} else if (op->code == OP_BEGIN && p == s->begin) {
+			op++;
+		} else {
+			break;
+		}
+	}
+	m->len = (uint32_t)(kept - s->begin);
+	m->op = kept_op;
+	memcpy(m->head, s->begin, m->len);
+}
+
+static void memo_miss(struct memo *m, const struct subject *s)
+{
+	size_t n = MIN_OF((size_t)(s->end - s->begin), (size_t)FAST_MEMO_MAX);
+
+	m->worth -= 4;
+	if (m->worth < MEMO_WORTH_MIN) { /* the lines are too different; try again later */
+		m->worth = 0;
+		m->rest = MEMO_REST;
+		m->len = 0;
+		m->last_len = 0;
+		return;
+	}
+	learn(m, s);
+	memcpy(m->last, s->begin, n);
+	m->last_len = (uint32_t)n;
+}
+
+static inline enum fast_result exec_anchored(struct subject *s)
+{
+	struct memo *m = &s->f->memo;
+
+	if (LIKELY(remembered(m, s->begin, s->end))) {
+		m->worth += m->worth < 0;
+		return m->op ? attempt(s, m->op, s->begin + m->len) : FAST_NO;
+	}
+	if (m->rest > 0)
+		m->rest--;
+	else
+		memo_miss(m, s);
+	return attempt(s, s->f->ops, s->begin);
+}
+
+static enum fast_result exec_search(struct subject *s)
+{
+	for (const char *p = s->begin; p <= s->end; p++) {
+		enum fast_result r;
+
+		if (!s->f->first[byte_at(p, s->end)])
+			continue;
+		for (int i = 0; i < 2 * REGEX_GROUP_N; i++)
+			s->slot[i] = NULL;
+		r = attempt(s, s->f->ops, p);
+		if (r != FAST_NO)
+			return r;
+		if (++s->f->work > FAST_WORK_MAX)
+			return FAST_UNDECIDED;
+	}
+	return FAST_NO;
+}
+
+enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret)
+{
+	/* The groups are written where they are wanted: p and end of each, in turn. */
+	struct subject s = { f, subject.p, subject.end, &ret->group[0].p };
+	enum fast_result r;
+
+	f->work = 0;
+	f->quad = NULL;
+	memset(ret->group, 0, sizeof(ret->group));
+	r = f->anchored ? exec_anchored(&s) : exec_search(&s);
+	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_good;
+	ret->v4 = f->quad_value;
+	return r;
+}
