@@ -201,8 +201,8 @@ static const char *const parts[] = { "Failed password for ", "Failed none for ",
 	" not allowed because not listed in AllowUsers", "User ", "message repeated ", "5",
 	" times: [ ", "]", "[", "NOQUEUE: reject: RCPT from ", "unknown[8.8.8.8]", ": 554 5.7.1 ",
 	"<a@b.c>: ", "Relay access denied",
-	"Service unavailable; Client host [8.8.8.8] blocked "
-	"using zen.spamhaus.org",
+	("Service unavailable; Client host [8.8.8.8] blocked "
+	 "using zen.spamhaus.org"),
 	"Helo command rejected: Host not found", "; from=<> to=<x>", "warning: ",
 	": SASL LOGIN authentication failed: ", "Connection lost to authentication server",
 	" [preauth]", "Connection closed by ", "authenticating user ", "Unable to negotiate with ",
