@@ -65,7 +65,9 @@ static const struct param params[] = {
 	P(load_interval_s, COUNT, "2", 1, 3600, "seconds",
 	    "How often the loader looks at the spool."),
 	P(score_interval_s, COUNT, "20", 1, 86400, "seconds",
-	    "How often scores are computed and published when there is something new."),
+	    "How often scores are computed when there is something new."),
+	P(publish_interval_s, COUNT, "5", 1, 86400, "seconds",
+	    "How often the publisher looks for newer scores."),
 	P(retention_days, COUNT, "400", 30, 3650, "days",
 	    "Ledger rows older than this are dropped."),
 };

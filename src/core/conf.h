@@ -45,7 +45,8 @@ struct conf {
 	bool web_public;    /* false: every page says it is a private view */
 	bool simulated;	    /* true: every page and table says so */
 	uint32_t registry_max_age_days;
-	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_keep;
+	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,
+	    publish_keep;
 	uint32_t spool_max_mib;
 	uint32_t retention_days;
 	struct conf_source *sources; /* n_sources of them */

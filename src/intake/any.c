@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
 
 /* struct going - one input on its way through */
 struct going {
@@ -57,6 +59,16 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 	return r;
 }
 
+/* A list is of the day on which its file was written; what comes through a pipe is of now. */
+static int64_t list_time(const char *name, int64_t now_s)
+{
+	struct stat st;
+
+	if (strcmp(name, "-") == 0 || stat(name, &st) < 0 || !S_ISREG(st.st_mode))
+		return now_s;
+	return MIN_OF((int64_t)st.st_mtime, now_s);
+}
+
 static int from_list(struct going *g, struct input *in, struct err *e)
 {
 	const char *name = input_name(in), *slash = strrchr(name, '/');
@@ -64,7 +76,7 @@ static int from_list(struct going *g, struct input *in, struct err *e)
 	struct list_counts c = { 0 };
 	int r;
 
-	o.time_s = clock_now_s(g->o->clock);
+	o.time_s = list_time(name, clock_now_s(g->o->clock));
 	if (span_empty(o.source))
 		o.source = span_str(slash ? slash + 1 : name);
 	if (span_len(o.source) > EVENT_SOURCE_MAX)

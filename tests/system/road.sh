@@ -11,7 +11,10 @@ need_data registry-prefix-asn logs-raw-real blocklists
 tables=$data/prefix-asn
 sshd=$(find "$data" -name OpenSSH_2k.log)
 mail=$(find "$data" -path '*postfix*' -name mail.log)
-list=$(find "$data" -name binarydefense.txt)
+list=$dir/binarydefense.txt
+# of today, so that both judge as of today; an entry that is there twice appears once, top counts lines
+awk '!seen[$0]++' "$(find "$data" -name binarydefense.txt)" >"$list"
+touch -d '5 minutes ago' "$list"
 
 "$onus" registry build -o "$dir/registry" "$tables"/asn-2026061719/asn-ipv?.csv "$tables"/asn-country/asn-country-ipv?.csv
 cat >"$dir/conf" <<CONF
@@ -41,13 +44,14 @@ db=$dir/serve/current/reputation.sqlite
 
 for by in org as prefix block addr country; do
   "$onus" top -c "$dir/conf" --by "$by" --json "$sshd" "$mail" "$list" 2>/dev/null |
-    jq -r 'select(.entity) | [.entity, .addresses, .events, (.score*10|round/10), .grade // "-"] | join(" ")' >"$dir/top"
-  sqlite3 -separator ' ' "$db" "SELECT name, hosts, events, ltrim(rtrim(rtrim(printf('%.1f', score), '0'), '.')), coalesce(grade, '-')
+    jq -r 'select(.entity) | [.entity, .addresses, .events, .score, .grade // "-"] | @tsv' |
+    awk -F'\t' '{printf "%s %s %s %.2f %s\n", $1, $2, $3, $4, $5}' >"$dir/top"
+  sqlite3 -separator ' ' "$db" "SELECT name, hosts, events, printf('%.2f', score), coalesce(grade, '-')
     FROM entity WHERE kind = '$by' AND hosts > 0 ORDER BY rank" >"$dir/published"
   [ -s "$dir/top" ] || { echo "not ok: no rows by $by" >&2; exit 1; }
   if ! diff "$dir/top" "$dir/published" >"$dir/diff"; then
     echo "not ok: by $by, $(grep -c '^<' "$dir/diff") rows differ:" >&2
-    head -10 "$dir/diff" >&2
+    { grep '^<' "$dir/diff" | head -8; grep '^>' "$dir/diff" | head -8; } >&2
     exit 1
   fi
   echo "ok: by $by, $(wc -l <"$dir/top") rows"

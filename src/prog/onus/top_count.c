@@ -117,9 +117,11 @@ static void key_of(
 		key[0] = blk.hi;
 		key[1] = blk.lo;
 		return;
-	case ENTITY_COUNTRY:
-		key[1] =
-		    (uint64_t)(unsigned char)at->country[0] << 8 | (unsigned char)at->country[1];
+	case ENTITY_COUNTRY: /* of announced space: what nobody announces is a row of its own */
+		key[1] = at->prefix == REGISTRY_NONE
+			     ? 0
+			     : (uint64_t)(unsigned char)at->country[0] << 8 |
+				   (unsigned char)at->country[1];
 		return;
 	default:
 		key[1] = index[by];
@@ -158,10 +160,11 @@ static void describe(const struct registry *r, enum entity_kind by, struct addr 
 		row->announced = o.v4_addresses;
 		row->announced_v6 = o.v6_blocks;
 		memcpy(row->country, o.country, sizeof(row->country));
-	} else if (by == ENTITY_COUNTRY && *at->country) {
+	} else if (by == ENTITY_COUNTRY && *at->country && at->prefix != REGISTRY_NONE) {
 		registry_country_size(r, at->country, &row->announced, &row->announced_v6);
 	} else {
 		row->unannounced = true;
+		memset(row->country, 0, sizeof(row->country));
 	}
 }
 

@@ -4,13 +4,12 @@
  * instant, it leaves a whole run or none. */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/conf.h"
+#include "holders/live.h"
 #include "prog/score/score.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
-#include "util/file.h"
 #include "util/log.h"
 
 #define BUSY_WAIT_MS  300 /* another writes: it will not take long */
@@ -32,9 +31,7 @@ struct score {
 	struct range *never; /* own networks */
 	uint32_t n_never;
 	struct hub *hub; /* NULL until it could be opened */
-	struct registry *registry;
-	char registry_sha[SHA256_HEX];
-	struct timespec registry_time;
+	struct registry_live registry;
 	struct clock clock;
 	struct stamp done; /* of the newest run of this process */
 	bool any_done;
@@ -59,7 +56,7 @@ static void score_close(void *state)
 	struct score *s = state;
 
 	s->hub = hub_free(s->hub);
-	s->registry = registry_free(s->registry);
+	registry_live_done(&s->registry);
 	s->conf = conf_free(s->conf);
 	free(s->never);
 	free(s);
@@ -115,38 +112,16 @@ static int score_open(struct daemon *d, void **state, struct err *e)
 	return 0;
 }
 
-/* The registry, opened anew when another file is there. The old one serves on while the new one fails. */
 static int fresh_registry(struct score *s, struct err *e)
 {
-	const char *path = s->conf->registry_file;
-	struct registry *fresh = NULL;
-	char sha[SHA256_HEX];
-	struct stat st;
-	int r = stat(path, &st) < 0 ? -errno : 0;
+	struct err why = { "" };
+	int r = registry_live_look(&s->registry, s->conf->registry_file, &why);
 
-	if (r == 0 && s->registry && st.st_mtim.tv_sec == s->registry_time.tv_sec &&
-	    st.st_mtim.tv_nsec == s->registry_time.tv_nsec)
-		return 0;
 	if (r < 0)
-		(void)err_set(e, r,
-		    "no registry %s: %s; make one: onus registry build -o %s INPUT…", path,
-		    strerror(-r), path);
-	if (r == 0)
-		r = registry_open(path, &fresh, e);
-	if (r == 0)
-		r = file_sha256(path, sha, e);
-	if (r < 0) {
-		fresh = registry_free(fresh);
-		if (!s->registry)
-			return r;
-		log_warn("%s; the registry read before serves on", e->text);
-		return 0;
-	}
-	s->registry = registry_free(s->registry);
-	s->registry = fresh;
-	s->registry_time = st.st_mtim;
-	memcpy(s->registry_sha, sha, sizeof(sha));
-	return 0;
+		*e = why;
+	else if (why.text[0])
+		log_warn("%s; the registry read before serves on", why.text);
+	return r;
 }
 
 /* FNV-1a: only to see a change. */
@@ -171,7 +146,7 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 
 	*ret = (struct stamp){ .day = day_of(at_s),
 		.sources = UINT64_C(0xcbf29ce484222325),
-		.registry = s->registry_time };
+		.registry = s->registry.mtime };
 	if ((r = hub_cursor(s->hub, &ret->cursor, e)) == 0 &&
 	    (r = hub_settings_rev(s->hub, &ret->settings_rev, e)) == 0)
 		r = hub_each_source(s->hub, mix_source, &ret->sources, e);
@@ -225,16 +200,16 @@ static int judge_all(struct score *s, int64_t now_s, struct err *e)
 
 	if (r < 0)
 		return r;
-	memcpy(v.run.registry_sha, s->registry_sha, sizeof(v.run.registry_sha));
+	memcpy(v.run.registry_sha, s->registry.sha, sizeof(v.run.registry_sha));
 	if (v.run.at_s != at_s && !s->any_done)
 		log_warn("nothing in the ledger is newer than %d days: judged as of its last day",
 		    ARCHIVE_DAYS);
 	daemon_alive(s->d);
-	r = judge_run(v.judge, registry_space, s->registry, e);
+	r = judge_run(v.judge, registry_space, s->registry.r, e);
 	daemon_alive(s->d);
 	decide.at_s = v.run.at_s;
 	if (r == 0) /* walls are built for now, never for a past that somebody asks about */
-		r = result_write(s->hub, s->registry, v.judge, &v.run,
+		r = result_write(s->hub, s->registry.r, v.judge, &v.run,
 		    option_at == NOW ? &decide : NULL, alive, s->d, &w, e);
 	if (r == 0)
 		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);

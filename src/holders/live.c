@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "holders/live.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool same(const struct registry_live *l, const struct stat *st)
+{
+	return l->r && st->st_ino == l->inode && st->st_mtim.tv_sec == l->mtime.tv_sec &&
+	       st->st_mtim.tv_nsec == l->mtime.tv_nsec;
+}
+
+int registry_live_look(struct registry_live *l, const char *path, struct err *e)
+{
+	struct registry *fresh = NULL;
+	char sha[SHA256_HEX];
+	struct stat st;
+	int r = stat(path, &st) < 0 ? -errno : 0;
+
+	if (r == 0 && same(l, &st))
+		return 0;
+	if (r < 0)
+		(void)err_set(e, r,
+		    "no registry %s: %s; make one: onus registry build -o %s INPUT…", path,
+		    strerror(-r), path);
+	if (r == 0)
+		r = registry_open(path, &fresh, e);
+	if (r == 0)
+		r = file_sha256(path, sha, e);
+	if (r < 0) {
+		fresh = registry_free(fresh);
+		return l->r ? 0 : r;
+	}
+	registry_live_done(l);
+	l->r = fresh;
+	l->inode = st.st_ino;
+	l->mtime = st.st_mtim;
+	memcpy(l->sha, sha, sizeof(sha));
+	return 0;
+}
+
+void registry_live_done(struct registry_live *l)
+{
+	l->r = registry_free(l->r);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "prog/publish/publish.h"
+#include "publication/decisions.h"
+#include "publication/export.h"
+#include "publication/manifest.h"
+#include "util/file.h"
+
+#define CHUNK 65536u /* bytes of decision lines between two writes */
+
+/* May everybody have it? Only addresses and blocks are traced to who told of them. */
+static bool is_held(struct publishing *p, const struct entity *en)
+{
+	struct placed *at = NULL;
+
+	if (en->kind == ENTITY_ADDR)
+		at = placed_find(&p->known.addrs, en->range.first);
+	else if (en->kind == ENTITY_BLOCK)
+		at = placed_find(&p->known.blocks, en->range.first);
+	return !at || at->held;
+}
+
+static int spill(struct buf *b, FILE *to)
+{
+	bool ok = buf_ok(b) && fwrite(b->p, 1, b->len, to) == b->len;
+
+	buf_reset(b);
+	return ok ? 0 : -EIO;
+}
+
+static int write_decisions(struct publishing *p, const char *path, bool open, struct err *e)
+{
+	CLEANUP(buf_done) struct buf b;
+	CLEANUP(file_new_done) struct file_new f = { NULL };
+	struct decisions_writer w;
+	struct verdict *v, *next;
+	int r = file_new_open(path, &f, e);
+
+	buf_init(&b, 2 * CHUNK);
+	if (r < 0)
+		return r;
+	decisions_begin(&w, &b);
+	HASH_ITER (hh, p->verdicts, v, next) {
+		for (unsigned a = 0; a < ACTION_N && r == 0; a++) {
+			struct decision_line line = { .entity = v->entity,
+				.action = (enum action)a,
+				.until_s = v->by_action[a].until_s,
+				.reason = v->by_action[a].reason };
+
+			if (v->by_action[a].level == LEVEL_CLEAR ||
+			    (open && is_held(p, &v->entity)))
+				continue;
+			decisions_put(&w, &line);
+			if (b.len > CHUNK)
+				r = spill(&b, f.f);
+		}
+	}
+	decisions_end(&w);
+	if (r == 0)
+		r = spill(&b, f.f);
+	if (r < 0)
+		return err_set(e, r, "%s: cannot write", path);
+	return file_new_commit(&f, e);
+}
+
+static int fill_wall(struct publishing *p, const struct reputation *r, bool open, struct wall *w)
+{
+	static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK };
+	int rc = 0;
+
+	if (!open)
+		return wall_add_reputation(w, r, LEVEL_BLOCK);
+	for (unsigned k = 0; k < NELEM(kinds); k++) {
+		uint32_t first, n = reputation_rows(r, kinds[k], &first);
+
+		for (uint32_t i = first; i < first + n && rc == 0; i++) {
+			struct reputation_row row;
+
+			reputation_at(r, i, &row);
+			if (row.decision.level == LEVEL_BLOCK && !is_held(p, &row.entity))
+				rc = wall_add(w, row.entity.range, row.decision.until_s);
+		}
+	}
+	return rc;
+}
+
+static int write_exports(struct publishing *p, const struct wall *w, const char *dir,
+    const char **names, unsigned *n, struct err *e)
+{
+	struct export_head head = { .of = p->head };
+	char sources[128], path[PATH_MAX];
+	int r = 0;
+
+	(void)snprintf(sources, sizeof(sources), "%u source%s in %u independent group%s",
+	    p->sources, p->sources == 1 ? "" : "s", p->groups, p->groups == 1 ? "" : "s");
+	head.sources = span_str(sources);
+	for (unsigned i = 0; i < export_n_formats && r == 0; i++) {
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir,
+			export_formats[i].file_name) >= sizeof(path))
+			return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
+		r = export_file(&export_formats[i], w, &head, path, e);
+		names[(*n)++] = export_formats[i].file_name;
+	}
+	return r;
+}
+
+int lists_write(struct publishing *p, const struct reputation *rep, const char *dir, bool open,
+    const char **names, unsigned *n, struct err *e)
+{
+	CLEANUP(wall_done) struct wall w = { NULL };
+	CLEANUP(free_p) struct range *never = NULL;
+	char path[PATH_MAX];
+	size_t n_never = 0;
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/decisions", dir) >= sizeof(path))
+		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
+	r = write_decisions(p, path, open, e);
+	names[(*n)++] = "decisions";
+	if (r == 0)
+		r = wall_parse_ranges(span_str(p->conf->own_networks), &never, &n_never, e);
+	if (r == 0)
+		r = wall_init(&w, p->now_s, never, n_never, e);
+	if (r < 0)
+		return r;
+	if (fill_wall(p, rep, open, &w) < 0 || wall_finish(&w) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	return write_exports(p, &w, dir, names, n, e);
+}

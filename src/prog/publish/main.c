@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus-publish: makes every outward thing from one state of the hub. It only reads the hub, and what it
+ * makes is signed, whole and new each time: killed at whichever instant, the last publication stands. */
+#include <errno.h>
+
+#include "prog/publish/publish.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+#define BUSY_WAIT_MS  300
+#define BUSY_PATIENCE 100u
+
+struct publish {
+	struct daemon *d;
+	struct conf *conf;
+	struct hub *hub; /* NULL until it could be opened */
+	struct registry_live registry;
+	struct clock clock;
+	int64_t run; /* that was published last by this process; 0: none */
+	uint64_t made;
+	unsigned busy;
+};
+
+static int publish_check(const struct daemon *d, struct err *e)
+{
+	struct conf *c = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+
+	if (!c)
+		return -EINVAL;
+	(void)conf_free(c);
+	return 0;
+}
+
+static void publish_close(void *state)
+{
+	struct publish *s = state;
+
+	s->hub = hub_free(s->hub);
+	registry_live_done(&s->registry);
+	s->conf = conf_free(s->conf);
+	free(s);
+}
+
+static int publish_open(struct daemon *d, void **state, struct err *e)
+{
+	struct publish *s = calloc(1, sizeof(*s));
+	CLEANUP(free_p) char *status = NULL;
+	int r = -EINVAL;
+
+	if (!s)
+		abort();
+	s->d = d;
+	s->clock = clock_system();
+	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+	if (s->conf && asprintf(&status, "%s/status", s->conf->state_dir) < 0)
+		abort();
+	if (s->conf)
+		r = daemon_status_dir(d, status, e);
+	if (r < 0) {
+		publish_close(s);
+		return r;
+	}
+	*state = s;
+	return 0;
+}
+
+static void report(struct publish *s, const struct publishing *p, double took_s)
+{
+	s->made++;
+	daemon_count(s->d, "publications", s->made);
+	daemon_count(s->d, "generation", p->head.generation);
+	daemon_count(s->d, "entities", p->entities);
+	daemon_count(s->d, "decisions", p->n_verdicts);
+	daemon_say(s->d, "generation %ju from run %jd: %ju entities, %ju under decisions, %.1f s",
+	    (uintmax_t)p->head.generation, (intmax_t)p->run.id, (uintmax_t)p->entities,
+	    (uintmax_t)p->n_verdicts, took_s);
+	log_info("generation=%ju run=%jd entities=%ju decided=%ju took=%.2fs",
+	    (uintmax_t)p->head.generation, (intmax_t)p->run.id, (uintmax_t)p->entities,
+	    (uintmax_t)p->n_verdicts, took_s);
+}
+
+static int make(struct publish *s, struct err *e)
+{
+	struct publishing p = { .d = s->d,
+		.conf = s->conf,
+		.hub = s->hub,
+		.registry = &s->registry,
+		.now_s = clock_now_s(&s->clock) };
+	int64_t began = clock_monotonic_us();
+	int r = publish_make(&p, e);
+
+	if (r > 0) {
+		s->run = p.run.id;
+		report(s, &p, (double)(clock_monotonic_us() - began) / 1e6);
+		return 0;
+	}
+	if (r == 0) {
+		daemon_say(s->d, "%s", e->text);
+		if (s->d->once)
+			r = -ENOENT;
+	}
+	return r;
+}
+
+static int work(struct publish *s, struct err *e)
+{
+	struct hub_run run;
+	struct err why = { "" };
+	int r = 0;
+
+	if (!s->hub)
+		r = hub_open(s->conf->hub, HUB_READ, &s->hub, e);
+	if (r < 0)
+		return r;
+	r = registry_live_look(&s->registry, s->conf->registry_file, &why);
+	if (r < 0)
+		*e = why;
+	else if (why.text[0])
+		log_warn("%s; the registry read before serves on", why.text);
+	if (r == 0)
+		r = hub_newest_run(s->hub, &run, e);
+	if (r < 0 || (r > 0 && run.id == s->run))
+		return MIN_OF(r, 0);
+	return make(s, e);
+}
+
+static int publish_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
+{
+	struct publish *s = state;
+	int r = work(s, e);
+
+	if (r == -EAGAIN && s->busy++ < BUSY_PATIENCE) { /* another writer: no trouble */
+		*wait_ms = BUSY_WAIT_MS;
+		return 0;
+	}
+	if (r < 0) {
+		s->hub = hub_free(s->hub); /* a fresh connection next time */
+		return r;
+	}
+	s->busy = 0;
+	*wait_ms = d->once ? DAEMON_DONE : (int)s->conf->publish_interval_s * 1000;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_def def = {
+		.name = "onus-publish",
+		.about =
+		    "Make what others read from the newest scores: the reputation file, the "
+		    "database\n"
+		    "of the pages, decisions and walls, signed, in a new directory that becomes\n"
+		    "current by renaming one link. serve_dir is for our own daemons; open_dir "
+		    "holds\n"
+		    "only what its sources allow to be given away. Works whenever there are newer\n"
+		    "scores.",
+		.more = "  onus-publish --once                    publish and exit\n",
+		.check = publish_check,
+		.open = publish_open,
+		.turn = publish_turn,
+		.close = publish_close,
+	};
+
+	return daemon_main(&def, argc, argv);
+}

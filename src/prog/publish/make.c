@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "holders/stale.h"
+#include "prog/publish/publish.h"
+#include "publication/manifest.h"
+#include "publication/place.h"
+#include "util/clock.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#define LIFE_S	      (7 * DAY_S) /* a score is a forecast of the next seven days */
+#define PROVISIONAL   14	  /* days, as in scoring.md A0 */
+#define REGISTRY_NAME "registry"
+#define REPUTATION    "reputation"
+#define SITE_DB	      "reputation.sqlite"
+#define COPY_BYTES    (1u << 20)
+
+static int join(char ret[PATH_MAX], const char *dir, const char *name, struct err *e)
+{
+	if ((size_t)snprintf(ret, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+		return err_set(e, -ENAMETOOLONG, "%s/%s: name too long", dir, name);
+	return 0;
+}
+
+/* --- the registry ------------------------------------------------------------------------------- */
+
+static int copy(int from, int to)
+{
+	ssize_t n;
+
+	while ((n = copy_file_range(from, NULL, to, NULL, COPY_BYTES, 0)) > 0)
+		;
+	return n < 0 || fsync(to) < 0 ? -errno : 0;
+}
+
+/* The file that was read, and no other that has taken its place meanwhile; a second name for it where
+ * the file system allows that, else a copy. */
+static int put_registry(struct publishing *p, const char *dir, struct err *e)
+{
+	CLEANUP(close_fdp) int from = -1;
+	CLEANUP(close_fdp) int to = -1;
+	const char *file = p->conf->registry_file;
+	char path[PATH_MAX];
+	struct stat st;
+	int r = join(path, dir, REGISTRY_NAME, e);
+
+	if (r < 0)
+		return r;
+	if (link(file, path) < 0) {
+		from = open(file, O_RDONLY | O_CLOEXEC);
+		if (from >= 0)
+			to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		r = to < 0 ? -errno : copy(from, to);
+		if (r < 0)
+			return err_set(e, r, "%s: cannot copy to %s: %s", file, path, strerror(-r));
+	}
+	if ((from >= 0 ? fstat(from, &st) : stat(path, &st)) < 0)
+		return err_set(e, -errno, "%s: %m", path);
+	if (st.st_ino != p->registry->inode || st.st_mtim.tv_sec != p->registry->mtime.tv_sec ||
+	    st.st_mtim.tv_nsec != p->registry->mtime.tv_nsec)
+		return err_set(e, -EAGAIN, "%s was replaced while it was being published", file);
+	return 0;
+}
+
+/* --- reputation.sqlite -------------------------------------------------------------------------- */
+
+static int open_site(struct publishing *p, const char *path, struct err *e)
+{
+	char current[PLACE_PATH_MAX], older[PATH_MAX];
+	struct err why = { "" };
+	int r = -ENOENT;
+
+	if (place_current(p->conf->serve_dir, current, NULL, &why) == 0 &&
+	    join(older, current, SITE_DB, &why) == 0 && access(older, R_OK) == 0) {
+		r = site_db_new(path, older, &p->site, &why);
+		if (r == -EBADMSG)
+			log_warn("%s; histories begin anew", why.text);
+		else if (r < 0)
+			*e = why;
+	}
+	return r == -ENOENT || r == -EBADMSG ? site_db_new(path, NULL, &p->site, e) : r;
+}
+
+static int put_meta(struct publishing *p, struct err *e)
+{
+	const struct publication_head *h = &p->head;
+	int32_t today = day_of(h->as_of_s);
+	const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = {
+		{ "generation", (int64_t)h->generation },
+		{ "created", h->created_s },
+		{ "as_of", h->as_of_s },
+		{ "simulated", h->simulated },
+		{ "groups", p->groups },
+		{ "sources", p->sources },
+		{ "registry_date", h->registry_date_s },
+		{ "registry_stale", registry_stale(p->registry->r, p->now_s,
+					p->conf->registry_max_age_days, NULL) },
+		{ "first_day", p->totals.first_day },
+		{ "days", today - p->totals.first_day + 1 },
+		{ "provisional", h->provisional },
+		{ "events", (int64_t)p->events },
+		{ "hosts", (int64_t)p->hosts },
+	};
+	const struct {
+		const char *key;
+		struct span value;
+	} texts[] = {
+		{ "formula", h->formula },
+		{ "site_name", h->site },
+		{ "attribution", h->attribution },
+	};
+	int r = 0;
+
+	for (unsigned i = 0; i < NELEM(numbers) && r == 0; i++)
+		r = site_db_meta_i64(p->site, numbers[i].key, numbers[i].value, e);
+	for (unsigned i = 0; i < NELEM(texts) && r == 0; i++)
+		r = site_db_meta(p->site, texts[i].key, texts[i].value, e);
+	return r;
+}
+
+static int put_history(struct publishing *p, struct err *e)
+{
+	int32_t today = day_of(p->run.at_s);
+
+	return site_db_history_older(
+	    p->site, today - ((int32_t)p->conf->retention_days - 1), today, e);
+}
+
+/* --- the files ---------------------------------------------------------------------------------- */
+
+static int put_serve(struct publishing *p, const char *dir, struct reputation **rep,
+    const char **names, unsigned *n, struct err *e)
+{
+	char site[PATH_MAX], reputation[PATH_MAX];
+	int r;
+
+	if ((r = join(site, dir, SITE_DB, e)) < 0 ||
+	    (r = join(reputation, dir, REPUTATION, e)) < 0 || (r = put_registry(p, dir, e)) < 0 ||
+	    (r = open_site(p, site, e)) < 0 ||
+	    (r = reputation_writer_new(&p->head, &p->reputation, e)) < 0 ||
+	    (r = entities_write(p, e)) < 0 || (r = evidence_write(p, e)) < 0 ||
+	    (r = put_meta(p, e)) < 0 || (r = put_history(p, e)) < 0 ||
+	    (r = site_db_finish(p->site, e)) < 0 ||
+	    (r = reputation_writer_write(p->reputation, reputation, e)) < 0)
+		return r;
+	p->reputation = reputation_writer_free(p->reputation);
+	daemon_alive(p->d);
+	names[(*n)++] = REGISTRY_NAME;
+	names[(*n)++] = REPUTATION;
+	names[(*n)++] = SITE_DB;
+	r = reputation_open(reputation, rep, e); /* what we could not read ourselves is not shown */
+	return r < 0 ? r : lists_write(p, *rep, dir, false, names, n, e);
+}
+
+/* struct outlet - serve_dir or open_dir, and what goes into it this time */
+struct outlet {
+	struct place place;
+	char dir[PLACE_PATH_MAX];
+	const char *names[MANIFEST_FILES_MAX];
+	unsigned n;
+};
+
+enum { SERVE, OPEN, OUTLET_N };
+
+static int show(struct publishing *p, struct outlet *o, struct err *e)
+{
+	int r = place_commit(&o->place, p->head.generation, e);
+
+	if (r == 0)
+		r = place_show(&o->place, p->head.generation, e);
+	if (r == 0)
+		r = place_prune(&o->place, p->conf->publish_keep + 1, e);
+	return r;
+}
+
+static int put_all(struct publishing *p, struct outlet *o, struct err *e)
+{
+	struct reputation *rep = NULL;
+	struct sign_key key;
+	int r = put_serve(p, o[SERVE].dir, &rep, o[SERVE].names, &o[SERVE].n, e);
+
+	if (r == 0)
+		r = lists_write(p, rep, o[OPEN].dir, true, o[OPEN].names, &o[OPEN].n, e);
+	rep = reputation_free(rep);
+	daemon_alive(p->d);
+	if (r == 0)
+		r = sign_key_open(p->conf->state_dir, &key, e);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < OUTLET_N && r == 0; i++)
+		r = manifest_write(o[i].dir, &p->head, o[i].names, o[i].n, &key, e);
+	sign_key_done(&key);
+	for (unsigned i = 0; i < OUTLET_N && r == 0; i++)
+		r = show(p, &o[i], e);
+	return r;
+}
+
+static int into_outlets(struct publishing *p, struct err *e)
+{
+	struct outlet o[OUTLET_N] = { [SERVE] = { .n = 0 } };
+	const char *const dirs[OUTLET_N] = { p->conf->serve_dir, p->conf->open_dir };
+	uint64_t newest = 0;
+	int r = 0;
+
+	for (unsigned i = 0; i < OUTLET_N && r == 0; i++) {
+		uint64_t g = 0;
+
+		r = place_open(dirs[i], &o[i].place, e);
+		if (r == 0)
+			r = place_newest(&o[i].place, &g, e);
+		newest = MAX_OF(newest, g);
+	}
+	p->head.generation = newest + 1;
+	for (unsigned i = 0; i < OUTLET_N && r == 0; i++)
+		r = place_begin(&o[i].place, p->head.generation, o[i].dir, e);
+	if (r == 0)
+		r = put_all(p, o, e);
+	for (unsigned i = 0; i < OUTLET_N; i++)
+		place_done(&o[i].place);
+	return r;
+}
+
+/* --- from one state of the hub ------------------------------------------------------------------ */
+
+static int read_head(struct publishing *p, struct err *e)
+{
+	const struct registry *reg = p->registry->r;
+	int r = hub_newest_run(p->hub, &p->run, e);
+
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		(void)err_set(e, 0, "no scores yet: onus-score has not run on this hub");
+		return 0;
+	}
+	if (strcmp(p->run.registry_sha, p->registry->sha) != 0) {
+		(void)err_set(e, 0,
+		    "the newest scores were computed with another registry than %s: "
+		    "waiting for onus-score",
+		    p->conf->registry_file);
+		return 0;
+	}
+	r = hub_totals(p->hub, &p->totals, e);
+	if (r < 0)
+		return r;
+	if (p->totals.rows == 0)
+		p->totals.first_day = day_of(p->run.at_s);
+	p->head = (struct publication_head){ .created_s = p->now_s,
+		.expires_s = p->now_s + LIFE_S,
+		.as_of_s = p->run.at_s,
+		.registry_date_s = registry_date_s(reg),
+		.simulated = p->conf->simulated,
+		.provisional = day_of(p->run.at_s) - p->totals.first_day + 1 < PROVISIONAL,
+		.formula = span_str(p->run.formula),
+		.site = span_str(p->conf->site_name),
+		.attribution = registry_attribution(reg) };
+	return 1;
+}
+
+static void forget(struct publishing *p)
+{
+	p->site = site_db_free(p->site);
+	p->reputation = reputation_writer_free(p->reputation);
+	verdicts_free(&p->verdicts);
+	free(p->known.addrs.v);
+	free(p->known.blocks.v);
+	free(p->known.prefixes.v);
+	free(p->known.as);
+	free(p->known.org);
+	p->known = (struct known){ .as = NULL };
+}
+
+int publish_make(struct publishing *p, struct err *e)
+{
+	int r = hub_read_begin(p->hub, e);
+
+	if (r < 0)
+		return r;
+	r = read_head(p, e);
+	if (r > 0) {
+		int made = verdicts_read(p->hub, p->now_s, &p->verdicts, e);
+
+		if (made == 0)
+			made = into_outlets(p, e);
+		if (made < 0)
+			r = made;
+	}
+	hub_read_end(p->hub);
+	forget(p);
+	return r;
+}

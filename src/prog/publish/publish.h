@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus-publish, its parts. One publication, in this order:
+ *   verdicts.c  decisions in force                    hub → memory
+ *   entities.c  every entity and where it stands      hub, registry → reputation, reputation.sqlite
+ *   evidence.c  who was seen doing what on which day  hub → reputation.sqlite
+ *   lists.c     walls and decision lines              reputation → a file a format
+ *   make.c      all of it, signed and shown           → serve_dir, open_dir
+ * All functions return 0 or a negative errno with a sentence in e. */
+#ifndef ONUS_PROG_PUBLISH_PUBLISH_H
+#define ONUS_PROG_PUBLISH_PUBLISH_H
+
+#include <limits.h>
+
+#include "core/conf.h"
+#include "holders/live.h"
+#include "ledger/hub.h"
+#include "publication/reputation.h"
+#include "publication/site_db.h"
+#include "svc/daemon.h"
+#include "util/hash.h"
+
+/* --- what is in force --------------------------------------------------------------------------- */
+
+/* struct verdict - every decision in force about one entity */
+struct verdict {
+	char name[ENTITY_NAME_MAX]; /* key */
+	struct entity entity;
+	struct standing_decision by_action[ACTION_N]; /* LEVEL_CLEAR: none; reasons are owned */
+	const struct standing_decision *strongest;
+	bool published;
+	UT_hash_handle hh;
+};
+
+/* verdicts_read - by entity name; those that ended before now_s are left out */
+MUST_USE int verdicts_read(struct hub *h, int64_t now_s, struct verdict **ret, struct err *e);
+void verdicts_free(struct verdict **v);
+
+/* --- what has a row ----------------------------------------------------------------------------- */
+
+/* struct placed - an entity with a range: its row, and whether it may be given to everybody */
+struct placed {
+	struct addr first;
+	int64_t id;
+	bool held; /* a source whose word is not ours to give away spoke of it */
+};
+struct placed_list {
+	struct placed *v;
+	size_t n, cap;
+	bool sorted;
+};
+MUST_USE int placed_add(struct placed_list *l, struct addr first, int64_t id);
+/* placed_from - index of the first one at or after a; placed_find - the one at a, or NULL */
+size_t placed_from(struct placed_list *l, struct addr a);
+struct placed *placed_find(struct placed_list *l, struct addr a);
+
+#define COUNTRIES (26u * 26u)
+
+/* struct known - row numbers in reputation.sqlite; 0: none */
+struct known {
+	struct placed_list addrs, blocks, prefixes;
+	int64_t *as, *org; /* by index in the registry */
+	int64_t country[COUNTRIES];
+};
+
+/* --- one publication ---------------------------------------------------------------------------- */
+
+struct publishing {
+	struct daemon *d;
+	const struct conf *conf;
+	struct hub *hub;
+	const struct registry_live *registry;
+	int64_t now_s;
+
+	struct hub_run run; /* the scores' */
+	struct hub_totals totals;
+	struct publication_head head;
+	struct verdict *verdicts;
+	struct known known;
+	struct reputation_writer *reputation;
+	struct site_db *site;
+	uint64_t entities, hosts, events, n_verdicts;
+	unsigned sources, groups;
+};
+
+/* entities_write - all rows; known is filled */
+MUST_USE int entities_write(struct publishing *p, struct err *e);
+
+/* entities_attribution - of a block: of its first host that anybody announces. Needs known.addrs. */
+void entities_block_at(struct publishing *p, struct addr block, struct attribution *ret);
+int64_t *known_country(struct known *k, const char *cc); /* NULL: no country */
+
+/* evidence_write - days, categories and sources behind every row; marks what is held */
+MUST_USE int evidence_write(struct publishing *p, struct err *e);
+
+/* lists_write - decisions and every export format into dir
+ * open    leave out what is held
+ * names   of the files, appended at *n (room for MANIFEST_FILES_MAX) */
+MUST_USE int lists_write(struct publishing *p, const struct reputation *r, const char *dir,
+    bool open, const char **names, unsigned *n, struct err *e);
+
+/* publish_make - read the newest run and publish it
+ * Returns 1; 0 when there is no run to publish that fits the registry: e says what is awaited. */
+MUST_USE int publish_make(struct publishing *p, struct err *e);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "prog/publish/publish.h"
+
+struct reader {
+	struct verdict *by_name;
+	int64_t now_s;
+	struct err *e;
+};
+
+static bool stronger(const struct standing_decision *a, const struct standing_decision *b)
+{
+	return !b || a->level > b->level || (a->level == b->level && a->action > b->action);
+}
+
+static int take(void *ctx, const struct hub_decision *d)
+{
+	struct reader *r = ctx;
+	struct standing_decision s = { .since_s = d->since_s, .until_s = d->until_s };
+	struct verdict *v;
+	struct entity en;
+	char name[ENTITY_NAME_MAX], *reason;
+
+	if (d->until_s <= r->now_s)
+		return 0;
+	if (entity_parse(d->entity, &en, r->e) < 0 || action_parse(d->action, &s.action) < 0 ||
+	    level_parse(d->level, &s.level) < 0)
+		return err_set(r->e, -EBADMSG, "the hub's decision about \"%.*s\" is none",
+		    (int)MIN_OF(span_len(d->entity), (size_t)60), d->entity.p);
+	if (s.level == LEVEL_CLEAR)
+		return 0;
+	(void)entity_format(&en, name);
+	HASH_FIND_STR(r->by_name, name, v);
+	if (!v) {
+		v = calloc(1, sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		memcpy(v->name, name, sizeof(name));
+		v->entity = en;
+		HASH_ADD_STR(r->by_name, name, v);
+	}
+	reason = span_dup(d->reason);
+	if (!reason)
+		return -ENOMEM;
+	s.reason = span_str(reason);
+	v->by_action[s.action] = s; /* one per entity and action: it was empty */
+	if (stronger(&s, v->strongest))
+		v->strongest = &v->by_action[s.action];
+	return 0;
+}
+
+int verdicts_read(struct hub *h, int64_t now_s, struct verdict **ret, struct err *e)
+{
+	struct reader r = { .now_s = now_s, .e = e };
+	int err = hub_each_decision(h, take, &r, e);
+
+	*ret = r.by_name;
+	if (err < 0)
+		verdicts_free(ret);
+	return err == -ENOMEM ? err_set(e, err, "out of memory") : err;
+}
+
+void verdicts_free(struct verdict **list)
+{
+	struct verdict *v, *next;
+
+	HASH_ITER (hh, *list, v, next) {
+		for (unsigned a = 0; a < ACTION_N; a++)
+			free((void *)(uintptr_t)v->by_action[a].reason.p);
+		HASH_DEL(*list, v);
+		free(v);
+	}
+	*list = NULL;
+}
