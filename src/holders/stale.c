@@ -3,10 +3,9 @@
 
 #include "util/clock.h"
 
-bool registry_stale(
-    const struct registry *r, int64_t now_s, uint32_t max_age_days, char ret[STALE_TEXT_MAX])
+bool registry_date_stale(
+    int64_t date_s, int64_t now_s, uint32_t max_age_days, char ret[STALE_TEXT_MAX])
 {
-	int64_t date_s = registry_date_s(r);
 	int64_t age_days = (now_s - date_s) / DAY_S;
 	char day[UTC_TEXT_MAX];
 
@@ -19,4 +18,10 @@ bool registry_stale(
 		    "build a new one with `onus registry build`",
 		    (long long)age_days, day);
 	return true;
+}
+
+bool registry_stale(
+    const struct registry *r, int64_t now_s, uint32_t max_age_days, char ret[STALE_TEXT_MAX])
+{
+	return registry_date_stale(registry_date_s(r), now_s, max_age_days, ret);
 }

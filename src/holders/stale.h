@@ -12,4 +12,8 @@
 bool registry_stale(
     const struct registry *r, int64_t now_s, uint32_t max_age_days, char ret[STALE_TEXT_MAX]);
 
+/* registry_date_stale - the same, of what was made with a registry of that date */
+bool registry_date_stale(
+    int64_t date_s, int64_t now_s, uint32_t max_age_days, char ret[STALE_TEXT_MAX]);
+
 #endif

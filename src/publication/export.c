@@ -46,6 +46,7 @@ static void put_head(
 	put_time(to, "Expires:     ", h->of.expires_s);
 	put_text(to, "Formula:     ", h->of.formula);
 	put_text(to, "Attribution: ", h->of.attribution);
+	put_text(to, "Warning:     ", h->warning);
 	(void)fputs("#\n", to);
 }
 

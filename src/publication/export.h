@@ -12,6 +12,7 @@
 struct export_head {
 	struct publication_head of;
 	struct span sources; /* who told us, as a sentence; may be empty */
+	struct span warning; /* of an old registry; may be empty */
 };
 
 struct export_format {

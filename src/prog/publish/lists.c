@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "holders/stale.h"
 #include "prog/publish/publish.h"
 #include "publication/decisions.h"
 #include "publication/export.h"
@@ -90,12 +91,14 @@ static int write_exports(struct publishing *p, const struct wall *w, const char 
     const char **names, unsigned *n, struct err *e)
 {
 	struct export_head head = { .of = p->head };
-	char sources[128], path[PATH_MAX];
+	char sources[128], path[PATH_MAX], warning[STALE_TEXT_MAX];
 	int r = 0;
 
 	(void)snprintf(sources, sizeof(sources), "%u source%s in %u independent group%s",
 	    p->sources, p->sources == 1 ? "" : "s", p->groups, p->groups == 1 ? "" : "s");
 	head.sources = span_str(sources);
+	if (registry_stale(p->registry->r, p->now_s, p->conf->registry_max_age_days, warning))
+		head.warning = span_str(warning);
 	for (unsigned i = 0; i < export_n_formats && r == 0; i++) {
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir,
 			export_formats[i].file_name) >= sizeof(path))
