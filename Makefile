@@ -16,11 +16,11 @@ packages-%:
 $(BUILD)/build.ninja:
 	@meson setup --prefix=$(PREFIX) $(BUILD) >/dev/null
 
-# Logs and lists: make run INPUT="FILE…"; without it the machine's own logs, where there are any.
-LOGS := $(wildcard /var/log/auth.log /var/log/auth.log.1 /var/log/mail.log /var/log/mail.log.1)
+# Logs and lists: make run INPUT="FILE…"; without it the machine's own logs, where there are any, else a
+# simulation. Ctrl-C ends it.
 run: packages-run all
 	@tools/get-registry $(ONUS) $(BUILD)/run
-	@tools/run-demo $(ONUS) $(BUILD)/run/registry $(or $(INPUT),$(LOGS))
+	@exec $(ONUS) run --dir $(BUILD)/run --program-dir $(BUILD)/src/prog --data-dir . $(INPUT)
 
 test: packages-build packages-run packages-test
 	@tools/run-tests

@@ -40,6 +40,11 @@ struct prefix event_subject(struct addr a);
 /* event_is_host - the subject is one host (IPv4 /32, IPv6 /64) and not a listed prefix */
 bool event_is_host(const struct event *ev);
 
+/* event_is_simulated - one of `onus sim`: nobody did that */
+#define EVENT_SIMULATED	       "simulated" /* its detail */
+#define EVENT_SIMULATED_SOURCE "sim-"	   /* its source begins so */
+bool event_is_simulated(const struct event *ev);
+
 /* event_parse - one line (no LF), tab-separated
  *
  * time, address, category, count, proof, source, service, detail. Trailing fields may be missing;

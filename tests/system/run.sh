@@ -7,7 +7,7 @@ dir=$(mktemp -d)
 pid=
 cleanup() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$dir"; }
 trap cleanup EXIT
-fail() { echo "not ok: $*" >&2; tail -20 "$dir"/*/onus.log "$dir/out" >&2 || true; exit 1; }
+fail() { echo "not ok: $*" >&2; tail -n 20 "$dir"/*/*/onus.log "$dir/out" >&2 || true; exit 1; }
 
 cat >"$dir/asn.csv" <<'CSV'
 8.8.8.0,8.8.8.255,15169,Google LLC
@@ -66,9 +66,24 @@ done
 [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] || fail 'the new line did not arrive'
 stop
 
+page() { curl -sf "$url$1" >"$dir/page"; }
 start sim --simulate
-curl -sf "$url/" | grep -qi simulated || fail 'a simulation is not labelled on the home page'
-curl -sf "$url/as/64496" | grep -qi simulated || fail 'a simulation is not labelled on an entity page'
+page / && grep -qi simulated "$dir/page" || fail 'a simulation is not labelled on the home page'
+page /as/64496 && grep -qi simulated "$dir/page" || fail 'a simulation is not labelled on an entity page'
 curl -sf "$url/nothing-here" >/dev/null && fail 'an unknown page is found'
+# a second one on the same port says so and ends, and takes nothing of the first one with it
+code=0
+"$onus" run --dir "$dir/second" --registry "$dir/registry" --listen "${url#http://}" --program-dir "$ONUS_BUILD/src/prog" \
+  --data-dir "$ONUS_SOURCE" "$dir/bad.list" >"$dir/out2" 2>&1 || code=$?
+[ "$code" = 2 ] || fail "a port that is taken: exit code $code"
+grep -qi 'in use' "$dir/out2" || fail "a port that is taken: $(cat "$dir/out2")"
+curl -sf "$url/" >/dev/null || fail 'the first one is gone'
+stop
+
+# what was made up for one run never shows with another in the same directory
+start sim "$dir/events.tsv"
+page / || fail 'no home page'
+grep -qi simulated "$dir/page" && fail 'real input beside a simulation is called simulated'
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 40 ] || fail 'made-up hosts among the real ones'
 stop
 echo ok

@@ -15,12 +15,14 @@
 #include "util/log.h"
 #include "util/opt.h"
 
+#define WORDS_MAX 400
+
 struct run {
 	const char *dir, *program_dir, *data_dir, *registry, *listen;
 	struct opt_list settings;
 	bool simulate, verbose;
 	struct run_inputs inputs;
-	char *conf_path;
+	char *conf_path, *log_path;
 	int signal_fd, log_fd;
 };
 
@@ -65,7 +67,7 @@ static int write_conf(const struct run *r, struct err *e)
 		const char *at = strstr(paths[i].format, "%s");
 
 		buf_fmt(&b, "%s = %.*s%s%s\n", paths[i].name, (int)(at - paths[i].format),
-		    paths[i].format, r->dir, at + 2);
+		    paths[i].format, r->inputs.dir, at + 2);
 	}
 	buf_fmt(&b, "registry_file = %s\n", r->registry);
 	if (r->data_dir)
@@ -73,7 +75,8 @@ static int write_conf(const struct run *r, struct err *e)
 		    r->data_dir);
 	if (r->listen)
 		buf_fmt(&b, "web_listen = %s\n", r->listen);
-	buf_str(&b, "collect_interval_s = 2\nload_interval_s = 1\nscore_interval_s = 5\n");
+	buf_str(&b, "collect_interval_s = 2\nload_interval_s = 1\nscore_interval_s = 5\n"
+		    "publish_interval_s = 2\n");
 	buf_fmt(&b, "simulated = %s\n", r->inputs.simulated ? "yes" : "no");
 	for (unsigned i = 0; i < r->settings.n; i++)
 		buf_fmt(&b, "%s\n", r->settings.v[i]);
@@ -117,6 +120,27 @@ static int plan_make(struct plan *p, const struct run *r, struct err *e)
 	return 0;
 }
 
+/* What a program said last: ": TEXT", or nothing when it went to the terminal. */
+static const char *last_words(const struct run *r, const char *name, char ret[WORDS_MAX])
+{
+	char tail[8 * WORDS_MAX], *line = NULL, *next = tail;
+	off_t end = r->log_fd < 0 ? 0 : lseek(r->log_fd, 0, SEEK_END);
+	off_t from = MAX_OF(end - (off_t)sizeof(tail) + 1, (off_t)0);
+	ssize_t n = end > 0 ? pread(r->log_fd, tail, sizeof(tail) - 1, from) : 0;
+
+	tail[MAX_OF(n, (ssize_t)0)] = '\0';
+	while ((next = strstr(next, name)) != NULL) {
+		line = next;
+		next += strlen(name);
+	}
+	ret[0] = '\0';
+	if (line) {
+		line[strcspn(line, "\n")] = '\0';
+		(void)snprintf(ret, WORDS_MAX, "\n%s", line);
+	}
+	return ret;
+}
+
 /* Everything that the inputs hold, through to the first publication. */
 static int first_pass(struct plan *p, const struct run *r, struct err *e)
 {
@@ -134,9 +158,9 @@ static int first_pass(struct plan *p, const struct run *r, struct err *e)
 			return code;
 		if (code != 0)
 			return err_set(e, -ECHILD,
-			    "%s ended with %d; see %s/onus.log, or run it by hand: "
-			    "%s -c %s --once",
-			    programs[i].name, code, r->dir, p->path[i], r->conf_path);
+			    "%s ended with %d%s\nTry by hand: %s -c %s --once", programs[i].name,
+			    code, last_words(r, programs[i].name, (char[WORDS_MAX]){ "" }),
+			    p->path[i], r->conf_path);
 	}
 	return 0;
 }
@@ -147,26 +171,21 @@ static void say_ready(void *ctx, const char *line)
 	const char *url = strstr(line, "http://");
 
 	(void)printf("onus: ready on %s (%s%s; Ctrl-C ends it)\n", url ? url : line,
-	    r->inputs.simulated ? "SIMULATED events: " : "", r->inputs.what);
+	    r->inputs.simulated ? "SIMULATED: " : "", r->inputs.what);
 	(void)fflush(stdout); /* a lost ready line shows in the test that waits for it */
 }
 
-static int open_dir(struct run *r, struct err *e)
+static int open_log(struct run *r, struct err *e)
 {
-	CLEANUP(free_p) char *log = NULL, *real = NULL;
-	int err = file_mkdirs(r->dir, 0755, e);
-
-	if (err < 0)
-		return err;
-	real = realpath(r->dir, NULL);
-	if (!real || asprintf(&r->conf_path, "%s/onus.conf", real) < 0 ||
-	    asprintf(&log, "%s/onus.log", real) < 0)
+	if (asprintf(&r->conf_path, "%s/onus.conf", r->inputs.dir) < 0 ||
+	    asprintf(&r->log_path, "%s/onus.log", r->inputs.dir) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
-	r->dir = take_ptr(&real);
 	if (r->verbose)
 		return 0;
-	r->log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	return r->log_fd < 0 ? err_set(e, -errno, "cannot open %s: %s", log, strerror(errno)) : 0;
+	r->log_fd = open(r->log_path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return r->log_fd < 0
+		   ? err_set(e, -errno, "cannot open %s: %s", r->log_path, strerror(errno))
+		   : 0;
 }
 
 static int registry_path(struct run *r, struct err *e)
@@ -190,13 +209,13 @@ static int registry_path(struct run *r, struct err *e)
 static int run_all(struct run *r, int n_files, char **files, struct err *e)
 {
 	CLEANUP(plan_done) struct plan plan = { 0 };
-	int err = open_dir(r, e);
+	int err = registry_path(r, e);
 
-	if (err == 0)
-		err = registry_path(r, e);
 	if (err == 0)
 		err = run_inputs_find(
 		    &r->inputs, n_files, files, r->simulate, r->dir, r->registry, e);
+	if (err == 0)
+		err = open_log(r, e);
 	if (err == 0)
 		err = write_conf(r, e);
 	if (err == 0)
@@ -209,8 +228,14 @@ static int run_all(struct run *r, int n_files, char **files, struct err *e)
 	err = first_pass(&plan, r, e);
 	if (err < 0)
 		return err;
-	return supervise_loop(
-	    plan.child, NELEM(programs), r->signal_fd, r->log_fd, say_ready, r, e);
+	err = supervise_loop(plan.child, NELEM(programs), r->signal_fd, r->log_fd, say_ready, r, e);
+	if (err == -ECHILD) {
+		struct err why = *e;
+
+		(void)err_set(
+		    e, err, "%s%s", why.text, last_words(r, "onus-web", (char[WORDS_MAX]){ "" }));
+	}
+	return err;
 }
 
 int cmd_run(int argc, char **argv)
@@ -218,7 +243,7 @@ int cmd_run(int argc, char **argv)
 	struct run r = { .dir = "onus-run", .signal_fd = -1, .log_fd = -1 };
 	const struct opt opts[] = {
 		{ "dir", 'd', OPT_TEXT, &r.dir, "DIR",
-		    "Keep everything there (default onus-run)." },
+		    "Keep everything below it, each set of inputs apart (default onus-run)." },
 		{ "registry", 0, OPT_TEXT, &r.registry, "FILE",
 		    "The registry file (default DIR/registry)." },
 		{ "listen", 0, OPT_TEXT, &r.listen, "ADDR:PORT",

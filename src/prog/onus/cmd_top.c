@@ -132,7 +132,7 @@ static int write_table(
 {
 	struct top_style style = { .by = by,
 		.limit = o->limit,
-		.simulated = o->simulated,
+		.simulated = o->simulated || g->top.simulated,
 		.attribution = registry_attribution(g->top.registry) };
 	CLEANUP(free_p) struct top_row *rows = NULL;
 	size_t n = 0;

@@ -9,6 +9,8 @@ int cmd_export(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
 int cmd_registry(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 

@@ -18,6 +18,8 @@ static const struct {
 	{ "export", cmd_export, "print a wall out of the newest publication" },
 	{ "conf", cmd_conf, "show or check the configuration" },
 	{ "extract", cmd_extract, "turn logs into event lines" },
+	{ "run", cmd_run, "the whole road on this machine, with pages, until Ctrl-C" },
+	{ "sim", cmd_sim, "made-up events over the real routing table" },
 };
 
 static void usage(FILE *to)

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <zlib.h>
 
-#include "core/event.h"
 #include "intake/recognise.h"
 #include "prog/onus/commands.h"
+#include "util/clock.h"
+#include "util/file.h"
 #include "util/input.h"
 #include "util/log.h"
 
@@ -116,8 +118,12 @@ static void add_own(struct run_inputs *r)
 }
 
 /* Run `onus sim` in a child with its standard output in a file. */
-static int simulate_into(const char *path, const char *registry, struct err *e)
+static int simulate_into(
+    const char *path, const char *registry, const char *source, const char *until, struct err *e)
 {
+	char *argv[] = { (char[]){ "sim" }, (char[]){ "--registry" }, (char *)(uintptr_t)registry,
+		(char[]){ "--source" }, (char *)(uintptr_t)source, (char[]){ "--until" },
+		(char *)(uintptr_t)until, NULL };
 	int status = 0, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	pid_t pid;
 
@@ -126,12 +132,10 @@ static int simulate_into(const char *path, const char *registry, struct err *e)
 	(void)fflush(stdout); /* or the child would write it again */
 	pid = fork();
 	if (pid == 0) {
-		char *argv[] = { (char[]){ "sim" }, (char[]){ "--registry" },
-			(char *)(uintptr_t)registry, NULL };
 		int code;
 
 		(void)dup2(fd, STDOUT_FILENO);
-		code = cmd_sim(3, argv);
+		code = cmd_sim(NELEM(argv) - 1, argv);
 		_exit(fflush(stdout) == 0 ? code : 2);
 	}
 	(void)close(fd); /* the child writes */
@@ -141,71 +145,65 @@ static int simulate_into(const char *path, const char *registry, struct err *e)
 	return 0;
 }
 
-/* Split the simulated events by source: each group of the simulation is a source of its own. */
-static int split(const char *from, const char *dir, struct err *e)
+/* Each group of the simulation is a source of its own. What an earlier start of the day made is kept:
+ * the same events are not counted twice. */
+static int simulation(struct run_inputs *r, const char *registry, struct err *e)
 {
 	static const char *const sources[] = { "sim-a", "sim-b" };
-	FILE *to[NELEM(sources)] = { NULL };
-	struct event_room room;
-	struct input *in;
-	struct event ev;
-	struct line line;
-	int r = input_open(from, &in, e);
-
-	if (r < 0)
-		return r;
-	for (unsigned i = 0; i < NELEM(sources); i++) {
-		CLEANUP(free_p) char *path = NULL;
-
-		if (asprintf(&path, "%s/%s.events", dir, sources[i]) >= 0)
-			to[i] = fopen(path, "we");
-		if (to[i])
-			(void)fprintf(to[i], "%s\n", EVENT_HEADER); /* checked below by fclose */
-	}
-	while (to[0] && to[1] && (r = input_line(in, &line, e)) > 0) {
-		if (event_parse(line.text, 0, &room, &ev, e) <= 0)
-			continue;
-		for (unsigned i = 0; i < NELEM(sources); i++)
-			if (span_is(ev.source, sources[i]))
-				(void)fprintf(to[i], "%.*s\n", SPAN_ARG(line.text)); /* as above */
-	}
-	for (unsigned i = 0; i < NELEM(sources); i++)
-		if ((!to[i] || fclose(to[i]) != 0) && r == 0)
-			r = err_set(e, -EIO, "cannot write %s/%s.events", dir, sources[i]);
-	in = input_free(in);
-	return r;
-}
-
-static int simulation(struct run_inputs *r, const char *dir, const char *registry, struct err *e)
-{
-	static const char *const names[] = { "sim-a.events", "sim-b.events" };
-	CLEANUP(free_p) char *all = NULL;
+	struct clock clock = clock_system();
+	char until[UTC_TEXT_MAX];
 	int err = 0;
 
-	if (asprintf(&all, "%s/sim.events", dir) < 0)
-		return err_set(e, -ENOMEM, "out of memory");
-	if (access(all, R_OK) <
-	    0) { /* kept from an earlier start: the same events are not counted twice */
-		err = simulate_into(all, registry, e);
-		if (err == 0)
-			err = split(all, dir, e);
-	}
-	for (unsigned i = 0; i < NELEM(names) && err == 0; i++) {
-		CLEANUP(free_p) char *path = NULL;
+	utc_format(clock_now_s(&clock), until);
+	for (unsigned i = 0; i < NELEM(sources) && err == 0; i++) {
+		CLEANUP(free_p) char *path = NULL, *new = NULL;
 
-		if (asprintf(&path, "%s/%s", dir, names[i]) < 0)
+		if (asprintf(&path, "%s/%s.events", r->dir, sources[i]) < 0 ||
+		    asprintf(&new, "%s.new", path) < 0)
 			return err_set(e, -ENOMEM, "out of memory");
-		err = add(r, path, e);
+		if (access(path, R_OK) < 0) {
+			err = simulate_into(new, registry, sources[i], until, e);
+			if (err == 0 && rename(new, path) < 0)
+				err = err_set(e, -errno, "%s: %s", path, strerror(errno));
+		}
+		if (err == 0)
+			err = add(r, path, e);
 		if (err == 0) /* events carry these names: the sources must be called so */
-			r->in[r->n - 1].name[strlen("sim-a")] = '\0';
+			(void)snprintf(
+			    r->in[r->n - 1].name, sizeof(r->in[0].name), "%s", sources[i]);
 	}
-	r->simulated = true;
-	(void)snprintf(r->what, sizeof(r->what), "two made-up sources over the real routing table");
 	return err;
 }
 
-int run_inputs_find(struct run_inputs *r, int n_files, char **files, bool simulate, const char *dir,
-    const char *registry, struct err *e)
+/* The directory of these inputs, made when it is missing. */
+static int choose_dir(struct run_inputs *r, bool named, const char *base, struct err *e)
+{
+	struct clock clock = clock_system();
+	char day[UTC_TEXT_MAX], room[UTC_TEXT_MAX + 16];
+	CLEANUP(free_p) char *dir = NULL;
+	uLong sum = crc32(0, NULL, 0);
+	int err;
+
+	for (unsigned i = 0; i < r->n; i++)
+		sum = crc32(sum, (const Bytef *)r->in[i].path, (uInt)strlen(r->in[i].path) + 1);
+	utc_format_day(day_of(clock_now_s(&clock)), day);
+	if (r->simulated)
+		(void)snprintf(room, sizeof(room), "simulated-%s", day);
+	else if (named)
+		(void)snprintf(room, sizeof(room), "files-%08lx", sum);
+	else
+		(void)snprintf(room, sizeof(room), "logs");
+	if (asprintf(&dir, "%s/%s", base, room) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = file_mkdirs(dir, 0755, e);
+	if (err < 0)
+		return err;
+	r->dir = realpath(dir, NULL);
+	return r->dir ? 0 : err_set(e, -errno, "%s: %s", dir, strerror(errno));
+}
+
+int run_inputs_find(struct run_inputs *r, int n_files, char **files, bool simulate,
+    const char *base, const char *registry, struct err *e)
 {
 	int err = 0;
 
@@ -213,10 +211,15 @@ int run_inputs_find(struct run_inputs *r, int n_files, char **files, bool simula
 		err = add(r, files[i], e);
 	if (err == 0 && n_files == 0 && !simulate)
 		add_own(r);
-	if (err == 0 && r->n == 0)
-		return simulation(r, dir, registry, e);
-	if (n_files)
-		(void)snprintf(r->what, sizeof(r->what), "%u files", r->n);
+	r->simulated = r->n == 0;
+	if (err == 0)
+		err = choose_dir(r, n_files > 0, base, e);
+	if (err == 0 && r->simulated)
+		err = simulation(r, registry, e);
+	if (r->simulated)
+		(void)snprintf(r->what, sizeof(r->what), "made up, over the real routing table");
+	else if (n_files)
+		(void)snprintf(r->what, sizeof(r->what), "%u file%s", r->n, r->n == 1 ? "" : "s");
 	else
 		(void)snprintf(r->what, sizeof(r->what), "this machine's own logs");
 	return err;

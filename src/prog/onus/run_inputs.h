@@ -16,12 +16,15 @@ struct run_inputs {
 	} in[RUN_INPUTS_MAX];
 	unsigned n;
 	bool simulated;
+	char *dir;	/* where this run keeps everything, owned for the program's life */
 	char what[128]; /* for the ready line */
 };
 
-/* run_inputs_find - files named; else own logs; else a simulation written below dir */
+/* run_inputs_find - files named; else own logs; else a simulation
+ * base    each set of inputs has a directory of its own below it, so that what was read or made up for
+ *         one never shows with another: files-XXXXXXXX, logs, simulated-DATE */
 MUST_USE int run_inputs_find(struct run_inputs *r, int n_files, char **files, bool simulate,
-    const char *dir, const char *registry, struct err *e);
+    const char *base, const char *registry, struct err *e);
 
 /* run_inputs_conf - the [source NAME] sections */
 void run_inputs_conf(const struct run_inputs *r, struct buf *out);

@@ -158,6 +158,7 @@ static void reap(struct child *c, unsigned n)
 		if (c[i].out >= 0)
 			(void)close(c[i].out); /* read only */
 		c[i].out = -1;
+		c[i].code = exit_code(status);
 		log_warn("%s ended with %d; it is started again", c[i].name, exit_code(status));
 	}
 }
@@ -236,6 +237,10 @@ int supervise_loop(struct child *c, unsigned n, int signal_fd, int log_fd, ready
 			if (c[i].out >= 0 && p[i + 1].revents)
 				read_ready(&c[i], &seen, ready, ctx);
 		reap(c, n);
+		for (unsigned i = 0; i < n && !seen && r == 0; i++)
+			if (c[i].wants_ready && c[i].pid == 0 && c[i].deaths > 0)
+				r = err_set(e, -ECHILD, "%s ended with %d before it was ready",
+				    c[i].name, c[i].code);
 	}
 	end_all(c, n);
 	return r;

@@ -22,6 +22,7 @@ struct child {
 	int out;	   /* read end of its stdout, -1: none */
 	int64_t started_us, restart_us;
 	unsigned deaths;
+	int code; /* of its last death */
 };
 
 /* supervise_find - the executable of a program: in dir/NAME-without-onus-/NAME (a build tree) when dir
@@ -38,7 +39,7 @@ MUST_USE int supervise_signals(struct err *e);
 /* supervise_loop - keep n children running until a stop signal, then end them (SIGTERM, and SIGKILL
  * for what is left after ten seconds)
  * ready    called once with the ready line of the child that wants_ready
- * Returns 0 after a stop signal; -errno. */
+ * Returns 0 after a stop signal; -ECHILD when that child died before it was ready; -errno. */
 typedef void ready_fn(void *ctx, const char *line);
 MUST_USE int supervise_loop(struct child *c, unsigned n, int signal_fd, int log_fd, ready_fn *ready,
     void *ctx, struct err *e);

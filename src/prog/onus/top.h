@@ -26,6 +26,7 @@ struct top {
 	uint64_t events, listed_prefixes;
 	int64_t oldest_s, newest_s;
 	bool out_of_memory;
+	bool simulated; /* some of the events are made up */
 };
 
 /* struct top_mark - one sighting as the judge wants it: runs of one host, day, category, group and

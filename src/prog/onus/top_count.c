@@ -63,6 +63,7 @@ void top_count(struct top *t, const struct event *ev, unsigned group)
 	t->oldest_s = MIN_OF(t->oldest_s, ev->time_s);
 	t->newest_s = MAX_OF(t->newest_s, ev->time_s);
 	t->events += ev->count;
+	t->simulated |= event_is_simulated(ev);
 	if (!event_is_host(ev)) {
 		t->listed_prefixes++;
 		return;
