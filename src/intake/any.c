@@ -46,9 +46,11 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 {
 	const struct scan_counts *c = scan_counts(g->o->scan);
 	struct scan_counts was = *c;
+	const char *why = "";
 	struct block b;
 	int r;
 
+	(void)scan_first_refused(g->o->scan, &why); /* those of the input before */
 	while ((r = input_block(in, &b, e)) > 0) {
 		input_block_lines(in, scan_block(g->o->scan, &b, g->sink, g->ctx));
 		tick(g, in);
@@ -56,6 +58,9 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 	g->ret->lines = c->lines - was.lines;
 	g->ret->events = c->events - was.events;
 	g->ret->refused = c->refused - was.refused;
+	g->ret->first_number = scan_first_refused(g->o->scan, &why);
+	if (g->ret->first_number)
+		(void)snprintf(g->ret->first_why, sizeof(g->ret->first_why), "%s", why);
 	return r;
 }
 

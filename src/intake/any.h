@@ -27,7 +27,7 @@ struct any_result {
 	struct recognised as;
 	uint64_t lines, events;
 	uint64_t refused;      /* lines and entries; of a log those that scan.h calls refused */
-	uint64_t first_number; /* the first refused one of a list or of events, 0 for none */
+	uint64_t first_number; /* the first refused one, 0 for none */
 	char first_why[160];   /* and why, printable */
 };
 

@@ -165,6 +165,9 @@ struct recognised recognise(struct span head)
 	for (enum input_kind k = INPUT_EVENTS; k < INPUT_EMPTY; k++)
 		if (v.of[k] * 2 >= v.n)
 			ret.kind = k;
+	/* Dated lines among binary rubbish are no accident: the good ones are to be had. */
+	if (ret.kind == INPUT_UNKNOWN && v.binary * 2 >= v.n && v.of[INPUT_LOG] > 0)
+		ret.kind = INPUT_LOG;
 	if (ret.kind == INPUT_LOG)
 		name_daemon(&v, &ret);
 	if (ret.kind == INPUT_UNKNOWN)

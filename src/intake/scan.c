@@ -20,6 +20,8 @@ struct scan {
 	struct scan_options o;
 	struct stamp_reader stamp;
 	struct scan_counts counts;
+	uint64_t first_refused; /* since scan_first_refused, 0: none */
+	const char *why_refused;
 	struct regex_match pre, match; /* of the line at hand */
 	struct event event;
 	struct names names[FILTERS_MAX];
@@ -304,6 +306,28 @@ static bool copied_line(struct scan *s, struct span text, uint64_t number)
 	return plain_line(s, s->line, s->line + n, number);
 }
 
+static void refuse(struct scan *s, uint64_t number, const char *why)
+{
+	s->counts.refused++;
+	if (s->first_refused == 0) {
+		s->first_refused = number;
+		s->why_refused = why;
+	}
+}
+
+uint64_t scan_first_refused(struct scan *s, const char **why)
+{
+	uint64_t number = s->first_refused;
+
+	*why = s->why_refused;
+	s->first_refused = 0;
+	return number;
+}
+
+#define TOO_LONG   "the line is too long"
+#define HAS_NUL	   "the line has NUL bytes"
+#define TOO_COSTLY "the line is too costly to match"
+
 uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
 {
 	const char *p = b->text.p, *end = b->text.end;
@@ -314,25 +338,27 @@ uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void
 	s->ctx = ctx;
 	if (b->cut) {
 		s->counts.lines++;
-		s->counts.refused++;
+		refuse(s, b->first_number, TOO_LONG);
 		return 1;
 	}
 	nul = p < end && memchr(p, '\0', (size_t)(end - p));
 	while (p < end) {
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
 		uint64_t number = b->first_number + n;
-		bool good;
+		bool good = true;
 
 		if (!lf) /* a block's lines all end with LF */
 			break;
-		if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX ||
-			     (nul && memchr(p, '\0', (size_t)(lf - p)))))
-			good = false;
+		if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX))
+			refuse(s, number, TOO_LONG);
+		else if (UNLIKELY(nul && memchr(p, '\0', (size_t)(lf - p))))
+			refuse(s, number, HAS_NUL);
 		else if (LIKELY((size_t)(end - lf) > REGEX_SLACK))
 			good = plain_line(s, p, lf, number);
 		else
 			good = copied_line(s, (struct span){ p, lf }, number);
-		s->counts.refused += !good;
+		if (UNLIKELY(!good))
+			refuse(s, number, TOO_COSTLY);
 		n++;
 		p = lf + 1;
 	}
@@ -347,11 +373,12 @@ void scan_line(struct scan *s, const struct line *line, scan_sink *sink, void *c
 	s->sink = sink;
 	s->ctx = ctx;
 	s->counts.lines++;
-	if (line->cut || n > INPUT_LINE_MAX || (n > 0 && memchr(line->text.p, '\0', n))) {
-		s->counts.refused++;
-		return;
-	}
-	s->counts.refused += !copied_line(s, line->text, line->number);
+	if (line->cut || n > INPUT_LINE_MAX)
+		refuse(s, line->number, TOO_LONG);
+	else if (n > 0 && memchr(line->text.p, '\0', n))
+		refuse(s, line->number, HAS_NUL);
+	else if (!copied_line(s, line->text, line->number))
+		refuse(s, line->number, TOO_COSTLY);
 }
 
 int scan_input(struct scan *s, struct input *in, scan_sink *sink, void *ctx, struct err *e)

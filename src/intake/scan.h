@@ -57,4 +57,8 @@ MUST_USE int scan_input(
 
 const struct scan_counts *scan_counts(const struct scan *s);
 
+/* scan_first_refused - the first line refused since this was asked last: its number and the reason (a
+ * literal); 0 when none was */
+uint64_t scan_first_refused(struct scan *s, const char **why);
+
 #endif
