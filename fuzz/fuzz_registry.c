@@ -1,34 +1,84 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A damaged registry file with a right checksum: opened or refused, and lookups in what opens stay
- * inside it. */
+/* A damaged registry file with a right checksum: refused, or opened, and then lookups in it stay inside
+ * it. The input is a list of patches to a small good file, 4 bytes each: which section (the last one is
+ * the head), where in it (2 bytes), and what to put there. */
 #include "fuzz.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "holders/build.h"
 #include "holders/registry_format.h"
+#include "util/file.h"
+
+static const char table[] = "1.0.0.0,1.0.0.255,64496,First\n1.0.1.0,1.0.1.99,64497,Second\n"
+			    "45.0.0.0,45.0.255.255,64498,Large\n2a00:1::,2a00:1::ff,64498,Large\n"
+			    "2a00:2::,2a00:2:ffff:ffff:ffff:ffff:ffff:ffff,64499,Six\n";
+
+static void *good, *copy;
+static size_t n_good;
+
+static void make_good(void)
+{
+	struct registry_build *b = registry_build_new(NULL, NULL);
+	char path[64];
+	struct buf file;
+	struct err e;
+
+	(void)snprintf(path, sizeof(path), "/tmp/onus-fuzz-registry-file-%ld", (long)getpid());
+	buf_init(&file, 64u << 20);
+	if (!b ||
+	    registry_build_add(b, fuzz_file((const uint8_t *)table, sizeof(table) - 1), &e) < 0 ||
+	    registry_build_write(b, path, &e) < 0 || file_read(path, &file, &e) < 0 ||
+	    posix_memalign(&good, REG_ALIGN, file.len) != 0 ||
+	    posix_memalign(&copy, REG_ALIGN, file.len) != 0)
+		abort();
+	memcpy(good, file.p, file.len);
+	n_good = file.len;
+	(void)unlink(path);
+	buf_done(&file);
+	(void)registry_build_free(b);
+}
+
+static void patch(const uint8_t p[4])
+{
+	const struct reg_head *head = good;
+	uint64_t from = 0, size = head->head_bytes, at = (uint64_t)p[1] << 8 | p[2];
+
+	if (p[0] % (REG_SECTIONS + 1) < REG_SECTIONS) {
+		const struct reg_extent *x = &head->section[p[0] % (REG_SECTIONS + 1)];
+
+		from = x->offset;
+		size = (uint64_t)x->rows * x->row_bytes;
+	}
+	if (size > 0)
+		((uint8_t *)copy)[from + at % size] = p[3];
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint64_t his[] = { 0, UINT64_C(0x2a00) << 48, UINT64_MAX };
+	static const uint64_t his[] = { 0, UINT64_C(0x2a000001) << 32, UINT64_C(0x2a000002) << 32,
+		UINT64_MAX };
 	struct registry *r = NULL;
 	struct attribution at;
-	struct reg_head head;
 	struct err e;
-	void *p;
 
-	if (size < sizeof(head) || posix_memalign(&p, 64, size) != 0)
+	if (!good)
+		make_good();
+	memcpy(copy, good, n_good);
+	for (size_t i = 0; i + 4 <= size && i < 256; i += 4)
+		patch(data + i);
+	((struct reg_head *)copy)->sum = registry_sum(copy, n_good);
+	if (registry_of_bytes(copy, n_good, &r, &e) < 0)
 		return 0;
-	memcpy(p, data, size);
-	memcpy(&head, p, sizeof(head));
-	head.sum = registry_sum(p, size);
-	memcpy(p, &head, sizeof(head));
-	if (registry_of_bytes(p, size, &r, &e) == 0) {
-		for (uint32_t i = 0; i < 4096; i++)
-			registry_lookup(r, addr_of_v4(i * 0x9e3779b1u), &at);
-		for (size_t i = 0; i < NELEM(his); i++)
-			registry_lookup(r, (struct addr){ his[i], i }, &at);
-	}
+	for (uint32_t i = 0; i < 1024; i++)
+		registry_lookup(r, addr_of_v4(i << 6 | 0x01000000), &at);
+	for (size_t i = 0; i < NELEM(his); i++)
+		registry_lookup(r, (struct addr){ his[i], i }, &at);
+	for (uint32_t i = 0; i < registry_n_as(r); i++)
+		assert(registry_as_at(r, i).name.end >= registry_as_at(r, i).name.p);
 	(void)registry_free(r);
-	free(p);
 	return 0;
 }
