@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the golden registry file with nothing but doc/contracts/registry-file.md in hand."""
+import ipaddress
+import struct
+import sys
+
+NONE = 2**32 - 1
+data = open(sys.argv[1], "rb").read()
+magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
+assert (magic, version, head, size) == (b"ONUSREG\n", 1, 272, len(data))
+sections, end = [], head
+for i in range(13):
+    at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
+    assert at == -(-end // 64) * 64 and not any(data[end:at]), i
+    sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
+    end = at + rows * width
+assert end == len(data)
+table, text = b"".join(sections[0]), b"".join(sections[12])
+
+
+def rows(i, form):
+    return [struct.unpack(form, row) for row in sections[i]]
+
+
+def say(at, n):
+    return text[at : at + n].decode()
+
+
+def country(c):
+    return bytes([c & 255, c >> 8]).decode() if c else ""
+
+
+places, prefix4, prefix6 = rows(1, "<4I"), rows(4, "<4I"), rows(5, "<4QII")
+ases, orgs = rows(6, "<4I2Q4I"), rows(7, "<4I2Q4I")
+
+# the address table
+lpm, line4, tail4, node6, list6, deep6 = struct.unpack_from("<4s5I", table)
+assert lpm == b"lpm1"
+arrays, at = {}, 64
+for name, n, width in (("top4", 2**20, 4), ("line4", line4, 64), ("tail4", tail4, 1024), ("top6", 2**16, 4),
+                       ("node6", node6, 1024), ("list6", list6, 128), ("deep6", deep6, 16)):
+    arrays[name] = at
+    at += -(-n * width // 64) * 64
+assert at == len(table)
+
+
+def u32(name, i):
+    return struct.unpack_from("<I", table, arrays[name] + 4 * i)[0]
+
+
+def find(text_form):
+    address = ipaddress.ip_address(text_form)
+    a = int(address)
+    if address.version == 4:
+        e = u32("top4", a >> 12)
+        if e >> 31:
+            e = u32("line4", (e & 2**31 - 1) * 16 + (a >> 8 & 15))
+        if e >> 31:
+            e = u32("tail4", (e & 2**31 - 1) * 256 + (a & 255))
+    else:
+        upper, lower = a >> 64, a & 2**64 - 1
+        e, shift = u32("top6", upper >> 48), 48
+        while e >> 30 == 2:
+            shift -= 8
+            e = u32("node6", (e & 2**30 - 1) * 256 + (upper >> shift & 255))
+        if e >> 30 == 1:
+            key = (upper << (64 - shift) & 2**64 - 1) >> 32
+            base = (e & 2**30 - 1) * 32
+            e = u32("list6", base + 16 + max(i for i in range(16) if u32("list6", base + i) <= key))
+        elif e >> 30 == 3:
+            base = arrays["deep6"] + 16 * (e & 2**30 - 1)
+            n = struct.unpack_from("<QII", table, base)[2]
+            e = [p for f, p, _ in (struct.unpack_from("<QII", table, base + 16 * i) for i in range(n)) if f <= lower][-1]
+    if e == 2**30 - 1:
+        return None, ""
+    prefix, as_row, org, cc = places[e]
+    if prefix == NONE:
+        return None, country(cc)
+    whole = prefix4[prefix] if prefix < len(prefix4) else prefix6[prefix - len(prefix4)]
+    assert whole[-2] == as_row and ases[as_row][1] == org
+    return ases[as_row][0], country(cc)
+
+
+for address, want in (
+    ("0.255.255.255", (None, "")), ("1.0.0.0", (64496, "NL")), ("1.0.1.7", (64496, "DE")), ("1.0.2.99", (64497, "DE")),
+    ("1.0.2.100", (None, "DE")), ("1.0.3.255", (None, "DE")), ("1.0.4.0", (None, "")), ("45.0.255.255", (64498, "US")),
+    ("45.1.0.0", (None, "")), ("2a00:1:8000::", (64498, "FR")), ("2a00:2::7fff:0:0:1", (64499, "")),
+    ("2a00:2::8000:0:0:0", (None, "")), ("2a00:3::", (None, "")),
+):
+    assert find(address) == want, (address, find(address), want)
+assert (v4, v6, date) == (512 + 100 + 65536, 65536 + 1, 1781654400)
+assert say(said, said_n).startswith("IP to AS data: RouteViews")
+assert [(a[0], say(a[2], a[3]), a[4], a[5]) for a in ases] == [
+    (64496, "First, Inc.", 512, 0), (64497, "Not A Prefix", 100, 0), (64498, "Large", 65536, 65536),
+    (64499, "Half A Host", 0, 1)]
+assert [(say(o[0], o[1]), say(o[2], o[3]), o[7]) for o in orgs] == [
+    ("ASNAME/first-inc", "First, Inc.", 1), ("ASNAME/half-a-host", "Half A Host", 1), ("ASNAME/large", "Large", 1),
+    ("ASNAME/not-a-prefix", "Not A Prefix", 1)]
+inputs = rows(11, "<6IqQQ64s")
+assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8]) for i in inputs] == [
+    ("registry-1.csv", "range-asn", 6, 0), ("registry-1-country.csv", "range-country", 4, 0)]
+print("ok: the registry file, read by its page")
