@@ -454,7 +454,8 @@ static bool read_position(struct span rest, struct stream *s)
 	    !take_u64(&rest, INT64_MAX, &mtime) || !take_state(&rest, s))
 		return false;
 	s->mtime_s = (int64_t)mtime;
-	if (s->tail.len > s->offset || span_empty(rest) || span_len(rest) > FOLLOW_PATH_MAX)
+	if (s->tail.len > s->offset || span_empty(rest) || span_len(rest) > FOLLOW_PATH_MAX ||
+	    memchr(rest.p, '\0', span_len(rest)))
 		return false;
 	free(s->path);
 	s->path = span_dup(rest);

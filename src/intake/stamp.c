@@ -113,6 +113,7 @@ static bool syslog_date(
 {
 	const char *s = p, *m;
 	int day, hms[3];
+	int64_t limit_s;
 
 	/* The last minute again: only the seconds differ. */
 	if (end - p >= 15 && memcmp(p, r->minute, 13) == 0 && r->minute[0] &&
@@ -144,8 +145,11 @@ static bool syslog_date(
 	if (!guess_year(r, (int)(m - month_names) / 3 + 1, day, hms, time_s))
 		return false;
 	p += 8;
-	/* The whole minute must lie in the same year's past, or near enough to it. */
-	if (p - s == 15 && hms[2] < 60 && *time_s + 60 <= clock_now_s(r->clock) + DAY_S) {
+	/* The whole minute must be of that year: neither its end too late for it, nor its beginning early
+	 * enough to be of the next. */
+	limit_s = clock_now_s(r->clock) + DAY_S;
+	if (p - s == 15 && hms[2] < 60 && *time_s + 60 <= limit_s &&
+	    *time_s + 364 * DAY_S > limit_s) {
 		memcpy(r->minute, s, 13);
 		r->minute_s = *time_s - hms[2];
 	}

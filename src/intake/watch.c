@@ -511,7 +511,7 @@ static bool read_position(struct watch *w, struct span rest)
 	if (!take_id(&rest, &old) || !take_id(&rest, &new) || new == 0 ||
 	    !span_cut(&rest, ' ', &word) || num_u64(word, UINT64_MAX, &index) < 0 ||
 	    !span_cut(&rest, ' ', &word) || num_u64(word, INT64_MAX, &time_s) < 0 ||
-	    span_empty(rest))
+	    span_empty(rest) || memchr(rest.p, '\0', span_len(rest)))
 		return false;
 	path = span_dup(rest);
 	if (!path)

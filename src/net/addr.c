@@ -358,12 +358,11 @@ int range_parse(struct span s, struct range *ret)
 	if (!dash) {
 		if (prefix_parse(s, false, &p) < 0)
 			return -EINVAL;
-		*ret = prefix_range(p);
-		return 0;
-	}
-	if (addr_parse(span_trim((struct span){ s.p, dash }), &r.first) < 0 ||
-	    addr_parse(span_trim((struct span){ dash + 1, s.end }), &r.last) < 0)
+		r = prefix_range(p); /* "::/80" ends where IPv4 does */
+	} else if (addr_parse(span_trim((struct span){ s.p, dash }), &r.first) < 0 ||
+		   addr_parse(span_trim((struct span){ dash + 1, s.end }), &r.last) < 0) {
 		return -EINVAL;
+	}
 	if (addr_is_v4(r.first) != addr_is_v4(r.last) || addr_cmp(r.first, r.last) > 0)
 		return -EDOM;
 	*ret = r;

@@ -42,7 +42,7 @@ static inline bool buf_ok(const struct buf *b)
 
 static inline struct span buf_text(const struct buf *b)
 {
-	return (struct span){ b->p, b->p + b->len };
+	return (struct span){ b->p, b->p ? b->p + b->len : NULL };
 }
 
 #endif
