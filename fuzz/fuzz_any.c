@@ -8,7 +8,7 @@
 #include "intake/any.h"
 
 struct seen {
-	const struct own *own;
+	const struct addrset *own;
 	uint64_t n;
 };
 
@@ -18,7 +18,7 @@ static void look(void *ctx, const struct event *ev, uint64_t number)
 
 	assert(number > 0);
 	assert(!range_special(prefix_range(ev->subject)));
-	assert(!own_overlaps(s->own, ev->subject));
+	assert(!addrset_overlaps(s->own, prefix_range(ev->subject)));
 	assert(!prefix_is_v4(ev->subject) ? ev->subject.len <= 64 : ev->subject.len >= 96);
 	s->n++;
 }
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct filters f;
 	struct clock clock = clock_fixed(1800000000);
-	struct own own = { 0 };
+	struct addrset own = { .v = NULL };
 	struct scan_options so = { .clock = &clock, .own = &own };
 	struct any_options o = { .clock = &clock,
 		.own = &own,
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (f.n == 0)
 		assert(filters_load(&f, NULL, 0, ONUS_FILTERS, &e) == 0);
-	assert(own_parse("3.0.0.0/24, 2a00:7::/32", &own, &e) == 0);
+	assert(addrset_parse(SPAN("3.0.0.0/24, 2a00:7::/32"), &own, &e) == 0);
 	assert(scan_new(f.v, f.n, &so, &o.scan, &e) == 0);
 	assert(input_open(fuzz_file(data, size), &in, &e) == 0);
 	if (any_input(in, &o, look, &seen, &got, &e) < 0)
@@ -49,6 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert((got.refused > 0) == (got.first_number > 0));
 	(void)input_free(in);
 	(void)scan_free(o.scan);
-	own_done(&own);
+	addrset_done(&own);
 	return 0;
 }

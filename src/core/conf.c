@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/category.h"
-#include "net/addr.h"
+#include "net/addrset.h"
 #include "util/file.h"
 #include "util/num.h"
 
@@ -310,17 +310,12 @@ int conf_set(struct conf *c, const char *assignment, struct err *e)
 
 static int check_own(const struct conf *c, struct err *e)
 {
-	struct span rest = span_str(c->own_networks), one;
-	struct prefix p;
+	struct addrset own;
+	int r = addrset_parse(span_str(c->own_networks), &own, e);
 
-	while (!span_empty(rest)) {
-		(void)span_cut(&rest, ',', &one); /* the last has no comma */
-		one = span_trim(one);
-		if (prefix_parse(one, true, &p) < 0)
-			return err_set(e, -EINVAL,
-			    "own_networks: \"%.*s\" is no prefix; write 192.0.2.0/24",
-			    SPAN_ARG(one));
-	}
+	if (r < 0)
+		return err_wrap(e, r, "own_networks");
+	addrset_done(&own);
 	return 0;
 }
 

@@ -97,7 +97,8 @@ static const char *never_an_event(const struct going *g, const struct event *ev)
 {
 	if (range_special(prefix_range(ev->subject)))
 		return "private or reserved space";
-	return own_overlaps(g->o->own, ev->subject) ? "own networks" : NULL;
+	return g->o->own && addrset_overlaps(g->o->own, prefix_range(ev->subject)) ? "own networks"
+										   : NULL;
 }
 
 static int from_events(struct going *g, struct input *in, bool json, struct err *e)

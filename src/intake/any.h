@@ -17,7 +17,7 @@ struct any_options {
 	struct scan *scan; /* for logs, with its own options; counts go on over many inputs */
 	const struct clock *clock; /* the time of list entries, and of events that have none */
 	struct list_options list;  /* time_s is set from clock; source "" is the file's base name */
-	const struct own *own;	   /* for event lines; may be NULL */
+	const struct addrset *own; /* for event lines; may be NULL */
 	struct progress *progress; /* or NULL */
 	bool is_log;		   /* filters were asked for by name: do not recognise */
 };

@@ -119,18 +119,6 @@ static void refused(const struct reading *rd, const struct line *l, const char *
 		    span_of(l->text.p, MIN_OF(span_len(l->text), (size_t)LIST_LINE_MAX)), why);
 }
 
-static bool overlaps_own(const struct own *own, struct range r)
-{
-	struct prefix p;
-	bool more = own && own->n > 0, hit = false;
-
-	while (more && !hit) {
-		more = range_take_prefix(&r, &p);
-		hit = own_overlaps(own, p);
-	}
-	return hit;
-}
-
 static void one_line(const struct reading *rd, const struct line *l)
 {
 	struct event ev = { .time_s = rd->o->time_s,
@@ -150,7 +138,7 @@ static void one_line(const struct reading *rd, const struct line *l)
 	got = list_entry(l->text, &r, &ev.count, &why);
 	if (got == 0)
 		return;
-	if (got > 0 && overlaps_own(rd->o->own, r)) {
+	if (got > 0 && rd->o->own && addrset_overlaps(rd->o->own, r)) {
 		got = -EINVAL;
 		why = "own networks";
 	}

@@ -14,7 +14,7 @@
 #define ONUS_INTAKE_LIST_H
 
 #include "core/event.h"
-#include "intake/own.h"
+#include "net/addrset.h"
 #include "util/input.h"
 
 #define LIST_LINE_MAX  1024u /* bytes, comment included */
@@ -27,7 +27,7 @@ struct list_options {
 	struct span source; /* the list's name */
 	enum category category;
 	enum proof proof;
-	const struct own *own; /* may be NULL */
+	const struct addrset *own; /* may be NULL */
 };
 
 struct list_counts {

@@ -106,7 +106,7 @@ static uint64_t *guard(struct scan *s, const struct regex_match *m, struct addr 
 		return &s->counts.names;
 	if (is_special(s, *ret))
 		return &s->counts.special;
-	return own_has(s->o.own, *ret) ? &s->counts.own : NULL;
+	return s->o.own && addrset_has(s->o.own, *ret) ? &s->counts.own : NULL;
 }
 
 static void emit(struct scan *s, unsigned i, const struct text *t, const struct regex_match *m,

@@ -6,7 +6,7 @@
 
 #include "core/event.h"
 #include "intake/filter.h"
-#include "intake/own.h"
+#include "net/addrset.h"
 #include "util/clock.h"
 #include "util/input.h"
 
@@ -15,7 +15,7 @@ struct scan;
 /* struct scan_options - all borrowed until scan_free */
 struct scan_options {
 	const struct clock *clock; /* for dates without a year */
-	const struct own *own;	   /* own networks, never an event; or NULL */
+	const struct addrset *own; /* own networks, never an event; or NULL */
 	struct span source;	   /* of the events; empty: the filter's name */
 	bool pcre2;		   /* PCRE2 alone decides: slower, and the measure of the rest */
 	bool weak;		   /* what this log says could be spoofed: proof is weak */

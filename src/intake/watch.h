@@ -30,7 +30,7 @@ struct watch_options {
 	const char *state_dir; /* must exist; snapshots are kept in it */
 	enum category category;
 	enum proof proof;
-	const struct own *own; /* may be NULL */
+	const struct addrset *own; /* may be NULL */
 };
 
 struct watch *watch_new(const struct watch_options *o);

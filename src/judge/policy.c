@@ -20,59 +20,10 @@
 #define NEW_RELEASE  0.25
 #define D0_S	     DAY_S
 
-static int range_cmp(const void *a, const void *b)
+/* May this space stand on a wall at all? */
+static bool never(const struct policy_conf *c, struct range r)
 {
-	const struct range *x = a, *y = b;
-	int c = addr_cmp(x->first, y->first);
-
-	return c ? c : addr_cmp(x->last, y->last);
-}
-
-/* struct never - sorted by first; reach[i] is the greatest last of [0, i] */
-struct never {
-	struct range *v;
-	struct addr *reach;
-	uint32_t n;
-};
-
-static void never_done(struct never *n)
-{
-	free(n->v);
-	free(n->reach);
-}
-
-static int never_make(const struct policy_conf *c, struct never *ret)
-{
-	*ret = (struct never){ calloc((size_t)c->n_never + 1, sizeof(*ret->v)),
-		calloc((size_t)c->n_never + 1, sizeof(*ret->reach)), c->n_never };
-	if (!ret->v || !ret->reach) {
-		never_done(ret);
-		return -ENOMEM;
-	}
-	if (c->n_never)
-		memcpy(ret->v, c->never, c->n_never * sizeof(*ret->v));
-	qsort(ret->v, ret->n, sizeof(*ret->v), range_cmp);
-	for (uint32_t i = 0; i < ret->n; i++) {
-		ret->reach[i] = ret->v[i].last;
-		if (i && addr_cmp(ret->reach[i - 1], ret->reach[i]) > 0)
-			ret->reach[i] = ret->reach[i - 1];
-	}
-	return 0;
-}
-
-static bool never_has(const struct never *n, struct range r)
-{
-	uint32_t lo = 0, hi = n->n; /* how many begin at or before the end of r */
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (addr_cmp(n->v[mid].first, r.last) <= 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo > 0 && addr_cmp(n->reach[lo - 1], r.first) >= 0;
+	return range_special(r) || (c->never && addrset_overlaps(c->never, r));
 }
 
 static struct range range_of(const struct judgement *g)
@@ -122,7 +73,6 @@ static int64_t expiry(const struct judgement *g)
 struct maker {
 	const struct judge *j;
 	const struct policy_conf *conf;
-	struct never never;
 	struct policy_list *list;
 	uint32_t cap;
 };
@@ -149,7 +99,7 @@ static bool allowed(struct maker *m, const struct judgement *g)
 {
 	struct range r = range_of(g);
 
-	if (!range_special(r) && !never_has(&m->never, r))
+	if (!never(m->conf, r))
 		return true;
 	m->list->spared++;
 	return false;
@@ -274,12 +224,8 @@ int policy_decide(const struct judge *j, const struct policy_conf *c, struct pol
 	int r;
 
 	*ret = (struct policy_list){ 0 };
-	r = never_make(c, &m.never);
-	if (r < 0)
-		return r;
 	if ((r = decide_addrs(&m)) == 0)
 		r = decide_blocks(&m);
-	never_done(&m.never);
 	if (r < 0)
 		policy_done(ret);
 	return r;
@@ -293,13 +239,7 @@ bool policy_keeps(const struct judge *j, const struct policy_conf *c, const stru
 		return false;
 	if (key->kind == ENTITY_ADDR ? g.p7_max < P7_RELEASE : arrivals(&g) < NEW_RELEASE)
 		return false;
-	struct range r = range_of(&g);
-
-	for (uint32_t i = 0; i < c->n_never; i++)
-		if (addr_cmp(c->never[i].first, r.last) <= 0 &&
-		    addr_cmp(r.first, c->never[i].last) <= 0)
-			return false;
-	return !range_special(r);
+	return !never(c, range_of(&g));
 }
 
 void policy_done(struct policy_list *l)

@@ -14,14 +14,14 @@
 
 #include "core/decision.h"
 #include "judge/judge.h"
+#include "net/addrset.h"
 
 #define POLICY_BUDGET (UINT64_C(1) << 20) /* addresses under block-level decisions, B3 */
 
 struct policy_conf {
 	int64_t at_s; /* the instant; decisions that would have ended by then are not made */
-	const struct range *never; /* own networks and allow list, any order; borrowed */
-	uint32_t n_never;
-	uint64_t budget; /* 0: POLICY_BUDGET. A /48 counts as 256 */
+	const struct addrset *never; /* own networks and allow list; borrowed, NULL for none */
+	uint64_t budget;	     /* 0: POLICY_BUDGET. A /48 counts as 256 */
 };
 
 struct policy_decision {

@@ -54,38 +54,26 @@ static void put_head(
 
 static int write_plain(const struct wall *w, const struct export_head *h, FILE *to)
 {
-	struct range *v;
-	size_t n;
+	CLEANUP(addrset_done) struct addrset all = { .v = NULL };
+	struct addrset_walk walk = { .i = 0 };
+	char text[PREFIX_TEXT_MAX];
 	uint64_t entries = 0;
-	int rc = wall_union(w, &v, &n);
+	struct prefix p;
+	int rc = wall_union(w, &all);
 
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < n; i++) {
-		struct range r = v[i];
-		struct prefix p;
-
-		do
-			entries++;
-		while (range_take_prefix(&r, &p));
-	}
+	while (addrset_next_prefix(&all, &walk, &p))
+		entries++;
 	put_head(to, h, "Addresses and prefixes, one a line", "prefixes", entries);
-	for (size_t i = 0; i < n; i++) {
-		struct range r = v[i];
-		char text[PREFIX_TEXT_MAX];
-		struct prefix p;
-		bool more;
-
-		do {
-			more = range_take_prefix(&r, &p);
-			if (p.len == 128)
-				(void)addr_format(p.addr, text);
-			else
-				(void)prefix_format(p, text);
-			(void)fprintf(to, "%s\n", text);
-		} while (more);
+	walk = (struct addrset_walk){ .i = 0 };
+	while (addrset_next_prefix(&all, &walk, &p)) {
+		if (p.len == 128)
+			(void)addr_format(p.addr, text);
+		else
+			(void)prefix_format(p, text);
+		(void)fprintf(to, "%s\n", text);
 	}
-	free(v);
 	return 0;
 }
 

@@ -23,45 +23,15 @@ static void sort(void *v, size_t n, size_t size)
 		qsort(v, n, size, range_cmp);
 }
 
-/* merge - sorted ranges made disjoint and not touching, in place; returns how many remain */
-static size_t merge(struct range *v, size_t n)
+void wall_init(struct wall *w, int64_t now_s, const struct addrset *never)
 {
-	size_t k = 0;
-
-	for (size_t i = 1; i < n; i++) {
-		bool same_family = addr_is_v4(v[i].first) == addr_is_v4(v[k].first);
-
-		if (same_family && (addr_cmp(v[i].first, v[k].last) <= 0 ||
-				       addr_eq(v[i].first, addr_next(v[k].last)))) {
-			if (addr_cmp(v[i].last, v[k].last) > 0)
-				v[k].last = v[i].last;
-		} else {
-			v[++k] = v[i];
-		}
-	}
-	return n ? k + 1 : 0;
-}
-
-int wall_init(
-    struct wall *w, int64_t now_s, const struct range *never, size_t n_never, struct err *e)
-{
-	*w = (struct wall){ .now_s = now_s };
-	if (n_never == 0)
-		return 0;
-	w->never = reallocarray(NULL, n_never, sizeof(*never));
-	if (!w->never)
-		return err_set(e, -ENOMEM, "out of memory");
-	memcpy(w->never, never, n_never * sizeof(*never));
-	sort(w->never, n_never, sizeof(*never));
-	w->n_never = merge(w->never, n_never);
-	return 0;
+	*w = (struct wall){ .now_s = now_s, .never = never };
 }
 
 void wall_done(struct wall *w)
 {
 	free(w->hosts);
 	free(w->nets);
-	free(w->never);
 	*w = (struct wall){ 0 };
 }
 
@@ -91,7 +61,8 @@ static int put(struct wall *w, struct range r, int64_t until_s)
 
 int wall_add(struct wall *w, struct range r, int64_t until_s)
 {
-	size_t lo = 0, hi = w->n_never;
+	struct range piece;
+	int rc = 0;
 
 	if (until_s <= w->now_s) {
 		w->expired++;
@@ -101,35 +72,12 @@ int wall_add(struct wall *w, struct range r, int64_t until_s)
 		w->special++;
 		return 0;
 	}
-	while (lo < hi) { /* the first range of one's own that does not lie wholly before r */
-		size_t mid = lo + (hi - lo) / 2;
-		struct range key = { r.first, r.first };
-
-		if (range_cmp(&w->never[mid], &key) < 0 &&
-		    addr_cmp(w->never[mid].last, r.first) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < w->n_never && addr_cmp(w->never[lo].first, r.last) <= 0 &&
-	    addr_cmp(w->never[lo].last, r.first) >= 0)
-		w->own++;
-	for (; lo < w->n_never; lo++) {
-		struct range own = w->never[lo];
-		int rc;
-
-		if (addr_is_v4(own.first) != addr_is_v4(r.first) || addr_cmp(own.first, r.last) > 0)
-			break;
-		if (addr_cmp(own.first, r.first) > 0) {
-			rc = put(w, (struct range){ r.first, addr_prev(own.first) }, until_s);
-			if (rc < 0)
-				return rc;
-		}
-		if (addr_cmp(own.last, r.last) >= 0)
-			return 0;
-		r.first = addr_next(own.last);
-	}
-	return put(w, r, until_s);
+	if (!w->never || !addrset_overlaps(w->never, r))
+		return put(w, r, until_s);
+	w->own++;
+	while (rc == 0 && addrset_take_outside(w->never, &r, &piece))
+		rc = put(w, piece, until_s);
+	return rc;
 }
 
 int wall_add_reputation(struct wall *w, const struct reputation *r, enum level least)
@@ -272,54 +220,20 @@ int wall_finish(struct wall *w)
 	return 0;
 }
 
-int wall_union(const struct wall *w, struct range **ret, size_t *ret_n)
+int wall_union(const struct wall *w, struct addrset *ret)
 {
-	size_t n = w->n_hosts + w->n_nets;
-	struct range *v = reallocarray(NULL, n ? n : 1, sizeof(*v));
+	struct addrset s = { .v = NULL };
+	int rc = 0;
 
-	if (!v)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_hosts; i++)
-		v[i] = w->hosts[i].range;
-	for (size_t i = 0; i < w->n_nets; i++)
-		v[w->n_hosts + i] = w->nets[i].range;
-	sort(v, n, sizeof(*v));
-	*ret_n = merge(v, n);
-	*ret = v;
-	return 0;
-}
-
-int wall_parse_ranges(struct span text, struct range **ret, size_t *ret_n, struct err *e)
-{
-	struct range *v = NULL;
-	size_t n = 0, cap = 0;
-
-	while (text.p < text.end) {
-		struct span word = { text.p, text.p };
-
-		while (word.end < text.end && !strchr(", \t\n", *word.end))
-			word.end++;
-		text.p = word.end < text.end ? word.end + 1 : word.end;
-		if (span_empty(word))
-			continue;
-		if (n == cap) {
-			struct range *more = reallocarray(v, cap ? cap * 2 : 16, sizeof(*v));
-
-			if (!more) {
-				free(v);
-				return err_set(e, -ENOMEM, "out of memory");
-			}
-			v = more;
-			cap = cap ? cap * 2 : 16;
-		}
-		if (range_parse(word, &v[n]) < 0) {
-			free(v);
-			return err_set(e, -EINVAL, "\"%.*s\" is no address, prefix or range",
-			    (int)MIN_OF(span_len(word), (size_t)80), word.p);
-		}
-		n++;
+	for (size_t i = 0; rc == 0 && i < w->n_hosts; i++)
+		rc = addrset_add(&s, w->hosts[i].range);
+	for (size_t i = 0; rc == 0 && i < w->n_nets; i++)
+		rc = addrset_add(&s, w->nets[i].range);
+	if (rc < 0) {
+		addrset_done(&s);
+		return rc;
 	}
-	*ret = v;
-	*ret_n = n;
+	addrset_settle(&s);
+	*ret = s;
 	return 0;
 }

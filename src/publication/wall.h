@@ -5,7 +5,7 @@
 #define ONUS_PUBLICATION_WALL_H
 
 #include "core/decision.h"
-#include "net/addr.h"
+#include "net/addrset.h"
 #include "publication/reputation.h"
 #include "util/err.h"
 
@@ -21,14 +21,12 @@ struct wall {
 	struct wall_entry *hosts, *nets; /* owned */
 	size_t n_hosts, n_nets, hosts_cap, nets_cap;
 	int64_t now_s;
-	struct range *never; /* owned; sorted, disjoint after wall_init */
-	size_t n_never;
+	const struct addrset *never;	/* borrowed */
 	uint64_t expired, special, own; /* left out, and why */
 };
 
-/* wall_init - never: ranges that no entry may touch, any order, may overlap; copied */
-MUST_USE int wall_init(
-    struct wall *w, int64_t now_s, const struct range *never, size_t n_never, struct err *e);
+/* wall_init - never: what no entry may touch; borrowed until wall_finish, NULL for nothing */
+void wall_init(struct wall *w, int64_t now_s, const struct addrset *never);
 void wall_done(struct wall *w); /* callable twice */
 
 /* wall_add - one range, IPv4 or IPv6, in force until until_s; what must not be blocked is left out:
@@ -40,12 +38,7 @@ MUST_USE int wall_add_reputation(struct wall *w, const struct reputation *r, enu
 
 MUST_USE int wall_finish(struct wall *w);
 
-/* wall_union - hosts and nets of a finished wall as disjoint ranges that do not touch, ascending, IPv4
- * first; owned by the caller (free). */
-MUST_USE int wall_union(const struct wall *w, struct range **ret, size_t *ret_n);
-
-/* wall_parse_ranges - prefixes, ranges and addresses separated by commas or blanks (the parameter
- * own_networks); owned by the caller (free). -EINVAL names the bad one. */
-MUST_USE int wall_parse_ranges(struct span text, struct range **ret, size_t *ret_n, struct err *e);
+/* wall_union - hosts and nets of a finished wall as one set; the caller ends with addrset_done */
+MUST_USE int wall_union(const struct wall *w, struct addrset *ret);
 
 #endif

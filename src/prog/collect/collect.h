@@ -8,7 +8,7 @@
 #include "core/spool.h"
 #include "intake/filter.h"
 #include "intake/follow.h"
-#include "intake/own.h"
+#include "net/addrset.h"
 #include "intake/scan.h"
 #include "intake/watch.h"
 #include "util/clock.h"
@@ -31,7 +31,7 @@ struct source {
 struct collect {
 	struct conf *conf;
 	struct clock clock;
-	struct own own;
+	struct addrset own;
 	char *list_dir; /* snapshots of lists */
 	struct spool *spool;
 	struct batch_writer writer;

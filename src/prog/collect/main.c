@@ -77,7 +77,7 @@ static void collect_close(void *state)
 	free(c->list_dir);
 	c->spool = spool_free(c->spool);
 	c->conf = conf_free(c->conf);
-	own_done(&c->own);
+	addrset_done(&c->own);
 	batch_writer_done(&c->writer);
 	buf_done(&c->orphans);
 	buf_done(&c->text);
@@ -102,7 +102,7 @@ static struct collect *collect_new(const struct daemon *d, struct err *e)
 	buf_init(&c->positions, BATCH_POSITION_ROOM);
 	buf_init(&c->line, 2 * BATCH_LINE_MAX);
 	c->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
-	if (!c->conf || own_parse(c->conf->own_networks, &c->own, e) < 0) {
+	if (!c->conf || addrset_parse(span_str(c->conf->own_networks), &c->own, e) < 0) {
 		collect_close(c);
 		return NULL;
 	}

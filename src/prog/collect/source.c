@@ -149,7 +149,8 @@ static bool keep_line(struct source *s, struct collect *c, struct span line, uin
 				   : event_parse(line, now_s, &room, &ev, NULL);
 	if (r == 0)
 		return true;
-	if (r < 0 || range_special(prefix_range(ev.subject)) || own_overlaps(&c->own, ev.subject))
+	if (r < 0 || range_special(prefix_range(ev.subject)) ||
+	    addrset_overlaps(&c->own, prefix_range(ev.subject)))
 		return false;
 	ev.source = span_str(s->conf->name);
 	if (s->conf->weak)

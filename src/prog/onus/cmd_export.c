@@ -61,16 +61,14 @@ static int say_head(const struct export *x, const struct publication_head *h, ch
 static int export(struct export *x, const struct export_format *f, struct err *e)
 {
 	CLEANUP(wall_done) struct wall w = { NULL };
-	CLEANUP(free_p) struct range *never = NULL;
+	CLEANUP(addrset_done) struct addrset never = { .v = NULL };
 	struct export_head head = { .of = reputation_head(x->from) };
 	char warning[STALE_TEXT_MAX] = "";
-	size_t n_never = 0;
-	int r = wall_parse_ranges(span_str(x->conf->own_networks), &never, &n_never, e);
+	int r = addrset_parse(span_str(x->conf->own_networks), &never, e);
 
-	if (r == 0)
-		r = wall_init(&w, x->now_s, never, n_never, e);
 	if (r < 0)
 		return r;
+	wall_init(&w, x->now_s, &never);
 	if (wall_add_reputation(&w, x->from, x->least) < 0 || wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	if (head.of.registry_date_s && registry_date_stale(head.of.registry_date_s, x->now_s,

@@ -116,7 +116,7 @@ static int run(struct extract *x, const struct filters *f, const char *own_text,
     char **files, int n_files)
 {
 	struct clock clock = clock_system();
-	struct own own = { 0 };
+	struct addrset own = { .v = NULL };
 	struct scan_options so = { .clock = &clock, .own = &own };
 	struct any_options o = { .clock = &clock,
 		.own = &own,
@@ -125,7 +125,8 @@ static int run(struct extract *x, const struct filters *f, const char *own_text,
 	struct err e;
 	int code = 3;
 
-	if (own_parse(own_text, &own, &e) < 0 || scan_new(f->v, f->n, &so, &o.scan, &e) < 0) {
+	if (addrset_parse(span_str(own_text), &own, &e) < 0 ||
+	    scan_new(f->v, f->n, &so, &o.scan, &e) < 0) {
 		(void)fprintf(stderr, "onus extract: %s\n", e.text);
 	} else {
 		code = run_files(x, &o, files, n_files);
@@ -133,7 +134,7 @@ static int run(struct extract *x, const struct filters *f, const char *own_text,
 			say_counts(x, scan_counts(o.scan));
 	}
 	(void)scan_free(o.scan);
-	own_done(&own);
+	addrset_done(&own);
 	return code;
 }
 

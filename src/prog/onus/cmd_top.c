@@ -185,7 +185,7 @@ static int with_conf(
 	struct clock clock = clock_system();
 	struct registry *registry = NULL;
 	struct filters filters = { .n = 0 };
-	struct own own = { 0 };
+	struct addrset own = { .v = NULL };
 	struct scan_options scan = { .clock = &clock, .own = &own };
 	struct any_options any = { .clock = &clock,
 		.own = &own,
@@ -196,7 +196,7 @@ static int with_conf(
 
 	if (o->category && category_parse(span_str(o->category), &any.list.category) < 0)
 		return fail(3, &(struct err){ "--category: no such category" });
-	if (own_parse(conf->own_networks, &own, &e) < 0 ||
+	if (addrset_parse(span_str(conf->own_networks), &own, &e) < 0 ||
 	    filters_load(&filters, o->filters.v, o->filters.n,
 		o->filter_path ? o->filter_path : conf->filter_path, &e) < 0 ||
 	    scan_new(filters.v, filters.n, &scan, &any.scan, &e) < 0 ||
@@ -207,7 +207,7 @@ static int with_conf(
 	registry = registry_free(registry);
 	any.scan = scan_free(any.scan);
 	filters_done(&filters);
-	own_done(&own);
+	addrset_done(&own);
 	return code;
 }
 

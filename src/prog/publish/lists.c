@@ -113,9 +113,8 @@ int lists_write(struct publishing *p, const struct reputation *rep, const char *
     const char **names, unsigned *n, struct err *e)
 {
 	CLEANUP(wall_done) struct wall w = { NULL };
-	CLEANUP(free_p) struct range *never = NULL;
+	CLEANUP(addrset_done) struct addrset never = { .v = NULL };
 	char path[PATH_MAX];
-	size_t n_never = 0;
 	int r;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/decisions", dir) >= sizeof(path))
@@ -123,11 +122,10 @@ int lists_write(struct publishing *p, const struct reputation *rep, const char *
 	r = write_decisions(p, path, open, e);
 	names[(*n)++] = "decisions";
 	if (r == 0)
-		r = wall_parse_ranges(span_str(p->conf->own_networks), &never, &n_never, e);
-	if (r == 0)
-		r = wall_init(&w, p->now_s, never, n_never, e);
+		r = addrset_parse(span_str(p->conf->own_networks), &never, e);
 	if (r < 0)
 		return r;
+	wall_init(&w, p->now_s, &never);
 	if (fill_wall(p, rep, open, &w) < 0 || wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	return write_exports(p, &w, dir, names, n, e);

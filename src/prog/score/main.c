@@ -28,9 +28,8 @@ struct stamp {
 struct score {
 	struct daemon *d;
 	struct conf *conf;
-	struct range *never; /* own networks */
-	uint32_t n_never;
-	struct hub *hub; /* NULL until it could be opened */
+	struct addrset never; /* own networks */
+	struct hub *hub;      /* NULL until it could be opened */
 	struct registry_live registry;
 	struct clock clock;
 	struct stamp done; /* of the newest run of this process */
@@ -58,33 +57,8 @@ static void score_close(void *state)
 	s->hub = hub_free(s->hub);
 	registry_live_done(&s->registry);
 	s->conf = conf_free(s->conf);
-	free(s->never);
+	addrset_done(&s->never);
 	free(s);
-}
-
-/* The configuration was checked when it was read: what is no prefix is not there. */
-static int parse_own(struct score *s, struct err *e)
-{
-	struct span rest = span_str(s->conf->own_networks), one;
-	bool more = !span_empty(rest);
-
-	while (more) {
-		struct range r, *v;
-
-		more = span_cut(&rest, ',', &one);
-		one = span_trim(one);
-		if (span_empty(one))
-			continue;
-		if (range_parse(one, &r) < 0)
-			return err_set(
-			    e, -EINVAL, "own_networks: \"%.*s\" is no prefix", SPAN_ARG(one));
-		v = reallocarray(s->never, s->n_never + 1, sizeof(*v));
-		if (!v)
-			abort();
-		s->never = v;
-		s->never[s->n_never++] = r;
-	}
-	return 0;
 }
 
 static int score_open(struct daemon *d, void **state, struct err *e)
@@ -99,7 +73,7 @@ static int score_open(struct daemon *d, void **state, struct err *e)
 	s->clock = clock_system();
 	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (s->conf)
-		r = parse_own(s, e);
+		r = addrset_parse(span_str(s->conf->own_networks), &s->never, e);
 	if (s->conf && asprintf(&status, "%s/status", s->conf->state_dir) < 0)
 		abort();
 	if (r == 0)
@@ -193,7 +167,7 @@ static void report(
 static int judge_all(struct score *s, int64_t now_s, struct err *e)
 {
 	int64_t began = clock_monotonic_us(), at_s = option_at == NOW ? now_s : option_at;
-	struct policy_conf decide = { .never = s->never, .n_never = s->n_never };
+	struct policy_conf decide = { .never = &s->never };
 	struct evidence v;
 	struct written w;
 	int r = evidence_read(s->hub, at_s, option_at == NOW, &v, e);

@@ -125,12 +125,12 @@ static void test_list(void **state)
 	struct input *in = input_of(text, sizeof(text) - 1);
 	struct got g = { "", 0 };
 	struct list_counts c = { 0 };
-	struct own own = { 0 };
+	struct addrset own = { .v = NULL };
 	struct err e;
 	struct list_options o = { .time_s = 1, .category = CATEGORY_SPAM, .own = &own };
 
 	(void)state;
-	assert_int_equal(own_parse("9.9.0.0/16, 2001:db8::/32", &own, &e), 0);
+	assert_int_equal(addrset_parse(SPAN("9.9.0.0/16, 2001:db8::/32"), &own, &e), 0);
 	assert_int_equal(list_input(in, &o, got_event, got_refusal, &g, &c, &e), 0);
 	assert_string_equal(g.text, "2:8.8.8.8/32*3 spam host\n3:5.5.5.0/31*1 spam prefix\n"
 				    "3:5.5.5.2/32*1 spam host\n5:2a01:4f8::/64*1 spam host\n"
@@ -140,7 +140,7 @@ static void test_list(void **state)
 	assert_int_equal(c.lines, 8);
 	assert_int_equal(c.entries, 4);
 	assert_int_equal(c.events, 5);
-	own_done(&own);
+	addrset_done(&own);
 	input_free(in);
 }
 
@@ -196,20 +196,20 @@ static void test_any_events(void **state)
 				   "1\tnonsense\tspam\n1\t9.9.9.9\tspam\n1\t9.9.0.0/16\tspam\n";
 	struct input *in = input_of(text, sizeof(text) - 1);
 	struct clock clock = clock_fixed(7);
-	struct own own = { 0 };
+	struct addrset own = { .v = NULL };
 	struct any_options o = { .clock = &clock, .own = &own };
 	struct any_result r;
 	struct got g = { "", 0 };
 	struct err e;
 
 	(void)state;
-	assert_int_equal(own_parse("9.9.9.0/24", &own, &e), 0);
+	assert_int_equal(addrset_parse(SPAN("9.9.9.0/24"), &own, &e), 0);
 	assert_int_equal(any_input(in, &o, got_event, &g, &r, &e), 0);
 	assert_string_equal(g.text, "2:8.8.8.8/32*1 spam host\n");
 	assert_int_equal(r.refused, 4);
 	assert_int_equal(r.first_number, 3);
 	assert_non_null(strstr(r.first_why, "private"));
-	own_done(&own);
+	addrset_done(&own);
 	input_free(in);
 }
 

@@ -21,15 +21,14 @@ static struct policy_list decide(struct judge *j, int64_t at_s, const char *neve
 {
 	struct policy_conf c = { .at_s = at_s, .budget = budget };
 	struct policy_list l;
-	struct range r;
+	struct addrset own;
+	struct err e;
 
-	if (never) {
-		assert_int_equal(range_parse(span_str(never), &r), 0);
-		c.never = &r;
-		c.n_never = 1;
-	}
+	assert_int_equal(addrset_parse(span_str(never ? never : ""), &own, &e), 0);
+	c.never = &own;
 	run(j, &space);
 	assert_int_equal(policy_decide(j, &c, &l), 0);
+	addrset_done(&own);
 	return l;
 }
 
