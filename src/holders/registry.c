@@ -7,6 +7,16 @@
 #include "holders/registry_check.h"
 #include "util/file.h"
 
+/* Saves a look-up of an origin two loads, far apart, of rows that hold much else. */
+static bool make_origins(struct registry *r)
+{
+	r->origin = calloc(r->n_place + 1u, sizeof(*r->origin));
+	for (uint32_t i = 0; r->origin && i < r->n_place; i++)
+		if (r->place[i].as != REGISTRY_NONE)
+			r->origin[i] = r->as[r->place[i].as].asn;
+	return r->origin != NULL;
+}
+
 int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct err *e)
 {
 	struct registry *r = calloc(1, sizeof(*r));
@@ -15,6 +25,8 @@ int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct e
 	if (!r)
 		return err_set(e, -ENOMEM, "out of memory");
 	code = registry_check(p, len, r, e);
+	if (code == 0 && !make_origins(r))
+		code = err_set(e, -ENOMEM, "out of memory");
 	if (code < 0) {
 		free(r);
 		return code;
@@ -48,6 +60,7 @@ struct registry *registry_free(struct registry *r)
 	if (!r)
 		return NULL;
 	file_unmap(&r->map);
+	free(r->origin);
 	free(r);
 	return NULL;
 }
@@ -64,20 +77,45 @@ static inline struct span text_of(const struct registry *r, struct reg_text t)
 	return span_of(r->text + t.at, t.len);
 }
 
-void registry_lookup(const struct registry *r, struct addr a, struct attribution *ret)
+uint32_t registry_place(const struct registry *r, struct addr a)
 {
 	uint32_t at = lpm_find(&r->lpm, a);
-	const struct reg_place *p;
 
-	if (at == LPM_NONE) {
-		*ret = (struct attribution){ REGISTRY_NONE, REGISTRY_NONE, REGISTRY_NONE, "" };
-		return;
-	}
-	p = &r->place[at];
+	return at == LPM_NONE ? REGISTRY_NONE : at;
+}
+
+uint32_t registry_n_place(const struct registry *r)
+{
+	return r->n_place;
+}
+
+void registry_place_at(const struct registry *r, uint32_t place, struct attribution *ret)
+{
+	const struct reg_place *p = &r->place[place];
+
 	ret->prefix = p->prefix;
 	ret->as = p->as;
 	ret->org = p->org;
 	country_text(p->country, ret->country);
+}
+
+void registry_lookup(const struct registry *r, struct addr a, struct attribution *ret)
+{
+	uint32_t at = lpm_find(&r->lpm, a);
+
+	if (at == LPM_NONE)
+		*ret = (struct attribution){ REGISTRY_NONE, REGISTRY_NONE, REGISTRY_NONE, "" };
+	else
+		registry_place_at(r, at, ret);
+}
+
+uint32_t registry_origin(const struct registry *r, struct addr a)
+{
+	/* LPM_NONE is beyond all places; the row behind the last one says nobody, without a branch that
+	 * nobody can predict. */
+	uint32_t at = lpm_find(&r->lpm, a);
+
+	return at == LPM_NONE ? 0 : r->origin[at];
 }
 
 uint32_t registry_n_prefix(const struct registry *r)

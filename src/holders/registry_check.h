@@ -10,6 +10,7 @@
 struct registry {
 	struct file_map map; /* owned; empty when the bytes are somebody else's */
 	const struct reg_head *head;
+	uint32_t *origin; /* owned: AS number by place, 0: none */
 	struct lpm lpm;
 	const struct reg_place *place;
 	const uint32_t *space4;

@@ -42,6 +42,41 @@ static void pass(void *ctx, const struct event *ev, uint64_t number)
 	g->sink(g->ctx, ev, number);
 }
 
+static void say_refused(struct going *g, uint64_t number, const char *why)
+{
+	g->ret->first_number = number;
+	if (number)
+		(void)snprintf(g->ret->first_why, sizeof(g->ret->first_why), "%s", why);
+}
+
+static void on_shard_event(void *ctx, const struct event *ev, uint64_t number)
+{
+	struct going *g = ctx;
+
+	g->sink(g->ctx, ev, number);
+}
+
+static void on_shard_tick(void *ctx, const struct input *in)
+{
+	tick(ctx, in);
+}
+
+static int from_log_together(struct going *g, struct input *in, struct err *e)
+{
+	struct scan_counts was = shards_counts(g->o->shards), now;
+	const char *why;
+	int r;
+
+	(void)shards_first_refused(g->o->shards, &why); /* those of the input before */
+	r = shards_input(g->o->shards, in, on_shard_event, on_shard_tick, g, e);
+	now = shards_counts(g->o->shards);
+	g->ret->lines = now.lines - was.lines;
+	g->ret->events = now.events - was.events;
+	g->ret->refused = now.refused - was.refused;
+	say_refused(g, shards_first_refused(g->o->shards, &why), why);
+	return r;
+}
+
 static int from_log(struct going *g, struct input *in, struct err *e)
 {
 	const struct scan_counts *c = scan_counts(g->o->scan);
@@ -58,9 +93,7 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 	g->ret->lines = c->lines - was.lines;
 	g->ret->events = c->events - was.events;
 	g->ret->refused = c->refused - was.refused;
-	g->ret->first_number = scan_first_refused(g->o->scan, &why);
-	if (g->ret->first_number)
-		(void)snprintf(g->ret->first_why, sizeof(g->ret->first_why), "%s", why);
+	say_refused(g, scan_first_refused(g->o->scan, &why), why);
 	return r;
 }
 
@@ -150,7 +183,7 @@ int any_input(struct input *in, const struct any_options *o, scan_sink *sink, vo
 	}
 	switch (ret->as.kind) {
 	case INPUT_LOG:
-		return from_log(&g, in, e);
+		return (o->shards ? from_log_together : from_log)(&g, in, e);
 	case INPUT_LIST:
 		return from_list(&g, in, e);
 	case INPUT_EVENTS:

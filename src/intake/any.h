@@ -7,6 +7,7 @@
 #include "intake/list.h"
 #include "intake/recognise.h"
 #include "intake/scan.h"
+#include "intake/shards.h"
 #include "util/progress.h"
 
 /* The category of a list that nobody has said anything about. */
@@ -14,7 +15,10 @@
 
 /* struct any_options - all borrowed */
 struct any_options {
-	struct scan *scan; /* for logs, with its own options; counts go on over many inputs */
+	/* for logs, with its own options; counts go on over many inputs. One of the two: scan hands out
+	 * what it finds at once, shards when it suits them. */
+	struct scan *scan;
+	struct shards *shards;
 	const struct clock *clock; /* the time of list entries, and of events that have none */
 	struct list_options list;  /* time_s is set from clock; source "" is the file's base name */
 	const struct addrset *own; /* for event lines; may be NULL */

@@ -99,26 +99,94 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	buf_byte(out, '\n');
 }
 
-void attribute_fields(
-    const struct attributor *a, struct span addr_text, struct addr addr, struct buf *out)
-{
-	struct attribution at;
-	struct registry_as as;
+#define WORDS_BYTES_MAX (UINT32_C(1) << 30)
 
-	registry_lookup(a->registry, addr, &at);
-	buf_byte(out, '\t');
-	buf_span(out, addr_text);
+void attribute_ready_done(struct attribute_ready *r)
+{
+	free(r->words);
+	r->words = NULL;
+	buf_done(&r->text);
+}
+
+/* "\tNUMBER\tNAME\tCOUNTRY\n" of a place. */
+static bool write_words(const struct attributor *a, struct attribute_ready *r, uint32_t place)
+{
+	struct attribution at = { REGISTRY_NONE, REGISTRY_NONE, REGISTRY_NONE, "" };
+	struct attribute_words *w = &r->words[place];
+	struct buf *b = &r->text;
+
+	w->at = (uint32_t)b->len;
+	if (place < registry_n_place(a->registry))
+		registry_place_at(a->registry, place, &at);
 	if (at.as == REGISTRY_NONE) {
-		buf_put(out, "\t-\t-\t", 5);
+		buf_str(b, "\t-\t-\t");
 	} else {
-		as = registry_as_at(a->registry, at.as);
-		buf_byte(out, '\t');
-		buf_u64(out, as.asn);
-		buf_byte(out, '\t');
-		buf_span(out, as.name);
-		buf_byte(out, '\t');
+		struct registry_as as = registry_as_at(a->registry, at.as);
+
+		buf_byte(b, '\t');
+		buf_u64(b, as.asn);
+		buf_byte(b, '\t');
+		buf_span(b, as.name);
+		buf_byte(b, '\t');
 	}
-	buf_str(out, *at.country ? at.country : "-");
+	buf_str(b, *at.country ? at.country : "-");
+	buf_byte(b, '\n');
+	w->len = (uint32_t)b->len - w->at;
+	return buf_ok(b);
+}
+
+static char *put(char *p, const char *from, size_t n)
+{
+	memcpy(p, from, n);
+	return p + n;
+}
+
+static void put_line(
+    const struct attribute_ready *r, const struct attribute_item *it, struct buf *out)
+{
+	const struct attribute_words *w = &r->words[it->place];
+	size_t line = span_len(it->line), text = span_len(it->text);
+	char *start = buf_room(out, line + text + w->len + 2), *p = start;
+
+	if (!p)
+		return; /* the buffer remembers */
+	if (line)
+		p = put(p, it->line.p, line);
+	if (text) {
+		*p++ = '\t';
+		p = put(p, it->text.p, text);
+		p = put(p, r->text.p + w->at, w->len);
+	} else {
+		*p++ = '\n';
+	}
+	buf_grew(out, (size_t)(p - start));
+}
+
+int attribute_lines(const struct attributor *a, struct attribute_ready *r, struct attribute_item *v,
+    size_t n, struct buf *out)
+{
+	uint32_t nobody = registry_n_place(a->registry);
+
+	if (!r->words) {
+		r->words = calloc(nobody + 1u, sizeof(*r->words));
+		buf_init(&r->text, WORDS_BYTES_MAX);
+		if (!r->words)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		v[i].place = span_empty(v[i].text)
+				 ? nobody
+				 : MIN_OF(registry_place(a->registry, v[i].addr), nobody);
+	for (size_t i = 0; i < n; i++) {
+		const struct attribute_words *w = &r->words[v[i].place];
+
+		if (UNLIKELY(w->len == 0) && !write_words(a, r, v[i].place))
+			return -ENOMEM;
+		__builtin_prefetch(r->text.p + w->at);
+	}
+	for (size_t i = 0; i < n; i++)
+		put_line(r, &v[i], out);
+	return 0;
 }
 
 void attribute_text(const struct attributor *a, struct addr addr, struct buf *out)

@@ -24,9 +24,29 @@ void attribute_done(struct attributor *a);
 /* attribute_json - one object with its LF */
 void attribute_json(const struct attributor *a, struct addr addr, struct buf *out);
 
-/* attribute_fields - "\taddress\tasn\tname\tcountry", '-' where unknown */
-void attribute_fields(
-    const struct attributor *a, struct span addr_text, struct addr addr, struct buf *out);
+/* struct attribute_item - one line of a stream on its way through */
+struct attribute_item {
+	struct span line; /* without its LF */
+	struct span text; /* of the first address in it; empty: there is none */
+	struct addr addr;
+	uint32_t place; /* set by attribute_lines */
+};
+
+/* struct attribute_ready - what is appended to the lines of each piece of announced space, written out
+ * when it was needed first; zeroed to begin with */
+struct attribute_ready {
+	struct attribute_words {
+		uint32_t at, len; /* in text; len 0: not yet */
+	} * words;		  /* by place, and one more for nobody's; owned */
+	struct buf text;
+};
+void attribute_ready_done(struct attribute_ready *r);
+
+/* attribute_lines - n lines, each with its LF and, where it has an address, after tabs: the address, the
+ * number and the name of its AS, its country; '-' where unknown. Many at once: their rows lie far apart
+ * in memory, and loads of one do not wait for those of another. 0; -ENOMEM. */
+MUST_USE int attribute_lines(const struct attributor *a, struct attribute_ready *r,
+    struct attribute_item *v, size_t n, struct buf *out);
 
 /* attribute_text - for people */
 void attribute_text(const struct attributor *a, struct addr addr, struct buf *out);

@@ -15,7 +15,7 @@
 struct top_options {
 	const char *conf_file, *registry, *by, *filter_path, *category;
 	struct opt_list set, filters;
-	uint32_t limit;
+	uint32_t limit, threads;
 	bool json, csv, simulated;
 };
 
@@ -51,15 +51,15 @@ static void say_refused(const char *path, const struct any_result *got)
 	(void)fprintf(stderr, "\n");
 }
 
-static void say_left_out(const struct topping *g, const struct scan_counts *c)
+static void say_left_out(const struct topping *g, struct scan_counts c)
 {
 	const struct {
 		uint64_t n;
 		const char *what;
 	} rows[] = {
-		{ c->special, "lines from private or reserved space are left out" },
-		{ c->own, "lines from own networks are left out" },
-		{ c->names, "lines with a host name in place of the address are left out" },
+		{ c.special, "lines from private or reserved space are left out" },
+		{ c.own, "lines from own networks are left out" },
+		{ c.names, "lines with a host name in place of the address are left out" },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++)
@@ -123,7 +123,8 @@ static unsigned read_all(struct topping *g, const struct any_options *options, i
 		say_refused(files[i], &got);
 		g->lists += got.as.kind == INPUT_LIST;
 	}
-	say_left_out(g, scan_counts(options->scan));
+	top_settle(&g->top);
+	say_left_out(g, shards_counts(options->shards));
 	return failed;
 }
 
@@ -184,7 +185,6 @@ static int with_conf(
 {
 	struct clock clock = clock_system();
 	struct registry *registry = NULL;
-	struct filters filters = { .n = 0 };
 	struct addrset own = { .v = NULL };
 	struct scan_options scan = { .clock = &clock, .own = &own };
 	struct any_options any = { .clock = &clock,
@@ -197,16 +197,15 @@ static int with_conf(
 	if (o->category && category_parse(span_str(o->category), &any.list.category) < 0)
 		return fail(3, &(struct err){ "--category: no such category" });
 	if (addrset_parse(span_str(conf->own_networks), &own, &e) < 0 ||
-	    filters_load(&filters, o->filters.v, o->filters.n,
-		o->filter_path ? o->filter_path : conf->filter_path, &e) < 0 ||
-	    scan_new(filters.v, filters.n, &scan, &any.scan, &e) < 0 ||
+	    shards_new(o->filters.v, o->filters.n,
+		o->filter_path ? o->filter_path : conf->filter_path, &scan, o->threads, &any.shards,
+		&e) < 0 ||
 	    registry_open(o->registry ? o->registry : conf->registry_file, &registry, &e) < 0)
 		code = fail(3, &e);
 	else
 		code = run(o, conf, registry, &any, by, n, files);
 	registry = registry_free(registry);
-	any.scan = scan_free(any.scan);
-	filters_done(&filters);
+	any.shards = shards_free(any.shards);
 	addrset_done(&own);
 	return code;
 }
@@ -227,6 +226,9 @@ int cmd_top(int argc, char **argv)
 		    "Look for filters here (DIR:DIR…)." },
 		{ "category", 0, OPT_TEXT, &o.category, "NAME",
 		    "Lists: what entries did (default scanner)." },
+		{ "threads", 0, OPT_COUNT, &o.threads, "N",
+		    "Read long logs with N threads; the table is the same. Default: all "
+		    "processors." },
 		{ "registry", 'r', OPT_TEXT, &o.registry, "FILE", "The registry file." },
 		{ "config", 'c', OPT_TEXT, &o.conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &o.set, "NAME=VALUE",

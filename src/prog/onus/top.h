@@ -16,6 +16,14 @@ struct top_host {
 };
 
 /* struct top - owned parts are freed by top_done */
+/* struct top_pending - a sighting that waits for others, so that their memory is fetched together */
+#define TOP_PENDING_MAX 128u
+struct top_pending {
+	struct addr addr;
+	uint64_t key; /* day, category, group, proof; never 0 */
+	uint32_t count, host;
+};
+
 struct top {
 	const struct registry *registry; /* borrowed */
 	struct addrmap map;
@@ -25,6 +33,8 @@ struct top {
 	size_t n_marks, marks_cap;
 	uint64_t events, listed_prefixes;
 	int64_t oldest_s, newest_s;
+	struct top_pending pending[TOP_PENDING_MAX];
+	unsigned n_pending;
 	bool out_of_memory;
 	bool simulated; /* some of the events are made up */
 };
@@ -43,6 +53,9 @@ void top_done(struct top *t);
 /* top_count - one event of an independence group (0 … 63). Events about listed prefixes are counted
  * apart: a prefix is not its hosts. */
 void top_count(struct top *t, const struct event *ev, unsigned group);
+
+/* top_settle - after the last event: nothing waits any more */
+void top_settle(struct top *t);
 
 /* struct top_row - one line of the table */
 struct top_row {

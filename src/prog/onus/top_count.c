@@ -52,14 +52,49 @@ static bool mark(struct top *t, struct top_mark m)
 	return true;
 }
 
+/* One sighting of a host whose place is known. */
+static void settle(struct top *t, const struct top_pending *p)
+{
+	struct top_host *h = &t->hosts[p->host];
+
+	h->events += p->count;
+	/* Events of one host come in runs: only a change of day, category, group or proof is news. The
+	 * judge itself counts each of them once. */
+	if (p->key == h->last_key)
+		return;
+	h->last_key = p->key;
+	if (!mark(t, (struct top_mark){ p->host, (int32_t)(uint32_t)(p->key >> 32),
+			 (uint8_t)(p->key >> 16), (uint8_t)(p->key >> 8), (uint8_t)p->key }))
+		t->out_of_memory = true;
+}
+
+/* Hosts come in random order and their rows lie all over: the loads of many are under way at once. */
+void top_settle(struct top *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->n_pending; i++) {
+		struct top_pending *p = &t->pending[i];
+		bool is_new;
+		uint32_t host = addrmap_put(&t->map, p->addr, &is_new);
+
+		if (host == ADDRMAP_NONE || !grow(t, host)) {
+			t->out_of_memory = true;
+			continue;
+		}
+		if (is_new)
+			t->hosts[host] = (struct top_host){ 0 };
+		p->host = host;
+		__builtin_prefetch(&t->hosts[host], 1);
+		t->pending[n++] = *p;
+	}
+	for (unsigned i = 0; i < n; i++)
+		settle(t, &t->pending[i]);
+	t->n_pending = 0;
+}
+
 void top_count(struct top *t, const struct event *ev, unsigned group)
 {
-	int32_t day = day_of(ev->time_s);
-	struct top_host *h;
-	uint64_t key;
-	uint32_t i;
-	bool is_new;
-
 	t->oldest_s = MIN_OF(t->oldest_s, ev->time_s);
 	t->newest_s = MAX_OF(t->newest_s, ev->time_s);
 	t->events += ev->count;
@@ -68,25 +103,15 @@ void top_count(struct top *t, const struct event *ev, unsigned group)
 		t->listed_prefixes++;
 		return;
 	}
-	i = addrmap_put(&t->map, ev->subject.addr, &is_new);
-	if (i == ADDRMAP_NONE || !grow(t, i)) {
-		t->out_of_memory = true;
-		return;
-	}
-	h = &t->hosts[i];
-	if (is_new)
-		*h = (struct top_host){ 0 };
-	h->events += ev->count;
-	/* Events of one host come in runs: only a change of day, category, group or proof is news. The
-	 * judge itself counts each of them once. */
-	key = (uint64_t)(uint32_t)day << 32 | (uint64_t)ev->category << 16 | group << 8 |
-	      ev->proof | 1u << 30;
-	if (key == h->last_key)
-		return;
-	h->last_key = key;
-	if (!mark(t, (struct top_mark){
-			 i, day, (uint8_t)ev->category, (uint8_t)group, (uint8_t)ev->proof }))
-		t->out_of_memory = true;
+	addrmap_prefetch(&t->map, ev->subject.addr);
+	t->pending[t->n_pending++] = (struct top_pending){
+		.addr = ev->subject.addr,
+		.key = (uint64_t)(uint32_t)day_of(ev->time_s) << 32 | (uint64_t)ev->category << 16 |
+		       group << 8 | ev->proof | 1u << 30,
+		.count = ev->count,
+	};
+	if (t->n_pending == TOP_PENDING_MAX)
+		top_settle(t);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------- */
