@@ -52,7 +52,16 @@ CONF
   done
   "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/$name/conf" --once --at "$at" 2>"$dir/$name/log" ||
     { echo 'not ok: onus-score fails:' >&2; tail "$dir/$name/log" >&2; exit 1; }
+  "$ONUS_BUILD/src/prog/publish/onus-publish" -c "$dir/$name/conf" --once 2>"$dir/$name/log" ||
+    { echo 'not ok: onus-publish fails:' >&2; tail "$dir/$name/log" >&2; exit 1; }
   db=$dir/$name/hub.sqlite
+}
+
+# What the pages have of the run that is asked about, in the shape of the hub's row; a pipeline that
+# publishes other figures than it computed fails here.
+published() {
+  sqlite3 "${db%/*}/serve/current/reputation.sqlite" "SELECT round(score), coalesce(grade, 'none'), round(low), round(high)
+    FROM entity WHERE name = '$1'" -separator ' ' | sed 's/\.0//g'
 }
 
 failed=0
@@ -61,7 +70,8 @@ expect() {
   local got
   got=$(sqlite3 -separator ' ' "$db" "SELECT round(score), coalesce(grade, 'none'), round(low), round(high)
     FROM score_day WHERE family = 255 AND entity = '$2' AND run = (SELECT max(id) FROM run)" | sed 's/\.0//g')
-  local want="$3 $4 $5 $6" ok=1 i
+  local want="$3 $4 $5 $6" ok=1 i w g
+  [ "$(published "$2")" = "$got" ] || { echo "not ok: $1: published is '$(published "$2")', not '$got'" >&2; failed=1; }
   for i in 1 2 3 4; do
     w=$(cut -d' ' -f$i <<<"$want"); g=$(cut -d' ' -f$i <<<"$got")
     [ "$w" = - ] || [ "$w" = "$g" ] || ok=0
