@@ -18,9 +18,9 @@ struct found {
 
 /* struct job - one block on its way: filled by the caller, scanned by a thread, emptied by the caller */
 struct job {
-	char *text;
-	size_t len, text_cap;
-	bool cut, done, failed;
+	char *memory; /* owned; of the input, which got ours for it */
+	struct block block;
+	bool done, failed;
 	struct found *v;
 	size_t n, cap;
 	struct buf copies;
@@ -111,7 +111,7 @@ struct shards *shards_free(struct shards *s)
 		filters_done(&s->worker[i].filters);
 	}
 	for (unsigned i = 0; i < s->n_jobs; i++) {
-		free(s->job[i].text);
+		free(s->job[i].memory);
 		free(s->job[i].v);
 		buf_done(&s->job[i].copies);
 	}
@@ -142,7 +142,8 @@ static void keep(void *ctx, const struct event *ev, uint64_t number)
 	}
 	f = &j->v[j->n++];
 	*f = (struct found){ *ev, (uint32_t)number, WITHIN };
-	if (span_empty(ev->detail) || (ev->detail.p >= j->text && ev->detail.p < j->text + j->len))
+	if (span_empty(ev->detail) ||
+	    (ev->detail.p >= j->block.text.p && ev->detail.p < j->block.text.end))
 		return;
 	f->copied = (uint32_t)j->copies.len;
 	buf_span(&j->copies, ev->detail);
@@ -151,13 +152,9 @@ static void keep(void *ctx, const struct event *ev, uint64_t number)
 
 static void scan_job(struct worker *w, struct job *j)
 {
-	const struct block b = {
-		.text = span_of(j->text, j->len), .first_number = 1, .cut = j->cut
-	};
-
 	j->n = 0;
 	buf_reset(&j->copies);
-	j->lines = scan_block(w->scan, &b, keep, j);
+	j->lines = scan_block(w->scan, &j->block, keep, j);
 	j->refused_line = scan_first_refused(w->scan, &j->refused_why);
 }
 
@@ -218,23 +215,18 @@ static int empty_one(struct shards *s, scan_sink *sink, void *ctx)
 	return j->failed ? -ENOMEM : 0;
 }
 
-static int fill_one(struct shards *s, const struct block *b)
+static int fill_one(struct shards *s, struct input *in, const struct block *b)
 {
 	struct job *j = &s->job[s->filled % s->n_jobs];
-	size_t len = span_len(b->text);
 
-	if (len > j->text_cap) {
-		char *text = realloc(j->text, len);
-
-		if (!text)
-			return -ENOMEM;
-		j->text = text;
-		j->text_cap = len;
-	}
-	if (len)
-		memcpy(j->text, b->text.p, len);
-	j->len = len;
-	j->cut = b->cut;
+	if (!j->memory)
+		j->memory = malloc(INPUT_SWAP_BYTES);
+	if (!j->memory)
+		return -ENOMEM;
+	j->memory = input_swap(in, j->memory);
+	j->block = *b;
+	j->block.first_number =
+	    1; /* within the block: lines are not counted before they are scanned */
 	j->failed = false;
 	(void)pthread_mutex_lock(&s->lock);
 	s->filled++;
@@ -282,7 +274,7 @@ int shards_input(struct shards *s, struct input *in, scan_sink *sink, shards_tic
 			if (s->filled - s->emptied == s->n_jobs)
 				failed = empty_one(s, sink, ctx);
 			if (failed == 0)
-				failed = fill_one(s, &b);
+				failed = fill_one(s, in, &b);
 		}
 		if (tick)
 			tick(ctx, in);

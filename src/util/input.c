@@ -7,7 +7,9 @@
 
 #include "util/unpack.h"
 
-#define BLOCK_BYTES (1u << 20) /* measured: larger blocks leave the second-level cache */
+#define BLOCK_BYTES                                                                                \
+	(INPUT_SWAP_BYTES - INPUT_LINE_MAX -                                                       \
+	    1) /* 1 MiB, measured: larger blocks leave the second-level cache */
 
 /* The buffer holds [pos, len): bytes read and not yet handed over. skip: the rest of an over-long
  * line is still to be thrown away. */
@@ -190,6 +192,17 @@ int input_block(struct input *in, struct block *ret, struct err *e)
 		split_long(in, ret);
 	ret->first_number = in->number;
 	return 1;
+}
+
+char *input_swap(struct input *in, char *spare)
+{
+	char *mine = in->b;
+
+	memcpy(spare, mine + in->pos, in->len - in->pos);
+	in->len -= in->pos;
+	in->pos = 0;
+	in->b = spare;
+	return mine;
 }
 
 void input_block_lines(struct input *in, uint64_t lines)

@@ -79,13 +79,18 @@ static bool first_address(struct span line, struct span *ret, struct addr *addr)
 
 	while ((mark = find_mark(p, line.end)) < line.end) {
 		const char *start = mark;
-		unsigned marks = 0;
+		unsigned dots = 0, colons = 0;
+		bool gap = false;
 
 		while (start > p && in_address(start[-1]))
 			start--;
-		for (p = mark; p < line.end && in_address(*p); p++)
-			marks += *p == '.' || *p == ':';
-		if (marks < 2 || p - start > ADDR_TEXT_MAX + 6)
+		for (p = mark; p < line.end && in_address(*p); p++) {
+			dots += *p == '.';
+			colons += *p == ':';
+			gap |= *p == ':' && p > mark && p[-1] == ':';
+		}
+		/* most that have colons are the time of day */
+		if ((dots < 3 && colons < 7 && !gap) || p - start > ADDR_TEXT_MAX + 6)
 			continue;
 		if ((start > line.p && word(start[-1])) || (p < line.end && word(*p)))
 			continue;
