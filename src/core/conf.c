@@ -170,6 +170,7 @@ struct conf *conf_free(struct conf *c)
 		free(c->sources[i].name);
 	}
 	free(c->sources);
+	free(c->status_dir);
 	free_texts(params, NELEM(params), c);
 	free(c);
 	return NULL;
@@ -363,7 +364,19 @@ struct conf *conf_open(const char *file, const char *const *assignments, unsigne
 	}
 	if (r == 0)
 		r = conf_check(c, e);
+	if (r == 0 && asprintf(&c->status_dir, "%s/status", c->state_dir) < 0)
+		r = err_set(e, -ENOMEM, "out of memory");
 	return r < 0 ? conf_free(c) : c;
+}
+
+int conf_valid(const char *file, const char *const *assignments, unsigned n, struct err *e)
+{
+	struct conf *c = conf_open(file, assignments, n, e);
+
+	if (!c)
+		return -EINVAL;
+	(void)conf_free(c);
+	return 0;
 }
 
 static void print_value(const struct param *p, const void *base, FILE *to)

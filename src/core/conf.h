@@ -49,6 +49,7 @@ struct conf {
 	    publish_keep;
 	uint32_t spool_max_mib;
 	uint32_t retention_days;
+	char *status_dir;	     /* state_dir/status, set by conf_open */
 	struct conf_source *sources; /* n_sources of them */
 	unsigned n_sources;
 };
@@ -75,5 +76,9 @@ void conf_describe(FILE *to);
 /* conf_open - what every program does first: defaults, then file (NULL: CONF_FILE_DEFAULT, which
  * may be missing), then the n assignments of -o, then conf_check. NULL with a message in e. */
 struct conf *conf_open(const char *file, const char *const *assignments, unsigned n, struct err *e);
+
+/* conf_valid - could conf_open read it? For `-t`, and before a reload: 0, or -EINVAL with the message */
+MUST_USE int conf_valid(
+    const char *file, const char *const *assignments, unsigned n, struct err *e);
 
 #endif

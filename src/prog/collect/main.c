@@ -164,13 +164,9 @@ static int restore(struct collect *c, struct err *e)
 
 static int open_spool(struct collect *c, struct daemon *d, struct err *e)
 {
-	CLEANUP(free_p) char *status = NULL;
 	char host[BATCH_HOST_MAX + 1];
-	int r;
+	int r = daemon_status_dir(d, c->conf->status_dir, e);
 
-	if (asprintf(&status, "%s/status", c->conf->state_dir) < 0)
-		abort();
-	r = daemon_status_dir(d, status, e);
 	if (r == 0)
 		r = file_mkdirs(c->list_dir, 0750, e);
 	host_name(c->conf, host);

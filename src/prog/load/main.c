@@ -29,12 +29,7 @@ struct load {
 
 static int load_check(const struct daemon *d, struct err *e)
 {
-	struct conf *c = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
-
-	if (!c)
-		return -EINVAL;
-	(void)conf_free(c);
-	return 0;
+	return conf_valid(d->conf_file, d->settings->v, d->settings->n, e);
 }
 
 static void load_close(void *state)
@@ -49,7 +44,6 @@ static void load_close(void *state)
 static int load_open(struct daemon *d, void **state, struct err *e)
 {
 	struct load *l = calloc(1, sizeof(*l));
-	CLEANUP(free_p) char *status = NULL;
 	int r;
 
 	if (!l)
@@ -61,9 +55,7 @@ static int load_open(struct daemon *d, void **state, struct err *e)
 		load_close(l);
 		return -EINVAL;
 	}
-	if (asprintf(&status, "%s/status", l->conf->state_dir) < 0)
-		abort();
-	r = daemon_status_dir(d, status, e);
+	r = daemon_status_dir(d, l->conf->status_dir, e);
 	if (r < 0) {
 		load_close(l);
 		return r;

@@ -23,12 +23,7 @@ struct publish {
 
 static int publish_check(const struct daemon *d, struct err *e)
 {
-	struct conf *c = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
-
-	if (!c)
-		return -EINVAL;
-	(void)conf_free(c);
-	return 0;
+	return conf_valid(d->conf_file, d->settings->v, d->settings->n, e);
 }
 
 static void publish_close(void *state)
@@ -44,7 +39,6 @@ static void publish_close(void *state)
 static int publish_open(struct daemon *d, void **state, struct err *e)
 {
 	struct publish *s = calloc(1, sizeof(*s));
-	CLEANUP(free_p) char *status = NULL;
 	int r = -EINVAL;
 
 	if (!s)
@@ -52,10 +46,8 @@ static int publish_open(struct daemon *d, void **state, struct err *e)
 	s->d = d;
 	s->clock = clock_system();
 	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
-	if (s->conf && asprintf(&status, "%s/status", s->conf->state_dir) < 0)
-		abort();
 	if (s->conf)
-		r = daemon_status_dir(d, status, e);
+		r = daemon_status_dir(d, s->conf->status_dir, e);
 	if (r < 0) {
 		publish_close(s);
 		return r;

@@ -42,12 +42,7 @@ static int64_t option_at = NOW; /* --at; set by the command line alone */
 
 static int score_check(const struct daemon *d, struct err *e)
 {
-	struct conf *c = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
-
-	if (!c)
-		return -EINVAL;
-	(void)conf_free(c);
-	return 0;
+	return conf_valid(d->conf_file, d->settings->v, d->settings->n, e);
 }
 
 static void score_close(void *state)
@@ -64,7 +59,6 @@ static void score_close(void *state)
 static int score_open(struct daemon *d, void **state, struct err *e)
 {
 	struct score *s = calloc(1, sizeof(*s));
-	CLEANUP(free_p) char *status = NULL;
 	int r = -EINVAL;
 
 	if (!s)
@@ -74,10 +68,8 @@ static int score_open(struct daemon *d, void **state, struct err *e)
 	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (s->conf)
 		r = addrset_parse(span_str(s->conf->own_networks), &s->never, e);
-	if (s->conf && asprintf(&status, "%s/status", s->conf->state_dir) < 0)
-		abort();
 	if (r == 0)
-		r = daemon_status_dir(d, status, e);
+		r = daemon_status_dir(d, s->conf->status_dir, e);
 	if (r < 0) {
 		score_close(s);
 		return r;
