@@ -64,6 +64,7 @@ static void on_shard_tick(void *ctx, const struct input *in)
 static int from_log_together(struct going *g, struct input *in, struct err *e)
 {
 	struct scan_counts was = shards_counts(g->o->shards), now;
+	uint64_t first;
 	const char *why;
 	int r;
 
@@ -73,7 +74,8 @@ static int from_log_together(struct going *g, struct input *in, struct err *e)
 	g->ret->lines = now.lines - was.lines;
 	g->ret->events = now.events - was.events;
 	g->ret->refused = now.refused - was.refused;
-	say_refused(g, shards_first_refused(g->o->shards, &why), why);
+	first = shards_first_refused(g->o->shards, &why);
+	say_refused(g, first, why);
 	return r;
 }
 
@@ -81,6 +83,7 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 {
 	const struct scan_counts *c = scan_counts(g->o->scan);
 	struct scan_counts was = *c;
+	uint64_t first;
 	const char *why = "";
 	struct block b;
 	int r;
@@ -93,7 +96,8 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 	g->ret->lines = c->lines - was.lines;
 	g->ret->events = c->events - was.events;
 	g->ret->refused = c->refused - was.refused;
-	say_refused(g, scan_first_refused(g->o->scan, &why), why);
+	first = scan_first_refused(g->o->scan, &why);
+	say_refused(g, first, why);
 	return r;
 }
 
