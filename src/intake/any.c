@@ -187,6 +187,9 @@ int any_input(struct input *in, const struct any_options *o, scan_sink *sink, vo
 	}
 	switch (ret->as.kind) {
 	case INPUT_LOG:
+		if (!o->shards && !o->scan)
+			return err_set(
+			    e, -ENOENT, "%s is a log, but %s", input_name(in), o->no_scan.text);
 		return (o->shards ? from_log_together : from_log)(&g, in, e);
 	case INPUT_LIST:
 		return from_list(&g, in, e);
@@ -198,4 +201,12 @@ int any_input(struct input *in, const struct any_options *o, scan_sink *sink, vo
 	default:
 		return err_set(e, -ENOTSUP, "%s: not recognised: %s", input_name(in), ret->as.why);
 	}
+}
+
+int any_missing(struct any_options *o, unsigned n_named, int r, const struct err *e)
+{
+	if (n_named > 0)
+		return r;
+	o->no_scan = *e;
+	return 0;
 }

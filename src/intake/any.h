@@ -16,15 +16,21 @@
 /* struct any_options - all borrowed */
 struct any_options {
 	/* for logs, with its own options; counts go on over many inputs. One of the two: scan hands out
-	 * what it finds at once, shards when it suits them. */
+	 * what it finds at once, shards when it suits them. Neither where filters that nobody named could
+	 * not be had: no_scan says why when an input turns out to be a log. */
 	struct scan *scan;
 	struct shards *shards;
+	struct err no_scan;
 	const struct clock *clock; /* the time of list entries, and of events that have none */
 	struct list_options list;  /* time_s is set from clock; source "" is the file's base name */
 	const struct addrset *own; /* for event lines; may be NULL */
 	struct progress *progress; /* or NULL */
 	bool is_log;		   /* filters were asked for by name: do not recognise */
 };
+
+/* any_missing - filters could not be had, r and e say why. That is no error where nobody named any: a list
+ * needs none. Returns 0 or r. */
+int any_missing(struct any_options *o, unsigned n_named, int r, const struct err *e);
 
 /* struct any_result - what one input was and held */
 struct any_result {

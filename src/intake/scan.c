@@ -74,7 +74,9 @@ struct scan *scan_free(struct scan *s)
 
 const struct scan_counts *scan_counts(const struct scan *s)
 {
-	return &s->counts;
+	static const struct scan_counts none;
+
+	return s ? &s->counts : &none;
 }
 
 /* --- a match becomes an event --- */

@@ -55,7 +55,7 @@ void scan_line(struct scan *s, const struct line *line, scan_sink *sink, void *c
 MUST_USE int scan_input(
     struct scan *s, struct input *in, scan_sink *sink, void *ctx, struct err *e);
 
-const struct scan_counts *scan_counts(const struct scan *s);
+const struct scan_counts *scan_counts(const struct scan *s); /* of NULL: nothing but zeros */
 
 /* scan_first_refused - the first line refused since this was asked last: its number and the reason (a
  * literal); 0 when none was */

@@ -291,7 +291,7 @@ struct scan_counts shards_counts(const struct shards *s)
 {
 	struct scan_counts sum = { 0 };
 
-	for (unsigned i = 0; i < s->n; i++) {
+	for (unsigned i = 0; s && i < s->n; i++) {
 		const struct scan_counts *c = scan_counts(s->worker[i].scan);
 
 		sum.lines += c->lines;

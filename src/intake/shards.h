@@ -26,7 +26,7 @@ typedef void shards_tick(void *ctx, const struct input *in);
 MUST_USE int shards_input(struct shards *s, struct input *in, scan_sink *sink, shards_tick *tick,
     void *ctx, struct err *e);
 
-/* shards_counts - since shards_new; shards_first_refused - as scan_first_refused */
+/* shards_counts - since shards_new (of NULL: zeros); shards_first_refused - as scan_first_refused */
 struct scan_counts shards_counts(const struct shards *s);
 uint64_t shards_first_refused(struct shards *s, const char **why);
 

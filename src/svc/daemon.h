@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The skeleton of every daemon: command line, signals, readiness and watchdog (sd_notify(3)), the
- *loop, the status file. A program's main() is a table:
+/* The skeleton of every daemon: command line, signals, readiness and watchdog (sd_notify(3)), the loop,
+ * the status file. A program's main() is a table:
  *
  *	static const struct daemon_def def = {
- *		.name = "onus-load", .about = "…", .check = check, .open = open_hub, .turn =
- *load_some, .close = close_hub,
+ *		.name = "onus-load", .about = "…", .check = check,
+ *		.open = open_hub, .turn = load_some, .close = close_hub,
  *	};
- *	int main(int argc, char **argv) { return daemon_main(&def, argc, argv); }
  *
- * SIGTERM and SIGINT end it after the current turn; SIGHUP opens it anew with the configuration as
- *it is now. Signals are read from a descriptor between turns, so no handler interrupts anything and
- *threads that open() starts never see them. It knows nothing of the configuration's grammar: open()
- *reads it. */
+ *	int main(int argc, char **argv)
+ *	{
+ *		return daemon_main(&def, argc, argv);
+ *	}
+ *
+ * SIGTERM and SIGINT end it after the current turn; SIGHUP opens it anew with the configuration as it is
+ * now. Signals are read from a descriptor between turns, so no handler interrupts anything and threads
+ * that open() starts never see them. It knows nothing of the configuration's grammar: open() reads it. */
 #ifndef ONUS_SVC_DAEMON_H
 #define ONUS_SVC_DAEMON_H
 
@@ -46,11 +49,12 @@ struct daemon_def {
 	int (*open)(struct daemon *d, void **state, struct err *e);
 
 	/* turn - one round of work
-	 * *wait_ms  set to how long to sleep until the next one (0: at once); it is 1000 when left
-	 * alone Returns 0; a negative errno: it is logged, the status says so, and turns come 1, 2,
-	 * 4 … 60 s apart until one succeeds. With --once turns follow each other without sleep
-	 * until one sets *wait_ms to DAEMON_DONE (never without --once: then it is as 1000); after
-	 * the fifth failure in a row the program gives up and exits with 2. */
+	 *
+	 * *wait_ms  set to how long to sleep until the next one (0: at once); 1000 when left alone
+	 * Returns 0; a negative errno: it is logged, the status says so, and turns come 1, 2, 4 … 60 s
+	 * apart until one succeeds. With --once turns follow each other without sleep until one sets
+	 * *wait_ms to DAEMON_DONE (never without --once: then it is as 1000); after the fifth failure in
+	 * a row the program gives up and exits with 2. */
 	int (*turn)(struct daemon *d, void *state, int *wait_ms, struct err *e);
 
 	void (*close)(void *state); /* after the last turn; may be NULL */

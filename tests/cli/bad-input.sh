@@ -30,7 +30,8 @@ for line in '2: a range backwards' '5: a range too wide' '6: a range too wide' '
   '9: fields are missing' '10: a quoted field'; do
   grep -q "refused: table.csv:$line" err || fail "no reason for line $line"
 done
-"$onus" registry info registry 2>/dev/null | grep -q '5 records, 7 refused' || fail 'info forgets what was refused'
+"$onus" registry info registry >out 2>err
+grep -q '5 records, 7 refused' out || fail 'info forgets what was refused'
 who() { "$onus" lookup --json "${settings[@]}" "$1" 2>/dev/null | jq -r .asn; }
 while read -r address want; do
   [ "$(who "$address")" = "$want" ] || fail "$address belongs to $(who "$address"), not $want"
@@ -86,8 +87,10 @@ expect() {
   grep -qE "^ +$lines  lines$" err || fail "$file: not $lines lines"
   grep -qE "^ +$refused  lines refused$" err || fail "$file: not $refused lines refused"
   [ -z "$why" ] || grep -q "$file:$why" err || fail "$file: no reason \"$why\""
-  [ "$refused" = 0 ] || "$onus" top "${settings[@]}" "$file" 2>&1 >/dev/null | grep -q "$file: $refused of $lines lines refused, the first in line ${why%%:*}" ||
-    fail "$file: onus top does not say what was refused"
+  [ "$refused" = 0 ] && return
+  # not through a pipe: who is answered early leaves the writer with a broken one
+  "$onus" top "${settings[@]}" "$file" >out 2>err || fail "$file: onus top: exit code $?"
+  grep -q "$file: $refused of $lines lines refused, the first in line ${why%%:*}" err || fail "$file: onus top does not say what was refused"
 }
 good='45.0.4.1 45.0.4.2 '
 { line 1; printf '\r\n'; line 2; printf '\r\n'; } >crlf.log

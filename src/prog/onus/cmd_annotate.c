@@ -133,11 +133,23 @@ static bool flush(struct buf *out)
 	bool ok = buf_ok(out) && (out->len == 0 || fwrite(out->p, 1, out->len, stdout) == out->len);
 
 	buf_reset(out);
-	return ok && fflush(stdout) == 0;
+	return fflush(stdout) == 0 && !ferror(stdout) && ok; /* the error sticks */
 }
 
+/* Lines that were too long to be kept whole are told: the stream that comes out is not what went in. */
+static void say_cut(const char *path, uint64_t first, uint64_t n)
+{
+	if (n)
+		(void)fprintf(stderr,
+		    "onus annotate: %s:%llu: the line is too long: only its first %u bytes are "
+		    "kept (%llu lines cut)\n",
+		    path, (unsigned long long)first, INPUT_LINE_MAX, (unsigned long long)n);
+}
+
+/* Returns 0, 1 when lines were cut, or -errno with the reason. */
 static int one_input(struct stream *s, const char *path, struct err *e)
 {
+	uint64_t first_cut = 0, n_cut = 0;
 	struct input *in;
 	struct block b;
 	int r = input_open(path, &in, e);
@@ -145,17 +157,21 @@ static int one_input(struct stream *s, const char *path, struct err *e)
 	if (r < 0)
 		return r;
 	while ((r = input_block(in, &b, e)) > 0) {
+		uint64_t n = b.cut;
 		struct span line;
 
-		if (b.cut)
+		if (b.cut) {
 			annotate(s, b.text);
-		for (uint64_t n = 0; !b.cut && !span_empty(b.text); n++) {
+			first_cut = n_cut++ ? first_cut : b.first_number;
+		}
+		for (; !b.cut && !span_empty(b.text); n++) {
 			(void)span_cut(
 			    &b.text, '\n', &line); /* every line of a block ends with LF */
 			annotate(s, line);
 			if (s->out->len > OUT_FLUSH && !flush(s->out))
 				break;
 		}
+		input_block_lines(in, n);
 		write_batch(s);	      /* lines do not outlive their block */
 		if (!flush(s->out)) { /* a block is what there was: nobody waits for its answers */
 			r = err_set(e, -EIO, "cannot write to the standard output");
@@ -163,7 +179,8 @@ static int one_input(struct stream *s, const char *path, struct err *e)
 		}
 	}
 	in = input_free(in);
-	return r;
+	say_cut(path, first_cut, n_cut);
+	return r < 0 ? r : n_cut > 0;
 }
 
 int cmd_annotate(int argc, char **argv)
@@ -181,7 +198,7 @@ int cmd_annotate(int argc, char **argv)
 		"its AS, and its country; '-' where unknown. Lines without an address stay as they "
 		"are.",
 		"Example: tail -f /var/log/mail.log | onus annotate", opts, NELEM(opts) };
-	int n = opt_main(&usage, argc, argv), r = 0;
+	int n = opt_main(&usage, argc, argv), r = 0, code = 0;
 	static struct stream s; /* too large for the stack */
 	struct attributor a;
 	struct err e = { "" };
@@ -195,13 +212,15 @@ int cmd_annotate(int argc, char **argv)
 	s.from = &a;
 	s.out = &out;
 	if (n == 0)
-		r = one_input(&s, "-", &e);
-	for (int i = 1; i <= n && r == 0; i++)
+		code = r = one_input(&s, "-", &e);
+	for (int i = 1; i <= n && r >= 0; i++) {
 		r = one_input(&s, argv[i], &e);
+		code = MAX_OF(code, r);
+	}
 	if (r < 0)
 		(void)fprintf(stderr, "onus annotate: %s\n", e.text);
 	attribute_ready_done(&s.ready);
 	buf_done(&out);
 	attribute_done(&a);
-	return r < 0 ? 2 : 0;
+	return r < 0 ? 2 : code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* onus extract - logs in, event lines out. */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "core/conf.h"
@@ -111,58 +112,70 @@ static int run_files(struct extract *x, struct any_options *o, char **files, int
 	return code;
 }
 
+struct extract_options {
+	const char *conf_file, *filter_path;
+	struct opt_list set, filters;
+};
+
 /* All files through all filters; returns the exit code. */
-static int run(struct extract *x, const struct filters *f, const char *own_text, bool is_log,
-    char **files, int n_files)
+static int run(
+    struct extract *x, const struct extract_options *opt, char **files, int n_files, struct err *e)
 {
+	struct conf *conf = conf_open(opt->conf_file, opt->set.v, opt->set.n, e);
 	struct clock clock = clock_system();
 	struct addrset own = { .v = NULL };
+	struct filters filters = { .n = 0 };
 	struct scan_options so = { .clock = &clock, .own = &own };
 	struct any_options o = { .clock = &clock,
 		.own = &own,
-		.is_log = is_log,
+		.is_log = opt->filters.n > 0,
 		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_WEAK, .own = &own } };
-	struct err e;
-	int code = 3;
+	int r = conf ? addrset_parse(span_str(conf->own_networks), &own, e) : -EINVAL, code = 3;
 
-	if (addrset_parse(span_str(own_text), &own, &e) < 0 ||
-	    scan_new(f->v, f->n, &so, &o.scan, &e) < 0) {
-		(void)fprintf(stderr, "onus extract: %s\n", e.text);
-	} else {
+	if (r == 0) {
+		r = filters_load(&filters, opt->filters.v, opt->filters.n,
+		    opt->filter_path ? opt->filter_path : conf->filter_path, e);
+		r = r < 0 ? any_missing(&o, opt->filters.n, r, e)
+			  : scan_new(filters.v, filters.n, &so, &o.scan, e);
+	}
+	if (r == 0) {
 		code = run_files(x, &o, files, n_files);
 		if (x->verbose)
 			say_counts(x, scan_counts(o.scan));
+	} else {
+		(void)fprintf(stderr, "onus extract: %s\n", e->text);
 	}
 	(void)scan_free(o.scan);
+	filters_done(&filters);
 	addrset_done(&own);
+	(void)conf_free(conf);
 	return code;
 }
 
 int cmd_extract(int argc, char **argv)
 {
-	const char *file = NULL, *path = NULL;
-	struct opt_list set = { 0 }, names = { 0 };
+	struct extract_options o = { .conf_file = NULL };
 	struct extract x = { .json = false };
 	const struct opt opts[] = {
-		{ "filter", 'f', OPT_LIST, &names, "NAME[OPTIONS]",
+		{ "filter", 'f', OPT_LIST, &o.filters, "NAME[OPTIONS]",
 		    "Use this filter; may stand several times. Default: all that onus ships." },
-		{ "filter-path", 0, OPT_TEXT, &path, "DIR", "Look for filters here (DIR:DIR…)." },
+		{ "filter-path", 0, OPT_TEXT, &o.filter_path, "DIR",
+		    "Look for filters here (DIR:DIR…)." },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object an event." },
 		{ "line-numbers", 'n', OPT_FLAG, &x.numbers, NULL,
 		    "Say which line each event came from (with --json)." },
 		{ "verbose", 'v', OPT_FLAG, &x.verbose, NULL,
 		    "Count lines and matches on stderr." },
-		{ "config", 'c', OPT_TEXT, &file, "FILE", "Read this configuration file." },
-		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
+		{ "config", 'c', OPT_TEXT, &o.conf_file, "FILE", "Read this configuration file." },
+		{ "option", 'o', OPT_LIST, &o.set, "NAME=VALUE",
+		    "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus extract", "FILE…|-",
 		"Turn logs, and lists of addresses, into event lines: who was seen doing what.\n"
 		"Files may be packed (gzip, zstd, xz). Filters have the form of fail2ban's "
 		"filter.d.",
 		"Example: onus extract /var/log/auth.log* | onus top -", opts, NELEM(opts) };
-	int n = opt_main(&usage, argc, argv), code;
-	struct filters filters = { .n = 0 };
-	struct conf *conf;
+	int n = opt_main(&usage, argc, argv);
 	struct err e;
 
 	if (n < 0)
@@ -173,15 +186,5 @@ int cmd_extract(int argc, char **argv)
 			   : "an event line has no place for --line-numbers; add --json");
 		return 3;
 	}
-	conf = conf_open(file, set.v, set.n, &e);
-	if (!conf ||
-	    filters_load(&filters, names.v, names.n, path ? path : conf->filter_path, &e) < 0) {
-		(void)fprintf(stderr, "onus extract: %s\n", e.text);
-		code = 3;
-	} else {
-		code = run(&x, &filters, conf->own_networks, names.n > 0, argv + 1, n);
-	}
-	filters_done(&filters);
-	(void)conf_free(conf);
-	return code;
+	return run(&x, &o, argv + 1, n, &e);
 }

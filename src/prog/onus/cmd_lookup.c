@@ -41,7 +41,10 @@ static void answer(struct lookup *l, struct span question)
 	if (span_len(question) > 100)
 		question.end = question.p + 100;
 	if (!l->json) {
-		(void)fprintf(stderr, "onus lookup: \"%.*s\" is no address\n", SPAN_ARG(question));
+		struct err e; /* which makes untrusted bytes printable */
+
+		(void)err_set(&e, 0, "\"%.*s\" is no address", SPAN_ARG(question));
+		(void)fprintf(stderr, "onus lookup: %s\n", e.text);
 		return;
 	}
 	jout_init(&j, &l->out);

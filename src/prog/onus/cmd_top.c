@@ -192,14 +192,16 @@ static int with_conf(
 		.is_log = o->filters.n > 0,
 		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_FULL, .own = &own } };
 	struct err e;
-	int code;
+	int r, code;
 
 	if (o->category && category_parse(span_str(o->category), &any.list.category) < 0)
 		return fail(3, &(struct err){ "--category: no such category" });
-	if (addrset_parse(span_str(conf->own_networks), &own, &e) < 0 ||
-	    shards_new(o->filters.v, o->filters.n,
-		o->filter_path ? o->filter_path : conf->filter_path, &scan, o->threads, &any.shards,
-		&e) < 0 ||
+	r = shards_new(o->filters.v, o->filters.n,
+	    o->filter_path ? o->filter_path : conf->filter_path, &scan, o->threads, &any.shards,
+	    &e);
+	if (r < 0)
+		r = any_missing(&any, o->filters.n, r, &e);
+	if (r < 0 || addrset_parse(span_str(conf->own_networks), &own, &e) < 0 ||
 	    registry_open(o->registry ? o->registry : conf->registry_file, &registry, &e) < 0)
 		code = fail(3, &e);
 	else
@@ -219,7 +221,9 @@ int cmd_top(int argc, char **argv)
 		{ "limit", 'n', OPT_COUNT, &o.limit, "N",
 		    "Show N rows; 0: all. Default 25, JSON and CSV all." },
 		{ "json", 'j', OPT_FLAG, &o.json, NULL, "One JSON object a row." },
-		{ "csv", 0, OPT_FLAG, &o.csv, NULL, "Comma-separated, with a header." },
+		{ "csv", 0, OPT_FLAG, &o.csv, NULL,
+		    "Comma-separated, with a header; names that a spreadsheet would compute begin "
+		    "with '." },
 		{ "filter", 'f', OPT_LIST, &o.filters, "NAME[OPTIONS]",
 		    "Logs: this filter; default: all shipped." },
 		{ "filter-path", 0, OPT_TEXT, &o.filter_path, "DIR",

@@ -291,9 +291,13 @@ int top_print_json(
 }
 
 /* RFC 4180: quoted, quotes doubled; a leading formula sign is data here, so it is quoted too. */
+/* Names are others' text, and a spreadsheet takes what begins with one of these for a formula, quoted or
+ * not: an apostrophe in front makes it text. */
 static void csv_text(struct span s)
 {
 	(void)putchar('"');
+	if (!span_empty(s) && strchr("=+-@\t\r", *s.p) && *s.p)
+		(void)putchar('\'');
 	for (; s.p < s.end; s.p++) {
 		if (*s.p == '"')
 			(void)putchar('"');

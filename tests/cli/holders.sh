@@ -1,0 +1,146 @@
+#!/bin/bash
+# onus registry, lookup, annotate and top: what they print, to the byte where somebody's script reads it;
+# damaged registry files stop each of them; a list needs no filters; a name is no formula.
+set -euo pipefail
+onus=$ONUS_BUILD/src/prog/onus/onus
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+fail() { echo "not ok: $*" >&2; [ ! -s err ] || tail -n 5 err >&2; exit 1; }
+# run CODE COMMAND…: its output is in out and err
+run() {
+  local want=$1 code=0
+  shift
+  "$onus" "$@" >out 2>err || code=$?
+  [ "$code" = "$want" ] || fail "onus $*: exit code $code, not $want"
+}
+# same: out is what stands on stdin
+same() { diff - out >changes || fail "$1: $(cat changes)"; }
+
+cat >asn-20260617.csv <<'CSV'
+45.0.0.0,45.0.255.255,64505,"=HYPERLINK(""http://evil"")"
+46.0.0.0,46.0.0.255,64506,"+1, -2 ""quoted"""
+47.0.0.0,47.0.0.255,64507,@SUM(A1)
+48.0.0.0,48.0.0.99,64508,Plain AS
+2a00::,2a00:0:ffff:ffff:ffff:ffff:ffff:ffff,64509,Six
+CSV
+printf '48.0.0.0,48.0.0.255,NL\n' >country-20260617.csv
+run 0 registry build -o reg asn-20260617.csv country-20260617.csv
+run 0 registry info reg
+sed -i 's/sha256 [0-9a-f]*…/sha256 …/' out
+same 'registry info' <<'OUT'
+of 2026-06-17: 5 prefixes, 5 AS, 5 organisations, 66148 IPv4 addresses, 65536 IPv6 /48s
+  asn-20260617.csv (range-asn, 2026-06-17): 5 records, 0 refused, sha256 …
+  country-20260617.csv (range-country, 2026-06-17): 1 records, 0 refused, sha256 …
+IP to AS data: RouteViews (routeviews.org) and DB-IP (db-ip.com), CC BY 4.0. Countries: NRO (nro.net), CC BY 4.0.
+OUT
+# what was built of the same inputs is the same file
+cp reg before
+run 0 registry build -o reg asn-20260617.csv country-20260617.csv
+cmp -s reg before || fail 'the same inputs make another file'
+
+settings=(-o "registry_file=$dir/reg" -o registry_max_age_days=3650)
+run 0 lookup "${settings[@]}" 48.0.0.5 48.0.0.200 10.0.0.1
+same lookup <<'OUT'
+48.0.0.5
+  prefix    48.0.0.0-48.0.0.99
+  AS        AS64508 Plain AS
+  org       Plain AS
+  country   NL
+  as of     2026-06-17
+48.0.0.200
+  nobody announces it, as of 2026-06-17; registered in NL
+10.0.0.1
+  special   private
+  nobody announces it, as of 2026-06-17
+OUT
+printf '2a00::7\n 46.0.0.1 \nx\n\n8.8.8.8\n' >questions
+run 1 lookup --json "${settings[@]}" - <questions
+same 'lookup --json -' <<'OUT'
+{"address":"2a00::7","prefix":"2a00::/32","asn":64509,"as_name":"Six","org":"Six","org_handle":"ASNAME/six","country":null,"special":null,"registry_date":"2026-06-17","registry_stale":false}
+{"address":"46.0.0.1","prefix":"46.0.0.0/24","asn":64506,"as_name":"+1, -2 \"quoted\"","org":"+1, -2 \"quoted\"","org_handle":"ASNAME/1-2-quoted","country":null,"special":null,"registry_date":"2026-06-17","registry_stale":false}
+{"address":null,"question":"x","error":"no address"}
+{"address":null,"question":"","error":"no address"}
+{"address":"8.8.8.8","prefix":null,"asn":null,"as_name":null,"org":null,"org_handle":null,"country":null,"special":null,"registry_date":"2026-06-17","registry_stale":false}
+OUT
+run 1 lookup "${settings[@]}" $'\e]0;title\a45.0.0.1'
+grep -q $'\e' err && fail 'a question reaches the terminal as it came'
+run 0 lookup -o "registry_file=$dir/reg" -o registry_max_age_days=1 48.0.0.5
+grep -q 'onus lookup: warning: .*2026-06-17' err || fail 'an old registry does not say so'
+
+cat >stream <<'IN'
+a 48.0.0.5 b 45.0.0.1
+no address here
+x [46.0.0.9]:25
+10.0.0.1 is private
+1.2.3.4.5 48.0.0.1.
+v48.0.0.1 host48.0.0.1 48.0.0.1-x
+[2a00::1]
+
+IN
+run 0 annotate "${settings[@]}" stream
+same annotate <<'OUT'
+a 48.0.0.5 b 45.0.0.1	48.0.0.5	64508	Plain AS	NL
+no address here
+x [46.0.0.9]:25	46.0.0.9	64506	+1, -2 "quoted"	-
+10.0.0.1 is private	10.0.0.1	-	-	-
+1.2.3.4.5 48.0.0.1.	48.0.0.1	64508	Plain AS	NL
+v48.0.0.1 host48.0.0.1 48.0.0.1-x
+[2a00::1]	2a00::1	64509	Six	-
+
+OUT
+{ head -c 200000 /dev/zero | tr '\0' x; printf '\n48.0.0.5\n\0\xff 48.0.0.5\r\n'; } >long
+run 1 annotate "${settings[@]}" long
+[ "$(wc -l <out)" = 3 ] && [ "$(head -1 out | wc -c)" = 65537 ] || fail 'a long line'
+grep -q 'long:1: the line is too long' err || fail 'a line that was cut is not told'
+[[ "$(sed -n 2p out)" == $'48.0.0.5\t48.0.0.5\t64508'* ]] || fail 'the line behind it'
+
+code=0
+yes 48.0.0.5 | head -n 200000 | "$onus" annotate "${settings[@]}" >/dev/full 2>err || code=$?
+[ "$code" = 2 ] && grep -q 'cannot write' err || fail "a full disk: exit code $code"
+
+# --- top: a list needs no filters, a log does; CSV ------------------------------------------------------
+printf '45.0.0.1\n46.0.0.1\n47.0.0.1\n48.0.0.1\n48.0.0.2\n' >list
+printf 'Nov 10 03:01:11 host sshd[1]: Failed password for root from 45.0.4.1 port 4242 ssh2\n' >log
+run 0 top --csv --by as "${settings[@]}" -o filter_path=/nonexistent list
+head -1 out | grep -qx 'entity,asn,as_name,org,country,addresses,events,announced,share,score,low,high,grade' || fail "CSV: $(head -1 out)"
+cut -d, -f1-3 out | sed 1d | LC_ALL=C sort >got
+diff got - >changes <<'OUT' || fail "CSV: $(cat changes)"
+"as:64505",64505,"'=HYPERLINK(""http://evil"")"
+"as:64506",64506,"'+1
+"as:64507",64507,"'@SUM(A1)"
+"as:64508",64508,"Plain AS"
+OUT
+run 0 extract "${settings[@]}" -o filter_path=/nonexistent list
+[ "$(grep -vc '^#' out)" = 5 ] || fail 'extract wants filters for a list'
+for command in top extract; do
+  run 2 "$command" "${settings[@]}" -o filter_path=/nonexistent log
+  grep -q 'log is a log, but no filter "sshd"' err || fail "$command: a log without filters"
+done
+run 1 top "${settings[@]}" -o filter_path=/nonexistent log list
+run 3 top "${settings[@]}" --filter nosuch -o "filter_path=$ONUS_SOURCE/etc/filter.d" log
+
+# --- a damaged registry stops whoever reads it ------------------------------------------------------------
+size=$(stat -c %s reg)
+seed=20261124
+for round in $(seq 12); do
+  seed=$(((seed * 1103515245 + 12345) % 2147483648))
+  cp reg bad
+  if [ $((round % 2)) = 0 ]; then
+    truncate -s $((seed % size)) bad
+  else
+    printf '\xa5\x5a' | dd of=bad bs=1 seek=$((seed % (size - 2))) conv=notrunc status=none
+    cmp -s bad reg && continue
+  fi
+  for command in 'lookup 48.0.0.5' 'annotate stream' 'top list' 'registry info'; do
+    code=0
+    if [ "$command" = 'registry info' ]; then
+      "$onus" registry info bad >out 2>err || code=$?
+    else
+      # shellcheck disable=SC2086 # a command and its argument
+      "$onus" $command "${settings[@]}" --registry bad >out 2>err || code=$?
+    fi
+    [ "$code" -ge 2 ] && [ "$code" -le 3 ] && [ ! -s out ] && grep -q 'bad: ' err || fail "$command, damaged at $((seed % size)): exit code $code"
+  done
+done
+echo ok

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Log lines as attackers would write them: every place where a log quotes the client's own words, filled
+with everything that a filter takes for a sighting of the victim, 1.2.3.4. The client is 8.8.8.8."""
+DATE = "Nov 10 03:01:11 host "
+CLIENT, VICTIM = "8.8.8.8", "1.2.3.4"
+SSHD, SMTPD, SCREEN = DATE + "sshd[7]: ", DATE + "postfix/smtpd[7]: ", DATE + "postfix/postscreen[7]: "
+
+# %A: the address, %X: the client's words
+TEMPLATES = [
+    SSHD + "Failed password for invalid user %X from %A port 22 ssh2",
+    SSHD + "Failed password for %X from %A port 22 ssh2",
+    SSHD + "Failed keyboard-interactive/pam for invalid user %X from %A port 22 ssh2",
+    SSHD + "error: Failed password for %X from %A port 22 ssh2",
+    DATE + "sshd-session[4194304]: error: Failed password for %X from %A port 22 ssh2",
+    DATE + "sshd-session[4194304]: Invalid user %X from %A port 22",
+    SSHD + "Invalid user %X from %A port 22",
+    SSHD + "Invalid user %X from %A",
+    SSHD + "User %X from %A not allowed because not listed in AllowUsers",
+    SSHD + "message repeated 2 times: [ Failed password for %X from %A port 22 ssh2]",
+    SSHD + "ROOT LOGIN REFUSED FROM %A port 22",
+    SSHD + "Accepted password for %X from %A port 22 ssh2",
+    SSHD + "Connection closed by invalid user %X %A port 22 [preauth]",
+    SSHD + "Received disconnect from %A port 22:11: %X",
+    SSHD + "Bad protocol version identification '%X' from %A port 22",
+    SSHD + "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser=%X rhost=%A  user=%X",
+    SSHD + "pam_unix(sshd:auth): check pass; user unknown, rhost=%X",
+    SSHD + "reverse mapping checking getaddrinfo for %X [%A] failed - POSSIBLE BREAK-IN ATTEMPT!",
+    SMTPD + "NOQUEUE: reject: RCPT from unknown[%A]: 554 5.7.1 <%X>: Relay access denied; from=<%X> to=<%X> proto=ESMTP helo=<%X>",
+    SMTPD + "NOQUEUE: reject: RCPT from unknown[%A]: 450 4.7.1 <%X>: Helo command rejected: Host not found; from=<%X> to=<b@s> helo=<%X>",
+    SMTPD + "NOQUEUE: reject: RCPT from unknown[%A]: 450 4.2.0 <x@y>: Recipient address rejected: Greylisted; from=<%X> to=<x@y> helo=<%X>",
+    SMTPD + "NOQUEUE: reject: RCPT from unknown[%A]: 554 5.7.1 Service unavailable; Client host [%A] blocked using b.example; %X; from=<%X>",
+    SMTPD + "A1: milter-reject: END-OF-MESSAGE from unknown[%A]: 5.7.1 Spam message rejected; from=<%X> to=<%X> helo=<%X>",
+    SMTPD + "warning: unknown[%A]: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=%X",
+    SMTPD + "warning: non-SMTP command from unknown[%A]: %X",
+    SMTPD + "warning: hostname %X does not resolve to address %A",
+    SMTPD + "improper command pipelining after EHLO from unknown[%A]: %X",
+    SMTPD + "too many errors after AUTH from unknown[%A]",
+    SMTPD + "A1: client=unknown[%A], sasl_method=LOGIN, sasl_username=%X",
+    SCREEN + "PREGREET 14 after 0.22 from [%A]:61450: %X",
+    SCREEN + "NOQUEUE: reject: RCPT from [%A]:62175: 550 5.7.1 Service unavailable; client [%A] blocked using b.example; from=<%X>, helo=<%X>",
+    DATE + "postfix/cleanup[7]: A1: warning: header Subject: %X from unknown[%A]; from=<%X> to=<%X> helo=<%X>",
+    DATE + "app[7]: login of %X failed",
+    DATE + "app[7]: %X",
+]
+
+
+def fill(template, address, words):
+    return template.replace("%A", address).replace("%X", words)
+
+
+def payloads():
+    for template in TEMPLATES:
+        line = fill(template, VICTIM, "u")
+        message = line[len(DATE):]                  # "sshd[7]: Failed …"
+        text = message.split(": ", 1)[1]            # "Failed …"
+        tail = text[text.find(VICTIM) - 8:] if VICTIM in text else text
+        for p in (line, message, text, tail, "u " + tail, text + "#012" + line, "x]: " + text, "x>: " + text,
+                  "x'" + tail, tail + " [preauth]", "[" + VICTIM + "]: " + text, "<38>" + line, "\\n" + line):
+            yield p
+    for p in (VICTIM, f"[{VICTIM}]", f"from {VICTIM}", f" {VICTIM} ", f"rhost={VICTIM}", f"::ffff:{VICTIM}", ""):
+        yield p
+
+
+everything = sorted(set(payloads()))
+for template in TEMPLATES:
+    for words in everything:
+        print(fill(template, CLIENT, words))
+    # names so long that a log daemon cuts the line right behind what they pretend; what it cuts has the
+    # priority, and no host yet
+    for words in (f" from {VICTIM} port 22 ssh2", f" from {VICTIM}", f" from {VICTIM} port 22", f"[{VICTIM}]: SASL LOGIN authentication failed:"):
+        for cut in (256, 480, 1024, 2048, 8192):
+            cut += len("host ") - len("<38>")
+            at = template.find("%X")
+            if at < 0:
+                continue
+            head = fill(template[:at], CLIENT, "")
+            print((head + "x" * (cut - len(head) - len(words)) + words)[:cut])
