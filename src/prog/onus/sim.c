@@ -168,7 +168,7 @@ static bool pick_host(struct sim *s, uint32_t as, struct addr *ret)
 
 		*ret = addr_of_v4(addr_v4(*block) + 1 + (uint32_t)below(s, 254));
 		registry_lookup(s->c->registry, *ret, &at);
-		if (at.as == as)
+		if (at.as == as && !addr_special(*ret))
 			return true;
 	}
 	for (unsigned i = 0; i < TRIES; i++) {

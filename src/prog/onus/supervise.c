@@ -138,6 +138,8 @@ int supervise_run(struct child *c, int signal_fd, int log_fd, struct err *e)
 		}
 	}
 	c->pid = 0;
+	/* Ctrl-C reaches the child too, and it may be quicker. */
+	stopped |= told_to_stop(signal_fd);
 	return stopped ? -ECANCELED : exit_code(status);
 }
 
