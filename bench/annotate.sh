@@ -2,17 +2,17 @@
 # onus annotate (AS, organisation and country appended to every line) against grepcidr, which only picks
 # lines: the same lines, the same prefixes.
 set -euo pipefail
-# shellcheck source=bench/common.sh
-. "$(dirname "$0")/common.sh"
+# shellcheck source=bench/common
+. "$(dirname "$0")/common"
 need_registry
 need_addresses
+need_tables
 lines=$ONUS_BENCH/lines
 [ -s "$lines" ] || for i in $(seq 40); do
   shuf --random-source=<(yes "$i") "$addresses" | awk '{printf "2026-08-22T10:%02d:%02dZ mx1 smtpd[%d]: connect from %s port %d\n", NR % 60, NR % 59, NR % 32768, $1, (NR * 7919) % 65536}'
 done >"$lines"
-"$onus" export plain -o serve_dir=/nonexistent >/dev/null 2>&1 || true
 prefixes=$ONUS_BENCH/prefixes
-[ -s "$prefixes" ] || cut -d, -f1,2 "$ONUS_BENCH"/tables/asn/*ipv4.csv | tr , - >"$prefixes"
+[ -s "$prefixes" ] || cut -d, -f1,2 "$tables"/asn/*ipv4.csv | tr , - >"$prefixes"
 size=$(stat -c %s "$lines")
 rate() { awk -v s="$1" -v n="$size" 'BEGIN {printf "%.0f MB/s", n / (s > 0 ? s : 0.01) / 1e6}'; }
 annotate() { "$onus" annotate --registry "$registry" <"$lines" >"$1" 2>/dev/null; }

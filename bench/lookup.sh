@@ -1,8 +1,8 @@
 #!/bin/bash
 # The address table against libmaxminddb over the same prefixes.
 set -euo pipefail
-# shellcheck source=bench/common.sh
-. "$(dirname "$0")/common.sh"
+# shellcheck source=bench/common
+. "$(dirname "$0")/common"
 need_registry
 need_addresses
 build bench/make_mmdb bench/time_lookup

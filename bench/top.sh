@@ -3,8 +3,8 @@
 # slow that it gets the first lines of the same log), and against counting line ends.
 # BENCH_BYTES (1000000000) is the size of the log, BENCH_F2B_LINES (200000) the peer's share of it.
 set -euo pipefail
-# shellcheck source=bench/common.sh
-. "$(dirname "$0")/common.sh"
+# shellcheck source=bench/common
+. "$(dirname "$0")/common"
 need_registry
 need_addresses
 build bench/make_sshd_log bench/time_scan
