@@ -22,7 +22,7 @@ head -n "${BENCH_F2B_LINES:-200000}" "$log" >"$ONUS_BENCH/sshd.part"
 lines=$(wc -l <"$log") part=$(wc -l <"$ONUS_BENCH/sshd.part")
 cat "$log" >/dev/null # into the page cache
 
-top=$(best 3 "$onus" top --registry "$registry" -o "filter_path=$filters" "$log")
+top=$(best 3 "$onus" top --registry "$registry" -o "filter_path=$filters" --filter sshd "$log")
 theirs=$(best 1 fail2ban-regex "$ONUS_BENCH/sshd.part" "$filters/sshd.conf")
 export ONUS_FILTERS=$filters
 scan() { "$ONUS_BUILD/bench/time_scan" "$1" "$log" sshd | awk '{for (i = 1; i < NF; i++) if ($(i + 1) == "lines/s") print $i}'; }

@@ -64,6 +64,16 @@ for _ in $(seq 300); do
   sleep 0.2
 done
 [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] || fail 'the new line did not arrive'
+# a program that dies is started again, and the road goes on where it was
+victim=$(pgrep -P "$pid" -f onus-load)
+kill -9 "$victim"
+LC_ALL=C TZ=UTC date -d "@$now" '+%b %e %H:%M:%S host sshd[4713]: Failed password for root from 45.0.98.98 port 4242 ssh2' >>"$dir/auth.log"
+for _ in $(seq 300); do
+  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] && break
+  sleep 0.2
+done
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] || fail 'nothing arrives after onus-load was killed'
+[ "$(pgrep -P "$pid" -f onus-load)" != "$victim" ] || fail 'onus-load was not started again'
 stop
 
 page() { curl -sf "$url$1" >"$dir/page"; }
