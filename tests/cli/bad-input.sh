@@ -106,6 +106,18 @@ expect cut.log "$good" 3 0
 memory=400000
 grep -q __asan_init "$onus" && memory=unlimited
 expect long.log "$good" 3 1 '2: the line is too long'
+# the same through the others, by the memory they had
+memory_of() {
+  python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+if [ "$memory" != unlimited ]; then
+  for command in top annotate; do
+    kib=$(memory_of "$onus" "$command" "${settings[@]}" long.log)
+    [ "$kib" -lt 100000 ] || fail "onus $command takes $kib KiB for a line of 100 MB"
+  done
+fi
 rm long.log
 memory=unlimited
 { line 1; echo; printf '\x01\x02\x7f\xff\xfe\0rubbish\n%.0s' $(seq 200); line 2; echo; } >binary.log

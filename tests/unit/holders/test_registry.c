@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "holders/build.h"
-#include "holders/registry.h"
+#include "holders/registry_format.h"
 #include "util/file.h"
 
 static char csv[] = "/tmp/onus-test-registry-XXXXXX";
@@ -163,6 +163,70 @@ static void test_refused(void **state)
 	assert_true(build("", NULL, &refused, &e) < 0);
 }
 
+#define WINDOW 1024u /* addresses of a small world, of each family */
+#define RANGES 60u
+
+static uint32_t below(uint32_t n)
+{
+	static uint64_t x = UINT64_C(0x853c49e6748fea9b);
+
+	x = x * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (uint32_t)((x >> 33) % n);
+}
+
+/* Ranges that overlap in any way against the rule as it is told: where they overlap the narrower one
+ * holds, of equally wide ones the one that came first. */
+static void test_overlaps(void **state)
+{
+	static char text[2 * RANGES * 120];
+
+	for (int round = 0; round < 25; round++) {
+		struct {
+			uint32_t first, last, asn;
+		} v[2][RANGES];
+		struct refusals refused;
+		struct registry *r;
+		struct err e;
+		size_t n = 0;
+
+		for (uint32_t i = 0; i < 2 * RANGES; i++) {
+			uint32_t f = i % 2, a = below(WINDOW);
+			uint32_t b = MIN_OF(a + below(1u << below(10)), WINDOW - 1);
+
+			v[f][i / 2].first = a;
+			v[f][i / 2].last = b;
+			v[f][i / 2].asn = 64500 + below(5);
+			if (f)
+				n += (size_t)snprintf(text + n, sizeof(text) - n,
+				    "2a00:0:%x::,2a00:0:%x:ffff:ffff:ffff:ffff:ffff,%u,x\n", a, b,
+				    v[f][i / 2].asn);
+			else
+				n += (size_t)snprintf(text + n, sizeof(text) - n, "%u,%u,%u,x\n",
+				    (5u << 24) + a, (5u << 24) + b, v[f][i / 2].asn);
+		}
+		assert_int_equal(build(text, NULL, &refused, &e), 0);
+		assert_int_equal(registry_open(reg, &r, &e), 0);
+		for (uint32_t q = 0; q < 2 * WINDOW; q++) {
+			uint32_t f = q % 2, at = q / 2, width = UINT32_MAX, want = 0;
+			struct addr a =
+			    f ? (struct addr){ UINT64_C(0x2a00) << 48 | (uint64_t)at << 16, q }
+			      : addr_of_v4((5u << 24) + at);
+			struct attribution got;
+
+			for (uint32_t i = 0; i < RANGES; i++)
+				if (v[f][i].first <= at && at <= v[f][i].last &&
+				    v[f][i].last - v[f][i].first < width) {
+					width = v[f][i].last - v[f][i].first;
+					want = v[f][i].asn;
+				}
+			registry_lookup(r, a, &got);
+			if ((got.as == REGISTRY_NONE ? 0 : registry_asn(r, got.as)) != want)
+				fail_msg("round %d, place %u: not AS%u\n%s", round, q, want, text);
+		}
+		r = registry_free(r);
+	}
+}
+
 /* Every length, and one bit in every byte of the head and of a sample of the rest. */
 static void test_damaged(void **state)
 {
@@ -170,25 +234,29 @@ static void test_damaged(void **state)
 	struct registry *r;
 	struct buf b;
 	struct err e;
+	void *copy;
+	char *p;
 
 	assert_int_equal(
 	    build("5.0.0.0,5.0.0.255,64500,One\n2a00::,2a00::ffff,64501,Two\n", NULL, &refused, &e),
 	    0);
 	buf_init(&b, 1u << 28);
 	assert_int_equal(file_read(reg, &b, &e), 0);
-	for (size_t n = 0; n < b.len; n += n < 600 ? 1 : b.len / 300 + 1) {
-		assert_int_equal(file_write(reg, span_of(b.p, n), &e), 0);
-		assert_true(registry_open(reg, &r, &e) < 0);
-	}
-	for (size_t n = 0; n < b.len; n += n < 300 ? 1 : b.len / 300 + 1) {
-		b.p[n] ^= (char)(1 << n % 8);
-		assert_int_equal(file_write(reg, span_of(b.p, b.len), &e), 0);
-		assert_true(registry_open(reg, &r, &e) < 0);
-		b.p[n] ^= (char)(1 << n % 8);
-	}
-	assert_int_equal(file_write(reg, span_of(b.p, b.len), &e), 0);
-	assert_int_equal(registry_open(reg, &r, &e), 0);
+	assert_int_equal(posix_memalign(&copy, REG_ALIGN, b.len), 0);
+	p = memcpy(copy, b.p, b.len);
+	assert_int_equal(registry_of_bytes(p, b.len, &r, &e), 0);
 	r = registry_free(r);
+	for (size_t n = 0; n < b.len; n += n < 600 ? 1 : b.len / 300 + 1)
+		assert_true(registry_of_bytes(p, n, &r, &e) < 0);
+	for (size_t n = 0; n < b.len; n += n < 300 ? 1 : b.len / 300 + 1) {
+		p[n] ^= (char)(1 << n % 8);
+		assert_true(registry_of_bytes(p, b.len, &r, &e) < 0);
+		p[n] ^= (char)(1 << n % 8);
+	}
+	free(copy);
+	assert_int_equal(file_write(reg, span_of(b.p, b.len - 1), &e), 0);
+	assert_int_equal(registry_open(reg, &r, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, reg));
 	buf_done(&b);
 }
 
@@ -197,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_damaged),
 	};
 
