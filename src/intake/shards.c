@@ -2,12 +2,13 @@
 #include "intake/shards.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <string.h>
+
+#include "util/lanes.h"
 
 #define ALONE_BLOCKS 4u /* a shorter input is done before threads would have started */
 #define WITHIN	     UINT32_MAX
+
+_Static_assert(SHARDS_THREADS_MAX == LANES_MAX, "as many");
 
 /* struct found - an event of a job; its detail lies in the job's text, or was copied */
 struct found {
@@ -20,7 +21,7 @@ struct found {
 struct job {
 	char *memory; /* owned; of the input, which got ours for it */
 	struct block block;
-	bool done, failed;
+	bool failed;
 	struct found *v;
 	size_t n, cap;
 	struct buf copies;
@@ -28,37 +29,19 @@ struct job {
 	const char *refused_why;
 };
 
-struct worker {
-	struct shards *of;
-	struct filters filters;
-	struct scan *scan;
-	pthread_t thread;
-};
-
 struct shards {
-	struct worker worker[SHARDS_THREADS_MAX];
-	unsigned n, started;
-	struct job job[2 * SHARDS_THREADS_MAX];
-	unsigned n_jobs;
-	/* Under the lock: how many blocks were filled, taken by a thread, emptied; and each job's done. */
-	pthread_mutex_t lock;
-	pthread_cond_t work, result;
-	uint64_t filled, taken, emptied;
-	bool stop;
+	struct lanes *lanes;
+	struct {
+		struct filters filters;
+		struct scan *scan;
+	} of[LANES_MAX]; /* a lane */
+	struct job job[LANES_JOBS_MAX];
 	uint64_t line; /* of the input, before the next block that is emptied */
 	uint64_t first_refused;
 	const char *why_refused;
 };
 
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	return (unsigned)MIN_OF(MAX_OF(CPU_COUNT(&set), 1), (int)SHARDS_THREADS_MAX);
-}
+static lanes_work scan_job;
 
 int shards_new(const char *const *specs, unsigned n, const char *path, const struct scan_options *o,
     unsigned threads, struct shards **ret, struct err *e)
@@ -66,22 +49,16 @@ int shards_new(const char *const *specs, unsigned n, const char *path, const str
 	struct shards *s = calloc(1, sizeof(*s));
 	int r = 0;
 
-	if (!s)
+	if (!s || !(s->lanes = lanes_new(threads, scan_job, s))) {
+		free(s);
 		return err_set(e, -ENOMEM, "out of memory");
-	s->n = MIN_OF(threads ? threads : processors(), SHARDS_THREADS_MAX);
-	s->n_jobs = 2 * s->n;
-	if (pthread_mutex_init(&s->lock, NULL) || pthread_cond_init(&s->work, NULL) ||
-	    pthread_cond_init(&s->result, NULL))
-		abort(); /* these fail for nothing that can happen here */
-	for (unsigned i = 0; i < s->n_jobs; i++)
+	}
+	for (unsigned i = 0; i < lanes_n_jobs(s->lanes); i++)
 		buf_init(&s->job[i].copies, 1u << 30);
-	for (unsigned i = 0; i < s->n && r == 0; i++) {
-		struct worker *w = &s->worker[i];
-
-		w->of = s;
-		r = filters_load(&w->filters, specs, n, path, e);
+	for (unsigned i = 0; i < lanes_n(s->lanes) && r == 0; i++) {
+		r = filters_load(&s->of[i].filters, specs, n, path, e);
 		if (r == 0)
-			r = scan_new(w->filters.v, w->filters.n, o, &w->scan, e);
+			r = scan_new(s->of[i].filters.v, s->of[i].filters.n, o, &s->of[i].scan, e);
 	}
 	if (r == 0)
 		*ret = s;
@@ -90,34 +67,20 @@ int shards_new(const char *const *specs, unsigned n, const char *path, const str
 	return r;
 }
 
-static void stop_threads(struct shards *s)
-{
-	(void)pthread_mutex_lock(&s->lock);
-	s->stop = true;
-	(void)pthread_cond_broadcast(&s->work);
-	(void)pthread_mutex_unlock(&s->lock);
-	for (unsigned i = 0; i < s->started; i++)
-		(void)pthread_join(s->worker[i].thread, NULL);
-	s->started = 0;
-}
-
 struct shards *shards_free(struct shards *s)
 {
 	if (!s)
 		return NULL;
-	stop_threads(s);
-	for (unsigned i = 0; i < s->n; i++) {
-		s->worker[i].scan = scan_free(s->worker[i].scan);
-		filters_done(&s->worker[i].filters);
+	s->lanes = lanes_free(s->lanes);
+	for (unsigned i = 0; i < LANES_MAX; i++) {
+		s->of[i].scan = scan_free(s->of[i].scan);
+		filters_done(&s->of[i].filters);
 	}
-	for (unsigned i = 0; i < s->n_jobs; i++) {
+	for (unsigned i = 0; i < LANES_JOBS_MAX; i++) {
 		free(s->job[i].memory);
 		free(s->job[i].v);
 		buf_done(&s->job[i].copies);
 	}
-	(void)pthread_cond_destroy(&s->work);
-	(void)pthread_cond_destroy(&s->result);
-	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 	return NULL;
 }
@@ -150,36 +113,16 @@ static void keep(void *ctx, const struct event *ev, uint64_t number)
 	j->failed |= !buf_ok(&j->copies);
 }
 
-static void scan_job(struct worker *w, struct job *j)
+static void scan_job(void *ctx, unsigned lane, unsigned job)
 {
+	struct shards *s = ctx;
+	struct scan *scan = s->of[lane].scan;
+	struct job *j = &s->job[job];
+
 	j->n = 0;
 	buf_reset(&j->copies);
-	j->lines = scan_block(w->scan, &j->block, keep, j);
-	j->refused_line = scan_first_refused(w->scan, &j->refused_why);
-}
-
-static void *work(void *arg)
-{
-	struct worker *w = arg;
-	struct shards *s = w->of;
-
-	(void)pthread_mutex_lock(&s->lock);
-	for (;;) {
-		struct job *j;
-
-		while (s->taken == s->filled && !s->stop)
-			(void)pthread_cond_wait(&s->work, &s->lock);
-		if (s->stop)
-			break;
-		j = &s->job[s->taken++ % s->n_jobs];
-		(void)pthread_mutex_unlock(&s->lock);
-		scan_job(w, j);
-		(void)pthread_mutex_lock(&s->lock);
-		j->done = true;
-		(void)pthread_cond_signal(&s->result);
-	}
-	(void)pthread_mutex_unlock(&s->lock);
-	return NULL;
+	j->lines = scan_block(scan, &j->block, keep, j);
+	j->refused_line = scan_first_refused(scan, &j->refused_why);
 }
 
 /* --- in the caller's thread --------------------------------------------------------------------- */
@@ -195,13 +138,8 @@ static void refused(struct shards *s, uint64_t line, const char *why)
 /* Hand out what the oldest job found. */
 static int empty_one(struct shards *s, scan_sink *sink, void *ctx)
 {
-	struct job *j = &s->job[s->emptied % s->n_jobs];
+	struct job *j = &s->job[lanes_oldest(s->lanes)];
 
-	(void)pthread_mutex_lock(&s->lock);
-	while (!j->done)
-		(void)pthread_cond_wait(&s->result, &s->lock);
-	j->done = false;
-	(void)pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < j->n; i++) {
 		struct found *f = &j->v[i];
 
@@ -211,13 +149,13 @@ static int empty_one(struct shards *s, scan_sink *sink, void *ctx)
 	}
 	refused(s, j->refused_line, j->refused_why);
 	s->line += j->lines;
-	s->emptied++;
+	lanes_emptied(s->lanes);
 	return j->failed ? -ENOMEM : 0;
 }
 
 static int fill_one(struct shards *s, struct input *in, const struct block *b)
 {
-	struct job *j = &s->job[s->filled % s->n_jobs];
+	struct job *j = &s->job[lanes_next(s->lanes)];
 
 	if (!j->memory)
 		j->memory = malloc(INPUT_SWAP_BYTES);
@@ -228,10 +166,7 @@ static int fill_one(struct shards *s, struct input *in, const struct block *b)
 	j->block.first_number =
 	    1; /* within the block: lines are not counted before they are scanned */
 	j->failed = false;
-	(void)pthread_mutex_lock(&s->lock);
-	s->filled++;
-	(void)pthread_cond_signal(&s->work);
-	(void)pthread_mutex_unlock(&s->lock);
+	lanes_go(s->lanes);
 	return 0;
 }
 
@@ -242,20 +177,11 @@ static void alone(struct shards *s, struct block *b, scan_sink *sink, void *ctx)
 	uint64_t n, line;
 
 	b->first_number = s->line + 1;
-	n = scan_block(s->worker[0].scan, b, sink, ctx);
-	line = scan_first_refused(s->worker[0].scan, &why);
+	n = scan_block(s->of[0].scan, b, sink, ctx);
+	line = scan_first_refused(s->of[0].scan, &why);
 	if (line)
 		refused(s, line - s->line, why);
 	s->line += n;
-}
-
-/* Threads there are, or none can be had and it goes on without. */
-static bool together(struct shards *s)
-{
-	while (s->started < s->n && pthread_create(&s->worker[s->started].thread, NULL, work,
-					&s->worker[s->started]) == 0)
-		s->started++;
-	return s->started > 0;
 }
 
 int shards_input(struct shards *s, struct input *in, scan_sink *sink, shards_tick *tick, void *ctx,
@@ -268,10 +194,10 @@ int shards_input(struct shards *s, struct input *in, scan_sink *sink, shards_tic
 	s->line = 0;
 	while (failed == 0 && (r = input_block(in, &b, e)) > 0) {
 		input_block_lines(in, 0); /* we number them ourselves */
-		if (blocks++ < ALONE_BLOCKS || s->n == 1 || !together(s)) {
+		if (blocks++ < ALONE_BLOCKS || lanes_n(s->lanes) == 1 || !lanes_start(s->lanes)) {
 			alone(s, &b, sink, ctx);
 		} else {
-			if (s->filled - s->emptied == s->n_jobs)
+			if (lanes_full(s->lanes))
 				failed = empty_one(s, sink, ctx);
 			if (failed == 0)
 				failed = fill_one(s, in, &b);
@@ -279,7 +205,7 @@ int shards_input(struct shards *s, struct input *in, scan_sink *sink, shards_tic
 		if (tick)
 			tick(ctx, in);
 	}
-	while (s->emptied < s->filled) {
+	while (lanes_busy(s->lanes)) {
 		int last = empty_one(s, sink, ctx);
 
 		failed = failed ? failed : last;
@@ -291,8 +217,8 @@ struct scan_counts shards_counts(const struct shards *s)
 {
 	struct scan_counts sum = { 0 };
 
-	for (unsigned i = 0; s && i < s->n; i++) {
-		const struct scan_counts *c = scan_counts(s->worker[i].scan);
+	for (unsigned i = 0; s && i < lanes_n(s->lanes); i++) {
+		const struct scan_counts *c = scan_counts(s->of[i].scan);
 
 		sum.lines += c->lines;
 		sum.matched += c->matched;

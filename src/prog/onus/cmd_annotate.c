@@ -7,10 +7,10 @@
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
 #include "util/input.h"
+#include "util/lanes.h"
 #include "util/opt.h"
 
-#define OUT_MAX	  (4u << 20)
-#define OUT_FLUSH (1u << 20)
+#define OUT_MAX (256u << 20) /* bytes that one block can become */
 
 /* What may stand in an address, and so cannot stand beside one. */
 static bool in_address(char c)
@@ -100,40 +100,121 @@ static bool first_address(struct span line, struct span *ret, struct addr *addr)
 	return false;
 }
 
-/* struct stream - lines wait until there are BATCH of them, or nothing more has come */
-#define BATCH 256u
-struct stream {
-	const struct attributor *from;
+/* --- blocks of lines ----------------------------------------------------------------------------- */
+
+#define BATCH	       256u
+#define TOGETHER_BYTES (512u << 10) /* a block that large did not wait for anybody: there is more */
+
+/* struct desk - what one thread works with; lines wait until there are BATCH of them */
+struct desk {
 	struct attribute_ready ready;
-	struct buf *out;
 	struct attribute_item v[BATCH];
-	size_t n;
 };
 
-static void write_batch(struct stream *s)
+/* struct job - a block on its way from the input to the output */
+struct job {
+	char *memory; /* owned; of the input, which got ours for it */
+	struct block block;
+	struct buf out;
+	uint64_t lines;
+};
+
+struct stream {
+	const struct attributor *from;
+	struct lanes *lanes;
+	struct desk desk[LANES_MAX];
+	struct job job[LANES_JOBS_MAX];
+	/* of the input that is being read */
+	uint64_t lines, first_cut, n_cut;
+	bool failed; /* writing did */
+};
+
+static uint64_t annotate_block(
+    const struct attributor *a, struct desk *d, const struct block *b, struct buf *out)
 {
-	if (attribute_lines(s->from, &s->ready, s->v, s->n, s->out) < 0)
-		s->out->bad = true; /* flush tells */
-	s->n = 0;
+	struct span rest = b->text;
+	uint64_t lines = 0;
+
+	while (!span_empty(rest)) {
+		size_t n = 0;
+		int r;
+
+		for (; n < BATCH && !span_empty(rest); n++) {
+			struct attribute_item *it = &d->v[n];
+
+			it->line = rest;
+			if (b->cut)
+				rest.p = rest.end;
+			else /* every line of a block ends with LF */
+				(void)span_cut(&rest, '\n', &it->line);
+			if (!first_address(it->line, &it->text, &it->addr))
+				it->text = SPAN("");
+		}
+		r = attribute_lines(a, &d->ready, d->v, n, out);
+		if (r < 0)
+			out->bad = true; /* told when it is to be written */
+		lines += n;
+	}
+	return lines;
 }
 
-static void annotate(struct stream *s, struct span line)
+static void work(void *ctx, unsigned lane, unsigned job)
 {
-	struct attribute_item *it = &s->v[s->n++];
+	struct stream *s = ctx;
+	struct job *j = &s->job[job];
 
-	it->line = line;
-	if (!first_address(line, &it->text, &it->addr))
-		it->text = SPAN("");
-	if (s->n == BATCH)
-		write_batch(s);
+	j->lines = annotate_block(s->from, &s->desk[lane], &j->block, &j->out);
 }
 
-static bool flush(struct buf *out)
+/* What was made of a block goes out, in the order of the blocks. */
+static void write_job(struct stream *s, struct job *j)
 {
-	bool ok = buf_ok(out) && (out->len == 0 || fwrite(out->p, 1, out->len, stdout) == out->len);
+	struct buf *out = &j->out;
 
+	if (j->block.cut)
+		s->first_cut = s->n_cut++ ? s->first_cut : s->lines + 1;
+	s->lines += j->lines;
+	if (!s->failed)
+		s->failed = !buf_ok(out) ||
+			    (out->len > 0 && fwrite(out->p, 1, out->len, stdout) != out->len);
 	buf_reset(out);
-	return fflush(stdout) == 0 && !ferror(stdout) && ok; /* the error sticks */
+}
+
+static void write_oldest(struct stream *s)
+{
+	write_job(s, &s->job[lanes_oldest(s->lanes)]);
+	lanes_emptied(s->lanes);
+}
+
+static int hand_over(struct stream *s, struct input *in, const struct block *b)
+{
+	struct job *j;
+
+	if (lanes_full(s->lanes))
+		write_oldest(s);
+	j = &s->job[lanes_next(s->lanes)];
+	if (!j->memory)
+		j->memory = malloc(INPUT_SWAP_BYTES);
+	if (!j->memory)
+		return -ENOMEM;
+	j->memory = input_swap(in, j->memory);
+	j->block = *b;
+	lanes_go(s->lanes);
+	return 0;
+}
+
+/* The block at once, in this thread, and out with it: somebody may wait for its answers. */
+static void alone(struct stream *s, const struct block *b)
+{
+	struct job *j;
+
+	while (lanes_busy(s->lanes))
+		write_oldest(s);
+	j = &s->job[0];
+	j->block = *b;
+	j->lines = annotate_block(s->from, &s->desk[0], b, &j->out);
+	write_job(s, j);
+	s->failed |= fflush(stdout) != 0;
 }
 
 /* Lines that were too long to be kept whole are told: the stream that comes out is not what went in. */
@@ -149,45 +230,74 @@ static void say_cut(const char *path, uint64_t first, uint64_t n)
 /* Returns 0, 1 when lines were cut, or -errno with the reason. */
 static int one_input(struct stream *s, const char *path, struct err *e)
 {
-	uint64_t first_cut = 0, n_cut = 0;
 	struct input *in;
 	struct block b;
 	int r = input_open(path, &in, e);
 
 	if (r < 0)
 		return r;
-	while ((r = input_block(in, &b, e)) > 0) {
-		uint64_t n = b.cut;
-		struct span line;
+	s->lines = s->first_cut = s->n_cut = 0;
+	while (!s->failed && (r = input_block(in, &b, e)) > 0) {
+		/* what comes through a pipe may come slowly, and is answered at once */
+		bool large = input_size(in) > 0 && span_len(b.text) >= TOGETHER_BYTES;
 
-		if (b.cut) {
-			annotate(s, b.text);
-			first_cut = n_cut++ ? first_cut : b.first_number;
-		}
-		for (; !b.cut && !span_empty(b.text); n++) {
-			(void)span_cut(
-			    &b.text, '\n', &line); /* every line of a block ends with LF */
-			annotate(s, line);
-			if (s->out->len > OUT_FLUSH && !flush(s->out))
-				break;
-		}
-		input_block_lines(in, n);
-		write_batch(s);	      /* lines do not outlive their block */
-		if (!flush(s->out)) { /* a block is what there was: nobody waits for its answers */
-			r = err_set(e, -EIO, "cannot write to the standard output");
+		input_block_lines(in, 0); /* we count them ourselves */
+		if (large && lanes_n(s->lanes) > 1 && lanes_start(s->lanes))
+			r = hand_over(s, in, &b);
+		else
+			alone(s, &b);
+		if (r < 0) {
+			(void)err_set(e, r, "out of memory");
 			break;
 		}
 	}
+	while (lanes_busy(s->lanes))
+		write_oldest(s);
+	s->failed |= fflush(stdout) != 0 || ferror(stdout); /* the error sticks */
+	if (s->failed)
+		r = err_set(e, -EIO, "cannot write to the standard output");
 	in = input_free(in);
-	say_cut(path, first_cut, n_cut);
-	return r < 0 ? r : n_cut > 0;
+	say_cut(path, s->first_cut, s->n_cut);
+	return r < 0 ? r : s->n_cut > 0;
+}
+
+static struct stream *stream_free(struct stream *s)
+{
+	if (!s)
+		return NULL;
+	s->lanes = lanes_free(s->lanes);
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		attribute_ready_done(&s->desk[i].ready);
+	for (unsigned i = 0; i < LANES_JOBS_MAX; i++) {
+		free(s->job[i].memory);
+		buf_done(&s->job[i].out);
+	}
+	free(s);
+	return NULL;
+}
+
+static struct stream *stream_new(const struct attributor *from, unsigned threads)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->from = from;
+	s->lanes = lanes_new(threads, work, s);
+	for (unsigned i = 0; i < LANES_JOBS_MAX; i++)
+		buf_init(&s->job[i].out, OUT_MAX);
+	return s->lanes ? s : stream_free(s);
 }
 
 int cmd_annotate(int argc, char **argv)
 {
 	const char *conf_file = NULL, *registry = NULL;
 	struct opt_list set = { .n = 0 };
+	uint32_t threads = 0;
 	const struct opt opts[] = {
+		{ "threads", 0, OPT_COUNT, &threads, "N",
+		    "Read files with N threads; what comes out is the same. Default: all "
+		    "processors." },
 		{ "registry", 'r', OPT_TEXT, &registry, "FILE", "The registry file." },
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
@@ -199,28 +309,26 @@ int cmd_annotate(int argc, char **argv)
 		"are.",
 		"Example: tail -f /var/log/mail.log | onus annotate", opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), r = 0, code = 0;
-	static struct stream s; /* too large for the stack */
+	struct stream *s;
 	struct attributor a;
 	struct err e = { "" };
-	struct buf out;
 
 	if (n < 0)
 		return opt_exit(n);
 	if (attribute_open(&a, "onus annotate", conf_file, set.v, set.n, registry) < 0)
 		return 3;
-	buf_init(&out, OUT_MAX);
-	s.from = &a;
-	s.out = &out;
-	if (n == 0)
-		code = r = one_input(&s, "-", &e);
+	s = stream_new(&a, threads);
+	if (!s)
+		r = err_set(&e, -ENOMEM, "out of memory");
+	if (r == 0 && n == 0)
+		code = r = one_input(s, "-", &e);
 	for (int i = 1; i <= n && r >= 0; i++) {
-		r = one_input(&s, argv[i], &e);
+		r = one_input(s, argv[i], &e);
 		code = MAX_OF(code, r);
 	}
 	if (r < 0)
 		(void)fprintf(stderr, "onus annotate: %s\n", e.text);
-	attribute_ready_done(&s.ready);
-	buf_done(&out);
+	s = stream_free(s);
 	attribute_done(&a);
 	return r < 0 ? 2 : code;
 }
