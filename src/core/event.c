@@ -179,11 +179,51 @@ int event_parse(
 	return 1;
 }
 
+/* How many bytes from p on need no escape: 0x20 to 0x7e without the backslash. */
+static size_t plain_bytes(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	const char *q = p;
+	unsigned char c;
+
+	for (; end - q >= 8; q += 8) {
+		uint64_t w, slash;
+
+		memcpy(&w, q, 8);
+		slash = w ^ ones * '\\';
+		/* A high bit: below 0x20, a backslash, 0x7f and above. Doubt is settled byte by byte. */
+		if (((w - ones * 0x20) | (slash - ones) | (w + ones) | w) & highs)
+			break;
+	}
+	for (; q < end; q++) {
+		c = (unsigned char)*q;
+		if (c < 0x20 || c > 0x7e || c == '\\')
+			break;
+	}
+	return (size_t)(q - p);
+}
+
+static void put_escaped(struct buf *out, unsigned char c, bool utf8)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (c == '\t')
+		buf_str(out, "\\t");
+	else if (c == '\n')
+		buf_str(out, "\\n");
+	else if (c == '\\')
+		buf_str(out, "\\\\");
+	else if (c != '\0' && (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8)))
+		buf_put(out, (char[]){ '\\', 'x', digits[c >> 4], digits[c & 15] }, 4);
+	else if (c != '\0')
+		buf_byte(out, (char)c);
+}
+
 /* A text field: at most max bytes of it, escaped. NUL is dropped; the contract is UTF-8, so the
  * high bytes of a text that is not become \xHH. */
 static void put_text(struct buf *out, struct span s, size_t max)
 {
-	static const char digits[] = "0123456789abcdef";
+	size_t n;
 	bool utf8;
 
 	if (span_len(s) > max) {
@@ -191,20 +231,17 @@ static void put_text(struct buf *out, struct span s, size_t max)
 		for (unsigned i = 0; i < 3 && (s.p[max] & 0xc0) == 0x80 && s.end > s.p; i++)
 			s.end--, max--; /* no character is cut in two */
 	}
-	utf8 = span_utf8(s);
-	for (; s.p < s.end; s.p++) {
-		unsigned char c = (unsigned char)*s.p;
-
-		if (c == '\t')
-			buf_str(out, "\\t");
-		else if (c == '\n')
-			buf_str(out, "\\n");
-		else if (c == '\\')
-			buf_str(out, "\\\\");
-		else if (c != '\0' && (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8)))
-			buf_put(out, (char[]){ '\\', 'x', digits[c >> 4], digits[c & 15] }, 4);
-		else if (c != '\0')
-			buf_byte(out, (char)c);
+	n = plain_bytes(s.p, s.end);
+	buf_put(out, s.p, n);
+	s.p += n;
+	if (span_empty(s))
+		return;
+	utf8 = span_utf8(s); /* what came before was ASCII */
+	while (s.p < s.end) {
+		put_escaped(out, (unsigned char)*s.p++, utf8);
+		n = plain_bytes(s.p, s.end);
+		buf_put(out, s.p, n);
+		s.p += n;
 	}
 }
 

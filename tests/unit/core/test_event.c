@@ -123,6 +123,39 @@ static void test_detail_maximum(void **state)
 	buf_done(&out);
 }
 
+/* Every byte at every place of a text: only what must be escaped is, and it comes back the same. */
+static void test_every_byte(void **state)
+{
+	static const char head[] = "1\t192.0.2.1\tother\t1\tweak\t\t\t";
+	char text[21];
+	struct event_room room;
+	struct event ev, back;
+	struct buf out;
+	struct err e;
+
+	assert_int_equal(event_parse(SPAN("1\t192.0.2.1"), NOW, &room, &ev, &e), 1);
+	buf_init(&out, 4096);
+	for (unsigned at = 0; at < sizeof(text); at++) {
+		for (unsigned c = 1; c < 256; c++) {
+			bool plain = c >= 0x20 && c < 0x7f && c != '\\';
+
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)c;
+			ev.detail = span_of(text, sizeof(text));
+			buf_reset(&out);
+			event_format(&ev, &out);
+			assert_memory_equal(out.p, head, sizeof(head) - 1);
+			assert_int_equal(plain, out.len == sizeof(head) + sizeof(text));
+			assert_true(span_utf8(buf_text(&out)));
+			assert_int_equal(
+			    event_parse(span_of(out.p, out.len - 1), NOW, &room, &back, &e), 1);
+			assert_int_equal(span_len(back.detail), sizeof(text));
+			assert_memory_equal(back.detail.p, text, sizeof(text));
+		}
+	}
+	buf_done(&out);
+}
+
 static void test_defaults(void **state)
 {
 	struct event_room room;
@@ -144,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_detail_maximum),
+		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_defaults),
 	};
 
