@@ -149,12 +149,11 @@ static uint32_t as_index(struct as_names *names, uint32_t asn, struct span name)
 		name.end = name.p + NAME_MAX_BYTES;
 	while (valid && !span_utf8(name))
 		name.end--; /* a character cut in two */
-	for (const char *p = name.p; p < name.end; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		buf_byte(&names->text, c < 0x20 || c == 0x7f || (c >= 0x80 && !valid) ? '?' : *p);
-	}
+	for (const char *p = name.p; p < name.end; p++)
+		buf_byte(&names->text, (unsigned char)*p >= 0x80 && !valid ? '?' : *p);
 	at.len = (uint32_t)(names->text.len - at.at);
+	if (at.len)
+		span_tame(names->text.p + at.at, at.len);
 	names->name[index] = at;
 	return buf_ok(&names->text) ? index : ADDRMAP_NONE;
 }

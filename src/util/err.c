@@ -4,12 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void printable(char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
-}
+#include "util/span.h"
 
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
@@ -20,7 +15,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap); /* a cut message is still a message */
 	va_end(ap);
-	printable(e->text);
+	span_tame(e->text, strlen(e->text));
 	return code;
 }
 
@@ -38,6 +33,6 @@ int err_wrap(struct err *e, int code, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(e->text);
 	(void)snprintf(e->text + n, sizeof(e->text) - n, ": %s", was);
-	printable(e->text);
+	span_tame(e->text, strlen(e->text));
 	return code;
 }

@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "util/span.h"
 
 static const char *log_program = "onus";
 static enum log_level log_most = LOG_LEVEL_INFO;
@@ -29,8 +32,6 @@ void log_at(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap); /* long lines are cut */
 	va_end(ap);
-	for (char *p = line; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	span_tame(line, strlen(line));
 	(void)fprintf(stderr, "%s\n", line); /* nowhere else to complain */
 }

@@ -75,6 +75,21 @@ static size_t utf8_len(const uint8_t *p, const uint8_t *end)
 	return 0;
 }
 
+void span_tame(char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+		unsigned char next = i + 1 < n ? (unsigned char)p[i + 1] : 0;
+
+		if (c < 0x20 || c == 0x7f) {
+			p[i] = '?';
+		} else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			p[i] = '?';
+			p[++i] = '?';
+		}
+	}
+}
+
 bool span_utf8(struct span s)
 {
 	const uint8_t *p = (const uint8_t *)s.p, *end = (const uint8_t *)s.end;

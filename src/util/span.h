@@ -75,6 +75,10 @@ bool span_cut(struct span *rest, char sep, struct span *ret);
 /* span_dup - a NUL-terminated copy owned by the caller; NULL when out of memory */
 char *span_dup(struct span s);
 
+/* span_tame - control characters become '?', in place, those of U+0080 to U+009F (which terminals obey as
+ * well) in their two bytes; everything else stays, valid or not */
+void span_tame(char *p, size_t n);
+
 /* span_utf8 - true when s is valid UTF-8 (RFC 3629) without NUL */
 bool span_utf8(struct span s);
 

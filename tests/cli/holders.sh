@@ -24,13 +24,15 @@ cat >asn-20260617.csv <<'CSV'
 48.0.0.0,48.0.0.99,64508,Plain AS
 2a00::,2a00:0:ffff:ffff:ffff:ffff:ffff:ffff,64509,Six
 CSV
+# names that would speak to a terminal, or are no UTF-8
+printf '49.0.0.0,49.0.0.255,64510,A\e[31mB\xc2\x9b1mC\x7f\n50.0.0.0,50.0.0.255,64511,Z\xfcrich \xc3\xa9\n' >>asn-20260617.csv
 printf '48.0.0.0,48.0.0.255,NL\n' >country-20260617.csv
 run 0 registry build -o reg asn-20260617.csv country-20260617.csv
 run 0 registry info reg
 sed -i 's/sha256 [0-9a-f]*…/sha256 …/' out
 same 'registry info' <<'OUT'
-of 2026-06-17: 5 prefixes, 5 AS, 5 organisations, 66148 IPv4 addresses, 65536 IPv6 /48s
-  asn-20260617.csv (range-asn, 2026-06-17): 5 records, 0 refused, sha256 …
+of 2026-06-17: 7 prefixes, 7 AS, 7 organisations, 66660 IPv4 addresses, 65536 IPv6 /48s
+  asn-20260617.csv (range-asn, 2026-06-17): 7 records, 0 refused, sha256 …
   country-20260617.csv (range-country, 2026-06-17): 1 records, 0 refused, sha256 …
 IP to AS data: RouteViews (routeviews.org) and DB-IP (db-ip.com), CC BY 4.0. Countries: NRO (nro.net), CC BY 4.0.
 OUT
@@ -54,6 +56,8 @@ same lookup <<'OUT'
   special   private
   nobody announces it, as of 2026-06-17
 OUT
+run 0 lookup --json "${settings[@]}" 49.0.0.1 50.0.0.1 45.0.0.1
+[ "$(jq -r .as_name out)" = $'A?[31mB??1mC?\nZ?rich ??\n=HYPERLINK("http://evil")' ] || fail "names: $(jq .as_name out)"
 printf '2a00::7\n 46.0.0.1 \nx\n\n8.8.8.8\n' >questions
 run 1 lookup --json "${settings[@]}" - <questions
 same 'lookup --json -' <<'OUT'
