@@ -240,7 +240,7 @@ static int run_all(struct run *r, int n_files, char **files, struct err *e)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run r = { .dir = "onus-run", .signal_fd = -1, .log_fd = -1 };
+	static struct run r = { .dir = "onus-run", .signal_fd = -1, .log_fd = -1 };
 	const struct opt opts[] = {
 		{ "dir", 'd', OPT_TEXT, &r.dir, "DIR",
 		    "Keep everything below it, each set of inputs apart (default onus-run)." },

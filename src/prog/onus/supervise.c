@@ -67,12 +67,14 @@ int supervise_signals(struct err *e)
 }
 
 /* What the child does between fork and exec. */
-static void become(const struct child *c, int out, int log_fd)
+static void become(const struct child *c, pid_t parent, int out, int log_fd)
 {
 	sigset_t none;
 
 	(void)prctl(
 	    PR_SET_PDEATHSIG, SIGTERM); /* without it children would only outlive a kill -9 */
+	if (getppid() != parent)	/* it ended before that: nobody would stop us */
+		_exit(0);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (log_fd >= 0)
@@ -85,13 +87,13 @@ static void become(const struct child *c, int out, int log_fd)
 static int start(struct child *c, int log_fd, struct err *e)
 {
 	int out[2] = { -1, -1 };
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	if (c->wants_ready && pipe2(out, O_CLOEXEC) < 0)
 		return err_set(e, -errno, "pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0)
-		become(c, out[1], log_fd);
+		become(c, parent, out[1], log_fd);
 	if (out[1] >= 0)
 		(void)close(out[1]); /* the child has its copy */
 	if (pid < 0) {
