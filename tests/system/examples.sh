@@ -129,19 +129,19 @@ db=$dir/report0.3/hub.sqlite; expect 'one report, trust .3' block:20.0.0.0/24 78
 db=$dir/report0.8/hub.sqlite; expect 'one report, trust .8' block:20.0.0.0/24 75 none - -
 
 # Recomputed, the same bits: another run over the same ledger, and one after a kill in the middle.
-score() { "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/cloud/conf" --once --at "$at" 2>>"$dir/cloud/log"; }
+score=("$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/cloud/conf" --once --at "$at")
 rows() { sqlite3 "$dir/cloud/hub.sqlite" "SELECT entity, family, hex(m), printf('%.17g %.17g %.17g %.17g', m, low, high, score), grade, hosts, events
   FROM score_day WHERE run = (SELECT max(id) FROM run) ORDER BY entity, family"; }
 rows >"$dir/before"
 for ms in 1 3 5 8 12 20 30; do
-  score & pid=$!
+  "${score[@]}" 2>>"$dir/cloud/log" & pid=$! # the program itself: a function would be a shell around it
   sleep "0.0$(printf '%02d' "$ms")"
   kill -9 "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   half=$(sqlite3 "$dir/cloud/hub.sqlite" "SELECT count(*) FROM run r WHERE NOT EXISTS (SELECT 1 FROM score_day s WHERE s.run = r.id)")
   [ "$half" = 0 ] || { echo "not ok: killed after $ms ms it left a run without scores" >&2; failed=1; }
 done
-score
+"${score[@]}" 2>>"$dir/cloud/log"
 rows >"$dir/after"
 [ -s "$dir/before" ] || { echo 'not ok: no rows' >&2; failed=1; }
 cmp "$dir/before" "$dir/after" || { echo 'not ok: recomputed, the scores differ' >&2; failed=1; }
