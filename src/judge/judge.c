@@ -64,6 +64,12 @@ void judge_group(struct judge *j, unsigned group, double trust, bool anchor)
 	j->trust[group] = anchor || trust > 1 ? 1 : trust > 0 ? trust : 0;
 }
 
+void judge_map(struct judge *j, float *arrivals, float *returning)
+{
+	j->map_arrivals = arrivals;
+	j->map_returning = returning;
+}
+
 /* The bit of a sighting; false when it is none of the judge's business. */
 static bool bit_make(const struct judge *j, struct addr a, enum category c, enum proof proof,
     int32_t day, unsigned group, uint64_t count, struct bit *ret)
@@ -259,6 +265,8 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	if ((r = leaf_build(j)) < 0)
 		goto failed;
 	world_learn(j);
+	if (j->map_returning)
+		leaf_map(j, j->map_returning);
 	if ((r = tree_run(j)) < 0 || (r = sums_build(j)) < 0)
 		goto failed;
 	return 0;

@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-1" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-2" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14
@@ -76,6 +76,11 @@ MUST_USE int judge_add(struct judge *j, struct addr host, enum category c, enum 
  * judgement.listed of the prefix, AS and country around its first address, and nothing else. */
 MUST_USE int judge_add_listed(
     struct judge *j, struct prefix listed, enum category c, int32_t day, unsigned group);
+
+/* judge_map - have judge_run also say, for each of the 2^24 IPv4 /24s by number, how many hosts are
+ * expected to appear there for the first time in the next 7 days, evidence or not (A3; all families,
+ * severity left out), and how many to return. Borrowed, zeroed by the caller; either may be NULL. */
+void judge_map(struct judge *j, float *arrivals, float *returning);
 
 /* judge_run - compute everything
  * space    rows of the announced space in any order (core/chain.h); NULL: none is known, and only

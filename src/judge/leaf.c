@@ -254,3 +254,13 @@ double leaf_m(const struct judge *j, const struct leaf *l)
 	}
 	return m;
 }
+
+void leaf_map(const struct judge *j, float *map)
+{
+	for (uint32_t i = 0; i < j->n_leaves; i++) {
+		const struct leaf *l = &j->leaves[i];
+
+		for (uint32_t k = 0; l->version == 0 && k < l->n_part; k++)
+			map[l->block] += (float)j->parts[l->part + k].returning;
+	}
+}

@@ -116,6 +116,7 @@ struct judge {
 	uint32_t *hosts, n_hosts;   /* first bit of every host */
 	uint32_t *blocks, n_blocks; /* first leaf of every block */
 	struct sums prefix, as, org, country;
+	float *map_arrivals, *map_returning; /* judge_map; borrowed */
 };
 
 /* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
@@ -127,6 +128,9 @@ void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, dou
 
 /* leaf_m - expected attackers of a leaf, severity applied */
 double leaf_m(const struct judge *j, const struct leaf *l);
+
+/* leaf_map - what is expected to return, by IPv4 block (judge_map) */
+void leaf_map(const struct judge *j, float *map);
 
 /* tree_run - lambda of all leaves, arrivals of all rows; 0 or -ENOMEM */
 int tree_run(struct judge *j);

@@ -121,6 +121,22 @@ static void leaf_finish(const struct tree *t, struct leaf *l, const double above
 	model_pool(l->lambda, t->l0, t->seen);
 }
 
+/* The blocks of a cell, one by one, for those who asked for a map; quiet: lambda where no leaf is. */
+static void cell_map(const struct tree *t, const struct cell *c, const double quiet[NF], float *map)
+{
+	const struct leaf *l = t->j->leaves + c->leaf, *end = l + c->n_leaf;
+
+	for (uint64_t b = c->first >> 8; b <= c->last >> 8; b++) {
+		uint64_t units = MIN_OF(c->last, b << 8 | 255) - MAX_OF(c->first, b << 8) + 1;
+		bool is_leaf = l < end && l->block == b;
+		const double *lambda = is_leaf ? l++->lambda : quiet;
+
+		for (unsigned f = 0; f < NF; f++)
+			if (t->seen[f])
+				map[b] += (float)(7 * lambda[f] * (double)units);
+	}
+}
+
 /* lambda of everything in a cell, and its arrivals; above: of its part */
 static void cell_finish(const struct tree *t, const struct cell *c, const double above[NF])
 {
@@ -144,6 +160,19 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
 			j->rows[c->row].arrivals[f] += 7 * quiet[f] * (double)rest;
+	if (j->map_arrivals && t->version == 0)
+		cell_map(t, c, quiet, j->map_arrivals);
+}
+
+/* The AS's space in the /16 and the prefix: the wider one first, so that each is a part of what went
+ * before; measured against the other order on Data-Shield: AUC .9345 for .9307, LL 3.03 for 3.00. */
+static void step_middle(
+    const struct tree *t, const struct place *prefix, const struct place *six, double lambda[NF])
+{
+	bool wide = prefix->size > six->size;
+
+	step(t, wide ? MODEL_PREFIX : MODEL_SIXTEEN, wide ? prefix : six, lambda);
+	step(t, wide ? MODEL_SIXTEEN : MODEL_PREFIX, wide ? six : prefix, lambda);
 }
 
 /* The cells [i, end) of one sixteen, or one run of whole ones. prefix: of every cell. */
@@ -159,7 +188,6 @@ static void sixteen_finish(
 		six.size = (double)SIXTEEN_UNITS;
 	memcpy(lambda, t->l0, sizeof(lambda));
 	step(t, MODEL_AS, &t->as, lambda);
-	step(t, MODEL_SIXTEEN, &six, lambda);
 	while (i < end) {
 		unsigned shift = PART_SHIFT(t->version);
 		uint32_t from = i;
@@ -173,7 +201,7 @@ static void sixteen_finish(
 			part.size = (double)(UINT64_C(1) << shift);
 		for (; from < i; from++) {
 			memcpy(down, lambda, sizeof(down));
-			step(t, MODEL_PREFIX, &prefix[from], down);
+			step_middle(t, &prefix[from], &six, down);
 			step(t, MODEL_PART, &part, down);
 			cell_finish(t, &t->cells[from], down);
 		}

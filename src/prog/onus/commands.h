@@ -5,6 +5,7 @@
 #define ONUS_PROG_ONUS_COMMANDS_H
 
 int cmd_conf(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus eval - how well the score foretells: dated evidence replayed day by day beside the baselines. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "holders/registry.h"
+#include "judge/evaluate.h"
+#include "prog/onus/attribute.h"
+#include "prog/onus/commands.h"
+#include "util/clock.h"
+#include "util/input.h"
+#include "util/jout.h"
+#include "util/opt.h"
+#include "util/progress.h"
+
+#define DAYS_MAX   400
+#define SKIP_DAYS  45 /* a young series calls everything new */
+#define DAY_STEP   14
+#define DAYS_AUTO  5
+#define OUT_MAX	   (1u << 20)
+#define OLDEST_DAY 7305 /* 1990-01-01: dates before it are typing errors */
+
+struct eval {
+	const char *conf_file, *registry, *days_text, *since;
+	struct opt_list set;
+	uint32_t horizon, drop_over;
+	bool json;
+	struct series series;
+	uint64_t lines, refused, waiting, listed; /* waiting: dated later than now */
+	int32_t first_day, last_day, since_day;
+	int32_t days[DAYS_MAX];
+	unsigned n_days;
+};
+
+static void refuse(struct eval *x, const char *file, uint64_t line, const char *why)
+{
+	if (x->refused++ == 0)
+		(void)fprintf(stderr, "onus eval: %s:%" PRIu64 ": %s; left out\n", file, line, why);
+}
+
+static int take_event(
+    struct eval *x, const char *file, uint64_t line, const struct event *ev, int64_t now_s)
+{
+	int32_t day = day_of(ev->time_s);
+	int r;
+
+	if (ev->time_s > now_s) {
+		x->waiting++;
+		refuse(x, file, line, "dated in the future");
+		return 0;
+	}
+	if (day < OLDEST_DAY) {
+		refuse(x, file, line, "dated before 1990");
+		return 0;
+	}
+	if (!event_is_host(ev)) {
+		x->listed++;
+		return 0;
+	}
+	if (day < x->since_day)
+		return 0;
+	r = series_add(&x->series, ev->subject.addr, ev->category, ev->proof, day, 0, ev->count);
+	if (r == -EINVAL) {
+		refuse(x, file, line, "not the address of a host");
+		return 0;
+	}
+	return r;
+}
+
+static int read_file(struct eval *x, const char *path, struct err *e)
+{
+	struct clock clock = clock_system();
+	int64_t now_s = clock_now_s(&clock);
+	struct progress bar;
+	struct input *in;
+	struct line line;
+	int r = input_open(path, &in, e);
+
+	if (r < 0)
+		return r;
+	progress_start(&bar, "reading", input_size(in));
+	while ((r = input_line(in, &line, e)) > 0) {
+		struct event_room room;
+		struct event ev;
+		struct err why;
+		int got = event_parse(line.text, now_s, &room, &ev, &why);
+
+		x->lines++;
+		if (x->lines % 4096 == 0)
+			progress_at(&bar, input_taken(in), path);
+		if (got < 0)
+			refuse(x, path, line.number, why.text);
+		if (got > 0 && (r = take_event(x, path, line.number, &ev, now_s)) < 0)
+			break;
+	}
+	progress_end(&bar);
+	(void)input_free(in);
+	return r == -ENOMEM ? err_set(e, r, "%s: out of memory", path) : r;
+}
+
+/* "2025-10-22,2025-11-05": the test days. */
+static int parse_days(struct eval *x, struct err *e)
+{
+	struct span rest = span_str(x->days_text), one;
+
+	for (bool more = true; more;) {
+		int64_t s;
+
+		more = span_cut(&rest, ',', &one);
+
+		if (utc_parse(one, &s) < 0)
+			return err_set(e, -EINVAL, "--days: '%.*s' is no date (2025-10-22)",
+			    (int)span_len(one), one.p);
+		if (x->n_days == DAYS_MAX)
+			return err_set(e, -EINVAL, "--days: more than %d", DAYS_MAX);
+		x->days[x->n_days++] = day_of(s);
+	}
+	return 0;
+}
+
+/* Without --days: the last ones that the series can answer for, two weeks apart. */
+static void choose_days(struct eval *x)
+{
+	int32_t last = x->last_day - (int32_t)x->horizon;
+
+	while (x->n_days < DAYS_AUTO &&
+	       last - DAY_STEP * (int32_t)x->n_days - x->first_day >= SKIP_DAYS)
+		x->n_days++;
+	for (unsigned i = 0; i < x->n_days; i++)
+		x->days[i] = last - DAY_STEP * (int32_t)(x->n_days - 1 - i);
+}
+
+static int check_days(const struct eval *x, struct err *e)
+{
+	if (x->n_days == 0)
+		return err_set(e, -EINVAL,
+		    "the series has %d days: too few to learn from %d and be measured by %" PRIu32,
+		    x->series.n ? x->last_day - x->first_day + 1 : 0, SKIP_DAYS, x->horizon);
+	for (unsigned i = 0; i < x->n_days; i++)
+		if (x->days[i] < x->first_day || x->days[i] + (int32_t)x->horizon > x->last_day ||
+		    (i && x->days[i] <= x->days[i - 1]))
+			return err_set(e, -EINVAL,
+			    "test day %u is out of order, or the series does not reach from it to "
+			    "the "
+			    "end of its %" PRIu32 " days",
+			    i + 1, x->horizon);
+	return 0;
+}
+
+/* The columns of the tables. */
+static const struct {
+	const char *name, *key;
+	size_t offset;
+} columns[] = {
+	{ "@100", "hit_100", offsetof(struct measure, hit[0]) },
+	{ "@1k", "hit_1k", offsetof(struct measure, hit[1]) },
+	{ "@10k", "hit_10k", offsetof(struct measure, hit[2]) },
+	{ "@100k", "hit_100k", offsetof(struct measure, hit[3]) },
+	{ "AUC", "auc", offsetof(struct measure, auc) },
+	{ "AP", "ap", offsetof(struct measure, ap) },
+};
+#define LL_OFFSET offsetof(struct measure, ll)
+
+static const char *const target_name[EVALUATE_TARGET_N] = { "new", "all" };
+
+static void print_table(const struct evaluation *ev, enum evaluate_target t)
+{
+	(void)printf("%-22s", t == EVALUATE_NEW ? "hosts never seen before" : "all hosts");
+	for (unsigned c = 0; c < NELEM(columns); c++)
+		(void)printf("  %13s", columns[c].name);
+	(void)printf("\n");
+	for (unsigned row = 0; row < ev->n_rows; row++) {
+		(void)printf("%-22s", evaluation_row_name(row));
+		for (unsigned c = 0; c < NELEM(columns); c++) {
+			struct spread s = evaluation_spread(ev, row, t, columns[c].offset);
+
+			(void)printf("  %.4f ±%.4f", s.mean, s.half);
+		}
+		(void)printf("\n");
+	}
+}
+
+static void print_text(const struct eval *x, const struct evaluation *ev)
+{
+	struct spread ll = evaluation_spread(ev, 0, EVALUATE_NEW, LL_OFFSET);
+	double targets = 0;
+
+	for (unsigned d = 0; d < ev->n_days; d++)
+		targets += evaluation_at(ev, 0, EVALUATE_NEW, d)->targets;
+	(void)printf("formula %s, %u test days, %" PRIu32
+		     " days ahead, %.0f new hosts a test day\n",
+	    JUDGE_FORMULA, ev->n_days, x->horizon, targets / ev->n_days);
+	(void)printf(
+	    "mean over test days ± half of its 95 %% interval; @N: share of the hosts in the "
+	    "best N /24s\n\n");
+	print_table(ev, EVALUATE_NEW);
+	(void)printf("what a new host gains in nats (LL): %.3f ±%.3f\n\n", ll.mean, ll.half);
+	print_table(ev, EVALUATE_ALL);
+	(void)printf("\na /24 gets a new host: said, came, blocks\n");
+	for (unsigned k = 0; k < EVALUATE_BIN_N; k++) {
+		const struct evaluate_bin *b = &ev->bin[k];
+
+		if (b->blocks > 0)
+			(void)printf("%9.4f %9.4f %12.0f\n", b->said / b->blocks,
+			    b->came / b->blocks, b->blocks);
+	}
+}
+
+static void json_rows(struct jout *j, const struct evaluation *ev, enum evaluate_target t)
+{
+	jout_array(j, target_name[t]);
+	for (unsigned row = 0; row < ev->n_rows; row++) {
+		jout_object(j, NULL);
+		jout_str(j, "name", evaluation_row_name(row));
+		for (unsigned c = 0; c < NELEM(columns); c++) {
+			struct spread s = evaluation_spread(ev, row, t, columns[c].offset);
+
+			jout_object(j, columns[c].key);
+			jout_real(j, "mean", s.mean, 5);
+			jout_real(j, "half_95", s.half, 5);
+			jout_object_end(j);
+		}
+		if (row == 0)
+			jout_real(j, "ll", evaluation_spread(ev, row, t, LL_OFFSET).mean, 4);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+static void json_days(struct jout *j, const struct eval *x, const struct evaluation *ev)
+{
+	jout_array(j, "days");
+	for (unsigned d = 0; d < ev->n_days; d++) {
+		const struct measure *m = evaluation_at(ev, 0, EVALUATE_NEW, d);
+		char text[UTC_TEXT_MAX];
+
+		utc_format_day(x->days[d], text);
+		jout_object(j, NULL);
+		jout_str(j, "day", text);
+		jout_real(j, "new_hosts", m->targets, 0);
+		for (unsigned c = 0; c < NELEM(columns); c++)
+			jout_real(j, columns[c].key,
+			    *(const double *)(const void *)((const char *)m + columns[c].offset),
+			    5);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+static int print_json(const struct eval *x, const struct evaluation *ev)
+{
+	struct buf out;
+	struct jout j;
+	bool ok;
+
+	buf_init(&out, OUT_MAX);
+	jout_init(&j, &out);
+	jout_object(&j, NULL);
+	jout_str(&j, "formula", JUDGE_FORMULA);
+	jout_u64(&j, "horizon_days", x->horizon);
+	jout_u64(&j, "lines", x->lines);
+	jout_u64(&j, "refused", x->refused);
+	json_days(&j, x, ev);
+	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
+		json_rows(&j, ev, t);
+	jout_array(&j, "calibration");
+	for (unsigned k = 0; k < EVALUATE_BIN_N; k++) {
+		const struct evaluate_bin *b = &ev->bin[k];
+
+		if (!(b->blocks > 0))
+			continue;
+		jout_object(&j, NULL);
+		jout_real(&j, "said", b->said / b->blocks, 6);
+		jout_real(&j, "came", b->came / b->blocks, 6);
+		jout_real(&j, "blocks", b->blocks, 0);
+		jout_object_end(&j);
+	}
+	jout_array_end(&j);
+	jout_object_end(&j);
+	ok = buf_ok(&out);
+	(void)fwrite(buf_text(&out).p, 1, span_len(buf_text(&out)), stdout);
+	(void)putchar('\n');
+	buf_done(&out);
+	return ok ? 0 : -ENOMEM;
+}
+
+static void show_progress(void *ctx, unsigned done)
+{
+	progress_at(ctx, done, "test day");
+}
+
+static int replay(struct eval *x, const struct attributor *a, struct err *e)
+{
+	struct evaluation ev;
+	struct progress bar;
+	struct evaluate_conf c = { .days = x->days,
+		.horizon = (int32_t)x->horizon,
+		.progress = show_progress,
+		.ctx = &bar };
+	int r = series_seal(&x->series);
+
+	if (r == 0 && x->drop_over > 0) {
+		unsigned gone = series_drop_days(&x->series, x->drop_over);
+
+		(void)fprintf(stderr,
+		    "onus eval: %u days with more than %" PRIu32 " hosts left out\n", gone,
+		    x->drop_over);
+		r = series_seal(&x->series);
+	}
+	if (r < 0)
+		return err_set(e, r, "out of memory");
+	if (x->series.n) {
+		x->first_day = x->series.v[0].day;
+		x->last_day = x->series.v[x->series.n - 1].day;
+	}
+	if (x->n_days == 0)
+		choose_days(x);
+	if ((r = check_days(x, e)) < 0)
+		return r;
+	c.n_days = x->n_days;
+	c.first_day = x->first_day;
+	progress_start(&bar, "replaying", x->n_days);
+	r = evaluate(&c, &x->series, registry_space, a->registry, &ev, e);
+	progress_end(&bar);
+	if (r < 0)
+		return r;
+	if (x->json)
+		r = print_json(x, &ev);
+	else
+		print_text(x, &ev);
+	evaluation_done(&ev);
+	return r;
+}
+
+static int run(struct eval *x, char **files, int n_files)
+{
+	struct attributor a;
+	struct err e;
+	int r;
+
+	if (attribute_open(&a, "onus eval", x->conf_file, x->set.v, x->set.n, x->registry) < 0)
+		return 3;
+	r = x->days_text ? parse_days(x, &e) : 0;
+	for (int i = 0; i < n_files && r >= 0; i++)
+		r = read_file(x, files[i], &e);
+	if (x->refused)
+		(void)fprintf(stderr, "onus eval: %" PRIu64 " of %" PRIu64 " lines left out\n",
+		    x->refused, x->lines);
+	if (r >= 0)
+		r = replay(x, &a, &e);
+	if (r < 0)
+		(void)fprintf(stderr, "onus eval: %s\n", e.text);
+	series_done(&x->series);
+	attribute_done(&a);
+	return r < 0 ? 2 : 0;
+}
+
+int cmd_eval(int argc, char **argv)
+{
+	struct eval x = { .horizon = 7, .since_day = OLDEST_DAY };
+	const struct opt opts[] = {
+		{ "days", 'd', OPT_TEXT, &x.days_text, "DATE,DATE…",
+		    "Test days. Default: the last five that the series can answer for, 14 days "
+		    "apart." },
+		{ "horizon", 'H', OPT_COUNT, &x.horizon, "DAYS",
+		    "Measure by what came in so many days after each test day (7)." },
+		{ "since", 0, OPT_TEXT, &x.since, "DATE", "Forget what is dated earlier." },
+		{ "drop-days-over", 0, OPT_COUNT, &x.drop_over, "HOSTS",
+		    "Leave out whole days with more hosts than this, as bulk loads are." },
+		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object." },
+		{ "registry", 'r', OPT_TEXT, &x.registry, "FILE",
+		    "Registry file of those days (default: the parameter registry_file)." },
+		{ "config", 'c', OPT_TEXT, &x.conf_file, "FILE", "Read this configuration file." },
+		{ "option", 'o', OPT_LIST, &x.set, "NAME=VALUE",
+		    "Set one parameter over the file." },
+	};
+	const struct opt_usage usage = { "onus eval", "FILE…|-",
+		"Replay dated event lines: on each test day judge by what was known then, and "
+		"measure by "
+		"what\ncame after, beside the usual ways to rank networks (raw counts, EWMA, "
+		"BGP-Ranking, "
+		"UCEPROTECT …).",
+		"Example: tools/series data-shield prod.csv | onus eval --registry "
+		"registry-of-then -",
+		opts, NELEM(opts) };
+	int n = opt_main(&usage, argc, argv);
+	int64_t since_s;
+
+	if (n < 0)
+		return opt_exit(n);
+	if (n == 0 || x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS) {
+		(void)fprintf(stderr, "onus eval: %s\n",
+		    n == 0 ? "name files of event lines, or - for the standard input"
+			   : "--horizon: 1 to 400 days");
+		return 3;
+	}
+	if (x.since) {
+		if (utc_parse(span_str(x.since), &since_s) < 0) {
+			(void)fprintf(stderr, "onus eval: --since: no date (2025-07-25)\n");
+			return 3;
+		}
+		x.since_day = day_of(since_s);
+	}
+	return run(&x, argv + 1, n);
+}

@@ -1,0 +1,59 @@
+#!/bin/bash
+# onus eval over a series whose future is known: one loud network whose new hosts keep coming must be found
+# by the score, a flood of one day must not; dates that cannot be are refused with their line.
+set -euo pipefail
+onus=$ONUS_BUILD/src/prog/onus/onus
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+fail() { echo "not ok: $*" >&2; exit 1; }
+
+cat >"$dir/asn.csv" <<'CSV'
+20.0.0.0,20.0.255.255,64496,Quiet
+20.1.0.0,20.1.255.255,64497,Loud
+20.16.0.0,20.31.255.255,64498,Large
+CSV
+"$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null 2>&1
+# 100 days: five new hosts a day all over the loud network, one somewhere in the large one.
+awk 'BEGIN { OFS = "\t"; srand(7)
+  print "#onus-events 1"
+  for (d = 0; d < 100; d++) {
+    for (k = 0; k < 5; k++) print 1700006400 + d * 86400, "20.1." int(rand() * 256) "." int(rand() * 256), "brute-force", 1, "full", "s"
+    print 1700006400 + d * 86400, "20." 16 + int(rand() * 16) "." int(rand() * 256) "." int(rand() * 256), "spam", 1, "full", "s"
+  } }' >"$dir/events"
+eval_() { "$onus" eval --registry "$dir/registry" -o registry_max_age_days=3650 "$@"; }
+
+eval_ --json "$dir/events" >"$dir/json" 2>"$dir/err" || fail "$(cat "$dir/err")"
+python3 - "$dir/json" <<'PY' || fail 'the report is not what the series says'
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert len(r["days"]) >= 3 and r["horizon_days"] == 7, r["days"]
+rows = {x["name"]: x for x in r["new"]}
+assert rows["onus"]["auc"]["mean"] > 0.85, rows["onus"]
+for name, row in rows.items():
+    assert 0 <= row["auc"]["mean"] <= 1 and row["hit_100"]["mean"] <= row["hit_1k"]["mean"] + 1e-9, name
+assert rows["onus"]["auc"]["mean"] > rows["distinct-30"]["auc"]["mean"], rows
+PY
+eval_ "$dir/events" >"$dir/text" 2>/dev/null
+grep -q '^onus ' "$dir/text" && grep -q '^ewma ' "$dir/text" || fail 'no table'
+
+# The order of lines changes nothing; neither do lines that cannot be, but they are told.
+{ head -1 "$dir/events"; tail -n +2 "$dir/events" | shuf --random-source=<(yes); } >"$dir/shuffled"
+eval_ --json "$dir/shuffled" 2>/dev/null | cmp - "$dir/json" || fail 'order matters'
+{ cat "$dir/events"; printf '631000000\t20.1.0.1\tspam\n99999999999\t20.1.0.2\tspam\nnever\t20.1.0.3\tspam\n'; } >"$dir/odd"
+eval_ --json "$dir/odd" 2>"$dir/err" >"$dir/odd.json" || fail 'hostile lines stop it'
+grep -q "$dir/odd:602: dated before 1990" "$dir/err" || fail "$(cat "$dir/err")"
+grep -q '3 of 604 lines left out' "$dir/err" || fail "$(cat "$dir/err")"
+diff <(sed 's/"lines":[0-9]*,"refused":[0-9]*//' "$dir/json") <(sed 's/"lines":[0-9]*,"refused":[0-9]*//' "$dir/odd.json") >/dev/null ||
+  fail 'refused lines change the figures'
+
+# Too short a series, days out of order, beyond the end.
+head -60 "$dir/events" >"$dir/short"
+eval_ "$dir/short" >"$dir/out" 2>"$dir/err" && fail 'ten days are enough'
+grep -q 'too few' "$dir/err" || fail "$(cat "$dir/err")"
+eval_ --days 2024-02-20,2024-02-01 "$dir/events" >/dev/null 2>"$dir/err" && fail 'days may run backwards'
+eval_ --days yesterday "$dir/events" >/dev/null 2>"$dir/err" && fail 'yesterday is a date'
+grep -q 'no date' "$dir/err" || fail "$(cat "$dir/err")"
+eval_ "$dir/none" 2>/dev/null && fail 'a missing file is read'
+: >"$dir/empty"
+eval_ "$dir/empty" >/dev/null 2>"$dir/err" && fail 'nothing is a series'
+echo ok
