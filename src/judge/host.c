@@ -12,7 +12,7 @@ struct days {
 };
 
 /* A day's weight over its bits [i, end): 1 - prod (1 - trust x v) (A2). */
-static double day_weight(const struct judge *j, size_t i, size_t end, bool *anchored)
+double host_day_weight(const struct judge *j, size_t i, size_t end, bool *anchored)
 {
 	double miss = 1;
 
@@ -67,10 +67,13 @@ static void host_family(const struct judge *j, size_t i, size_t end, struct host
 		for (; i < end && bit_lag(&v[i]) == lag; i++)
 			if (j->trust[bit_group(&v[i])] > 0)
 				ret->scan &= (v[i].meta & BIT_SCAN) != 0;
-		w = day_weight(j, from, i, &anchored);
+		w = host_day_weight(j, from, i, &anchored);
 		take_day(j, lag, w, anchored, &d, ret);
 	}
 	ret->any = d.n > 0;
+	ret->k = d.k;
+	ret->days = d.n;
+	ret->active_28 = d.active_28;
 	ret->first = d.first;
 	ret->last = d.last;
 	ret->p7 = model_p7(d.k, d.n, d.last, d.active_28);

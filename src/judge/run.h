@@ -12,6 +12,7 @@
 #define ONUS_JUDGE_RUN_H
 
 #include "judge/bits.h"
+#include "judge/explain.h"
 #include "judge/judge.h"
 #include "judge/model.h"
 
@@ -23,13 +24,15 @@
 struct host_part {
 	enum family family;
 	double p7;
-	double w_first;		/* day weight of its first day: the arrival */
-	double w_28;		/* highest day weight of the last 28 days */
-	unsigned first, last;	/* lags of its oldest and newest day with any weight */
-	unsigned verified_last; /* lag of the newest verified day, or NO_DAY */
-	uint64_t verified_7;	/* bit = lag below 7 with verified evidence */
-	bool scan;		/* nothing but scans */
-	bool any;		/* any weight at all: without it all above is 0 */
+	double k;		  /* kernel sum */
+	unsigned days, active_28; /* with weight; of the 28 days that end with the last one */
+	double w_first;		  /* day weight of its first day: the arrival */
+	double w_28;		  /* highest day weight of the last 28 days */
+	unsigned first, last;	  /* lags of its oldest and newest day with any weight */
+	unsigned verified_last;	  /* lag of the newest verified day, or NO_DAY */
+	uint64_t verified_7;	  /* bit = lag below 7 with verified evidence */
+	bool scan;		  /* nothing but scans */
+	bool any;		  /* any weight at all: without it all above is 0 */
 };
 
 /* struct host_sum - one host over all families */
@@ -41,6 +44,9 @@ struct host_sum {
 	unsigned first, last; /* lags of all evidence, whatever its weight */
 	bool anchor;	      /* an anchor saw it with full proof */
 };
+
+/* host_day_weight - of the bits [i, end) of one host, family and day: 1 - prod (1 - trust x v) */
+double host_day_weight(const struct judge *j, size_t i, size_t end, bool *anchored);
 
 /* host_next - reads the host at bit *i and moves *i behind it */
 void host_next(const struct judge *j, size_t *i, struct host_sum *ret);
@@ -134,6 +140,22 @@ void leaf_map(const struct judge *j, float *map);
 
 /* tree_run - lambda of all leaves, arrivals of all rows; 0 or -ENOMEM */
 int tree_run(struct judge *j);
+
+/* struct trace - one AS in one IP version walked once more, to tell what tree_run did; it changes
+ * nothing. at: called for every leaf (leaf not NULL) and for what is left of every cell, with the steps
+ * down the chain in every family. */
+struct trace {
+	struct judge_step step[NF][MODEL_LEVEL_N];
+	double above[NF], pooled[NF]; /* lambda before and after pooling */
+	void (*at)(struct trace *t, const struct leaf *leaf, uint32_t row, uint64_t units);
+	void *ctx;
+};
+
+/* tree_trace - rows [i, end) of judge.rows_by_as; 0 or -ENOMEM */
+int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace);
+
+/* tree_trace_homeless - one leaf that nobody announces */
+void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace);
 
 /* world_learn - judge.world from rows and leaves (A0, A1) */
 void world_learn(struct judge *j);

@@ -34,6 +34,7 @@ struct tree {
 	struct place as;
 	struct cell *cells; /* of the AS and version in work */
 	uint32_t n_cells, cap_cells;
+	struct trace *trace; /* NULL: compute; else tell, and change nothing */
 };
 
 static int cell_put(struct tree *t, struct cell c)
@@ -106,9 +107,34 @@ static void place_add(const struct tree *t, const struct cell *c, struct place *
 /* One step down the chain for every family. */
 static void step(const struct tree *t, enum model_level l, const struct place *p, double lambda[NF])
 {
-	for (unsigned f = 0; f < NF; f++)
-		if (t->seen[f])
-			lambda[f] = model_step(&t->j->model, l, lambda[f], p->x[f], p->size);
+	for (unsigned f = 0; f < NF; f++) {
+		double before = lambda[f];
+
+		if (!t->seen[f])
+			continue;
+		lambda[f] = model_step(&t->j->model, l, before, p->x[f], p->size);
+		if (t->trace)
+			t->trace->step[f][l] = (struct judge_step){ .x = p->x[f],
+				.size = p->size,
+				.e = before * p->size * t->j->model.w[l],
+				.ratio = lambda[f] / before };
+	}
+}
+
+/* Steps done: tell of a leaf (or of what is left of a cell), whose lambda is `pooled` now. */
+static void tell(const struct tree *t, const struct leaf *leaf, uint32_t row, uint64_t units,
+    const double pooled[NF])
+{
+	memcpy(t->trace->pooled, pooled, sizeof(t->trace->pooled));
+	t->trace->at(t->trace, leaf, row, units);
+}
+
+/* The pooling of families, which a trace wants to see from both sides. */
+static void pool(const struct tree *t, double lambda[NF])
+{
+	if (t->trace)
+		memcpy(t->trace->above, lambda, sizeof(t->trace->above));
+	model_pool(lambda, t->l0, t->seen);
 }
 
 static void leaf_finish(const struct tree *t, struct leaf *l, const double above[NF])
@@ -118,7 +144,9 @@ static void leaf_finish(const struct tree *t, struct leaf *l, const double above
 	memcpy(l->lambda, above, sizeof(l->lambda));
 	leaf_x(t->j, l, LEAF_X_BLOCK, block.x);
 	step(t, MODEL_BLOCK, &block, l->lambda);
-	model_pool(l->lambda, t->l0, t->seen);
+	pool(t, l->lambda);
+	if (t->trace)
+		tell(t, l, l->row, l->units, l->lambda);
 }
 
 /* The blocks of a cell, one by one, for those who asked for a map; quiet: lambda where no leaf is. */
@@ -137,6 +165,20 @@ static void cell_map(const struct tree *t, const struct cell *c, const double qu
 	}
 }
 
+/* A cell, told: what is quiet first, as its steps are the last ones made. */
+static void cell_tell(
+    const struct tree *t, const struct cell *c, const double above[NF], const double quiet[NF])
+{
+	uint64_t rest = c->last - c->first + 1;
+
+	for (uint32_t i = 0; i < c->n_leaf; i++)
+		rest -= MIN_OF(rest, t->j->leaves[c->leaf + i].units);
+	if (rest > 0)
+		tell(t, NULL, c->row, rest, quiet);
+	for (uint32_t i = 0; i < c->n_leaf; i++)
+		leaf_finish(t, &t->j->leaves[c->leaf + i], above);
+}
+
 /* lambda of everything in a cell, and its arrivals; above: of its part */
 static void cell_finish(const struct tree *t, const struct cell *c, const double above[NF])
 {
@@ -147,7 +189,11 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 
 	memcpy(quiet, above, sizeof(quiet));
 	step(t, MODEL_BLOCK, &block, quiet);
-	model_pool(quiet, t->l0, t->seen);
+	pool(t, quiet);
+	if (t->trace) {
+		cell_tell(t, c, above, quiet);
+		return;
+	}
 	for (uint32_t i = 0; i < c->n_leaf; i++) {
 		struct leaf *l = &j->leaves[c->leaf + i];
 
@@ -300,4 +346,24 @@ int tree_run(struct judge *j)
 		homeless(&t);
 	free(t.cells);
 	return r;
+}
+
+int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace)
+{
+	struct tree t = { .j = j, .trace = trace };
+	int r = as_run(&t, i, end);
+
+	free(t.cells);
+	return r;
+}
+
+void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace)
+{
+	struct tree t = { .j = j, .trace = trace, .version = l->version };
+
+	for (unsigned f = 0; f < NF; f++) {
+		t.seen[f] = j->world.seen[f][l->version];
+		t.l0[f] = t.seen[f] ? j->world.l0[f][l->version] : 0;
+	}
+	leaf_finish(&t, l, t.l0);
 }

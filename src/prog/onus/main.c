@@ -19,6 +19,7 @@ static const struct {
 	{ "conf", cmd_conf, "show or check the configuration" },
 	{ "extract", cmd_extract, "turn logs into event lines" },
 	{ "run", cmd_run, "the whole road on this machine, with pages, until Ctrl-C" },
+	{ "explain", cmd_explain, "a score, term by term, and what would clear it" },
 	{ "eval", cmd_eval, "how well the score foretells, beside other ways to rank" },
 	{ "sim", cmd_sim, "made-up events over the real routing table" },
 };

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "prog/score/score.h"
+#include "prog/evidence/evidence.h"
 #include "util/clock.h"
 
 /* struct teller - one source, as of the instant that is judged */
@@ -98,8 +98,10 @@ static void number_groups(struct reader *r)
 		t->index = k < i ? r->v[k].index : MIN_OF(n, JUDGE_GROUPS_MAX - 1);
 		if (k == i) {
 			r->out->groups_beyond += n >= JUDGE_GROUPS_MAX;
-			if (n < JUDGE_GROUPS_MAX)
+			if (n < JUDGE_GROUPS_MAX) {
+				memcpy(r->out->group[n], t->group, sizeof(t->group));
 				trust[n++] = 1;
+			}
 		}
 		r->anchored[t->index] |= t->anchor;
 		trust[t->index] = MIN_OF(trust[t->index], t->anchor ? 1 : t->trust);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge/explain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "judge/run.h"
+
+_Static_assert(JUDGE_LEVEL_N == (int)MODEL_LEVEL_N && JUDGE_LEVEL_PART == (int)MODEL_PART &&
+		   JUDGE_LEVEL_SIXTEEN == (int)MODEL_SIXTEEN,
+    "levels out of step");
+
+/* One explanation on its way. */
+struct telling {
+	struct judge *j;
+	const struct judge_key *key;
+	const struct judge_listener *to;
+	struct judge_total *total;
+	double x_attack, x_scan;
+	int code;
+};
+
+static void check(struct telling *t, int r)
+{
+	if (t->code == 0 && r < 0)
+		t->code = r;
+}
+
+/* --- hosts --------------------------------------------------------------------------------------- */
+
+/* The bits [i, end) are one host and family: p7 after `later` more silent days. */
+static double p7_later(
+    const struct judge *j, size_t i, size_t end, unsigned later, const struct host_part *p)
+{
+	double k = 0;
+
+	while (i < end) {
+		size_t from = i;
+		unsigned lag = bit_lag(&j->bits.v[i]);
+		bool anchored;
+
+		while (i < end && bit_lag(&j->bits.v[i]) == lag)
+			i++;
+		if (lag + later < JUDGE_WINDOW_DAYS)
+			k += host_day_weight(j, from, i, &anchored) * j->model.host[lag + later];
+	}
+	return model_p7(k, p->days, p->last + later, p->active_28);
+}
+
+static int32_t quiet_day(const struct judge *j, size_t i, size_t end, const struct host_part *p)
+{
+	unsigned lo = 0, hi = JUDGE_WINDOW_DAYS; /* p7 only falls with silence */
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (p7_later(j, i, end, mid, p) < JUDGE_QUIET_P7)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return j->conf.today + (int32_t)lo;
+}
+
+static void tell_line(struct telling *t, const struct bit *b)
+{
+	const struct judge *j = t->j;
+	struct judge_line l = { .addr = bit_addr(b->host),
+		.family = (enum family)bit_family(b),
+		.day = j->conf.today - (int32_t)bit_lag(b),
+		.group = bit_group(b),
+		.weak = b->meta & BIT_WEAK,
+		.scan = b->meta & BIT_SCAN,
+		.count = bit_count(b) };
+
+	l.weight = j->trust[l.group] * (l.weak ? MODEL_WEAK : 1);
+	if (t->to->line)
+		check(t, t->to->line(t->to->ctx, &l));
+}
+
+static void tell_part(
+    struct telling *t, uint64_t host, size_t i, size_t end, const struct host_part *p)
+{
+	const struct judge *j = t->j;
+	struct judge_host h = { .addr = bit_addr(host),
+		.family = p->family,
+		.p7 = p->p7,
+		.k = p->k,
+		.days = p->days,
+		.silent = p->last,
+		.active_28 = p->active_28,
+		.scan = p->scan,
+		.first_weight = p->w_first,
+		.first_day = j->conf.today - (int32_t)p->first,
+		.last_day = j->conf.today - (int32_t)p->last };
+
+	if (!p->any)
+		return;
+	if (p->scan)
+		t->total->returning_scan += p->p7;
+	if (t->to->host) {
+		h.quiet_by = quiet_day(j, i, end, p);
+		check(t, t->to->host(t->to->ctx, &h));
+	}
+	for (; i < end; i++)
+		tell_line(t, &j->bits.v[i]);
+}
+
+/* The host at bit *i; moves behind it. */
+static void tell_host(struct telling *t, size_t *i)
+{
+	const struct bit *v = t->j->bits.v;
+	size_t at = *i;
+	struct host_sum h;
+
+	host_next(t->j, i, &h);
+	for (unsigned k = 0; k < h.n_part; k++) {
+		size_t from = at;
+
+		while (at < *i && bit_family(&v[at]) == h.part[k].family)
+			at++;
+		tell_part(t, h.host, from, at, &h.part[k]);
+	}
+}
+
+/* --- stretches ----------------------------------------------------------------------------------- */
+
+static bool wants_row(const struct telling *t, const struct row *r)
+{
+	switch (t->key->kind) {
+	case ENTITY_PREFIX:
+		return r->prefix == t->key->index;
+	case ENTITY_AS:
+		return r->as == t->key->index;
+	case ENTITY_ORG:
+		return r->org == t->key->index;
+	case ENTITY_COUNTRY:
+		return r->country != COUNTRY_NONE && r->country == country_index(t->key->country);
+	default:
+		return false;
+	}
+}
+
+static bool wants_leaf(const struct telling *t, const struct leaf *l)
+{
+	uint64_t host, unit;
+
+	if (t->key->kind != ENTITY_BLOCK)
+		return l->row != NOWHERE && wants_row(t, &t->j->rows[l->row]);
+	if (!bit_host(t->key->addr, &host))
+		return false;
+	unit = bit_unit(host);
+	return l->version == bit_version(host) && l->block == (l->version ? unit : unit >> 8);
+}
+
+static void at_stretch(struct trace *trace, const struct leaf *leaf, uint32_t row, uint64_t units)
+{
+	struct telling *t = trace->ctx;
+	const struct judge *j = t->j;
+	unsigned version = leaf ? leaf->version : j->rows[row].version;
+
+	if (leaf ? !wants_leaf(t, leaf) : !wants_row(t, &j->rows[row]))
+		return;
+	for (unsigned f = 0; f < NF && t->to->stretch; f++) {
+		struct judge_stretch s = { .family = (enum family)f,
+			.quiet = !leaf,
+			.prefix = row == NOWHERE ? CHAIN_NONE : j->rows[row].prefix,
+			.units = units,
+			.l0 = j->world.l0[f][version],
+			.lambda = trace->above[f],
+			.pooled = trace->pooled[f],
+			.arrivals = 7 * trace->pooled[f] * (double)units };
+
+		if (!j->world.seen[f][version])
+			continue;
+		if (leaf)
+			s.block = version ? (struct addr){ leaf->block << 16, 0 }
+					  : addr_of_v4((uint32_t)leaf->block << 8);
+		memcpy(s.step, trace->step[f], sizeof(s.step));
+		check(t, t->to->stretch(t->to->ctx, &s));
+	}
+}
+
+static void tell_leaf_hosts(struct telling *t, const struct leaf *l)
+{
+	for (uint32_t k = 0; k < l->n_part; k++) {
+		const struct part *p = &t->j->parts[l->part + k];
+
+		if (p->family == FAMILY_ATTACK) {
+			t->x_attack += p->x_as;
+			t->x_scan += p->x_scan;
+		}
+	}
+	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit && t->code == 0;)
+		tell_host(t, &i);
+}
+
+/* Every AS that has a row of the entity. */
+static void tell_space(struct telling *t)
+{
+	struct judge *j = t->j;
+	struct trace trace = { .at = at_stretch, .ctx = t };
+
+	for (uint32_t i = 0; i < j->n_rows && t->code == 0;) {
+		const struct row *first = &j->rows[j->rows_by_as[i]];
+		uint32_t from = i;
+		bool wanted = false;
+
+		for (; i < j->n_rows; i++) {
+			const struct row *r = &j->rows[j->rows_by_as[i]];
+
+			if (r->as != first->as || r->version != first->version)
+				break;
+			wanted |= wants_row(t, r);
+			for (uint32_t k = 0; k < r->n_leaf && t->key->kind == ENTITY_BLOCK; k++)
+				wanted |= wants_leaf(t, &j->leaves[r->leaf + k]);
+		}
+		memset(trace.step, 0, sizeof(trace.step));
+		if (wanted)
+			check(t, tree_trace(j, from, i, &trace));
+	}
+	memset(trace.step, 0, sizeof(trace.step));
+	for (uint32_t i = 0; i < j->n_leaves && t->key->kind == ENTITY_BLOCK; i++)
+		if (j->leaves[i].row == NOWHERE && wants_leaf(t, &j->leaves[i]))
+			tree_trace_homeless(j, &j->leaves[i], &trace);
+}
+
+/* --- putting together ---------------------------------------------------------------------------- */
+
+static void put_together(struct telling *t)
+{
+	const struct judge *j = t->j;
+	struct judge_total *r = t->total;
+	const struct judgement *g = &r->judgement;
+
+	r->scan_off = 1 - MODEL_KAPPA_SCAN;
+	r->b0 = r->average = MODEL_B0;
+	r->scan_share = t->x_attack > 0 ? t->x_scan / t->x_attack : 0;
+	r->size[0] = (double)g->size_v4;
+	r->size[1] = g->key.kind == ENTITY_ADDR && !g->size_v4 ? 0x1p-16 : (double)g->size_v6;
+	for (unsigned f = 0; f < NF; f++) {
+		r->severity[f] = model_kappa[f];
+		r->weighed += model_kappa[f] * (g->part[f].returning + g->part[f].arrivals);
+		for (unsigned v = 0; v < 2; v++) {
+			r->m0[f][v] = j->world.seen[f][v] ? j->world.m0[f][v] : 0;
+			r->average += model_kappa[f] * r->m0[f][v] * r->size[v];
+		}
+	}
+	r->weighed -=
+	    r->scan_off * (r->returning_scan + g->part[FAMILY_ATTACK].arrivals * r->scan_share);
+}
+
+static void tell_addr(struct telling *t)
+{
+	uint64_t host;
+	uint32_t lo = 0, hi = t->j->n_hosts;
+
+	if (!bit_host(t->key->addr, &host))
+		return;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (t->j->bits.v[t->j->hosts[mid]].host < host)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < t->j->n_hosts)
+		tell_host(t, &(size_t){ t->j->hosts[lo] });
+}
+
+int judge_explain(struct judge *j, const struct judge_key *key, const struct judge_listener *to,
+    struct judge_total *ret)
+{
+	struct telling t = { .j = j, .key = key, .to = to, .total = ret };
+
+	*ret = (struct judge_total){ .scan_off = 0 };
+	if (!judge_find(j, key, &ret->judgement))
+		return 0;
+	if (key->kind == ENTITY_ADDR)
+		tell_addr(&t);
+	else {
+		for (uint32_t i = 0; i < j->n_leaves; i++)
+			if (wants_leaf(&t, &j->leaves[i]))
+				tell_leaf_hosts(&t, &j->leaves[i]);
+		tell_space(&t);
+	}
+	if (t.code < 0)
+		return t.code;
+	put_together(&t);
+	return 1;
+}
+
+void judge_advance(struct judge *j, unsigned n)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < j->bits.n; i++) {
+		struct bit b = j->bits.v[i];
+
+		if (bit_lag(&b) + n >= JUDGE_WINDOW_DAYS)
+			continue;
+		b.meta += (uint64_t)n << 53;
+		j->bits.v[to++] = b;
+	}
+	j->bits.n = to;
+	j->conf.today += (int32_t)n;
+	j->conf.world = &j->world;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A judgement as the sum that it is: every host that may return, every stretch of space where new ones
+ * may appear with the steps down its chain, and the figures that turn them into a score. Added up, the
+ * terms give judgement.part, m, rho and score (in another order of addition: to about 1e-12).
+ *
+ *	weighed = sum over families of severity x (returning + arrivals)
+ *	          - scan_off x (returning by hosts that only scan + attack arrivals x scan_share)
+ *	rho     = (weighed + b0) / average;  score = 100 / (1 + rho / 4) */
+#ifndef ONUS_JUDGE_EXPLAIN_H
+#define ONUS_JUDGE_EXPLAIN_H
+
+#include "judge/judge.h"
+
+/* struct judge_step - one level of A3 in one family: lambda becomes lambda x (a + x) / (a + e) */
+struct judge_step {
+	double x;    /* arrivals seen, under the kernel of the level */
+	double size; /* addresses, or /48s */
+	double e;    /* expected from what is known of the parent */
+	double ratio;
+};
+
+enum judge_level { /* as in model.h */
+	JUDGE_LEVEL_AS,
+	JUDGE_LEVEL_SIXTEEN,
+	JUDGE_LEVEL_PREFIX,
+	JUDGE_LEVEL_PART,
+	JUDGE_LEVEL_BLOCK,
+	JUDGE_LEVEL_N
+};
+
+/* struct judge_stretch - addresses of one family's chain: a block with evidence, or all of a place that
+ * has none */
+struct judge_stretch {
+	enum family family;
+	bool quiet;	   /* no evidence: units lie anywhere in the prefix */
+	struct addr block; /* not quiet: the block */
+	uint32_t prefix;   /* index, or CHAIN_NONE */
+	uint64_t units;	   /* addresses, or /48s */
+	double l0;	   /* world rate */
+	struct judge_step step[JUDGE_LEVEL_N];
+	double lambda, pooled; /* l0 x ratios; after the other families' say */
+	double arrivals;       /* 7 x pooled x units */
+};
+
+/* struct judge_host - one host in one family (A2) */
+struct judge_host {
+	struct addr addr;
+	enum family family;
+	double p7, k;
+	unsigned days, silent, active_28;
+	bool scan; /* only scans */
+	double first_weight;
+	int32_t first_day, last_day;
+	int32_t quiet_by; /* the day on which p7 falls under JUDGE_QUIET_P7 if it stays silent */
+};
+#define JUDGE_QUIET_P7 0.01
+
+/* struct judge_line - a line of evidence: host, day, family and group, once */
+struct judge_line {
+	struct addr addr;
+	enum family family;
+	int32_t day;
+	unsigned group;
+	bool weak, scan;
+	uint64_t count;
+	double weight; /* trust x proof: the day's weight is 1 - prod (1 - weight) */
+};
+
+/* struct judge_total - what the terms are put together with */
+struct judge_total {
+	struct judgement judgement;
+	double severity[FAMILY_SCORED_N], scan_off;
+	double returning_scan; /* of hosts that only scan */
+	double scan_share; /* of the arrivals of the attack family, under the kernel of the AS */
+	double weighed, b0, average;
+	double m0[FAMILY_SCORED_N][2]; /* average = b0 + sum severity x m0 x size; 0: not seen */
+	double size[2];
+};
+
+/* struct judge_listener - who is told; any may be NULL. A call that returns < 0 ends it with that. */
+struct judge_listener {
+	int (*host)(void *ctx, const struct judge_host *h);
+	int (*line)(void *ctx, const struct judge_line *l); /* follow their host */
+	int (*stretch)(void *ctx, const struct judge_stretch *s);
+	void *ctx;
+};
+
+/* judge_explain - after judge_run: all terms of one entity, then *ret
+ * Returns 1; 0 when there is no evidence about it; -ENOMEM; what a listener returned. */
+MUST_USE int judge_explain(struct judge *j, const struct judge_key *key,
+    const struct judge_listener *to, struct judge_total *ret);
+
+/* judge_advance - the same evidence, n days later, nothing new: run again. l0 and M0 stay those of the
+ * last run. */
+void judge_advance(struct judge *j, unsigned n);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus explain: the terms of one judgement, gathered, and how they are printed. */
+#ifndef ONUS_PROG_ONUS_EXPLAIN_H
+#define ONUS_PROG_ONUS_EXPLAIN_H
+
+#include "core/entity.h"
+#include "holders/registry.h"
+#include "judge/explain.h"
+#include "util/buf.h"
+
+struct explain_host {
+	struct judge_host h;
+	size_t line, n_line; /* in explained.lines */
+	double weighed;	     /* its part of `weighed` */
+	double regained;     /* score, if it were silent for good */
+};
+
+struct explain_stretch {
+	struct judge_stretch s;
+	double weighed;
+};
+
+/* struct explained - everything about one entity; owned, explained_done frees */
+struct explained {
+	struct judge_total total;
+	struct explain_host *hosts; /* heaviest first */
+	struct explain_stretch *stretches;
+	struct judge_line *lines;
+	size_t n_hosts, n_stretches, n_lines, hosts_cap, stretches_cap, lines_cap;
+	struct judge_world world;
+	int32_t today;
+};
+
+/* explain_gather - all terms. 1; 0: no evidence; -ENOMEM */
+MUST_USE int explain_gather(
+    struct judge *j, const struct judge_key *key, int32_t today, struct explained *ret);
+void explained_done(struct explained *x);
+
+/* struct explain_style - how much of it is printed, and the words around it */
+struct explain_style {
+	const struct registry *registry;
+	const char *name;			   /* of the entity, as in contracts */
+	const char (*group)[EVENT_SOURCE_MAX + 1]; /* names by index */
+	size_t limit; /* hosts and stretches; the rest is one sum each */
+};
+
+void explain_text(const struct explained *x, const struct explain_style *s, FILE *to);
+void explain_json(const struct explained *x, const struct explain_style *s, struct buf *out);
+
+/* explain_clear_text, _json - hosts by score regained; by_day[n] days on which the score reaches the
+ * grades A to D if nothing new comes, or INT32_MAX where that is further off than the window */
+struct explain_clear {
+	int32_t by_day[4];
+	double score[4]; /* on that day */
+};
+void explain_clear_text(const struct explained *x, const struct explain_style *s,
+    const struct explain_clear *c, FILE *to);
+void explain_clear_json(const struct explained *x, const struct explain_style *s,
+    const struct explain_clear *c, struct buf *out);
+
+#endif

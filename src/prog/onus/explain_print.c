@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+
+#include "prog/onus/explain.h"
+#include "util/clock.h"
+#include "util/jout.h"
+
+#define LINES_SHOWN 3u /* of evidence a host, in text */
+
+static const char *const level_name[JUDGE_LEVEL_N] = { "as", "sixteen", "prefix", "part", "block" };
+static const double level_shape[JUDGE_LEVEL_N] = { 1, 0.5, 0.5, 0.5, 0.3 };
+
+/* What is left out of a list, as one sum. */
+struct rest {
+	size_t n;
+	double sum, weighed;
+};
+
+static struct rest rest_hosts(const struct explained *x, size_t from)
+{
+	struct rest r = { 0 };
+
+	for (; from < x->n_hosts; from++) {
+		r.n++;
+		r.sum += x->hosts[from].h.p7;
+		r.weighed += x->hosts[from].weighed;
+	}
+	return r;
+}
+
+static struct rest rest_stretches(const struct explained *x, size_t from)
+{
+	struct rest r = { 0 };
+
+	for (; from < x->n_stretches; from++) {
+		r.n++;
+		r.sum += x->stretches[from].s.arrivals;
+		r.weighed += x->stretches[from].weighed;
+	}
+	return r;
+}
+
+static void say_day(int32_t day, char ret[UTC_TEXT_MAX])
+{
+	utc_format_day(day, ret);
+}
+
+static void text_head(const struct explained *x, const struct explain_style *s, FILE *to)
+{
+	const struct judgement *g = &x->total.judgement;
+	char day[UTC_TEXT_MAX], registry[UTC_TEXT_MAX];
+
+	say_day(x->today, day);
+	say_day(day_of(registry_date_s(s->registry)), registry);
+	(void)fprintf(
+	    to, "%s on %s: score %.2f [%.0f to %.0f], ", s->name, day, g->score, g->low, g->high);
+	if (g->grade)
+		(void)fprintf(to, "grade %c%s", g->grade, g->provisional ? " (provisional)" : "");
+	else
+		(void)fprintf(to, "no grade: %s", judge_reason_text(g->reason));
+	(void)fprintf(to,
+	    "\nformula %s, registry of %s, %" PRIu64 " hosts, %" PRIu64 " events, %u group%s\n\n",
+	    JUDGE_FORMULA, registry, g->hosts, g->events, g->groups, g->groups == 1 ? "" : "s");
+}
+
+static void text_hosts(const struct explained *x, const struct explain_style *s, FILE *to)
+{
+	struct rest r = rest_hosts(x, MIN_OF(s->limit, x->n_hosts));
+
+	(void)fprintf(to,
+	    "Hosts expected to return within 7 days (weighed p7, p7, kernel sum, days "
+	    "active, days silent, active of 28):\n");
+	for (size_t i = 0; i < x->n_hosts && i < s->limit; i++) {
+		const struct explain_host *h = &x->hosts[i];
+		char a[ADDR_TEXT_MAX];
+
+		addr_format(h->h.addr, a);
+		(void)fprintf(to, "  host %.9g %.9g %.6g %u %u %u %s %s%s\n", h->weighed, h->h.p7,
+		    h->h.k, h->h.days, h->h.silent, h->h.active_28, family_name(h->h.family), a,
+		    h->h.scan ? " scans only" : "");
+		for (size_t k = h->n_line; k > 0 && h->n_line - k < LINES_SHOWN; k--) {
+			const struct judge_line *l = &x->lines[h->line + h->n_line - k];
+			char day[UTC_TEXT_MAX];
+
+			say_day(l->day, day);
+			(void)fprintf(to, "       %s %s, %s proof, %" PRIu64 " times, weight %g\n",
+			    day, s->group[l->group], l->weak ? "weak" : "full", l->count,
+			    l->weight);
+		}
+		if (h->n_line > LINES_SHOWN)
+			(void)fprintf(to, "       and %zu lines more\n", h->n_line - LINES_SHOWN);
+	}
+	if (r.n)
+		(void)fprintf(to, "  hosts %.9g %.9g of %zu more\n", r.weighed, r.sum, r.n);
+}
+
+static void text_stretch(const struct explain_stretch *e, FILE *to)
+{
+	const struct judge_stretch *s = &e->s;
+	char a[ADDR_TEXT_MAX];
+
+	addr_format(s->block, a);
+	(void)fprintf(to, "  space %.9g %.9g = 7 x %.6g x %" PRIu64 ", %s, %s: %.4g", e->weighed,
+	    s->arrivals, s->pooled, s->units, family_name(s->family),
+	    s->quiet ? "space without evidence" : a, s->l0);
+	for (unsigned l = 0; l < JUDGE_LEVEL_N; l++)
+		if (s->step[l].size > 0)
+			(void)fprintf(to, " x%.3g %s (%.3g seen, %.3g expected)", s->step[l].ratio,
+			    level_name[l], s->step[l].x, s->step[l].e);
+	(void)fprintf(to, "\n");
+}
+
+static void text_total(const struct explained *x, FILE *to)
+{
+	const struct judge_total *t = &x->total;
+
+	(void)fprintf(to, "\nweighed %.9g = the sum of the first column (severity:", t->weighed);
+	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+		(void)fprintf(to, " %s %g", family_name((enum family)f), t->severity[f]);
+	(void)fprintf(to, "; scans alone %g less)\naverage %.9g = %g + what an average network of ",
+	    t->scan_off, t->average, t->b0);
+	(void)fprintf(to, "%.0f IPv4 addresses and %.6g IPv6 /48s shows\n", t->size[0], t->size[1]);
+	(void)fprintf(to, "rho %.9g = (weighed + %g) / average\n", t->judgement.rho, t->b0);
+	(void)fprintf(to, "score %.9g = 100 / (1 + rho / 4)\n", t->judgement.score);
+}
+
+void explain_text(const struct explained *x, const struct explain_style *s, FILE *to)
+{
+	size_t shown = MIN_OF(s->limit, x->n_stretches);
+	struct rest r = rest_stretches(x, shown);
+
+	text_head(x, s, to);
+	text_hosts(x, s, to);
+	if (x->n_stretches)
+		(void)fprintf(to,
+		    "\nNew hosts expected within 7 days (weighed, arrivals = 7 x rate x "
+		    "addresses; rate = world's x steps down the chain):\n");
+	for (size_t i = 0; i < shown; i++)
+		text_stretch(&x->stretches[i], to);
+	if (r.n)
+		(void)fprintf(to, "  spaces %.9g %.9g of %zu more\n", r.weighed, r.sum, r.n);
+	text_total(x, to);
+}
+
+/* --- JSON ---------------------------------------------------------------------------------------- */
+
+#define FULL 15 /* decimals: what adds up, adds up */
+
+static void json_head(struct jout *j, const struct explained *x, const struct explain_style *s)
+{
+	const struct judge_total *t = &x->total;
+	const struct judgement *g = &t->judgement;
+	char day[UTC_TEXT_MAX];
+
+	jout_str(j, "entity", s->name);
+	say_day(x->today, day);
+	jout_str(j, "at", day);
+	jout_str(j, "formula", JUDGE_FORMULA);
+	say_day(day_of(registry_date_s(s->registry)), day);
+	jout_str(j, "registry", day);
+	jout_real(j, "score", g->score, FULL);
+	jout_real(j, "low", g->low, 6);
+	jout_real(j, "high", g->high, 6);
+	jout_str(j, "grade", g->grade ? (char[2]){ g->grade, 0 } : NULL);
+	jout_str(j, "reason", g->grade ? NULL : judge_reason_text(g->reason));
+	jout_bool(j, "provisional", g->provisional);
+	jout_real(j, "rho", g->rho, FULL);
+	jout_real(j, "weighed", t->weighed, FULL);
+	jout_real(j, "average", t->average, FULL);
+	jout_real(j, "b0", t->b0, FULL);
+	jout_real(j, "scan_off", t->scan_off, FULL);
+	jout_real(j, "scan_share", t->scan_share, FULL);
+	jout_real(j, "size_v4", t->size[0], 0);
+	jout_real(j, "size_v6", t->size[1], FULL);
+	jout_object(j, "severity");
+	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+		jout_real(j, family_name((enum family)f), t->severity[f], 3);
+	jout_object_end(j);
+	for (unsigned v = 0; v < 2; v++) {
+		jout_object(j, v ? "m0_v6" : "m0_v4");
+		for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
+			jout_real(j, family_name((enum family)f), t->m0[f][v], 20);
+		jout_object_end(j);
+	}
+}
+
+static void json_host(struct jout *j, const struct explained *x, const struct explain_style *s,
+    const struct explain_host *h)
+{
+	char a[ADDR_TEXT_MAX], day[UTC_TEXT_MAX];
+
+	jout_object(j, NULL);
+	addr_format(h->h.addr, a);
+	jout_str(j, "host", a);
+	jout_str(j, "family", family_name(h->h.family));
+	jout_real(j, "p7", h->h.p7, FULL);
+	jout_real(j, "kernel", h->h.k, FULL);
+	jout_u64(j, "days", h->h.days);
+	jout_u64(j, "silent", h->h.silent);
+	jout_u64(j, "active_28", h->h.active_28);
+	jout_bool(j, "scans_only", h->h.scan);
+	jout_real(j, "score_regained", h->regained, 6);
+	say_day(h->h.quiet_by, day);
+	jout_str(j, "quiet_by", day);
+	jout_array(j, "lines");
+	for (size_t k = 0; k < h->n_line; k++) {
+		const struct judge_line *l = &x->lines[h->line + k];
+
+		jout_object(j, NULL);
+		say_day(l->day, day);
+		jout_str(j, "day", day);
+		jout_str(j, "group", s->group[l->group]);
+		jout_str(j, "proof", l->weak ? "weak" : "full");
+		jout_u64(j, "count", l->count);
+		jout_real(j, "weight", l->weight, FULL);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+	jout_object_end(j);
+}
+
+static void json_stretch(struct jout *j, const struct explain_stretch *e)
+{
+	const struct judge_stretch *s = &e->s;
+	char a[ADDR_TEXT_MAX];
+
+	jout_object(j, NULL);
+	addr_format(s->block, a);
+	jout_str(j, "block", s->quiet ? NULL : a);
+	jout_str(j, "family", family_name(s->family));
+	jout_u64(j, "units", s->units);
+	jout_real(j, "l0", s->l0, 20);
+	jout_real(j, "lambda", s->lambda, 20);
+	jout_real(j, "pooled", s->pooled, 20);
+	jout_real(j, "arrivals", s->arrivals, FULL);
+	jout_array(j, "steps");
+	for (unsigned l = 0; l < JUDGE_LEVEL_N; l++) {
+		if (!(s->step[l].size > 0))
+			continue;
+		jout_object(j, NULL);
+		jout_str(j, "level", level_name[l]);
+		jout_real(j, "shape", level_shape[l], 1);
+		jout_real(j, "x", s->step[l].x, FULL);
+		jout_real(j, "e", s->step[l].e, FULL);
+		jout_real(j, "size", s->step[l].size, 0);
+		jout_real(j, "ratio", s->step[l].ratio, FULL);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+	jout_object_end(j);
+}
+
+static void json_rest(struct jout *j, const char *key, struct rest r)
+{
+	jout_object(j, key);
+	jout_u64(j, "n", r.n);
+	jout_real(j, "sum", r.sum, FULL);
+	jout_real(j, "weighed", r.weighed, FULL);
+	jout_object_end(j);
+}
+
+void explain_json(const struct explained *x, const struct explain_style *s, struct buf *out)
+{
+	size_t hosts = MIN_OF(s->limit, x->n_hosts), stretches = MIN_OF(s->limit, x->n_stretches);
+	struct jout j;
+
+	jout_init(&j, out);
+	jout_object(&j, NULL);
+	json_head(&j, x, s);
+	jout_array(&j, "hosts");
+	for (size_t i = 0; i < hosts; i++)
+		json_host(&j, x, s, &x->hosts[i]);
+	jout_array_end(&j);
+	json_rest(&j, "other_hosts", rest_hosts(x, hosts));
+	jout_array(&j, "stretches");
+	for (size_t i = 0; i < stretches; i++)
+		json_stretch(&j, &x->stretches[i]);
+	jout_array_end(&j);
+	json_rest(&j, "other_stretches", rest_stretches(x, stretches));
+	jout_object_end(&j);
+	buf_byte(out, '\n');
+}
+
+/* --- what would clear it ------------------------------------------------------------------------- */
+
+void explain_clear_text(const struct explained *x, const struct explain_style *s,
+    const struct explain_clear *c, FILE *to)
+{
+	struct rest r = rest_hosts(x, MIN_OF(s->limit, x->n_hosts));
+
+	text_head(x, s, to);
+	(void)fprintf(to, "If nothing new is seen:\n");
+	for (unsigned g = 0; g < NELEM(c->by_day); g++) {
+		char day[UTC_TEXT_MAX];
+
+		if (c->by_day[g] == INT32_MAX) {
+			(void)fprintf(to, "  grade %c: not within 400 days\n", (char)('A' + g));
+			continue;
+		}
+		say_day(c->by_day[g], day);
+		(void)fprintf(
+		    to, "  grade %c: by %s (score %.1f)\n", (char)('A' + g), day, c->score[g]);
+	}
+	(void)fprintf(to,
+	    "\nHosts by score regained if they fall silent, and the day by which less than "
+	    "1 %% is expected of them:\n");
+	for (size_t i = 0; i < x->n_hosts && i < s->limit; i++) {
+		const struct explain_host *h = &x->hosts[i];
+		char a[ADDR_TEXT_MAX], day[UTC_TEXT_MAX];
+
+		addr_format(h->h.addr, a);
+		say_day(h->h.quiet_by, day);
+		(void)fprintf(
+		    to, "  +%.3f  %s  %s  %s\n", h->regained, day, a, family_name(h->h.family));
+	}
+	if (r.n)
+		(void)fprintf(to, "  and %zu hosts more; --all shows them\n", r.n);
+}
+
+void explain_clear_json(const struct explained *x, const struct explain_style *s,
+    const struct explain_clear *c, struct buf *out)
+{
+	struct jout j;
+
+	jout_init(&j, out);
+	jout_object(&j, NULL);
+	json_head(&j, x, s);
+	jout_array(&j, "clears");
+	for (unsigned g = 0; g < NELEM(c->by_day); g++) {
+		char day[UTC_TEXT_MAX];
+
+		jout_object(&j, NULL);
+		jout_str(&j, "grade", (char[2]){ (char)('A' + g), 0 });
+		if (c->by_day[g] == INT32_MAX)
+			jout_null(&j, "by");
+		else {
+			say_day(c->by_day[g], day);
+			jout_str(&j, "by", day);
+			jout_real(&j, "score", c->score[g], 4);
+		}
+		jout_object_end(&j);
+	}
+	jout_array_end(&j);
+	jout_array(&j, "hosts");
+	for (size_t i = 0; i < x->n_hosts && i < s->limit; i++)
+		json_host(&j, x, s, &x->hosts[i]);
+	jout_array_end(&j);
+	jout_object_end(&j);
+	buf_byte(out, '\n');
+}
