@@ -103,12 +103,14 @@ static void measure(struct replay *r, enum evaluate_target t, struct measure *re
 
 static int judge_day(struct replay *r, struct evaluation *ev, unsigned day, struct err *e)
 {
-	struct judge_conf conf = { .today = r->conf->days[day], .first_day = r->conf->first_day };
+	struct judge_conf conf = {
+		.today = r->conf->days[day], .first_day = r->conf->first_day, .guard = true
+	};
 	struct judge *j = judge_new(&conf);
 	int ret = j ? 0 : -ENOMEM;
 
 	for (unsigned g = 0; j && g < JUDGE_GROUPS_MAX; g++)
-		judge_group(j, g, 1, true);
+		judge_group(j, g, 1, !r->conf->foreign);
 	if (ret == 0)
 		ret = series_judge(r->series, conf.today, j);
 	memset(r->map, 0, MAP_N * sizeof(*r->map));

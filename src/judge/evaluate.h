@@ -15,6 +15,9 @@ struct evaluate_conf {
 	unsigned n_days;
 	int32_t horizon; /* days */
 	int32_t first_day;
+	bool
+	    foreign; /* the series is somebody else's word: fully trusted, but no anchor, so that the
+			 volume guard heeds it */
 	/* called before each test day with how many are done; NULL: nobody asks */
 	void (*progress)(void *ctx, unsigned done);
 	void *ctx;
@@ -47,7 +50,7 @@ static inline struct measure *evaluation_at(
 const char *evaluation_row_name(unsigned row);
 
 /* evaluate - all of it
- * Every group of the series counts as a sensor of one's own (trust 1).
+ * Every group of the series has trust 1.
  * Returns 0; -ENOMEM; -EINVAL as judge_run. */
 MUST_USE int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *space,
     const void *ctx, struct evaluation *ret, struct err *e);

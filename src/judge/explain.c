@@ -73,7 +73,7 @@ static void tell_line(struct telling *t, const struct bit *b)
 		.scan = b->meta & BIT_SCAN,
 		.count = bit_count(b) };
 
-	l.weight = j->trust[l.group] * (l.weak ? MODEL_WEAK : 1);
+	l.weight = j->trust[l.group] * j->guard[l.group][bit_lag(b)] * (l.weak ? MODEL_WEAK : 1);
 	if (t->to->line)
 		check(t, t->to->line(t->to->ctx, &l));
 }

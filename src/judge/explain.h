@@ -63,7 +63,7 @@ struct judge_line {
 	unsigned group;
 	bool weak, scan;
 	uint64_t count;
-	double weight; /* trust x proof: the day's weight is 1 - prod (1 - weight) */
+	double weight; /* trust x volume guard x proof: the day's weight is 1 - prod (1 - weight) */
 };
 
 /* struct judge_total - what the terms are put together with */

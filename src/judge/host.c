@@ -22,7 +22,7 @@ double host_day_weight(const struct judge *j, size_t i, size_t end, bool *anchor
 		bool weak = b->meta & BIT_WEAK;
 		unsigned g = bit_group(b);
 
-		miss *= 1 - j->trust[g] * (weak ? MODEL_WEAK : 1);
+		miss *= 1 - j->trust[g] * j->guard[g][bit_lag(b)] * (weak ? MODEL_WEAK : 1);
 		*anchored |= j->anchor[g] && !weak;
 	}
 	return 1 - miss;

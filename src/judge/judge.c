@@ -262,6 +262,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	if ((r = rows_load(j, space, ctx, e)) < 0)
 		goto failed;
 	listed_count(j);
+	guard_build(j);
 	if ((r = leaf_build(j)) < 0)
 		goto failed;
 	world_learn(j);

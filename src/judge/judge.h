@@ -51,6 +51,8 @@ struct judge_conf {
 	int32_t first_day; /* of collection; W of A3 is summed from here, or from older evidence */
 	double l0, m0;	   /* 0: the shipped values */
 	bool fixed;	   /* l0 and m0 are not learnt from the evidence */
+	bool guard; /* A7, 3: a day on which a group that is no anchor says far more than it uses to
+		       weighs less */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
 };
@@ -156,6 +158,9 @@ bool judge_find(const struct judge *j, const struct judge_key *key, struct judge
 
 /* judge_score_of - the score of m expected attackers in all of this space, by the M0 of this run */
 double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_t size_v6);
+
+/* judge_guard - the volume guard's weight of a group's day in this run: 1, or less in a flood */
+double judge_guard(const struct judge *j, unsigned group, int32_t day);
 
 /* judge_world - what this run judged by */
 void judge_world(const struct judge *j, struct judge_world *ret);

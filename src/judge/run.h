@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the judge: what a run builds and the files hand each other.
  *
+ *   guard.c  volumes → weights of floods
  *   host.c   bits of one host → its parts
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
@@ -110,6 +111,7 @@ struct judge {
 	struct model model;
 	double trust[JUDGE_GROUPS_MAX];
 	bool anchor[JUDGE_GROUPS_MAX];
+	double guard[JUDGE_GROUPS_MAX][JUDGE_WINDOW_DAYS]; /* by lag */
 	struct bits bits;
 	struct bits listed; /* host: of the prefix's first address; the family tells nothing */
 
@@ -124,6 +126,9 @@ struct judge {
 	struct sums prefix, as, org, country;
 	float *map_arrivals, *map_returning; /* judge_map; borrowed */
 };
+
+/* guard_build - judge.guard from the volumes in judge.bits */
+void guard_build(struct judge *j);
 
 /* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
 int leaf_build(struct judge *j);

@@ -35,7 +35,8 @@ MUST_USE int series_add(struct series *s, struct addr host, enum category c, enu
 MUST_USE int series_seal(struct series *s);
 
 /* series_drop_days - forget all days that hold more than max distinct new hosts, as one deletes a bulk
- * load by hand; before series_seal's `first` is believed, seal again. Returns how many days went. */
+ * load by hand. Who was first stays as it was: hosts of those days have been seen. Returns how many
+ * days went. */
 unsigned series_drop_days(struct series *s, uint32_t max);
 
 /* series_from - index of the first sighting of this day or later; s->n when there is none */

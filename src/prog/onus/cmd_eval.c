@@ -25,7 +25,7 @@ struct eval {
 	const char *conf_file, *registry, *days_text, *since;
 	struct opt_list set;
 	uint32_t horizon, drop_over;
-	bool json;
+	bool json, foreign;
 	struct series series;
 	uint64_t lines, refused, waiting, listed; /* waiting: dated later than now */
 	int32_t first_day, last_day, since_day;
@@ -306,7 +306,6 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 		(void)fprintf(stderr,
 		    "onus eval: %u days with more than %" PRIu32 " hosts left out\n", gone,
 		    x->drop_over);
-		r = series_seal(&x->series);
 	}
 	if (r < 0)
 		return err_set(e, r, "out of memory");
@@ -320,6 +319,7 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 		return r;
 	c.n_days = x->n_days;
 	c.first_day = x->first_day;
+	c.foreign = x->foreign;
 	progress_start(&bar, "replaying", x->n_days);
 	r = evaluate(&c, &x->series, registry_space, a->registry, &ev, e);
 	progress_end(&bar);
@@ -367,7 +367,12 @@ int cmd_eval(int argc, char **argv)
 		    "Measure by what came in so many days after each test day (7)." },
 		{ "since", 0, OPT_TEXT, &x.since, "DATE", "Forget what is dated earlier." },
 		{ "drop-days-over", 0, OPT_COUNT, &x.drop_over, "HOSTS",
-		    "Leave out whole days with more hosts than this, as bulk loads are." },
+		    "Learn nothing from days with more hosts than this, as bulk loads are; their "
+		    "hosts "
+		    "count as seen." },
+		{ "foreign", 0, OPT_FLAG, &x.foreign, NULL,
+		    "The series is somebody else's word, not that of own sensors: days on which it "
+		    "says far more than usual weigh less." },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object." },
 		{ "registry", 'r', OPT_TEXT, &x.registry, "FILE",
 		    "Registry file of those days (default: the parameter registry_file)." },
