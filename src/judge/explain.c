@@ -42,7 +42,8 @@ static double p7_later(
 		while (i < end && bit_lag(&j->bits.v[i]) == lag)
 			i++;
 		if (lag + later < JUDGE_WINDOW_DAYS)
-			k += host_day_weight(j, from, i, &anchored) * j->model.host[lag + later];
+			k += host_day_weight(j, from, i, MUTE_NOBODY, &anchored) *
+			     j->model.host[lag + later];
 	}
 	return model_p7(k, p->days, p->last + later, p->active_28);
 }
@@ -73,7 +74,7 @@ static void tell_line(struct telling *t, const struct bit *b)
 		.scan = b->meta & BIT_SCAN,
 		.count = bit_count(b) };
 
-	l.weight = j->trust[l.group] * j->guard[l.group][bit_lag(b)] * (l.weak ? MODEL_WEAK : 1);
+	l.weight = bit_weight(j, b);
 	if (t->to->line)
 		check(t, t->to->line(t->to->ctx, &l));
 }
@@ -113,7 +114,7 @@ static void tell_host(struct telling *t, size_t *i)
 	size_t at = *i;
 	struct host_sum h;
 
-	host_next(t->j, i, &h);
+	host_next(t->j, MUTE_NOBODY, i, &h);
 	for (unsigned k = 0; k < h.n_part; k++) {
 		size_t from = at;
 
@@ -248,6 +249,7 @@ static void put_together(struct telling *t)
 	}
 	r->weighed -=
 	    r->scan_off * (r->returning_scan + g->part[FAMILY_ATTACK].arrivals * r->scan_share);
+	r->weighed -= g->held;
 }
 
 static void tell_addr(struct telling *t)

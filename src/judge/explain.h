@@ -5,6 +5,7 @@
  *
  *	weighed = sum over families of severity x (returning + arrivals)
  *	          - scan_off x (returning by hosts that only scan + attack arrivals x scan_share)
+ *	          - judgement.held
  *	rho     = (weighed + b0) / average;  score = 100 / (1 + rho / 4) */
 #ifndef ONUS_JUDGE_EXPLAIN_H
 #define ONUS_JUDGE_EXPLAIN_H

@@ -11,21 +11,75 @@ struct days {
 	unsigned active_28; /* of the 28 days that end with the last one */
 };
 
-/* A day's weight over its bits [i, end): 1 - prod (1 - trust x v) (A2). */
-double host_day_weight(const struct judge *j, size_t i, size_t end, bool *anchored)
+double bit_weight(const struct judge *j, const struct bit *b)
 {
-	double miss = 1;
+	unsigned g = bit_group(b);
+
+	return j->trust[g] * j->guard[g][bit_lag(b)] * (b->meta & BIT_WEAK ? MODEL_WEAK : 1);
+}
+
+static bool muted(const struct judge *j, unsigned group, unsigned mute)
+{
+	return j->root[group] == mute && !j->anchor[group];
+}
+
+uint64_t roots_of(const struct judge *j, uint64_t group_mask)
+{
+	uint64_t roots = 0;
+
+	for (; group_mask; group_mask &= group_mask - 1)
+		roots |= UINT64_C(1) << j->root[__builtin_ctzll(group_mask)];
+	return roots;
+}
+
+uint64_t roots_foreign(const struct judge *j, uint64_t group_mask)
+{
+	uint64_t roots = 0;
+
+	for (; group_mask; group_mask &= group_mask - 1) {
+		unsigned g = (unsigned)__builtin_ctzll(group_mask);
+
+		if (!j->anchor[g])
+			roots |= UINT64_C(1) << j->root[g];
+	}
+	return roots;
+}
+
+/* Of two bits and more. */
+static double together(const struct judge *j, size_t i, size_t end, unsigned mute, bool *anchored)
+{
+	double by_root[JUDGE_GROUPS_MAX], miss = 1, most = 0;
+	uint64_t roots = 0;
 
 	*anchored = false;
 	for (; i < end; i++) {
 		const struct bit *b = &j->bits.v[i];
-		bool weak = b->meta & BIT_WEAK;
-		unsigned g = bit_group(b);
+		unsigned g = bit_group(b), root = j->root[g];
+		uint64_t bar = UINT64_C(1) << root;
+		double w = bit_weight(j, b);
 
-		miss *= 1 - j->trust[g] * j->guard[g][bit_lag(b)] * (weak ? MODEL_WEAK : 1);
-		*anchored |= j->anchor[g] && !weak;
+		if (muted(j, g, mute))
+			continue;
+		if (!(roots & bar) || by_root[root] < w)
+			by_root[root] = w;
+		roots |= bar;
+		most = MAX_OF(most, w);
+		*anchored |= j->anchor[g] && !(b->meta & BIT_WEAK);
 	}
-	return 1 - miss;
+	for (; roots; roots &= roots - 1)
+		miss *= 1 - by_root[__builtin_ctzll(roots)];
+	return *anchored ? 1 - miss : MIN_OF(1 - miss, MAX_OF(MODEL_TOGETHER, most));
+}
+
+double host_day_weight(const struct judge *j, size_t i, size_t end, unsigned mute, bool *anchored)
+{
+	const struct bit *b = &j->bits.v[i];
+	unsigned g = bit_group(b);
+
+	if (end - i > 1)
+		return together(j, i, end, mute, anchored);
+	*anchored = j->anchor[g] && !(b->meta & BIT_WEAK);
+	return muted(j, g, mute) ? 0 : bit_weight(j, b);
 }
 
 static void take_day(const struct judge *j, unsigned lag, double w, bool anchored, struct days *d,
@@ -50,7 +104,8 @@ static void take_day(const struct judge *j, unsigned lag, double w, bool anchore
 }
 
 /* The bits [i, end) of one host and family. */
-static void host_family(const struct judge *j, size_t i, size_t end, struct host_part *ret)
+static void host_family(
+    const struct judge *j, size_t i, size_t end, unsigned mute, struct host_part *ret)
 {
 	const struct bit *v = j->bits.v;
 	struct days d = { 0 };
@@ -65,9 +120,9 @@ static void host_family(const struct judge *j, size_t i, size_t end, struct host
 		double w;
 
 		for (; i < end && bit_lag(&v[i]) == lag; i++)
-			if (j->trust[bit_group(&v[i])] > 0)
+			if (j->trust[bit_group(&v[i])] > 0 && !muted(j, bit_group(&v[i]), mute))
 				ret->scan &= (v[i].meta & BIT_SCAN) != 0;
-		w = host_day_weight(j, from, i, &anchored);
+		w = host_day_weight(j, from, i, mute, &anchored);
 		take_day(j, lag, w, anchored, &d, ret);
 	}
 	ret->any = d.n > 0;
@@ -79,7 +134,7 @@ static void host_family(const struct judge *j, size_t i, size_t end, struct host
 	ret->p7 = model_p7(d.k, d.n, d.last, d.active_28);
 }
 
-void host_next(const struct judge *j, size_t *i, struct host_sum *ret)
+void host_next(const struct judge *j, unsigned mute, size_t *i, struct host_sum *ret)
 {
 	const struct bit *v = j->bits.v;
 	size_t at = *i, n = j->bits.n;
@@ -95,12 +150,14 @@ void host_next(const struct judge *j, size_t *i, struct host_sum *ret)
 			unsigned g = bit_group(&v[at]), lag = bit_lag(&v[at]);
 
 			ret->events += bit_count(&v[at]);
+			if (muted(j, g, mute))
+				continue;
 			ret->group_mask |= (uint64_t)(j->trust[g] > 0) << g;
 			ret->anchor |= j->anchor[g] && !(v[at].meta & BIT_WEAK);
 			ret->first = MAX_OF(ret->first, lag);
 			ret->last = MIN_OF(ret->last, lag);
 		}
-		host_family(j, from, at, &ret->part[ret->n_part++]);
+		host_family(j, from, at, mute, &ret->part[ret->n_part++]);
 	}
 	*i = at;
 }

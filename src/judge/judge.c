@@ -14,6 +14,8 @@ struct judge *judge_new(const struct judge_conf *c)
 	if (!j)
 		return NULL;
 	j->conf = *c;
+	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++)
+		j->root[g] = (uint8_t)g;
 	if (!(j->conf.l0 > 0))
 		j->conf.l0 = JUDGE_L0;
 	if (!(j->conf.m0 > 0))
@@ -31,6 +33,7 @@ static void forget_run(struct judge *j)
 	free(j->rows_by_as);
 	free(j->leaves);
 	free(j->parts);
+	free(j->says);
 	free(j->hosts);
 	free(j->blocks);
 	free(j->prefix.v);
@@ -40,9 +43,10 @@ static void forget_run(struct judge *j)
 	j->rows = NULL;
 	j->leaves = NULL;
 	j->parts = NULL;
+	j->says = NULL;
 	j->rows_by_as = j->hosts = j->blocks = NULL;
 	j->n_rows = j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
-	j->n_hosts = j->n_blocks = 0;
+	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
 	j->prefix = j->as = j->org = j->country = (struct sums){ 0 };
 }
 

@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-2" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-3" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14
@@ -120,9 +120,13 @@ struct judgement {
 	struct judge_part part[FAMILY_SCORED_N];
 	double m;	      /* expected attackers in the next 7 days: all parts */
 	double m_low, m_high; /* 10 % and 90 % forecast of it */
-	double rho;	      /* against the average network of this size (A4) */
-	double score;	      /* 100 best … 0 worst */
-	double low, high;     /* score at m_high and at m_low: low <= score <= high */
+	double
+	    held; /* of M, severity applied: what held_group alone says beyond 1 host and twice what
+			all others say does not count in rho and score (A7, 4) */
+	unsigned held_group; /* its index; JUDGE_GROUPS_MAX: nothing is held */
+	double rho;	     /* against the average network of this size (A4) */
+	double score;	     /* 100 best … 0 worst */
+	double low, high;    /* score at m_high and at m_low: low <= score <= high */
 	double trimmed; /* score when the worst block carries at most a third (A5); for display */
 	double guilt;	/* 10 % quantile of (1+X)/(1+E): rank and accuse by this one, worst first */
 	char grade;	/* 'A' … 'F', or 0: none */

@@ -107,6 +107,59 @@ static int leaf_open(struct builder *b, uint64_t host, uint32_t row, uint64_t bl
 	return 0;
 }
 
+/* What is left of a leaf without one root's groups. */
+static void leaf_without(
+    struct builder *b, const struct leaf *l, unsigned root, double *returning, double *x)
+{
+	const struct judge *j = b->j;
+
+	*returning = *x = 0;
+	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit;) {
+		struct host_sum h;
+
+		host_next(j, root, &i, &h);
+		for (unsigned k = 0; k < h.n_part; k++) {
+			const struct host_part *p = &h.part[k];
+
+			if (!p->any)
+				continue;
+			*returning +=
+			    (model_kappa[p->family] - (p->scan ? 1 - MODEL_KAPPA_SCAN : 0)) * p->p7;
+			arrive(&b->arrivals[p->family], p);
+		}
+	}
+	for (unsigned f = 0; f < NF; f++) {
+		struct part p = { .family = f };
+
+		fold_arrivals(&j->model, &b->arrivals[f], &p);
+		*x += model_kappa[f] * p.x_as - (1 - MODEL_KAPPA_SCAN) * p.x_scan;
+	}
+}
+
+static int leaf_says(struct builder *b, struct leaf *l)
+{
+	struct judge *j = b->j;
+	uint64_t roots = roots_foreign(j, l->group_mask);
+	double returning, x;
+
+	l->say = j->n_says;
+	leaf_severe(j, l, &returning, &x);
+	for (; roots; roots &= roots - 1) {
+		struct say s = { .root = (uint32_t)__builtin_ctzll(roots) };
+
+		if (l->group_mask & (l->group_mask - 1))
+			leaf_without(b, l, s.root, &s.returning, &s.x);
+		s.returning = MAX_OF(returning - s.returning, 0);
+		s.x = MAX_OF(x - s.x, 0);
+		if (j->n_says == j->cap_says &&
+		    grow((void **)&j->says, &j->cap_says, sizeof(*j->says)))
+			return -ENOMEM;
+		j->says[j->n_says++] = s;
+		l->n_say++;
+	}
+	return 0;
+}
+
 static int leaf_close(struct builder *b)
 {
 	struct judge *j = b->j;
@@ -129,7 +182,7 @@ static int leaf_close(struct builder *b)
 		b->returning[f] = 0;
 	}
 	b->returning_scan = 0;
-	return 0;
+	return leaf_says(b, l);
 }
 
 static void leaf_take(struct builder *b, struct leaf *l, const struct host_sum *h, uint32_t n_bit)
@@ -165,7 +218,7 @@ static int build(struct builder *b)
 		uint32_t first = (uint32_t)i;
 		struct host_sum h;
 
-		host_next(j, &i, &h);
+		host_next(j, MUTE_NOBODY, &i, &h);
 		j->hosts[j->n_hosts++] = first;
 		uint64_t unit = bit_unit(h.host);
 		unsigned v = bit_version(h.host);
@@ -236,6 +289,18 @@ void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, dou
 		add_to[p->family] += k == LEAF_X_BLOCK ? p->x_block
 				     : k == LEAF_X_MID ? p->x_mid
 						       : p->x_as;
+	}
+}
+
+void leaf_severe(const struct judge *j, const struct leaf *l, double *returning, double *x)
+{
+	*returning = *x = 0;
+	for (uint32_t i = 0; i < l->n_part; i++) {
+		const struct part *p = &j->parts[l->part + i];
+
+		*returning += model_kappa[p->family] * p->returning -
+			      (1 - MODEL_KAPPA_SCAN) * p->returning_scan;
+		*x += model_kappa[p->family] * p->x_as - (1 - MODEL_KAPPA_SCAN) * p->x_scan;
 	}
 }
 

@@ -55,11 +55,18 @@ static double arrivals(const struct judgement *g)
 	return sum;
 }
 
+/* Of an expectation, what one group alone says beyond its bound does not count. */
+static double counted(const struct judgement *g, double m)
+{
+	return MIN_OF(m, g->m - g->held);
+}
+
 static bool block_rule(const struct judgement *g)
 {
 	return believed(g) && g->verified_7 >= BLOCK_HOSTS &&
 	       (g->verified_days >= BLOCK_DAYS || g->verified_peak >= BLOCK_PEAK) &&
-	       (arrivals(g) >= BLOCK_NEW || g->m >= BLOCK_M) && g->m_low >= BLOCK_M_LOW;
+	       (counted(g, arrivals(g)) >= BLOCK_NEW || counted(g, g->m) >= BLOCK_M) &&
+	       counted(g, g->m_low) >= BLOCK_M_LOW;
 }
 
 /* 24 hours after the end of the day of the last verified sighting. */

@@ -35,19 +35,6 @@ double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_
 	return model_score((m + MODEL_B0) / base(j, size));
 }
 
-/* M with severity: a network that only scans weighs half. */
-static double severe(const struct sum *s)
-{
-	double m = -(1 - MODEL_KAPPA_SCAN) * s->returning_scan;
-
-	for (unsigned f = 0; f < NF; f++)
-		m += model_kappa[f] * (s->returning[f] + s->arrivals[f]);
-	if (s->x_attack > 0)
-		m -=
-		    (1 - MODEL_KAPPA_SCAN) * s->arrivals[FAMILY_ATTACK] * (s->x_scan / s->x_attack);
-	return m;
-}
-
 static void grade(const struct judge *j, struct judgement *r)
 {
 	if (!r->groups)
@@ -64,7 +51,10 @@ static void grade(const struct judge *j, struct judgement *r)
 static void conclude(const struct judge *j, const struct sum *s, const double size[2],
     enum model_level level, struct judgement *r)
 {
-	double m = severe(s), whole = base(j, size), low, high, e = 0;
+	double returning, arrivals, m, whole = base(j, size), low, high, e = 0;
+
+	sum_severe(s, &returning, &arrivals);
+	m = returning + arrivals - s->held;
 
 	for (unsigned f = 0; f < NF; f++) {
 		r->part[f] = (struct judge_part){ s->returning[f], s->arrivals[f] };
@@ -80,13 +70,15 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 	r->score = model_score(r->rho);
 	r->low = model_score((m * high + MODEL_B0) / whole);
 	r->high = model_score((m * low + MODEL_B0) / whole);
-	r->trimmed = model_score((model_trim(m, s->worst) + MODEL_B0) / whole);
+	r->trimmed = model_score((model_trim(m, MIN_OF(s->worst, m)) + MODEL_B0) / whole);
 	r->guilt = model_guilt(s->x, e);
+	r->held = s->held;
+	r->held_group = s->held_root;
 	r->hosts = s->hosts;
 	r->events = s->events;
 	r->listed = s->listed;
 	r->group_mask = s->group_mask;
-	r->groups = (unsigned)__builtin_popcountll(s->group_mask);
+	r->groups = (unsigned)__builtin_popcountll(roots_of(j, s->group_mask));
 	r->anchor = s->anchor;
 	r->last_day = s->last == NO_DAY ? -1 : j->conf.today - s->last;
 	r->first_day = s->last == NO_DAY ? 0 : j->conf.today - s->first;
@@ -143,6 +135,40 @@ static void verified(const struct judge *j, const struct host_sum *h, struct jud
 	}
 }
 
+static void host_add(const struct host_sum *h, struct sum *s)
+{
+	for (unsigned k = 0; k < h->n_part; k++) {
+		const struct host_part *p = &h->part[k];
+
+		if (!p->any)
+			continue;
+		s->returning[p->family] = p->p7;
+		s->returning_scan += p->scan ? p->p7 : 0;
+	}
+}
+
+/* What a host would come to without each of the groups that are no anchors. */
+static void addr_support(const struct judge *j, uint32_t i, struct sum *s)
+{
+	struct support support = { .roots = roots_foreign(j, s->group_mask) };
+	double returning, none;
+
+	sum_severe(s, &returning, &none);
+	for (uint64_t roots = support.roots; roots; roots &= roots - 1) {
+		unsigned g = (unsigned)__builtin_ctzll(roots);
+		size_t bit = j->hosts[i];
+		struct sum without = { 0 };
+		struct host_sum h;
+		double left;
+
+		host_next(j, g, &bit, &h);
+		host_add(&h, &without);
+		sum_severe(&without, &left, &none);
+		support.returning_lost[g] = returning - left;
+	}
+	support_close(j, &support, (const uint64_t[2]){ 0, 0 }, s);
+}
+
 static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
 	size_t bit = j->hosts[i];
@@ -150,15 +176,13 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	struct sum s = { 0 };
 
 	sum_chain(j, &s, leaf_of_bit(j, j->hosts[i]));
-	host_next(j, &bit, &h);
+	host_next(j, MUTE_NOBODY, &bit, &h);
+	host_add(&h, &s);
 	for (unsigned k = 0; k < h.n_part; k++) {
 		const struct host_part *p = &h.part[k];
 
-		if (!p->any)
-			continue;
-		s.returning[p->family] = p->p7;
-		s.returning_scan += p->scan ? p->p7 : 0;
-		s.x += p->w_first * j->model.arrival[MODEL_BLOCK][p->first];
+		if (p->any)
+			s.x += p->w_first * j->model.arrival[MODEL_BLOCK][p->first];
 	}
 	s.worst = 0;
 	s.hosts = 1;
@@ -167,6 +191,7 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	s.anchor = h.anchor;
 	s.first = (uint16_t)h.first;
 	s.last = (uint16_t)h.last;
+	addr_support(j, i, &s);
 	/* An IPv6 host is one of the 2^16 /64s in its unit. */
 	const double size[2] = { bit_version(h.host) ? 0 : 1, bit_version(h.host) ? 0x1p-16 : 0 };
 
@@ -184,7 +209,7 @@ static void block_verified(
 		struct host_sum h;
 		uint64_t days = 0;
 
-		host_next(j, &i, &h);
+		host_next(j, MUTE_NOBODY, &i, &h);
 		verified(j, &h, r);
 		for (unsigned k = 0; k < h.n_part; k++)
 			if (h.part[k].family != FAMILY_ABUSE_OF_SERVICE)
@@ -223,20 +248,24 @@ static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
 	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_leaves;
 	const struct leaf *first = &j->leaves[j->blocks[i]];
+	struct support support = { .roots = 0 };
 	struct sum s = { .last = NO_DAY };
 	uint32_t day[7] = { 0 };
 
 	sum_chain(j, &s, first);
 	for (uint32_t k = j->blocks[i]; k < end; k++) {
 		block_leaf(j, &j->leaves[k], &s);
+		support_add(j, &support, &j->leaves[k]);
 		block_verified(j, &j->leaves[k], day, r);
 	}
 	for (unsigned d = 0; d < NELEM(day); d++) {
 		r->verified_days += day[d] > 0;
 		r->verified_peak = MAX_OF(r->verified_peak, day[d]);
 	}
-	const double size[2] = { first->version ? 0 : 256, first->version ? 1 : 0 };
+	const uint64_t units[2] = { first->version ? 0 : 256, first->version ? 1 : 0 };
+	const double size[2] = { (double)units[0], (double)units[1] };
 
+	support_close(j, &support, units, &s);
 	conclude(j, &s, size, MODEL_BLOCK, r);
 	r->key.addr = first->version ? (struct addr){ first->block << 16, 0 }
 				     : addr_of_v4((uint32_t)first->block << 8);

@@ -7,6 +7,7 @@
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
  *   world.c  l0 and M0
  *   sums.c   leaves and rows → sums of prefix, AS, organisation, country
+ *   support.c  what one group says alone
  *   judge.c  evidence and announced space in; the order of all that
  *   result.c sums → judgements */
 #ifndef ONUS_JUDGE_RUN_H
@@ -46,11 +47,23 @@ struct host_sum {
 	bool anchor;	      /* an anchor saw it with full proof */
 };
 
-/* host_day_weight - of the bits [i, end) of one host, family and day: 1 - prod (1 - trust x v) */
-double host_day_weight(const struct judge *j, size_t i, size_t end, bool *anchored);
+/* bit_weight - what one group says on one day: trust x volume guard x v */
+double bit_weight(const struct judge *j, const struct bit *b);
 
-/* host_next - reads the host at bit *i and moves *i behind it */
-void host_next(const struct judge *j, size_t *i, struct host_sum *ret);
+/* host_day_weight - of the bits [i, end) of one host, family and day: 1 - prod (1 - weight) over
+ * independent groups; where no anchor has full proof, others together say at most MODEL_TOGETHER, or
+ * what the most trusted of them says alone (A7, 5)
+ * mute  as in host_next */
+double host_day_weight(const struct judge *j, size_t i, size_t end, unsigned mute, bool *anchored);
+
+/* host_next - reads the host at bit *i and moves *i behind it
+ * mute  a root: what its groups that are no anchors say has no weight; or MUTE_NOBODY */
+#define MUTE_NOBODY JUDGE_GROUPS_MAX
+void host_next(const struct judge *j, unsigned mute, size_t *i, struct host_sum *ret);
+
+/* roots_of - of a mask of groups; roots_foreign: of those that are no anchors */
+uint64_t roots_of(const struct judge *j, uint64_t group_mask);
+uint64_t roots_foreign(const struct judge *j, uint64_t group_mask);
 
 /* struct part - what one leaf shows in one family */
 struct part {
@@ -60,11 +73,18 @@ struct part {
 	uint32_t family;
 };
 
+/* struct say - what a leaf would lose without one root's groups (A7, 4), severity applied */
+struct say {
+	double returning, x; /* x: arrivals under the kernel of the AS */
+	uint32_t root;
+};
+
 struct leaf {
 	uint64_t block;	     /* number of the /24 or /48 */
 	uint32_t row;	     /* in judge.rows, or NOWHERE */
 	uint32_t bit, n_bit; /* its hosts */
 	uint32_t part, n_part;
+	uint32_t say, n_say;
 	uint32_t hosts;
 	double lambda[NF];		    /* pooled, per unit and day */
 	uint64_t events, group_mask, units; /* units: of the block within the row */
@@ -95,10 +115,27 @@ struct sum {
 	double x;		 /* arrivals under the kernel of its level, all families */
 	double x_attack, x_scan; /* under the kernel of the AS */
 	double worst;		 /* M of its worst block, severity applied */
+	double
+	    quiet; /* of M: arrivals that need no evidence; severity applied, as all that follows */
+	double others;	    /* M above that, as it would be without the root that says most of it */
+	double held;	    /* M that does not count, as that root alone says it (A7, 4) */
+	double top_left;    /* AS: of its arrivals' first step, what is left without top_root */
+	uint32_t held_root; /* or MUTE_NOBODY; so is top_root */
+	uint32_t top_root;
 	uint64_t size[2], hosts, events, group_mask, listed;
 	uint16_t first, last;
 	bool anchor;
 };
+
+/* struct support - who says what of the leaves of an entity, on its way to a sum */
+struct support {
+	double returning_lost[JUDGE_GROUPS_MAX], x_lost[JUDGE_GROUPS_MAX]; /* where roots says so */
+	double x;
+	uint64_t roots;
+};
+
+/* sum_severe - M of a sum in its two parts, with severity: a network that only scans weighs half */
+void sum_severe(const struct sum *s, double *returning, double *arrivals);
 
 struct sums {
 	struct sum *v; /* owned; by index */
@@ -112,6 +149,7 @@ struct judge {
 	double trust[JUDGE_GROUPS_MAX];
 	bool anchor[JUDGE_GROUPS_MAX];
 	double guard[JUDGE_GROUPS_MAX][JUDGE_WINDOW_DAYS]; /* by lag */
+	uint8_t root[JUDGE_GROUPS_MAX]; /* groups that copy each other have one root (A6) */
 	struct bits bits;
 	struct bits listed; /* host: of the prefix's first address; the family tells nothing */
 
@@ -121,6 +159,8 @@ struct judge {
 	uint32_t n_leaves, cap_leaves;
 	struct part *parts;
 	uint32_t n_parts, cap_parts;
+	struct say *says;
+	uint32_t n_says, cap_says;
 	uint32_t *hosts, n_hosts;   /* first bit of every host */
 	uint32_t *blocks, n_blocks; /* first leaf of every block */
 	struct sums prefix, as, org, country;
@@ -133,9 +173,18 @@ void guard_build(struct judge *j);
 /* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
 int leaf_build(struct judge *j);
 
+/* support_add, support_close - one leaf after the other; then quiet, others, held and top of ret, whose
+ * other members are complete; size: of the space it is judged by. After the sums of AS where ret has one. */
+void support_add(const struct judge *j, struct support *s, const struct leaf *l);
+void support_close(
+    const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret);
+
 /* leaf_x - the three sums and the scans of a leaf by family */
 enum leaf_kernel { LEAF_X_BLOCK, LEAF_X_MID, LEAF_X_AS };
 void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, double add_to[NF]);
+
+/* leaf_severe - what a leaf's parts add up to with their severity: returning, arrivals by the AS's kernel */
+void leaf_severe(const struct judge *j, const struct leaf *l, double *returning, double *x);
 
 /* leaf_m - expected attackers of a leaf, severity applied */
 double leaf_m(const struct judge *j, const struct leaf *l);

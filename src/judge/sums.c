@@ -40,36 +40,17 @@ static void sum_leaf(const struct judge *j, struct sum *s, const struct leaf *l,
 	s->last = MIN_OF(s->last, l->last);
 }
 
-static void sum_row(const struct judge *j, struct sum *s, const struct row *r, enum leaf_kernel k)
+static void sum_row(const struct judge *j, struct sum *s, const struct row *r, enum leaf_kernel k,
+    struct support *support)
 {
-	for (uint32_t i = 0; i < r->n_leaf; i++)
+	for (uint32_t i = 0; i < r->n_leaf; i++) {
 		sum_leaf(j, s, &j->leaves[r->leaf + i], k);
+		support_add(j, support, &j->leaves[r->leaf + i]);
+	}
 	for (unsigned f = 0; f < NF; f++)
 		s->arrivals[f] += r->arrivals[f];
 	s->size[r->version] += r->last - r->first + 1;
 	s->listed += r->listed;
-}
-
-/* One entity's sum into another's. */
-static void sum_sum(struct sum *to, const struct sum *s)
-{
-	for (unsigned f = 0; f < NF; f++) {
-		to->returning[f] += s->returning[f];
-		to->arrivals[f] += s->arrivals[f];
-	}
-	to->returning_scan += s->returning_scan;
-	to->x += s->x;
-	to->x_attack += s->x_attack;
-	to->x_scan += s->x_scan;
-	to->worst = MAX_OF(to->worst, s->worst);
-	to->size[0] += s->size[0];
-	to->size[1] += s->size[1];
-	to->hosts += s->hosts;
-	to->events += s->events;
-	to->group_mask |= s->group_mask;
-	to->anchor |= s->anchor;
-	to->first = MAX_OF(to->first, s->first);
-	to->last = MIN_OF(to->last, s->last);
 }
 
 static int sums_put(struct sums *to, uint32_t *cap, const struct sum *s)
@@ -102,9 +83,11 @@ static struct keyed *row_order(const struct judge *j, uint32_t key(const struct 
 	return v;
 }
 
-/* Sums rows by key; entities without evidence are left out unless all. */
+/* Sums rows by key; entities without evidence (listed: without a listed
+ * prefix either) are left out. Those of AS come first: only their support
+ * stands alone. */
 static int sum_rows(const struct judge *j, uint32_t key(const struct row *),
-    enum leaf_kernel kernel, bool all, struct sums *ret)
+    enum leaf_kernel kernel, bool listed, struct sums *ret)
 {
 	uint32_t cap = 0;
 	int r;
@@ -112,17 +95,22 @@ static int sum_rows(const struct judge *j, uint32_t key(const struct row *),
 
 	for (uint32_t i = 0; r == 0 && i < j->n_rows;) {
 		const struct row *first = &j->rows[v[i].value];
+		struct support support = { .roots = 0 };
 		struct sum s;
 
 		sum_open(&s, (uint32_t)v[i].key);
 		s.prefix = first->prefix;
-		s.as = first->as;
 		s.org = first->org;
 		do
-			sum_row(j, &s, &j->rows[v[i++].value], kernel);
+			sum_row(j, &s, &j->rows[v[i++].value], kernel, &support);
 		while (i < j->n_rows && v[i].key == s.index);
-		if (s.index != CHAIN_NONE && (all || s.hosts || s.listed))
-			r = sums_put(ret, &cap, &s);
+		if (s.index == CHAIN_NONE || !(s.hosts || (listed && s.listed)))
+			continue;
+		if (ret == &j->prefix)
+			s.as = first->as;
+		support_close(j, &support, s.size, &s);
+		s.as = first->as;
+		r = sums_put(ret, &cap, &s);
 	}
 	return r;
 }
@@ -142,47 +130,34 @@ static uint32_t key_country(const struct row *r)
 	return r->country == COUNTRY_NONE ? CHAIN_NONE : r->country;
 }
 
-/* Organisations from all their ASes, with and without evidence. */
-static int sum_orgs(struct judge *j, const struct sums *as)
+static uint32_t key_org(const struct row *r)
 {
-	uint32_t cap = 0;
-	CLEANUP(free_p) struct keyed *v = calloc(as->n ? as->n : 1, sizeof(*v));
-	int r = v ? 0 : -ENOMEM;
+	return r->org;
+}
 
-	for (uint32_t i = 0; v && i < as->n; i++)
-		v[i] = (struct keyed){ as->v[i].org, i };
-	if (v)
-		r = sort_by_key(v, as->n);
-	for (uint32_t i = 0; r == 0 && i < as->n;) {
-		struct sum s;
-
-		sum_open(&s, (uint32_t)v[i].key);
-		s.org = s.index;
-		do
-			sum_sum(&s, &as->v[v[i++].value]);
-		while (i < as->n && v[i].key == s.index);
-		if (s.index != CHAIN_NONE && s.hosts)
-			r = sums_put(&j->org, &cap, &s);
+/* Members of the chain that an entity above prefix or AS has none of. */
+static void lift(struct sums *s, bool as, bool org)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		s->v[i].prefix = CHAIN_NONE;
+		if (!as)
+			s->v[i].as = CHAIN_NONE;
+		if (!org)
+			s->v[i].org = CHAIN_NONE;
 	}
-	return r;
 }
 
 int sums_build(struct judge *j)
 {
-	struct sums all = { 0 };
-	uint32_t cap = 0;
 	int r;
 
-	if ((r = sum_rows(j, key_prefix, LEAF_X_MID, false, &j->prefix)) == 0 &&
-	    (r = sum_rows(j, key_as, LEAF_X_AS, true, &all)) == 0 && (r = sum_orgs(j, &all)) == 0)
-		r = sum_rows(j, key_country, LEAF_X_AS, false, &j->country);
-	for (uint32_t i = 0; r == 0 && i < all.n; i++) {
-		all.v[i].prefix = CHAIN_NONE;
-		if (all.v[i].hosts)
-			r = sums_put(&j->as, &cap, &all.v[i]);
-	}
-	for (uint32_t i = 0; i < j->country.n; i++)
-		j->country.v[i].prefix = j->country.v[i].as = j->country.v[i].org = CHAIN_NONE;
-	free(all.v);
-	return r;
+	if ((r = sum_rows(j, key_as, LEAF_X_AS, false, &j->as)) < 0 ||
+	    (r = sum_rows(j, key_prefix, LEAF_X_MID, true, &j->prefix)) < 0 ||
+	    (r = sum_rows(j, key_org, LEAF_X_AS, false, &j->org)) < 0 ||
+	    (r = sum_rows(j, key_country, LEAF_X_AS, true, &j->country)) < 0)
+		return r;
+	lift(&j->as, true, true);
+	lift(&j->org, false, true);
+	lift(&j->country, false, false);
+	return 0;
 }

@@ -9,8 +9,8 @@ def text(lines):
     terms = 0.0
     for line in lines:
         word = line.split()
-        if word and word[0] in ("host", "hosts", "space", "spaces"):
-            terms += float(word[1])
+        if word and word[0] in ("host", "hosts", "space", "spaces", "held"):
+            terms += float(word[1].rstrip(":"))
         elif word and word[0] == "weighed":
             weighed = float(word[1])
         elif word and word[0] == "average":
@@ -52,7 +52,7 @@ def kernel(x):
         m += x["severity"][s["family"]] * s["arrivals"]
         if s["family"] == "attack":
             scan += s["arrivals"] * x["scan_share"]
-    m -= x["scan_off"] * scan
+    m -= x["scan_off"] * scan + x["held"]
     average = x["b0"]
     for version, size in (("m0_v4", x["size_v4"]), ("m0_v6", x["size_v6"])):
         average += sum(x["severity"][f] * m0 * size for f, m0 in x[version].items())

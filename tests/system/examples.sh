@@ -119,14 +119,20 @@ pipeline cloud 'anchor = yes'
 expect 'cloud, 50 in 30 days' as:64502 79 B - -
 
 # one report by one foreign source: a score, but no grade
+# The source is known: it has reported a host elsewhere on ten days. What a newcomer says weighs .1.
+habit() { for lag in 10 11 12 13 14 15 16 17 18 19; do echo "192.88.98.9 brute-force $lag"; done; }
 for trust in 0.1 0.3 0.8; do
-  echo '20.0.0.1 brute-force 0' | events "$dir/report$trust.events" s
+  { habit; echo '20.0.0.1 brute-force 0'; } | events "$dir/report$trust.events" s
   pipeline "report$trust" "anchor = no
 trust = $trust"
 done
 db=$dir/report0.1/hub.sqlite; expect 'one report, trust .1' block:20.0.0.0/24 79 none - -
 db=$dir/report0.3/hub.sqlite; expect 'one report, trust .3' block:20.0.0.0/24 78 none - -
 db=$dir/report0.8/hub.sqlite; expect 'one report, trust .8' block:20.0.0.0/24 75 none - -
+echo '20.0.0.1 brute-force 0' | events "$dir/newcomer.events" s
+pipeline newcomer "anchor = no
+trust = 0.8"
+db=$dir/newcomer/hub.sqlite; expect 'one report, trust .8, first day' block:20.0.0.0/24 79 none - -
 
 # What onus explain makes of the hub is what stands there: every block and AS of the cloud, added up by hand.
 explained=0

@@ -117,12 +117,15 @@ static double score_at(const struct judge_total *t, double weighed)
 static void weigh(struct explained *x)
 {
 	const struct judge_total *t = &x->total;
+	double held = t->judgement.held;
 
 	for (size_t i = 0; i < x->n_hosts; i++) {
 		struct explain_host *h = &x->hosts[i];
 
 		h->weighed = h->h.p7 * (t->severity[h->h.family] - (h->h.scan ? t->scan_off : 0));
-		h->regained = score_at(t, t->weighed - h->weighed) - score_at(t, t->weighed);
+		/* What is held goes first: it does not count anyway. */
+		h->regained = score_at(t, MIN_OF(t->weighed, t->weighed + held - h->weighed)) -
+			      score_at(t, t->weighed);
 	}
 	for (size_t i = 0; i < x->n_stretches; i++) {
 		struct explain_stretch *s = &x->stretches[i];

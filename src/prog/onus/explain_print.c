@@ -110,10 +110,15 @@ static void text_stretch(const struct explain_stretch *e, FILE *to)
 	(void)fprintf(to, "\n");
 }
 
-static void text_total(const struct explained *x, FILE *to)
+static void text_total(const struct explained *x, const struct explain_style *s, FILE *to)
 {
 	const struct judge_total *t = &x->total;
 
+	if (t->judgement.held > 0)
+		(void)fprintf(to,
+		    "  held %.9g: %s alone says it, and one source's word counts up to 1 host and "
+		    "twice what all others say\n",
+		    -t->judgement.held, s->group[t->judgement.held_group]);
 	(void)fprintf(to, "\nweighed %.9g = the sum of the first column (severity:", t->weighed);
 	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
 		(void)fprintf(to, " %s %g", family_name((enum family)f), t->severity[f]);
@@ -139,7 +144,7 @@ void explain_text(const struct explained *x, const struct explain_style *s, FILE
 		text_stretch(&x->stretches[i], to);
 	if (r.n)
 		(void)fprintf(to, "  spaces %.9g %.9g of %zu more\n", r.weighed, r.sum, r.n);
-	text_total(x, to);
+	text_total(x, s, to);
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------- */
@@ -166,6 +171,8 @@ static void json_head(struct jout *j, const struct explained *x, const struct ex
 	jout_bool(j, "provisional", g->provisional);
 	jout_real(j, "rho", g->rho, FULL);
 	jout_real(j, "weighed", t->weighed, FULL);
+	jout_real(j, "held", g->held, FULL);
+	jout_str(j, "held_group", g->held > 0 ? s->group[g->held_group] : NULL);
 	jout_real(j, "average", t->average, FULL);
 	jout_real(j, "b0", t->b0, FULL);
 	jout_real(j, "scan_off", t->scan_off, FULL);

@@ -67,7 +67,8 @@ static void too_young(void **state)
 		say(j, 0, TODAY - d, 10);
 	say(j, 0, TODAY, 1000);
 	run(j);
-	assert_weight(judge_guard(j, 0, TODAY), 1); /* 6 days are no habit */
+	assert_weight(judge_guard(j, 0, TODAY), 0.2); /* 6 days are no habit: trust .1 of .5 */
+	assert_weight(judge_guard(j, 0, TODAY - 6), 0.2);
 	judge_free(j);
 }
 

@@ -231,6 +231,89 @@ static void today_never_helps(void **state)
 	}
 }
 
+/* A block's worth of hosts, on each of the last days, by one group. */
+static void flood(struct judge *j, uint32_t block, unsigned group, unsigned days)
+{
+	for (unsigned h = 0; h < 256; h++)
+		for (unsigned d = 0; d < days; d++)
+			assert_int_equal(judge_add(j, addr_of_v4(block + h), CATEGORY_PHISHING,
+					     PROOF_FULL, TODAY - (int32_t)d, group, 1000000),
+			    0);
+}
+
+/* A7.4: whatever one group sends, with any trust, nothing falls below the score of one host more than
+ * the average in the smallest of networks. */
+static void one_liar(void **state)
+{
+	struct world w;
+
+	random_state = 5;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS / 4; round++) {
+		struct judge *j = world_judge();
+		struct judgement g;
+
+		judge_group(j, 1, (1 + random_below(10)) / 10.0, false);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			struct sighting s = sighting_random();
+
+			s.group = 1;
+			add(j, &s);
+		}
+		for (unsigned b = 0; b < 4; b++)
+			flood(j, 0x14000000 + (random_below(2000) << 8), 1, 1 + random_below(30));
+		run(j, &w);
+		for (unsigned k = 0; k < NELEM(kinds); k++)
+			for (uint32_t i = 0; i < judge_n(j, kinds[k]); i++) {
+				judge_at(j, kinds[k], i, &g);
+				assert_sound(&g);
+				if (g.score < 100 / (1 + 3.0 / 4) - 1e-9)
+					fail_msg("kind %u: %g", k, g.score);
+			}
+		judge_free(j);
+	}
+}
+
+/* A flood by a group that is no anchor makes nobody look better than the others' word does: not where
+ * it floods, and not where it does not. Its own share of what is already known is what it must not
+ * dilute. */
+static void no_lie_clears(void **state)
+{
+	struct world w;
+
+	random_state = 6;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct judge *a = world_judge(), *b = NULL;
+		struct judge_world world;
+		struct judge_conf conf = {
+			.today = TODAY, .first_day = TODAY - 800, .world = &world
+		};
+		struct sighting s[SIGHTINGS];
+
+		groups(a);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			s[i] = sighting_random();
+			s[i].category = random_below(2) ? CATEGORY_SPAM : CATEGORY_PHISHING;
+			s[i].group = random_below(3);
+			add(a, &s[i]);
+		}
+		run(a, &w);
+		judge_world(a, &world);
+		b = judge_new(&conf);
+		groups(b);
+		judge_group(b, 0, 1, true);
+		for (unsigned i = 0; i < SIGHTINGS; i++)
+			add(b, &s[i]);
+		for (unsigned k = 0; k < 4; k++)
+			flood(b, 0x14000000 + (random_below(60) << 8), 1, 1);
+		run(b, &w);
+		assert_all(a, b, assert_not_better);
+		judge_free(a);
+		judge_free(b);
+	}
+}
+
 static void assert_near(const struct judgement *a, const struct judgement *b)
 {
 	if (fabs(a->score - b->score) > 1e-9 * a->score)
@@ -490,6 +573,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
 		cmocka_unit_test(today_never_helps),
+		cmocka_unit_test(one_liar),
+		cmocka_unit_test(no_lie_clears),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(sums),
 		cmocka_unit_test(empty),
