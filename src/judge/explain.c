@@ -307,5 +307,6 @@ void judge_advance(struct judge *j, unsigned n)
 	}
 	j->bits.n = to;
 	j->conf.today += (int32_t)n;
+	j->trust_kept = true;
 	j->conf.world = &j->world;
 }

@@ -91,8 +91,8 @@ struct judge_listener {
 MUST_USE int judge_explain(struct judge *j, const struct judge_key *key,
     const struct judge_listener *to, struct judge_total *ret);
 
-/* judge_advance - the same evidence, n days later, nothing new: run again. l0 and M0 stay those of the
- * last run. */
+/* judge_advance - the same evidence, n days later, nothing new: run again. l0, M0 and the trust in sources
+ * stay those of the last run. */
 void judge_advance(struct judge *j, unsigned n);
 
 #endif

@@ -14,8 +14,6 @@ struct judge *judge_new(const struct judge_conf *c)
 	if (!j)
 		return NULL;
 	j->conf = *c;
-	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++)
-		j->root[g] = (uint8_t)g;
 	if (!(j->conf.l0 > 0))
 		j->conf.l0 = JUDGE_L0;
 	if (!(j->conf.m0 > 0))
@@ -65,7 +63,7 @@ void judge_group(struct judge *j, unsigned group, double trust, bool anchor)
 {
 	assert(group < JUDGE_GROUPS_MAX);
 	j->anchor[group] = anchor;
-	j->trust[group] = anchor || trust > 1 ? 1 : trust > 0 ? trust : 0;
+	j->given[group] = anchor || trust > 1 ? 1 : trust > 0 ? trust : 0;
 }
 
 void judge_map(struct judge *j, float *arrivals, float *returning)
@@ -266,6 +264,8 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	if ((r = rows_load(j, space, ctx, e)) < 0)
 		goto failed;
 	listed_count(j);
+	if ((r = trust_measure(j)) < 0)
+		goto failed;
 	guard_build(j);
 	if ((r = leaf_build(j)) < 0)
 		goto failed;

@@ -53,6 +53,8 @@ struct judge_conf {
 	bool fixed;	   /* l0 and m0 are not learnt from the evidence */
 	bool guard; /* A7, 3: a day on which a group that is no anchor says far more than it uses to
 		       weighs less */
+	bool
+	    measure; /* A6: trust and independence of groups are measured; else trust is as given */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
 };
@@ -61,7 +63,7 @@ struct judge *judge_new(const struct judge_conf *c); /* NULL: out of memory */
 struct judge *judge_free(struct judge *j);	     /* NULL-safe, returns NULL */
 
 /* judge_group - what group (an index below JUDGE_GROUPS_MAX) is worth; untold groups: trust 0
- * trust 0-1, the probability that a fully verified report of it is true; anchor: one's own, trust 1
+ * trust 0-1: where conf.measure is set, what it is until it is known better, the probability that a fully verified report of it is true; anchor: one's own, trust 1
  * whatever is given. A deployment with more than 64 groups gives the rest one index and says so. */
 void judge_group(struct judge *j, unsigned group, double trust, bool anchor);
 
@@ -78,6 +80,24 @@ MUST_USE int judge_add(struct judge *j, struct addr host, enum category c, enum 
  * judgement.listed of the prefix, AS and country around its first address, and nothing else. */
 MUST_USE int judge_add_listed(
     struct judge *j, struct prefix listed, enum category c, int32_t day, unsigned group);
+
+/* struct judge_trust - what a run made of a group (A6; trust.c) */
+struct judge_trust {
+	double given, trust; /* by judge_group; as used */
+	bool measured;	     /* enough reports in families of which the anchors see enough */
+	uint64_t reports;    /* 7 to 90 days old; turned: 7 to 20 */
+	double seen;	     /* share of them that an anchor saw within 30 days */
+	double control;	     /* share of other addresses of the same blocks that it saw */
+	double gain, g0;     /* trust = gain / g0 */
+	bool
+	    turned; /* its last two weeks are far less right than what went before: tell somebody */
+	unsigned
+	    copies; /* the group that said most of it earlier, with which it counts as one; or itself */
+	double copied; /* share of it */
+};
+
+/* judge_trust - of a group, after judge_run */
+void judge_trust(const struct judge *j, unsigned group, struct judge_trust *ret);
 
 /* judge_map - have judge_run also say, for each of the 2^24 IPv4 /24s by number, how many hosts are
  * expected to appear there for the first time in the next 7 days, evidence or not (A3; all families,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the judge: what a run builds and the files hand each other.
  *
+ *   trust.c  evidence → trust and independence of groups
  *   guard.c  volumes → weights of floods
  *   host.c   bits of one host → its parts
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
@@ -146,7 +147,10 @@ struct judge {
 	struct judge_conf conf;
 	struct judge_world world;
 	struct model model;
-	double trust[JUDGE_GROUPS_MAX];
+	double given[JUDGE_GROUPS_MAX]; /* trust, as judge_group was told */
+	double trust[JUDGE_GROUPS_MAX]; /* as it is used */
+	struct judge_trust told[JUDGE_GROUPS_MAX];
+	bool trust_kept; /* of the run before */
 	bool anchor[JUDGE_GROUPS_MAX];
 	double guard[JUDGE_GROUPS_MAX][JUDGE_WINDOW_DAYS]; /* by lag */
 	uint8_t root[JUDGE_GROUPS_MAX]; /* groups that copy each other have one root (A6) */
@@ -166,6 +170,9 @@ struct judge {
 	struct sums prefix, as, org, country;
 	float *map_arrivals, *map_returning; /* judge_map; borrowed */
 };
+
+/* trust_measure - judge.trust, root and told; 0 or -ENOMEM */
+int trust_measure(struct judge *j);
 
 /* guard_build - judge.guard from the volumes in judge.bits */
 void guard_build(struct judge *j);

@@ -151,8 +151,10 @@ static int read_all(struct hub *h, struct reader *r, int64_t at_s, bool archive,
 	out->run.at_s = at_s;
 	out->run.batch_cursor = totals.cursor;
 	(void)snprintf(out->run.formula, sizeof(out->run.formula), "%s", JUDGE_FORMULA);
-	out->judge = judge_new(&(struct judge_conf){
-	    .today = r->day, .first_day = totals.rows ? totals.first_day : r->day, .guard = true });
+	out->judge = judge_new(&(struct judge_conf){ .today = r->day,
+	    .first_day = totals.rows ? totals.first_day : r->day,
+	    .guard = true,
+	    .measure = true });
 	if (!out->judge)
 		return err_set(e, -ENOMEM, "out of memory");
 	if ((err = hub_each_source(h, take_source, r, e)) < 0 ||

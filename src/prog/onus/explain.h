@@ -28,6 +28,7 @@ struct explained {
 	struct judge_line *lines;
 	size_t n_hosts, n_stretches, n_lines, hosts_cap, stretches_cap, lines_cap;
 	struct judge_world world;
+	struct judge_trust trust[JUDGE_GROUPS_MAX];
 	int32_t today;
 };
 

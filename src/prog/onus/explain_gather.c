@@ -144,6 +144,8 @@ int explain_gather(
 	*ret = (struct explained){ .today = today };
 	r = judge_explain(j, key, &to, &ret->total);
 	judge_world(j, &ret->world);
+	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++)
+		judge_trust(j, g, &ret->trust[g]);
 	if (r <= 0)
 		return r;
 	merge_quiet(ret);

@@ -63,6 +63,32 @@ static void text_head(const struct explained *x, const struct explain_style *s, 
 	    JUDGE_FORMULA, registry, g->hosts, g->events, g->groups, g->groups == 1 ? "" : "s");
 }
 
+/* Whose word it is, and what that is worth. */
+static void text_sources(const struct explained *x, const struct explain_style *s, FILE *to)
+{
+	(void)fprintf(to, "Sources:\n");
+	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++) {
+		const struct judge_trust *t = &x->trust[g];
+
+		if (!(x->total.judgement.group_mask >> g & 1))
+			continue;
+		(void)fprintf(to, "  %s: trust %.3g", s->group[g], t->trust);
+		if (t->measured)
+			(void)fprintf(to,
+			    " (%.2f %% of %" PRIu64
+			    " reports were seen here too, of their neighbours "
+			    "%.2f %%; a good source gains %.2f %%; %.3g was given)",
+			    100 * t->seen, t->reports, 100 * t->control, 100 * t->g0, t->given);
+		if (t->turned)
+			(void)fprintf(to, "; it has turned: far less than before");
+		if (t->copies != g)
+			(void)fprintf(
+			    to, "; copies %s, counts as one with it", s->group[t->copies]);
+		(void)fprintf(to, "\n");
+	}
+	(void)fprintf(to, "\n");
+}
+
 static void text_hosts(const struct explained *x, const struct explain_style *s, FILE *to)
 {
 	struct rest r = rest_hosts(x, MIN_OF(s->limit, x->n_hosts));
@@ -135,6 +161,7 @@ void explain_text(const struct explained *x, const struct explain_style *s, FILE
 	struct rest r = rest_stretches(x, shown);
 
 	text_head(x, s, to);
+	text_sources(x, s, to);
 	text_hosts(x, s, to);
 	if (x->n_stretches)
 		(void)fprintf(to,
@@ -266,6 +293,32 @@ static void json_rest(struct jout *j, const char *key, struct rest r)
 	jout_object_end(j);
 }
 
+static void json_sources(struct jout *j, const struct explained *x, const struct explain_style *s)
+{
+	jout_array(j, "sources");
+	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++) {
+		const struct judge_trust *t = &x->trust[g];
+
+		if (!(x->total.judgement.group_mask >> g & 1))
+			continue;
+		jout_object(j, NULL);
+		jout_str(j, "group", s->group[g]);
+		jout_real(j, "trust", t->trust, FULL);
+		jout_real(j, "given", t->given, 6);
+		jout_bool(j, "measured", t->measured);
+		if (t->measured) {
+			jout_u64(j, "reports", t->reports);
+			jout_real(j, "seen", t->seen, 6);
+			jout_real(j, "control", t->control, 6);
+			jout_real(j, "good", t->g0, 6);
+		}
+		jout_bool(j, "turned", t->turned);
+		jout_str(j, "copies", t->copies == g ? NULL : s->group[t->copies]);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
 void explain_json(const struct explained *x, const struct explain_style *s, struct buf *out)
 {
 	size_t hosts = MIN_OF(s->limit, x->n_hosts), stretches = MIN_OF(s->limit, x->n_stretches);
@@ -274,6 +327,7 @@ void explain_json(const struct explained *x, const struct explain_style *s, stru
 	jout_init(&j, out);
 	jout_object(&j, NULL);
 	json_head(&j, x, s);
+	json_sources(&j, x, s);
 	jout_array(&j, "hosts");
 	for (size_t i = 0; i < hosts; i++)
 		json_host(&j, x, s, &x->hosts[i]);

@@ -35,7 +35,8 @@ struct score {
 	struct stamp done; /* of the newest run of this process */
 	bool any_done;
 	uint64_t runs;
-	unsigned busy; /* turns in a row that found the hub locked */
+	uint64_t turned, copies; /* groups that were told of */
+	unsigned busy;		 /* turns in a row that found the hub locked */
 };
 
 static int64_t option_at = NOW; /* --at; set by the command line alone */
@@ -131,6 +132,33 @@ static void alive(void *ctx)
 	daemon_alive(ctx);
 }
 
+/* Says once what somebody should look at: a source that is not what it was, and one that copies. */
+static void report_sources(struct score *s, const struct evidence *v)
+{
+	uint64_t turned = 0, copies = 0;
+
+	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++) {
+		struct judge_trust t;
+
+		judge_trust(v->judge, g, &t);
+		turned |= (uint64_t)t.turned << g;
+		copies |= (uint64_t)(t.copies != g) << g;
+		if (t.turned && !(s->turned >> g & 1))
+			log_warn(
+			    "source=%s has turned: of what it said 7 to 20 days ago, %.2f %% was "
+			    "seen here too, far less than before; its trust is %.2f; look at it",
+			    v->group[g], 100 * t.seen, t.trust);
+		if (t.copies != g && !(s->copies >> g & 1))
+			log_info("source=%s copies %s: %.0f %% of it was there earlier; they count "
+				 "as one",
+			    v->group[g], v->group[t.copies], 100 * t.copied);
+	}
+	s->turned = turned;
+	s->copies = copies;
+	daemon_count(s->d, "sources_turned", (uint64_t)__builtin_popcountll(turned));
+	daemon_count(s->d, "sources_copying", (uint64_t)__builtin_popcountll(copies));
+}
+
 static void report(
     struct score *s, const struct evidence *v, const struct written *w, double took_s)
 {
@@ -151,6 +179,7 @@ static void report(
 	    "run=%jd as_of=%s rows=%ju scores=%ju decisions=%ju dropped=%ju spared=%u took=%.2fs",
 	    (intmax_t)v->run.id, at, (uintmax_t)v->rows, (uintmax_t)w->scores,
 	    (uintmax_t)w->decisions, (uintmax_t)w->dropped, w->policy.spared, took_s);
+	report_sources(s, v);
 	if (v->groups_beyond)
 		log_warn("groups=%u over %u: the rest are counted as one", v->groups_beyond,
 		    JUDGE_GROUPS_MAX);
