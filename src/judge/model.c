@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "judge/model.h"
 
-#include <assert.h>
 #include <math.h>
 
 static const struct {
@@ -25,6 +24,7 @@ const double model_kappa[FAMILY_SCORED_N] = {
 void model_init(struct model *m, unsigned days)
 {
 	*m = (struct model){ 0 };
+	model_quantiles(m);
 	if (days > JUDGE_WINDOW_DAYS)
 		days = JUDGE_WINDOW_DAYS;
 	for (unsigned lag = 0; lag < JUDGE_WINDOW_DAYS; lag++) {
@@ -94,84 +94,6 @@ char model_grade(double score)
 		if (score >= grades[i].least)
 			return grades[i].grade;
 	return 'F';
-}
-
-/* The regularised lower incomplete gamma function: series below a+1, continued fraction (modified
- * Lentz) above. Source: Abramowitz and Stegun 6.5.29 and 6.5.31. */
-static double gamma_p(double a, double x)
-{
-	double head = exp(a * log(x) - x - lgamma(a));
-
-	if (x < a + 1) {
-		double term = 1 / a, sum = term;
-
-		for (unsigned n = 1; n < 2000 && term > sum * 1e-16; n++) {
-			term *= x / (a + n);
-			sum += term;
-		}
-		return head * sum;
-	}
-	double b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
-
-	for (unsigned n = 1; n < 2000; n++) {
-		double an = -(double)n * (n - a), step;
-
-		b += 2;
-		d = 1 / (an * d + b);
-		c = b + an / c;
-		step = c * d;
-		h *= step;
-		if (fabs(step - 1) < 1e-15)
-			break;
-	}
-	return 1 - head * h;
-}
-
-/* Quantile of the standard normal distribution, only for the two that are asked for. */
-static double normal_quantile(double p)
-{
-	return p < 0.5 ? -1.2815515655446004 : 1.2815515655446004;
-}
-
-double model_gamma_quantile(double shape, double p)
-{
-	double g = 1 - 1 / (9 * shape) + normal_quantile(p) / (3 * sqrt(shape));
-	double x = shape * g * g * g, lo = 0, hi = shape * 20 + 50;
-
-	assert(p == 0.1 || p == 0.9);
-	if (shape > 1000)
-		return x;
-	if (!(x > 0))
-		x = shape / 10;
-	for (unsigned i = 0; i < 100; i++) { /* Newton, kept inside a shrinking bracket */
-		double miss = gamma_p(shape, x) - p;
-		double slope = exp((shape - 1) * log(x) - x - lgamma(shape));
-		double next = x - miss / slope;
-
-		if (miss > 0)
-			hi = x;
-		else
-			lo = x;
-		if (!(next > lo && next < hi))
-			next = (lo + hi) / 2;
-		if (fabs(next - x) <= 1e-12 * x)
-			return next;
-		x = next;
-	}
-	return x;
-}
-
-void model_forecast(double x, double *low, double *high)
-{
-	double k = 1 + x / (1 + x / 1.5);
-
-	*low = model_gamma_quantile(k, 0.1) / k;
-	*high = model_gamma_quantile(k, 0.9) / k;
-}
-
-double model_guilt(double x, double e)
-{
-	return model_gamma_quantile(1 + x, 0.1) / (1 + e);
 }
 
 double model_trim(double m, double worst)

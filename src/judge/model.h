@@ -25,15 +25,20 @@ enum model_level { /* A1: each has its half-lives and its Gamma shape */
 #define MODEL_ALONE    1.0 /* hosts that one group may say without anybody else … */
 #define MODEL_TIMES    2.0 /* … and this many times what all others say (A7, 4) */
 
+#define MODEL_TABLE_N 512u
+
 /* struct model - the kernels by lag in days, and their sums since collection began */
 struct model {
 	double host[JUDGE_WINDOW_DAYS];			  /* K: (1+lag)^-0.8 */
 	double arrival[MODEL_LEVEL_N][JUDGE_WINDOW_DAYS]; /* (2^-(lag/h1) + 2^-(lag/h2)) / 2 */
 	double w[MODEL_LEVEL_N];			  /* W_l */
+	double forecast_low[MODEL_TABLE_N + 3], forecast_high[MODEL_TABLE_N + 3];
+	double guilt[MODEL_TABLE_N + 3]; /* quantile.c */
 };
 
 /* model_init - days: of collection, today included; 1 or more */
 void model_init(struct model *m, unsigned days);
+void model_quantiles(struct model *m); /* the tables alone; model_init does it */
 
 /* model_p7 - A2; k kernel sum, days ever active, silent days r, x active days of the last 28 */
 double model_p7(double k, unsigned days, unsigned silent, unsigned active_28);
@@ -53,10 +58,10 @@ double model_score(double rho);
 char model_grade(double score);
 
 /* model_forecast - the factors on M of the 80 % forecast interval, X arrivals being known (A4) */
-void model_forecast(double x, double *low, double *high);
+void model_forecast(const struct model *m, double x, double *low, double *high);
 
 /* model_guilt - the 10 % quantile of Gamma(1+X) / (1+E) (A4) */
-double model_guilt(double x, double e);
+double model_guilt(const struct model *m, double x, double e);
 
 /* model_gamma_quantile - of the Gamma distribution with this shape and scale 1; p in (0,1),
  * shape >= 0.5; relative error below 1e-9, above shape 1000 below 1e-4 (Wilson and Hilferty) */

@@ -63,7 +63,7 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 			if (j->world.seen[f][v])
 				e += j->world.l0[f][v] * size[v] * j->model.w[level];
 	}
-	model_forecast(s->x, &low, &high);
+	model_forecast(&j->model, s->x, &low, &high);
 	r->m_low = r->m * low;
 	r->m_high = r->m * high;
 	r->rho = (m + MODEL_B0) / whole;
@@ -71,7 +71,7 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 	r->low = model_score((m * high + MODEL_B0) / whole);
 	r->high = model_score((m * low + MODEL_B0) / whole);
 	r->trimmed = model_score((model_trim(m, MIN_OF(s->worst, m)) + MODEL_B0) / whole);
-	r->guilt = model_guilt(s->x, e);
+	r->guilt = model_guilt(&j->model, s->x, e);
 	r->held = s->held;
 	r->held_group = s->held_root;
 	r->hosts = s->hosts;
@@ -156,6 +156,11 @@ static void addr_support(const struct judge *j, uint32_t i, struct sum *s)
 	sum_severe(s, &returning, &none);
 	for (uint64_t roots = support.roots; roots; roots &= roots - 1) {
 		unsigned g = (unsigned)__builtin_ctzll(roots);
+
+		if (!(s->group_mask & (s->group_mask - 1))) { /* nobody else says anything */
+			support.returning_lost[g] = returning;
+			continue;
+		}
 		size_t bit = j->hosts[i];
 		struct sum without = { 0 };
 		struct host_sum h;

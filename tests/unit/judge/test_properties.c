@@ -563,6 +563,18 @@ static void quantiles(void **state)
 		if (!(fabs(got / cases[i].want - 1) < limit))
 			fail_msg("shape %g: %.12f, not %.12f", cases[i].shape, got, cases[i].want);
 	}
+	struct model m;
+
+	model_init(&m, 400);
+	for (double x = 0; x < 2000; x += x < 1 ? 0.003 : x / 97) { /* the tables are as good */
+		double low, high, k = 1 + x / (1 + x / 1.5);
+		double want = model_gamma_quantile(1 + x, 0.1);
+
+		model_forecast(&m, x, &low, &high);
+		assert_true(fabs(low * k / model_gamma_quantile(k, 0.1) - 1) < 1e-9);
+		assert_true(fabs(high * k / model_gamma_quantile(k, 0.9) - 1) < 1e-9);
+		assert_true(fabs(model_guilt(&m, x, 0) / want - 1) < 1e-8);
+	}
 	for (double shape = 990; shape < 1010; shape += 1) /* no step at the change of method */
 		assert_true(
 		    model_gamma_quantile(shape + 1, 0.1) > model_gamma_quantile(shape, 0.1));

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* time_judge [HOSTS PREFIXES ASES CHANGED]: the judge alone, over an announced space and evidence that are
+ * drawn: sizes of prefixes from /24 to /14, few networks with most of the attackers, hosts active on one
+ * to thirty days of the last 60 by three groups. Prints seconds and the peak of memory. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "judge/judge.h"
+#include "util/clock.h"
+#include "util/num.h"
+#include "util/span.h"
+
+#define TODAY 20000
+
+struct plan {
+	uint32_t hosts, prefixes, ases, changed;
+	struct space *v;
+	uint32_t n;
+	double *weight; /* cumulative, by prefix */
+	uint64_t random;
+};
+
+static uint32_t below(struct plan *p, uint32_t n)
+{
+	p->random = p->random * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)((p->random >> 32) * n >> 32);
+}
+
+static double unit(struct plan *p)
+{
+	return below(p, UINT32_MAX) / (double)UINT32_MAX;
+}
+
+static bool space(const void *ctx, uint32_t index, struct space *ret)
+{
+	const struct plan *p = ctx;
+
+	if (index >= p->n)
+		return false;
+	*ret = p->v[index];
+	return true;
+}
+
+/* Prefixes side by side from 1.0.0.0 on; AS a with a share that falls as 1 / a. */
+static void announce(struct plan *p)
+{
+	uint32_t at = UINT32_C(1) << 24;
+	double sum = 0;
+
+	p->v = calloc(p->prefixes, sizeof(*p->v));
+	p->weight = calloc(p->prefixes, sizeof(*p->weight));
+	if (!p->v || !p->weight)
+		exit(1);
+	for (; p->n < p->prefixes; p->n++) {
+		unsigned grow = 0;
+
+		while (grow < 10 && below(p, 5) < 2)
+			grow++;
+		uint32_t size = UINT32_C(256) << grow;
+		uint32_t as = (uint32_t)(pow(p->ases, unit(p))) - 1;
+
+		if (at > UINT32_MAX - size)
+			break;
+		p->v[p->n] = (struct space){ .range = { addr_of_v4(at), addr_of_v4(at + size - 1) },
+			.prefix = p->n,
+			.as = p->n < p->ases ? p->n : as,
+			.org = (p->n < p->ases ? p->n : as) * 7 / 10,
+			.country = { (char)('A' + as % 26), 'A', 0 } };
+		p->weight[p->n] = sum += pow(unit(p) + 1e-4, -0.9) * size;
+		at += size;
+	}
+}
+
+static uint32_t draw_host(struct plan *p)
+{
+	double want = unit(p) * p->weight[p->n - 1];
+	uint32_t lo = 0, hi = p->n - 1;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (p->weight[mid] < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	uint32_t first = addr_v4(p->v[lo].range.first), last = addr_v4(p->v[lo].range.last);
+
+	return first + below(p, last - first + 1);
+}
+
+static void see(struct judge *j, uint32_t host, unsigned lag, unsigned group)
+{
+	static const enum category c[] = { CATEGORY_BRUTE_FORCE, CATEGORY_SPAM, CATEGORY_SCANNER };
+
+	if (judge_add(
+		j, addr_of_v4(host), c[host % 3], PROOF_FULL, TODAY - (int32_t)lag, group, 1) < 0)
+		exit(1);
+}
+
+static double seconds(int64_t *since)
+{
+	int64_t now = clock_monotonic_us();
+	double s = (double)(now - *since) / 1e6;
+
+	*since = now;
+	return s;
+}
+
+static double peak_gib(void)
+{
+	struct rusage u;
+
+	(void)getrusage(RUSAGE_SELF, &u);
+	return (double)u.ru_maxrss / 1024 / 1024;
+}
+
+int main(int argc, char **argv)
+{
+	struct plan p = { .hosts = 10000000,
+		.prefixes = 1000000,
+		.ases = 100000,
+		.changed = 100000,
+		.random = 1 };
+	uint32_t *arg[] = { &p.hosts, &p.prefixes, &p.ases, &p.changed };
+	struct judge *j = judge_new(&(struct judge_conf){
+	    .today = TODAY, .first_day = TODAY - 500, .guard = true, .measure = true });
+	struct judgement g;
+	struct err e;
+	int64_t t = clock_monotonic_us();
+	double score = 0;
+
+	for (int i = 1; i < argc && i <= (int)NELEM(arg); i++) {
+		uint64_t n;
+
+		if (num_u64(span_str(argv[i]), UINT32_MAX, &n) < 0)
+			return 1;
+		*arg[i - 1] = (uint32_t)n;
+	}
+	for (unsigned k = 0; k < 3; k++)
+		judge_group(j, k, 0.3, k == 0);
+	announce(&p);
+	for (uint32_t i = 0; i < p.hosts; i++) {
+		uint32_t host = draw_host(&p);
+		unsigned lag = below(&p, 60), days = below(&p, 3) ? 1 : 1 + below(&p, 8);
+
+		for (unsigned d = 0; d < days; d++)
+			see(j, host, lag + d, below(&p, 3));
+	}
+	(void)printf("made       %6.2f s  %u prefixes\n", seconds(&t), p.n);
+	if (judge_run(j, space, &p, &e) < 0)
+		return 1;
+	(void)printf("run        %6.2f s  %u addresses, %u blocks, %u prefixes, %u AS\n",
+	    seconds(&t), judge_n(j, ENTITY_ADDR), judge_n(j, ENTITY_BLOCK),
+	    judge_n(j, ENTITY_PREFIX), judge_n(j, ENTITY_AS));
+	for (enum entity_kind k = 0; k < ENTITY_KIND_N; k++)
+		for (uint32_t i = 0; i < judge_n(j, k); i++) {
+			judge_at(j, k, i, &g);
+			score += g.score;
+		}
+	(void)printf("every one  %6.2f s  (sum of scores %.6f)\n", seconds(&t), score);
+	for (uint32_t i = 0; i < p.changed; i++)
+		see(j, draw_host(&p), 0, below(&p, 3));
+	(void)printf("changed    %6.2f s  %u addresses\n", seconds(&t), p.changed);
+	if (judge_run(j, space, &p, &e) < 0)
+		return 1;
+	(void)printf("run        %6.2f s\n", seconds(&t));
+	(void)printf("peak       %6.2f GiB\n", peak_gib());
+	judge_free(j);
+	free(p.v);
+	free(p.weight);
+	return 0;
+}
