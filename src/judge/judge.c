@@ -29,6 +29,8 @@ static void forget_run(struct judge *j)
 {
 	free(j->rows);
 	free(j->rows_by_as);
+	free(j->arrivals);
+	free(j->as_wanted);
 	free(j->leaves);
 	free(j->parts);
 	free(j->says);
@@ -39,6 +41,8 @@ static void forget_run(struct judge *j)
 	free(j->org.v);
 	free(j->country.v);
 	j->rows = NULL;
+	j->arrivals = NULL;
+	j->as_wanted = NULL;
 	j->leaves = NULL;
 	j->parts = NULL;
 	j->says = NULL;
@@ -174,8 +178,9 @@ static int rows_by_as(struct judge *j)
 {
 	struct keyed *v = calloc(j->n_rows ? j->n_rows : 1, sizeof(*v));
 
+	j->arrivals = calloc(j->n_rows ? j->n_rows : 1, sizeof(*j->arrivals));
 	j->rows_by_as = calloc(j->n_rows ? j->n_rows : 1, sizeof(*j->rows_by_as));
-	if (!v || !j->rows_by_as) {
+	if (!v || !j->rows_by_as || !j->arrivals) {
 		free(v);
 		return -ENOMEM;
 	}
@@ -268,6 +273,8 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 		goto failed;
 	guard_build(j);
 	if ((r = leaf_build(j)) < 0)
+		goto failed;
+	if ((r = wanted_build(j)) < 0)
 		goto failed;
 	world_learn(j);
 	if (j->map_returning)

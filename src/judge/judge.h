@@ -55,6 +55,9 @@ struct judge_conf {
 		       weighs less */
 	bool
 	    measure; /* A6: trust and independence of groups are measured; else trust is as given */
+	unsigned
+	    kinds; /* bits 1 << enum entity_kind of what will be asked for, which saves the rest; addr
+			   and block always can be. 0: all */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
 };

@@ -5,6 +5,7 @@
  *   guard.c  volumes → weights of floods
  *   host.c   bits of one host → its parts
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
+ *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
  *   world.c  l0 and M0
  *   sums.c   leaves and rows → sums of prefix, AS, organisation, country
@@ -102,7 +103,6 @@ struct row {
 	uint8_t version;
 	uint32_t leaf, n_leaf;
 	uint64_t listed;
-	double arrivals[NF]; /* per 7 days, of all its space */
 };
 
 #define COUNTRY_N    (26u * 26u)
@@ -159,7 +159,9 @@ struct judge {
 
 	struct row *rows; /* by version, first */
 	uint32_t n_rows, *rows_by_as;
-	struct leaf *leaves; /* by version, block, row */
+	double (*arrivals)[NF]; /* of every row, per 7 days, of all its space */
+	uint8_t *as_wanted;	/* by index: that anything is asked about; NULL: all are */
+	struct leaf *leaves;	/* by version, block, row */
 	uint32_t n_leaves, cap_leaves;
 	struct part *parts;
 	uint32_t n_parts, cap_parts;
@@ -217,6 +219,19 @@ int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace);
 
 /* tree_trace_homeless - one leaf that nobody announces */
 void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace);
+
+/* wanted_build - judge.as_wanted from what is asked for; 0 or -ENOMEM */
+int wanted_build(struct judge *j);
+
+static inline bool wants_as(const struct judge *j, uint32_t as)
+{
+	return !j->as_wanted || j->as_wanted[as];
+}
+
+static inline bool wants_kind(const struct judge *j, enum entity_kind k)
+{
+	return !j->conf.kinds || j->conf.kinds >> k & 1;
+}
 
 /* world_learn - judge.world from rows and leaves (A0, A1) */
 void world_learn(struct judge *j);

@@ -48,7 +48,7 @@ static void sum_row(const struct judge *j, struct sum *s, const struct row *r, e
 		support_add(j, support, &j->leaves[r->leaf + i]);
 	}
 	for (unsigned f = 0; f < NF; f++)
-		s->arrivals[f] += r->arrivals[f];
+		s->arrivals[f] += j->arrivals[r - j->rows][f];
 	s->size[r->version] += r->last - r->first + 1;
 	s->listed += r->listed;
 }
@@ -68,19 +68,22 @@ static int sums_put(struct sums *to, uint32_t *cap, const struct sum *s)
 	return 0;
 }
 
-/* The order in which sums are made: by `key` of the row, then address. */
-static struct keyed *row_order(const struct judge *j, uint32_t key(const struct row *), int *ret)
+/* The order in which sums are made: by `key` of the row, then address; the number of rows, or -ENOMEM. */
+static int64_t row_order(
+    const struct judge *j, uint32_t key(const struct row *), struct keyed **ret)
 {
 	struct keyed *v = calloc(j->n_rows ? j->n_rows : 1, sizeof(*v));
+	uint32_t n = 0;
+	int r;
 
-	if (!v) {
-		*ret = -ENOMEM;
-		return NULL;
-	}
+	*ret = v;
+	if (!v)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		v[i] = (struct keyed){ key(&j->rows[i]), i };
-	*ret = sort_by_key(v, j->n_rows);
-	return v;
+		if (wants_as(j, j->rows[i].as))
+			v[n++] = (struct keyed){ key(&j->rows[i]), i };
+	r = sort_by_key(v, n);
+	return r < 0 ? r : n;
 }
 
 /* Sums rows by key; entities without evidence (listed: without a listed
@@ -89,11 +92,12 @@ static struct keyed *row_order(const struct judge *j, uint32_t key(const struct 
 static int sum_rows(const struct judge *j, uint32_t key(const struct row *),
     enum leaf_kernel kernel, bool listed, struct sums *ret)
 {
+	CLEANUP(free_p) struct keyed *v = NULL;
+	int64_t n = row_order(j, key, &v);
 	uint32_t cap = 0;
-	int r;
-	CLEANUP(free_p) struct keyed *v = row_order(j, key, &r);
+	int r = n < 0 ? -ENOMEM : 0;
 
-	for (uint32_t i = 0; r == 0 && i < j->n_rows;) {
+	for (int64_t i = 0; r == 0 && i < n;) {
 		const struct row *first = &j->rows[v[i].value];
 		struct support support = { .roots = 0 };
 		struct sum s;
@@ -103,7 +107,7 @@ static int sum_rows(const struct judge *j, uint32_t key(const struct row *),
 		s.org = first->org;
 		do
 			sum_row(j, &s, &j->rows[v[i++].value], kernel, &support);
-		while (i < j->n_rows && v[i].key == s.index);
+		while (i < n && v[i].key == s.index);
 		if (s.index == CHAIN_NONE || !(s.hosts || (listed && s.listed)))
 			continue;
 		if (ret == &j->prefix)
@@ -149,15 +153,25 @@ static void lift(struct sums *s, bool as, bool org)
 
 int sums_build(struct judge *j)
 {
-	int r;
+	static const struct {
+		enum entity_kind kind;
+		uint32_t (*key)(const struct row *);
+		enum leaf_kernel kernel;
+		bool listed;
+	} sums[] = { /* AS first: the others lean on it where one group may say too much */
+		{ ENTITY_AS, key_as, LEAF_X_AS, false },
+		{ ENTITY_PREFIX, key_prefix, LEAF_X_MID, true },
+		{ ENTITY_ORG, key_org, LEAF_X_AS, false },
+		{ ENTITY_COUNTRY, key_country, LEAF_X_AS, true }
+	};
+	struct sums *const to[] = { &j->as, &j->prefix, &j->org, &j->country };
+	int r = 0;
 
-	if ((r = sum_rows(j, key_as, LEAF_X_AS, false, &j->as)) < 0 ||
-	    (r = sum_rows(j, key_prefix, LEAF_X_MID, true, &j->prefix)) < 0 ||
-	    (r = sum_rows(j, key_org, LEAF_X_AS, false, &j->org)) < 0 ||
-	    (r = sum_rows(j, key_country, LEAF_X_AS, true, &j->country)) < 0)
-		return r;
+	for (unsigned i = 0; i < NELEM(sums) && r == 0; i++)
+		if (wants_kind(j, sums[i].kind) || (sums[i].kind == ENTITY_AS && j->n_says))
+			r = sum_rows(j, sums[i].key, sums[i].kernel, sums[i].listed, to[i]);
 	lift(&j->as, true, true);
 	lift(&j->org, false, true);
 	lift(&j->country, false, false);
-	return 0;
+	return r;
 }

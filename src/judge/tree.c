@@ -201,11 +201,11 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 		rest -= MIN_OF(rest, l->units);
 		for (unsigned f = 0; f < NF; f++)
 			if (t->seen[f])
-				j->rows[c->row].arrivals[f] += 7 * l->lambda[f] * (double)l->units;
+				j->arrivals[c->row][f] += 7 * l->lambda[f] * (double)l->units;
 	}
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
-			j->rows[c->row].arrivals[f] += 7 * quiet[f] * (double)rest;
+			j->arrivals[c->row][f] += 7 * quiet[f] * (double)rest;
 	if (j->map_arrivals && t->version == 0)
 		cell_map(t, c, quiet, j->map_arrivals);
 }
@@ -340,7 +340,8 @@ int tree_run(struct judge *j)
 			i++;
 		while (i < j->n_rows && j->rows[j->rows_by_as[i]].as == first->as &&
 		       j->rows[j->rows_by_as[i]].version == first->version);
-		r = as_run(&t, from, i);
+		if (wants_as(j, first->as))
+			r = as_run(&t, from, i);
 	}
 	if (r == 0)
 		homeless(&t);

@@ -140,7 +140,7 @@ static int write_table(
 	int r = top_rows(&g->top, by, &rows, &n, e);
 
 	if (r == 0)
-		r = top_judge(&g->top, MIN_OF(g->lists + 1, JUDGE_GROUPS_MAX), rows, n, e);
+		r = top_judge(&g->top, by, MIN_OF(g->lists + 1, JUDGE_GROUPS_MAX), rows, n, e);
 	if (r < 0)
 		return r;
 	if (style.limit == UINT32_MAX)

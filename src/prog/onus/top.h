@@ -79,10 +79,10 @@ struct top_row {
 MUST_USE int top_rows(
     const struct top *t, enum entity_kind by, struct top_row **ret, size_t *ret_n, struct err *e);
 
-/* top_judge - scores for the rows, from the same events, as of the newest of them; n_groups groups,
+/* top_judge - scores for the rows, all of one kind, from the same events, as of the newest of them; n_groups groups,
  * all of them sources of one's own */
-MUST_USE int top_judge(
-    const struct top *t, unsigned n_groups, struct top_row *rows, size_t n, struct err *e);
+MUST_USE int top_judge(const struct top *t, enum entity_kind by, unsigned n_groups,
+    struct top_row *rows, size_t n, struct err *e);
 
 /* How the rows are written. */
 struct top_style {

@@ -43,9 +43,12 @@ static void fill(const struct judge *j, struct top_row *row)
 	    g.grade ? (g.provisional ? "provisional" : NULL) : judge_reason_text(g.reason);
 }
 
-int top_judge(const struct top *t, unsigned n_groups, struct top_row *rows, size_t n, struct err *e)
+int top_judge(const struct top *t, enum entity_kind by, unsigned n_groups, struct top_row *rows,
+    size_t n, struct err *e)
 {
-	struct judge_conf conf = { .today = day_of(t->newest_s), .first_day = day_of(t->oldest_s) };
+	struct judge_conf conf = {
+		.today = day_of(t->newest_s), .first_day = day_of(t->oldest_s), .kinds = 1u << by
+	};
 	struct judge *j;
 	int r;
 

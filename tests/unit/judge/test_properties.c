@@ -393,6 +393,47 @@ static void sums(void **state)
 	}
 }
 
+/* What is asked for alone is what it is among all the others. */
+static void one_kind(void **state)
+{
+	struct world w;
+
+	random_state = 7;
+	world_make(&w);
+	for (unsigned k = 0; k < NELEM(kinds); k++) {
+		struct judge *all = world_judge(), *one;
+		struct judge_conf conf = { .today = TODAY,
+			.first_day = TODAY - 800,
+			.l0 = 6e-7,
+			.m0 = 6e-6,
+			.fixed = true,
+			.kinds = 1u << kinds[k] };
+
+		one = judge_new(&conf);
+		judge_group(one, 0, 1, true);
+		groups(all);
+		groups(one);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			struct sighting s = sighting_random();
+
+			if (addr_is_v4(s.host)) /* leaves ASes without evidence */
+				add(all, &s), add(one, &s);
+		}
+		run(all, &w);
+		run(one, &w);
+		assert_int_equal(judge_n(all, kinds[k]), judge_n(one, kinds[k]));
+		for (uint32_t i = 0; i < judge_n(all, kinds[k]); i++) {
+			struct judgement x, y;
+
+			judge_at(all, kinds[k], i, &x);
+			judge_at(one, kinds[k], i, &y);
+			assert_same(&x, &y);
+		}
+		judge_free(all);
+		judge_free(one);
+	}
+}
+
 static void empty(void **state)
 {
 	struct judge *j = world_judge();
@@ -589,6 +630,7 @@ int main(void)
 		cmocka_unit_test(no_lie_clears),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(sums),
+		cmocka_unit_test(one_kind),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(huge),
 		cmocka_unit_test(refused),
