@@ -36,6 +36,8 @@ struct shards {
 		struct scan *scan;
 	} of[LANES_MAX]; /* a lane */
 	struct job job[LANES_JOBS_MAX];
+	scan_sink *apart; /* NULL: events are kept, and handed out in order */
+	void *apart_ctx[LANES_MAX];
 	uint64_t line; /* of the input, before the next block that is emptied */
 	uint64_t first_refused;
 	const char *why_refused;
@@ -85,6 +87,18 @@ struct shards *shards_free(struct shards *s)
 	return NULL;
 }
 
+unsigned shards_threads(const struct shards *s)
+{
+	return lanes_n(s->lanes);
+}
+
+void shards_apart(struct shards *s, scan_sink *sink, void *const ctx[])
+{
+	s->apart = sink;
+	for (unsigned i = 0; i < lanes_n(s->lanes); i++)
+		s->apart_ctx[i] = ctx[i];
+}
+
 /* --- in a thread -------------------------------------------------------------------------------- */
 
 static void keep(void *ctx, const struct event *ev, uint64_t number)
@@ -121,7 +135,10 @@ static void scan_job(void *ctx, unsigned lane, unsigned job)
 
 	j->n = 0;
 	buf_reset(&j->copies);
-	j->lines = scan_block(scan, &j->block, keep, j);
+	if (s->apart)
+		j->lines = scan_block(scan, &j->block, s->apart, s->apart_ctx[lane]);
+	else
+		j->lines = scan_block(scan, &j->block, keep, j);
 	j->refused_line = scan_first_refused(scan, &j->refused_why);
 }
 

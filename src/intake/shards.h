@@ -18,6 +18,13 @@ MUST_USE int shards_new(const char *const *specs, unsigned n, const char *path,
     const struct scan_options *o, unsigned threads, struct shards **ret, struct err *e);
 struct shards *shards_free(struct shards *s); /* NULL-safe, returns NULL */
 
+/* shards_threads - how many; shards_apart - for those to whom the order of events is nothing: from now on
+ * what thread i finds goes to sink with ctx[i], in that thread, whose line numbers are of no use; what
+ * the caller's thread finds still goes to the sink of shards_input. Neither meets the other: give each a
+ * place of its own, and add them up after shards_input. */
+unsigned shards_threads(const struct shards *s);
+void shards_apart(struct shards *s, scan_sink *sink, void *const ctx[]);
+
 /* shards_tick - called after each block, for a progress bar */
 typedef void shards_tick(void *ctx, const struct input *in);
 

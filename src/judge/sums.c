@@ -83,7 +83,7 @@ static int64_t row_order(
 		if (wants_as(j, j->rows[i].as))
 			v[n++] = (struct keyed){ key(&j->rows[i]), i };
 	r = sort_by_key(v, n);
-	return r < 0 ? r : n;
+	return r < 0 ? r : (int64_t)n;
 }
 
 /* Sums rows by key; entities without evidence (listed: without a listed

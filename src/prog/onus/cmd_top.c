@@ -39,6 +39,43 @@ static void on_event(void *ctx, const struct event *ev, uint64_t number)
 	top_count(&g->top, ev, group_of(g));
 }
 
+/* What one thread counts of logs. */
+static void on_thread_event(void *ctx, const struct event *ev, uint64_t number)
+{
+	top_count(ctx, ev, 0);
+}
+
+/* A table for each thread. Returns them, [shards_threads], or NULL: out of memory, and the caller's thread
+ * counts for all. */
+static struct top *threads_new(struct shards *s, const struct registry *registry)
+{
+	void *ctx[SHARDS_THREADS_MAX];
+	unsigned n = s ? shards_threads(s) : 0;
+	struct top *v = n > 1 ? calloc(n, sizeof(*v)) : NULL;
+
+	for (unsigned i = 0; v && i < n; i++) {
+		if (top_init(&v[i], registry) < 0) {
+			while (i-- > 0)
+				top_done(&v[i]);
+			free(v);
+			return NULL;
+		}
+		ctx[i] = &v[i];
+	}
+	if (v)
+		shards_apart(s, on_thread_event, ctx);
+	return v;
+}
+
+static void threads_add(struct top *to, struct top *v, struct shards *s)
+{
+	for (unsigned i = 0; v && i < shards_threads(s); i++) {
+		top_add(to, &v[i]);
+		top_done(&v[i]);
+	}
+	free(v);
+}
+
 static void say_refused(const char *path, const struct any_result *got)
 {
 	if (got->refused == 0)
@@ -110,6 +147,7 @@ static int read_one(struct topping *g, const struct any_options *options, const 
 /* All files; how many could not be read. */
 static unsigned read_all(struct topping *g, const struct any_options *options, int n, char **files)
 {
+	struct top *threads = threads_new(options->shards, g->top.registry);
 	unsigned failed = 0;
 
 	for (int i = 0; i < n; i++) {
@@ -124,6 +162,7 @@ static unsigned read_all(struct topping *g, const struct any_options *options, i
 		g->lists += got.as.kind == INPUT_LIST;
 	}
 	top_settle(&g->top);
+	threads_add(&g->top, threads, options->shards);
 	say_left_out(g, shards_counts(options->shards));
 	return failed;
 }

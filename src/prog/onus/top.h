@@ -57,6 +57,9 @@ void top_count(struct top *t, const struct event *ev, unsigned group);
 /* top_settle - after the last event: nothing waits any more */
 void top_settle(struct top *t);
 
+/* top_add - what another one counted too; from is settled by it and may be counted with no more */
+void top_add(struct top *t, struct top *from);
+
 /* struct top_row - one line of the table */
 struct top_row {
 	enum entity_kind kind;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "judge/bits.h"
 #include "util/clock.h"
 #include "util/hash.h"
 
@@ -112,6 +113,39 @@ void top_count(struct top *t, const struct event *ev, unsigned group)
 	};
 	if (t->n_pending == TOP_PENDING_MAX)
 		top_settle(t);
+}
+
+void top_add(struct top *t, struct top *from)
+{
+	uint32_t *host;
+
+	top_settle(from);
+	host = calloc((size_t)from->map.n + 1, sizeof(*host));
+	t->out_of_memory |= !host || from->out_of_memory;
+	for (uint32_t i = 0; host && i < from->map.n; i++) {
+		bool is_new;
+
+		host[i] = addrmap_put(&t->map, addrmap_key(&from->map, i), &is_new);
+		if (host[i] == ADDRMAP_NONE || !grow(t, host[i])) {
+			t->out_of_memory = true;
+			break;
+		}
+		if (is_new)
+			t->hosts[host[i]] = (struct top_host){ 0 };
+		t->hosts[host[i]].events += from->hosts[i].events;
+	}
+	for (size_t i = 0; i < from->n_marks && !t->out_of_memory; i++) {
+		struct top_mark m = from->marks[i];
+
+		m.host = host[m.host];
+		t->out_of_memory = !mark(t, m);
+	}
+	t->oldest_s = MIN_OF(t->oldest_s, from->oldest_s);
+	t->newest_s = MAX_OF(t->newest_s, from->newest_s);
+	t->events += from->events;
+	t->listed_prefixes += from->listed_prefixes;
+	t->simulated |= from->simulated;
+	free(host);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------- */
@@ -242,6 +276,26 @@ static int worse_first(const void *pa, const void *pb, void *registry)
 	return a->unannounced ? 0 : tie(registry, a, b);
 }
 
+/* Hosts by address: the order in which they were met is that of the threads. */
+static struct keyed *by_address(const struct addrmap *map)
+{
+	struct keyed *v = calloc((size_t)map->n + 1, sizeof(*v));
+	int r = v ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < map->n && r == 0; i++)
+		v[i] = (struct keyed){ addrmap_key(map, i).lo, i };
+	if (r == 0)
+		r = sort_by_key(v, map->n);
+	for (uint32_t i = 0; i < map->n && r == 0; i++)
+		v[i].key = addrmap_key(map, (uint32_t)v[i].value).hi;
+	if (r == 0)
+		r = sort_by_key(v, map->n);
+	if (r == 0)
+		return v;
+	free(v);
+	return NULL;
+}
+
 static int add_host(const struct top *t, enum entity_kind by, uint32_t i, struct slot **slots)
 {
 	struct addr a = addrmap_key(&t->map, i);
@@ -270,13 +324,14 @@ static int add_host(const struct top *t, enum entity_kind by, uint32_t i, struct
 int top_rows(
     const struct top *t, enum entity_kind by, struct top_row **ret, size_t *ret_n, struct err *e)
 {
+	CLEANUP(free_p) struct keyed *hosts = by_address(&t->map);
 	struct slot *slots = NULL, *s, *next;
 	struct top_row *rows = NULL;
 	size_t n = 0;
-	int r = 0;
+	int r = hosts ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; i < t->map.n && r == 0; i++)
-		r = add_host(t, by, i, &slots);
+		r = add_host(t, by, (uint32_t)hosts[i].value, &slots);
 	if (r == 0)
 		rows = calloc(MAX_OF((size_t)HASH_COUNT(slots), (size_t)1), sizeof(*rows));
 	HASH_ITER (hh, slots, s, next) {
