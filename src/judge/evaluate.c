@@ -18,6 +18,7 @@ struct replay {
 	struct ranking *ranking;
 	float *map, *returning;
 	uint16_t *targets[EVALUATE_TARGET_N];
+	int32_t as_done; /* the last day on which the ASes were looked at */
 };
 
 const char *evaluation_row_name(unsigned row)
@@ -101,25 +102,39 @@ static void measure(struct replay *r, enum evaluate_target t, struct measure *re
 	measure_map(r->ranking, r->ground->universe, r->map, r->targets[t], ret);
 }
 
-static int judge_day(struct replay *r, struct evaluation *ev, unsigned day, struct err *e)
+/* A judge over what was known on a day, run; NULL and *code: it could not. */
+static struct judge *judge_as_of(
+    struct replay *r, int32_t today, bool map, int *code, struct err *e)
 {
-	struct judge_conf conf = {
-		.today = r->conf->days[day], .first_day = r->conf->first_day, .guard = true
-	};
+	struct judge_conf conf = { .today = today, .first_day = r->conf->first_day, .guard = true };
 	struct judge *j = judge_new(&conf);
-	int ret = j ? 0 : -ENOMEM;
 
+	*code = j ? 0 : -ENOMEM;
 	for (unsigned g = 0; j && g < JUDGE_GROUPS_MAX; g++)
 		judge_group(j, g, 1, !r->conf->foreign);
-	if (ret == 0)
-		ret = series_judge(r->series, conf.today, j);
-	memset(r->map, 0, MAP_N * sizeof(*r->map));
-	memset(r->returning, 0, MAP_N * sizeof(*r->returning));
-	if (ret == 0) {
-		judge_map(j, r->map, r->returning);
-		ret = judge_run(j, r->space, r->ctx, e);
+	if (*code == 0)
+		*code = series_judge(r->series, today, j);
+	if (map) {
+		memset(r->map, 0, MAP_N * sizeof(*r->map));
+		memset(r->returning, 0, MAP_N * sizeof(*r->returning));
+		if (*code == 0)
+			judge_map(j, r->map, r->returning);
 	}
-	j = judge_free(j);
+	if (*code == 0)
+		*code = judge_run(j, r->space, r->ctx, e);
+	return *code == 0 ? j : judge_free(j);
+}
+
+static int judge_day(struct replay *r, struct evaluation *ev, unsigned day, struct err *e)
+{
+	int32_t today = r->conf->days[day];
+	int ret;
+	struct judge *j = judge_as_of(r, today, true, &ret, e);
+
+	if (ret == 0)
+		ret = evaluate_hosts(
+		    r->series, today, r->conf->horizon, j, ev->hosts[day], ev->host_bin);
+	(void)judge_free(j);
 	if (ret < 0)
 		return ret;
 	take_bins(r, ev->bin);
@@ -128,6 +143,25 @@ static int judge_day(struct replay *r, struct evaluation *ev, unsigned day, stru
 		r->map[b] += r->returning[b];
 	measure(r, EVALUATE_ALL, evaluation_at(ev, 0, EVALUATE_ALL, day));
 	return 0;
+}
+
+/* The ASes on the last day, not after today, that has 28 days after it, unless that was done. */
+static int as_day(struct replay *r, struct evaluation *ev, int32_t today, struct err *e)
+{
+	const struct series *s = r->series;
+	int32_t last = s->n ? s->v[s->n - 1].day : today;
+	int32_t day = MIN_OF(today, last - EVALUATE_AS_DAYS);
+	struct judge *j;
+	int ret;
+
+	if (day < r->conf->first_day + EVALUATE_AS_DAYS || day <= r->as_done)
+		return 0;
+	r->as_done = day;
+	j = judge_as_of(r, day, false, &ret, e);
+	if (ret == 0)
+		ret = evaluate_as(r->ground, s, day, j, ev->as[ev->n_as_days++], ev->cover);
+	(void)judge_free(j);
+	return ret;
 }
 
 static int baseline_day(struct replay *r, struct evaluation *ev, unsigned row, unsigned day)
@@ -144,12 +178,16 @@ static int baseline_day(struct replay *r, struct evaluation *ev, unsigned row, u
 int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *space,
     const void *ctx, struct evaluation *ret, struct err *e)
 {
-	struct replay r = { .conf = c, .series = s, .space = space, .ctx = ctx };
+	struct replay r = {
+		.conf = c, .series = s, .space = space, .ctx = ctx, .as_done = INT32_MIN
+	};
 	int code = replay_init(&r);
 
 	*ret = (struct evaluation){ .n_days = c->n_days, .n_rows = n_baselines + 1 };
 	ret->v = calloc((size_t)ret->n_rows * EVALUATE_TARGET_N * c->n_days + 1, sizeof(*ret->v));
-	if (code == 0 && !ret->v)
+	ret->hosts = calloc((size_t)c->n_days + 1, sizeof(*ret->hosts));
+	ret->as = calloc((size_t)c->n_days + 1, sizeof(*ret->as));
+	if (code == 0 && (!ret->v || !ret->hosts || !ret->as))
 		code = -ENOMEM;
 	for (unsigned day = 0; day < c->n_days && code == 0; day++) {
 		if (c->progress)
@@ -157,6 +195,8 @@ int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *sp
 		code = find_targets(&r, c->days[day]);
 		if (code == 0)
 			code = judge_day(&r, ret, day, e);
+		if (code == 0)
+			code = as_day(&r, ret, c->days[day], e);
 		for (unsigned row = 1; row < ret->n_rows && code == 0; row++)
 			code = baseline_day(&r, ret, row, day);
 	}
@@ -169,6 +209,8 @@ int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *sp
 void evaluation_done(struct evaluation *e)
 {
 	free(e->v);
+	free(e->hosts);
+	free(e->as);
 	*e = (struct evaluation){ 0 };
 }
 

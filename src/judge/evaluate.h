@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The replay: on each test day the judge and every baseline see the series up to and with that day only,
- * and are measured by what came in the days after. Protocol: scoring.md C1, T2 and T2b. */
+ * and are measured by what came in the days after. Protocol: scoring.md C1: T2 and T2b here, T1
+ * in evaluate_hosts.c, T3 in evaluate_as.c. */
 #ifndef ONUS_JUDGE_EVALUATE_H
 #define ONUS_JUDGE_EVALUATE_H
 
@@ -36,10 +37,70 @@ struct evaluate_bin {
 	double said, came, blocks; /* sums over blocks of all days; divide by blocks */
 };
 
+/* Known hosts that come back (T1). */
+enum evaluate_host {
+	EVALUATE_HOST_ONUS,
+	EVALUATE_HOST_EWMA,
+	EVALUATE_HOST_ACTIVE,
+	EVALUATE_HOST_LAST,
+	EVALUATE_HOST_MEAN,
+	EVALUATE_HOST_N
+};
+extern const char *const evaluate_host_name[EVALUATE_HOST_N];
+#define EVALUATE_HOST_AT_N 3
+extern const uint32_t evaluate_host_at[EVALUATE_HOST_AT_N]; /* 1000, 3000, 10000 hosts */
+
+struct evaluate_hosts {
+	double hit[EVALUATE_HOST_AT_N]; /* of all hosts to come, the share on a list of so many */
+	double brier;			/* mean squared miss over the known hosts */
+	double known; /* of all hosts to come, the share that is known: the most there is to hit */
+};
+
+/* evaluate_hosts - on one day; j: run as of today. bin[]: onus's p7 against what came, added to; its
+ * "blocks" are hosts. 0 or -ENOMEM. */
+MUST_USE int evaluate_hosts(const struct series *s, int32_t today, int32_t horizon,
+    const struct judge *j, struct evaluate_hosts ret[EVALUATE_HOST_N],
+    struct evaluate_bin bin[EVALUATE_BIN_N]);
+
+/* The ASes ranked worst (T3). */
+#define EVALUATE_AS_DAYS  28
+#define EVALUATE_AS_WORST 50
+enum evaluate_as_rank {
+	EVALUATE_AS_ONUS,
+	EVALUATE_AS_RAW,
+	EVALUATE_AS_BGP_1,
+	EVALUATE_AS_BGP_30,
+	EVALUATE_AS_UCEPROTECT,
+	EVALUATE_AS_N
+};
+extern const char *const evaluate_as_name[EVALUATE_AS_N];
+
+struct evaluate_as {
+	double silent;	/* share of them without one new host in the days after: accused falsely */
+	double tenfold; /* share that shows ten times the world's rate of new hosts or more */
+	double n;	/* how many were ranked at all */
+};
+
+/* Forecast intervals: how many ASes of a class of evidence, and how many came out within 80 %. */
+#define EVALUATE_COVER_N 5
+extern const double evaluate_cover_from[EVALUATE_COVER_N]; /* arrivals seen (X) from which on */
+struct evaluate_cover {
+	double n, in;
+};
+
+/* evaluate_as - on one day; cover[]: added to. 0 or -ENOMEM. */
+MUST_USE int evaluate_as(const struct ground *g, const struct series *s, int32_t today,
+    const struct judge *j, struct evaluate_as ret[EVALUATE_AS_N],
+    struct evaluate_cover cover[EVALUATE_COVER_N]);
+
 struct evaluation {
 	unsigned n_days, n_rows; /* row 0 is onus, then the baselines in their order */
 	struct measure *v;	 /* owned; [row][target][day]: evaluation_at */
-	struct evaluate_bin bin[EVALUATE_BIN_N];
+	struct evaluate_bin bin[EVALUATE_BIN_N], host_bin[EVALUATE_BIN_N];
+	struct evaluate_hosts (*hosts)[EVALUATE_HOST_N]; /* owned; [n_days] */
+	struct evaluate_as (*as)[EVALUATE_AS_N];	 /* owned; [n_as_days] */
+	unsigned n_as_days;
+	struct evaluate_cover cover[EVALUATE_COVER_N];
 };
 
 static inline struct measure *evaluation_at(

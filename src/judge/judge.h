@@ -151,6 +151,7 @@ struct judgement {
 	double score;	     /* 100 best … 0 worst */
 	double low, high;    /* score at m_high and at m_low: low <= score <= high */
 	double trimmed; /* score when the worst block carries at most a third (A5); for display */
+	double x;	/* arrivals seen, under the kernel of its level, all families */
 	double guilt;	/* 10 % quantile of (1+X)/(1+E): rank and accuse by this one, worst first */
 	char grade;	/* 'A' … 'F', or 0: none */
 	enum judge_reason reason;

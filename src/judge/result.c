@@ -71,6 +71,7 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 	r->low = model_score((m * high + MODEL_B0) / whole);
 	r->high = model_score((m * low + MODEL_B0) / whole);
 	r->trimmed = model_score((model_trim(m, MIN_OF(s->worst, m)) + MODEL_B0) / whole);
+	r->x = s->x;
 	r->guilt = model_guilt(&j->model, s->x, e);
 	r->held = s->held;
 	r->held_group = s->held_root;

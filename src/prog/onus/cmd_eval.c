@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "holders/registry.h"
 #include "judge/evaluate.h"
@@ -148,11 +149,13 @@ static int check_days(const struct eval *x, struct err *e)
 	return 0;
 }
 
-/* The columns of the tables. */
-static const struct {
+/* struct column - of a table: a figure by its offset */
+struct column {
 	const char *name, *key;
 	size_t offset;
-} columns[] = {
+};
+
+static const struct column columns[] = {
 	{ "@100", "hit_100", offsetof(struct measure, hit[0]) },
 	{ "@1k", "hit_1k", offsetof(struct measure, hit[1]) },
 	{ "@10k", "hit_10k", offsetof(struct measure, hit[2]) },
@@ -181,6 +184,91 @@ static void print_table(const struct evaluation *ev, enum evaluate_target t)
 	}
 }
 
+/* The mean over n days of one figure, by its offset in structs of this size. */
+static struct spread spread_of(const void *first, size_t size, size_t offset, unsigned n)
+{
+	double v[DAYS_MAX];
+
+	for (unsigned i = 0; i < n; i++)
+		memcpy(&v[i], (const char *)first + i * size + offset, sizeof(v[i]));
+	return measure_spread(v, n);
+}
+
+static struct spread host_spread(const struct evaluation *ev, unsigned who, size_t offset)
+{
+	return spread_of(&ev->hosts[0][who], sizeof(ev->hosts[0]), offset, ev->n_days);
+}
+
+static struct spread as_spread(const struct evaluation *ev, unsigned who, size_t offset)
+{
+	return spread_of(&ev->as[0][who], sizeof(ev->as[0]), offset, ev->n_as_days);
+}
+
+static const struct column host_columns[] = {
+	{ "@1k", "hit_1k", offsetof(struct evaluate_hosts, hit[0]) },
+	{ "@3k", "hit_3k", offsetof(struct evaluate_hosts, hit[1]) },
+	{ "@10k", "hit_10k", offsetof(struct evaluate_hosts, hit[2]) },
+	{ "Brier", "brier", offsetof(struct evaluate_hosts, brier) },
+};
+static const struct column as_columns[] = {
+	{ "silent", "silent", offsetof(struct evaluate_as, silent) },
+	{ "10 x world", "tenfold", offsetof(struct evaluate_as, tenfold) },
+};
+
+/* A table of names and spreads. */
+static void print_rows(const struct evaluation *ev, const char *const names[], unsigned n,
+    const struct column *c, unsigned n_columns,
+    struct spread of(const struct evaluation *, unsigned, size_t))
+{
+	for (unsigned k = 0; k < n_columns; k++)
+		(void)printf("  %13s", c[k].name);
+	(void)printf("\n");
+	for (unsigned who = 0; who < n; who++) {
+		(void)printf("%-26s", names[who]);
+		for (unsigned k = 0; k < n_columns; k++) {
+			struct spread s = of(ev, who, c[k].offset);
+
+			(void)printf("  %.4f ±%.4f", s.mean, s.half);
+		}
+		(void)printf("\n");
+	}
+}
+
+static void print_hosts(const struct evaluation *ev)
+{
+	(void)printf("\n%-26s", "known hosts that return");
+	print_rows(ev, evaluate_host_name, EVALUATE_HOST_N, host_columns, NELEM(host_columns),
+	    host_spread);
+	(void)printf(
+	    "known at all: %.4f of the hosts to come; @N: of these, on a list of N hosts\n",
+	    host_spread(ev, 0, offsetof(struct evaluate_hosts, known)).mean);
+}
+
+static void print_as(const struct evaluation *ev)
+{
+	if (!ev->n_as_days)
+		return;
+	(void)printf("\n%-26s", "the 50 worst AS, 28 days");
+	print_rows(ev, evaluate_as_name, EVALUATE_AS_N, as_columns, NELEM(as_columns), as_spread);
+	(void)printf(
+	    "%u days; ASes whose new hosts came within the 80 %% forecast, by arrivals seen:\n",
+	    ev->n_as_days);
+	for (unsigned k = 0; k < EVALUATE_COVER_N; k++)
+		if (ev->cover[k].n > 0)
+			(void)printf("  from %3.0f: %.3f of %.0f\n", evaluate_cover_from[k],
+			    ev->cover[k].in / ev->cover[k].n, ev->cover[k].n);
+}
+
+static void print_bins(
+    const char *what, const char *of, const struct evaluate_bin bin[EVALUATE_BIN_N])
+{
+	(void)printf("\n%s: said, came, %s\n", what, of);
+	for (unsigned k = 0; k < EVALUATE_BIN_N; k++)
+		if (bin[k].blocks > 0)
+			(void)printf("%9.4f %9.4f %12.0f\n", bin[k].said / bin[k].blocks,
+			    bin[k].came / bin[k].blocks, bin[k].blocks);
+}
+
 static void print_text(const struct eval *x, const struct evaluation *ev)
 {
 	struct spread ll = evaluation_spread(ev, 0, EVALUATE_NEW, LL_OFFSET);
@@ -197,14 +285,10 @@ static void print_text(const struct eval *x, const struct evaluation *ev)
 	print_table(ev, EVALUATE_NEW);
 	(void)printf("what a new host gains in nats (LL): %.3f ±%.3f\n\n", ll.mean, ll.half);
 	print_table(ev, EVALUATE_ALL);
-	(void)printf("\na /24 gets a new host: said, came, blocks\n");
-	for (unsigned k = 0; k < EVALUATE_BIN_N; k++) {
-		const struct evaluate_bin *b = &ev->bin[k];
-
-		if (b->blocks > 0)
-			(void)printf("%9.4f %9.4f %12.0f\n", b->said / b->blocks,
-			    b->came / b->blocks, b->blocks);
-	}
+	print_bins("a /24 gets a new host", "blocks", ev->bin);
+	print_hosts(ev);
+	print_bins("a host returns", "hosts", ev->host_bin);
+	print_as(ev);
 }
 
 static void json_rows(struct jout *j, const struct evaluation *ev, enum evaluate_target t)
@@ -248,6 +332,73 @@ static void json_days(struct jout *j, const struct eval *x, const struct evaluat
 	jout_array_end(j);
 }
 
+static void json_bins(
+    struct jout *j, const char *key, const char *of, const struct evaluate_bin bin[EVALUATE_BIN_N])
+{
+	jout_array(j, key);
+	for (unsigned k = 0; k < EVALUATE_BIN_N; k++) {
+		const struct evaluate_bin *b = &bin[k];
+
+		if (!(b->blocks > 0))
+			continue;
+		jout_object(j, NULL);
+		jout_real(j, "said", b->said / b->blocks, 6);
+		jout_real(j, "came", b->came / b->blocks, 6);
+		jout_real(j, of, b->blocks, 0);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
+static void json_spreads(struct jout *j, const struct evaluation *ev, const char *const names[],
+    unsigned n, const struct column *c, unsigned n_columns,
+    struct spread of(const struct evaluation *, unsigned, size_t))
+{
+	for (unsigned who = 0; who < n; who++) {
+		jout_object(j, NULL);
+		jout_str(j, "name", names[who]);
+		for (unsigned k = 0; k < n_columns; k++) {
+			struct spread s = of(ev, who, c[k].offset);
+
+			jout_object(j, c[k].key);
+			jout_real(j, "mean", s.mean, 5);
+			jout_real(j, "half_95", s.half, 5);
+			jout_object_end(j);
+		}
+		jout_object_end(j);
+	}
+}
+
+static void json_hosts(struct jout *j, const struct evaluation *ev)
+{
+	jout_real(
+	    j, "hosts_known", host_spread(ev, 0, offsetof(struct evaluate_hosts, known)).mean, 5);
+	jout_array(j, "hosts");
+	json_spreads(j, ev, evaluate_host_name, EVALUATE_HOST_N, host_columns, NELEM(host_columns),
+	    host_spread);
+	jout_array_end(j);
+}
+
+static void json_as(struct jout *j, const struct evaluation *ev)
+{
+	jout_array(j, "worst_as");
+	if (ev->n_as_days)
+		json_spreads(j, ev, evaluate_as_name, EVALUATE_AS_N, as_columns, NELEM(as_columns),
+		    as_spread);
+	jout_array_end(j);
+	jout_array(j, "coverage");
+	for (unsigned k = 0; k < EVALUATE_COVER_N; k++) {
+		if (!(ev->cover[k].n > 0))
+			continue;
+		jout_object(j, NULL);
+		jout_real(j, "arrivals_from", evaluate_cover_from[k], 0);
+		jout_real(j, "within", ev->cover[k].in / ev->cover[k].n, 5);
+		jout_real(j, "entities", ev->cover[k].n, 0);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
 static int print_json(const struct eval *x, const struct evaluation *ev)
 {
 	struct buf out;
@@ -264,19 +415,10 @@ static int print_json(const struct eval *x, const struct evaluation *ev)
 	json_days(&j, x, ev);
 	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
 		json_rows(&j, ev, t);
-	jout_array(&j, "calibration");
-	for (unsigned k = 0; k < EVALUATE_BIN_N; k++) {
-		const struct evaluate_bin *b = &ev->bin[k];
-
-		if (!(b->blocks > 0))
-			continue;
-		jout_object(&j, NULL);
-		jout_real(&j, "said", b->said / b->blocks, 6);
-		jout_real(&j, "came", b->came / b->blocks, 6);
-		jout_real(&j, "blocks", b->blocks, 0);
-		jout_object_end(&j);
-	}
-	jout_array_end(&j);
+	json_bins(&j, "calibration", "blocks", ev->bin);
+	json_hosts(&j, ev);
+	json_bins(&j, "hosts_calibration", "hosts", ev->host_bin);
+	json_as(&j, ev);
 	jout_object_end(&j);
 	ok = buf_ok(&out);
 	(void)fwrite(buf_text(&out).p, 1, span_len(buf_text(&out)), stdout);
