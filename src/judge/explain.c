@@ -32,6 +32,7 @@ static void check(struct telling *t, int r)
 static double p7_later(
     const struct judge *j, size_t i, size_t end, unsigned later, const struct host_part *p)
 {
+	const uint32_t first = (uint32_t)i;
 	double k = 0;
 
 	while (i < end) {
@@ -45,7 +46,7 @@ static double p7_later(
 			k += host_day_weight(j, from, i, MUTE_NOBODY, &anchored) *
 			     j->model.host[lag + later];
 	}
-	return model_p7(k, p->days, p->last + later, p->active_28);
+	return model_p7(k * leaf_of_bit(j, first)->pace, p->days, p->last + later, p->active_28);
 }
 
 static int32_t quiet_day(const struct judge *j, size_t i, size_t end, const struct host_part *p)
@@ -87,6 +88,7 @@ static void tell_part(
 		.family = p->family,
 		.p7 = p->p7,
 		.k = p->k,
+		.pace = leaf_of_bit(j, (uint32_t)i)->pace,
 		.days = p->days,
 		.silent = p->last,
 		.active_28 = p->active_28,
@@ -114,7 +116,7 @@ static void tell_host(struct telling *t, size_t *i)
 	size_t at = *i;
 	struct host_sum h;
 
-	host_next(t->j, MUTE_NOBODY, i, &h);
+	host_next(t->j, MUTE_NOBODY, leaf_of_bit(t->j, (uint32_t)at)->pace, i, &h);
 	for (unsigned k = 0; k < h.n_part; k++) {
 		size_t from = at;
 

@@ -48,6 +48,7 @@ struct judge_host {
 	struct addr addr;
 	enum family family;
 	double p7, k;
+	double pace; /* s_e of A8: k counts so many times */
 	unsigned days, silent, active_28;
 	bool scan; /* only scans */
 	double first_weight;

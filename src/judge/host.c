@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#define CLEAN_DAYS 7u /* a host that came again within them was not cleaned */
+
 /* The days of one host in one family, newest first, as host_part needs them. */
 struct days {
 	double k;   /* kernel sum */
 	unsigned n; /* days with weight */
 	unsigned first, last;
 	unsigned active_28; /* of the 28 days that end with the last one */
+	unsigned newer;	    /* lag of the day before the one at hand, which is newer */
 };
 
 double bit_weight(const struct judge *j, const struct bit *b)
@@ -87,6 +90,12 @@ static void take_day(const struct judge *j, unsigned lag, double w, bool anchore
 {
 	if (!(w > 0))
 		return;
+	if (lag >= CLEAN_DAYS) {
+		p->gone += w;
+		if (d->n && lag - d->newer <= CLEAN_DAYS)
+			p->again += w;
+	}
+	d->newer = lag;
 	if (d->n++ == 0)
 		d->last = lag;
 	d->first = lag;
@@ -105,7 +114,7 @@ static void take_day(const struct judge *j, unsigned lag, double w, bool anchore
 
 /* The bits [i, end) of one host and family. */
 static void host_family(
-    const struct judge *j, size_t i, size_t end, unsigned mute, struct host_part *ret)
+    const struct judge *j, size_t i, size_t end, unsigned mute, double pace, struct host_part *ret)
 {
 	const struct bit *v = j->bits.v;
 	struct days d = { 0 };
@@ -131,10 +140,10 @@ static void host_family(
 	ret->active_28 = d.active_28;
 	ret->first = d.first;
 	ret->last = d.last;
-	ret->p7 = model_p7(d.k, d.n, d.last, d.active_28);
+	ret->p7 = model_p7(d.k * pace, d.n, d.last, d.active_28);
 }
 
-void host_next(const struct judge *j, unsigned mute, size_t *i, struct host_sum *ret)
+void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, struct host_sum *ret)
 {
 	const struct bit *v = j->bits.v;
 	size_t at = *i, n = j->bits.n;
@@ -157,7 +166,7 @@ void host_next(const struct judge *j, unsigned mute, size_t *i, struct host_sum 
 			ret->first = MAX_OF(ret->first, lag);
 			ret->last = MIN_OF(ret->last, lag);
 		}
-		host_family(j, from, at, mute, &ret->part[ret->n_part++]);
+		host_family(j, from, at, mute, pace, &ret->part[ret->n_part++]);
 	}
 	*i = at;
 }

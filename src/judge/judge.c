@@ -27,15 +27,11 @@ struct judge *judge_new(const struct judge_conf *c)
 
 static void forget_run(struct judge *j)
 {
+	leaf_forget(j);
 	free(j->rows);
 	free(j->rows_by_as);
 	free(j->arrivals);
 	free(j->as_wanted);
-	free(j->leaves);
-	free(j->parts);
-	free(j->says);
-	free(j->hosts);
-	free(j->blocks);
 	free(j->prefix.v);
 	free(j->as.v);
 	free(j->org.v);
@@ -43,12 +39,8 @@ static void forget_run(struct judge *j)
 	j->rows = NULL;
 	j->arrivals = NULL;
 	j->as_wanted = NULL;
-	j->leaves = NULL;
-	j->parts = NULL;
-	j->says = NULL;
-	j->rows_by_as = j->hosts = j->blocks = NULL;
-	j->n_rows = j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
-	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
+	j->rows_by_as = NULL;
+	j->n_rows = 0;
 	j->prefix = j->as = j->org = j->country = (struct sums){ 0 };
 }
 
@@ -255,6 +247,20 @@ static unsigned collection_days(const struct judge *j)
 	return days < 1 ? 1 : days > JUDGE_WINDOW_DAYS ? JUDGE_WINDOW_DAYS : (unsigned)days;
 }
 
+/* Leaves, and again with the pace of each where it is known: who is clean is told by the leaves. */
+static int leaves(struct judge *j)
+{
+	CLEANUP(free_p) double *paces = NULL;
+	int r = leaf_build(j, NULL);
+
+	if (r == 0)
+		r = pace_build(j, &paces);
+	if (r < 0 || !paces)
+		return r;
+	leaf_forget(j);
+	return leaf_build(j, paces);
+}
+
 int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 {
 	int r;
@@ -272,7 +278,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	if ((r = trust_measure(j)) < 0)
 		goto failed;
 	guard_build(j);
-	if ((r = leaf_build(j)) < 0)
+	if ((r = leaves(j)) < 0)
 		goto failed;
 	if ((r = wanted_build(j)) < 0)
 		goto failed;

@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-3" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-4" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14
@@ -50,7 +50,9 @@ struct judge_conf {
 	int32_t today; /* day number (util/clock.h day_of) that is judged; later evidence waits */
 	int32_t first_day; /* of collection; W of A3 is summed from here, or from older evidence */
 	double l0, m0;	   /* 0: the shipped values */
-	bool fixed;	   /* l0 and m0 are not learnt from the evidence */
+	bool fixed;	   /* l0, m0 and q are not learnt from the evidence */
+	double
+	    q; /* fixed: share of active host-days after which a host comes again within 7 (A8); 0: q_0 */
 	bool guard; /* A7, 3: a day on which a group that is no anchor says far more than it uses to
 		       weighs less */
 	bool

@@ -16,6 +16,7 @@ struct builder {
 	double returning[NF], returning_scan;
 	bool seen[NF];
 	uint32_t row; /* cursor */
+	const double *paces;
 };
 
 static void arrive(struct arrivals *a, const struct host_part *p)
@@ -103,6 +104,7 @@ static int leaf_open(struct builder *b, uint64_t host, uint32_t row, uint64_t bl
 		.part = j->n_parts,
 		.units = units_within(j, row, version, block),
 		.last = NO_DAY,
+		.pace = b->paces ? b->paces[j->n_leaves - 1] : 1,
 		.version = (uint8_t)version };
 	return 0;
 }
@@ -117,7 +119,7 @@ static void leaf_without(
 	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit;) {
 		struct host_sum h;
 
-		host_next(j, root, &i, &h);
+		host_next(j, root, l->pace, &i, &h);
 		for (unsigned k = 0; k < h.n_part; k++) {
 			const struct host_part *p = &h.part[k];
 
@@ -200,6 +202,8 @@ static void leaf_take(struct builder *b, struct leaf *l, const struct host_sum *
 		if (!p->any)
 			continue;
 		b->seen[p->family] = true;
+		l->again += p->again;
+		l->gone += p->gone;
 		b->returning[p->family] += p->p7;
 		if (p->scan)
 			b->returning_scan += p->p7;
@@ -218,22 +222,22 @@ static int build(struct builder *b)
 		uint32_t first = (uint32_t)i;
 		struct host_sum h;
 
-		host_next(j, MUTE_NOBODY, &i, &h);
-		j->hosts[j->n_hosts++] = first;
-		uint64_t unit = bit_unit(h.host);
-		unsigned v = bit_version(h.host);
+		uint64_t unit = bit_unit(j->bits.v[i].host);
+		unsigned v = bit_version(j->bits.v[i].host);
 		uint32_t r = find_row(b, v, unit);
 
+		j->hosts[j->n_hosts++] = first;
 		if (!j->n_leaves || unit >> block_shift(v) != block || r != row || v != version) {
 			if (j->n_leaves && leaf_close(b))
 				return -ENOMEM;
 			version = v;
 			block = unit >> block_shift(v);
 			row = r;
-			if (leaf_open(b, h.host, row, block))
+			if (leaf_open(b, j->bits.v[i].host, row, block))
 				return -ENOMEM;
 			j->leaves[j->n_leaves - 1].bit = first;
 		}
+		host_next(j, MUTE_NOBODY, j->leaves[j->n_leaves - 1].pace, &i, &h);
 		leaf_take(b, &j->leaves[j->n_leaves - 1], &h, (uint32_t)i - first);
 	}
 	return j->n_leaves ? leaf_close(b) : 0;
@@ -267,7 +271,24 @@ static uint32_t count_hosts(const struct judge *j)
 	return n;
 }
 
-int leaf_build(struct judge *j)
+void leaf_forget(struct judge *j)
+{
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		j->rows[i].n_leaf = 0;
+	free(j->leaves);
+	free(j->parts);
+	free(j->says);
+	free(j->hosts);
+	free(j->blocks);
+	j->leaves = NULL;
+	j->parts = NULL;
+	j->says = NULL;
+	j->hosts = j->blocks = NULL;
+	j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
+	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
+}
+
+int leaf_build(struct judge *j, const double *paces)
 {
 	struct builder *b = calloc(1, sizeof(*b));
 	int r = -ENOMEM;
@@ -275,6 +296,7 @@ int leaf_build(struct judge *j)
 	j->hosts = calloc((size_t)count_hosts(j) + 1, sizeof(*j->hosts));
 	if (b && j->hosts) {
 		b->j = j;
+		b->paces = paces;
 		r = build(b);
 	}
 	free(b);

@@ -21,6 +21,10 @@ enum model_level { /* A1: each has its half-lives and its Gamma shape */
 #define MODEL_FLOOR 1e4 /* hosts' worth of the shipped l0 and m0 (A0) */
 #define MODEL_WEAK  0.1 /* v of weak proof */
 
+#define MODEL_Q0      0.40 /* the usual share of host-days that are followed by another within 7 (A8) */
+#define MODEL_Q_PRIOR 5.0  /* host-days by which a level leans on the one above */
+#define MODEL_Q_LEAST 0.01 /* nobody is believed to be cleaned faster */
+
 #define MODEL_TOGETHER 0.5 /* day weight that groups which are no anchors reach together (A7, 5) */
 #define MODEL_ALONE    1.0 /* hosts that one group may say without anybody else … */
 #define MODEL_TIMES    2.0 /* … and this many times what all others say (A7, 4) */

@@ -105,8 +105,7 @@ static void sum_chain(const struct judge *j, struct sum *s, const struct leaf *l
 	s->org = known ? j->rows[l->row].org : CHAIN_NONE;
 }
 
-/* The leaf that holds a bit. */
-static const struct leaf *leaf_of_bit(const struct judge *j, uint32_t bit)
+const struct leaf *leaf_of_bit(const struct judge *j, uint32_t bit)
 {
 	uint32_t lo = 0, hi = j->n_leaves;
 
@@ -149,7 +148,7 @@ static void host_add(const struct host_sum *h, struct sum *s)
 }
 
 /* What a host would come to without each of the groups that are no anchors. */
-static void addr_support(const struct judge *j, uint32_t i, struct sum *s)
+static void addr_support(const struct judge *j, uint32_t i, double pace, struct sum *s)
 {
 	struct support support = { .roots = roots_foreign(j, s->group_mask) };
 	double returning, none;
@@ -167,7 +166,7 @@ static void addr_support(const struct judge *j, uint32_t i, struct sum *s)
 		struct host_sum h;
 		double left;
 
-		host_next(j, g, &bit, &h);
+		host_next(j, g, pace, &bit, &h);
 		host_add(&h, &without);
 		sum_severe(&without, &left, &none);
 		support.returning_lost[g] = returning - left;
@@ -178,11 +177,12 @@ static void addr_support(const struct judge *j, uint32_t i, struct sum *s)
 static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
 	size_t bit = j->hosts[i];
+	const struct leaf *leaf = leaf_of_bit(j, j->hosts[i]);
 	struct host_sum h;
 	struct sum s = { 0 };
 
-	sum_chain(j, &s, leaf_of_bit(j, j->hosts[i]));
-	host_next(j, MUTE_NOBODY, &bit, &h);
+	sum_chain(j, &s, leaf);
+	host_next(j, MUTE_NOBODY, leaf->pace, &bit, &h);
 	host_add(&h, &s);
 	for (unsigned k = 0; k < h.n_part; k++) {
 		const struct host_part *p = &h.part[k];
@@ -197,7 +197,7 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	s.anchor = h.anchor;
 	s.first = (uint16_t)h.first;
 	s.last = (uint16_t)h.last;
-	addr_support(j, i, &s);
+	addr_support(j, i, leaf->pace, &s);
 	/* An IPv6 host is one of the 2^16 /64s in its unit. */
 	const double size[2] = { bit_version(h.host) ? 0 : 1, bit_version(h.host) ? 0x1p-16 : 0 };
 
@@ -215,7 +215,7 @@ static void block_verified(
 		struct host_sum h;
 		uint64_t days = 0;
 
-		host_next(j, MUTE_NOBODY, &i, &h);
+		host_next(j, MUTE_NOBODY, l->pace, &i, &h);
 		verified(j, &h, r);
 		for (unsigned k = 0; k < h.n_part; k++)
 			if (h.part[k].family != FAMILY_ABUSE_OF_SERVICE)

@@ -4,6 +4,7 @@
  *   trust.c  evidence → trust and independence of groups
  *   guard.c  volumes → weights of floods
  *   host.c   bits of one host → its parts
+ *   pace.c   how fast hosts are cleaned → their chance to return
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
@@ -28,7 +29,9 @@
 struct host_part {
 	enum family family;
 	double p7;
-	double k;		  /* kernel sum */
+	double k; /* kernel sum */
+	double again,
+	    gone; /* weights of its days, 7 old and more, after which it came within 7; of all these */
 	unsigned days, active_28; /* with weight; of the 28 days that end with the last one */
 	double w_first;		  /* day weight of its first day: the arrival */
 	double w_28;		  /* highest day weight of the last 28 days */
@@ -59,9 +62,10 @@ double bit_weight(const struct judge *j, const struct bit *b);
 double host_day_weight(const struct judge *j, size_t i, size_t end, unsigned mute, bool *anchored);
 
 /* host_next - reads the host at bit *i and moves *i behind it
+ * pace  of its leaf (A8: s_e)
  * mute  a root: what its groups that are no anchors say has no weight; or MUTE_NOBODY */
 #define MUTE_NOBODY JUDGE_GROUPS_MAX
-void host_next(const struct judge *j, unsigned mute, size_t *i, struct host_sum *ret);
+void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, struct host_sum *ret);
 
 /* roots_of - of a mask of groups; roots_foreign: of those that are no anchors */
 uint64_t roots_of(const struct judge *j, uint64_t group_mask);
@@ -88,7 +92,9 @@ struct leaf {
 	uint32_t part, n_part;
 	uint32_t say, n_say;
 	uint32_t hosts;
-	double lambda[NF];		    /* pooled, per unit and day */
+	double lambda[NF];  /* pooled, per unit and day */
+	double again, gone; /* of its hosts, all families */
+	double pace;	    /* s_e: more than 1 where hosts return more than usual */
 	uint64_t events, group_mask, units; /* units: of the block within the row */
 	uint16_t first, last;		    /* lags */
 	uint8_t version;
@@ -179,14 +185,22 @@ int trust_measure(struct judge *j);
 /* guard_build - judge.guard from the volumes in judge.bits */
 void guard_build(struct judge *j);
 
+/* pace_build - how fast the hosts of each leaf are cleaned (A8), into paces, [n_leaves], owned by the
+ * caller; NULL where not enough has been seen to tell. 0 or -ENOMEM. */
+int pace_build(const struct judge *j, double **paces);
+
 /* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
-int leaf_build(struct judge *j);
+int leaf_build(struct judge *j, const double *paces); /* of every leaf; NULL: 1 */
+void leaf_forget(struct judge *j);
 
 /* support_add, support_close - one leaf after the other; then quiet, others, held and top of ret, whose
  * other members are complete; size: of the space it is judged by. After the sums of AS where ret has one. */
 void support_add(const struct judge *j, struct support *s, const struct leaf *l);
 void support_close(
     const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret);
+
+/* leaf_of_bit - the leaf that holds a bit */
+const struct leaf *leaf_of_bit(const struct judge *j, uint32_t bit);
 
 /* leaf_x - the three sums and the scans of a leaf by family */
 enum leaf_kernel { LEAF_X_BLOCK, LEAF_X_MID, LEAF_X_AS };

@@ -20,7 +20,7 @@ static double first_day_weight(const struct judge *j, struct seen s[NF][2])
 	for (size_t i = 0; i < j->bits.n;) {
 		struct host_sum h;
 
-		host_next(j, MUTE_NOBODY, &i, &h);
+		host_next(j, MUTE_NOBODY, 1, &i, &h);
 		for (unsigned k = 0; k < h.n_part; k++) {
 			if (!h.part[k].any)
 				continue;

@@ -38,7 +38,7 @@ def kernel(x):
         silent = days[0]
         active = sum(d < silent + 28 for d in days)
         u = silent * active / 28
-        p7 = {1: 0.5, 2: 0.8}.get(len(days), 1.0) * (1 - 2.718281828459045 ** (-0.55 * k)) / (1 + (u / 7) ** 2)
+        p7 = {1: 0.5, 2: 0.8}.get(len(days), 1.0) * (1 - 2.718281828459045 ** (-0.55 * k * h["pace"])) / (1 + (u / 7) ** 2)
         assert abs(p7 - h["p7"]) < 1e-9, h
         m += x["severity"][h["family"]] * p7
         scan += p7 if h["scans_only"] else 0

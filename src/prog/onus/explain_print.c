@@ -94,16 +94,16 @@ static void text_hosts(const struct explained *x, const struct explain_style *s,
 	struct rest r = rest_hosts(x, MIN_OF(s->limit, x->n_hosts));
 
 	(void)fprintf(to,
-	    "Hosts expected to return within 7 days (weighed p7, p7, kernel sum, days "
-	    "active, days silent, active of 28):\n");
+	    "Hosts expected to return within 7 days (weighed p7, p7, kernel sum x pace of "
+	    "their network, days active, days silent, active of 28):\n");
 	for (size_t i = 0; i < x->n_hosts && i < s->limit; i++) {
 		const struct explain_host *h = &x->hosts[i];
 		char a[ADDR_TEXT_MAX];
 
 		addr_format(h->h.addr, a);
-		(void)fprintf(to, "  host %.9g %.9g %.6g %u %u %u %s %s%s\n", h->weighed, h->h.p7,
-		    h->h.k, h->h.days, h->h.silent, h->h.active_28, family_name(h->h.family), a,
-		    h->h.scan ? " scans only" : "");
+		(void)fprintf(to, "  host %.9g %.9g %.6gx%.3g %u %u %u %s %s%s\n", h->weighed,
+		    h->h.p7, h->h.k, h->h.pace, h->h.days, h->h.silent, h->h.active_28,
+		    family_name(h->h.family), a, h->h.scan ? " scans only" : "");
 		for (size_t k = h->n_line; k > 0 && h->n_line - k < LINES_SHOWN; k--) {
 			const struct judge_line *l = &x->lines[h->line + h->n_line - k];
 			char day[UTC_TEXT_MAX];
@@ -229,6 +229,7 @@ static void json_host(struct jout *j, const struct explained *x, const struct ex
 	jout_str(j, "family", family_name(h->h.family));
 	jout_real(j, "p7", h->h.p7, FULL);
 	jout_real(j, "kernel", h->h.k, FULL);
+	jout_real(j, "pace", h->h.pace, FULL);
 	jout_u64(j, "days", h->h.days);
 	jout_u64(j, "silent", h->h.silent);
 	jout_u64(j, "active_28", h->h.active_28);

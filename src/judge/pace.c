@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Time to clean is a trait of a network (A8): q is the share of active host-days, of those that could be,
+ * that were followed by activity of the same host within 7 days. Down from the world to the AS, the prefix
+ * and the block, each leans on its parent with the weight of MODEL_Q_PRIOR host-days; a host's kernel sum
+ * counts pace = sqrt(q / q_0) times. The world leans on q_0 as it does on l0 (A0), and below MODEL_FLOOR
+ * host-days nothing is learnt at all: the pace is 1. Which days were followed does not depend on the pace. */
+#include "judge/run.h"
+
+#include <errno.h>
+#include <math.h>
+
+/* struct days - host-days, and those after which the host came again */
+struct days {
+	double again, gone;
+};
+
+static void add(struct days *d, const struct leaf *l)
+{
+	d->again += l->again;
+	d->gone += l->gone;
+}
+
+static double lean(const struct days *d, double parent)
+{
+	return (d->again + MODEL_Q_PRIOR * parent) / (d->gone + MODEL_Q_PRIOR);
+}
+
+static double pace_of(double q)
+{
+	return sqrt(MAX_OF(q, MODEL_Q_LEAST) / MODEL_Q0);
+}
+
+static void fill(const struct judge *j, double q, const struct days *as, const struct days *prefix,
+    double *paces)
+{
+	for (uint32_t i = 0; i < j->n_leaves; i++) {
+		const struct leaf *l = &j->leaves[i];
+		const struct days block = { l->again, l->gone };
+		double here = q;
+
+		if (l->row != NOWHERE) {
+			here = lean(&as[j->rows[l->row].as], here);
+			here = lean(&prefix[j->rows[l->row].prefix], here);
+		}
+		paces[i] = pace_of(lean(&block, here));
+	}
+}
+
+static int learn(const struct judge *j, double q, double *paces)
+{
+	uint32_t n_as = 0, n_prefix = 0;
+	struct days *as, *prefix;
+
+	for (uint32_t i = 0; i < j->n_rows; i++) {
+		n_as = MAX_OF(n_as, j->rows[i].as + 1);
+		n_prefix = MAX_OF(n_prefix, j->rows[i].prefix + 1);
+	}
+	as = calloc((size_t)n_as + 1, sizeof(*as));
+	prefix = calloc((size_t)n_prefix + 1, sizeof(*prefix));
+	for (uint32_t i = 0; as && prefix && i < j->n_leaves; i++) {
+		const struct leaf *l = &j->leaves[i];
+
+		if (l->row == NOWHERE)
+			continue;
+		add(&as[j->rows[l->row].as], l);
+		add(&prefix[j->rows[l->row].prefix], l);
+	}
+	if (as && prefix)
+		fill(j, q, as, prefix, paces);
+	free(as);
+	free(prefix);
+	return as && prefix ? 0 : -ENOMEM;
+}
+
+int pace_build(const struct judge *j, double **paces)
+{
+	struct days all = { 0, 0 };
+	double q = j->conf.q > 0 ? j->conf.q : MODEL_Q0;
+
+	for (uint32_t i = 0; i < j->n_leaves; i++)
+		add(&all, &j->leaves[i]);
+	if (j->conf.fixed ? !(j->conf.q > 0) : all.gone < MODEL_FLOOR)
+		return 0;
+	*paces = calloc((size_t)j->n_leaves + 1, sizeof(**paces));
+	if (!*paces)
+		return -ENOMEM;
+	if (!j->conf.fixed)
+		return learn(j, (MODEL_FLOOR * q + all.again) / (MODEL_FLOOR + all.gone), *paces);
+	for (uint32_t i = 0; i < j->n_leaves; i++)
+		(*paces)[i] = pace_of(q);
+	return 0;
+}
