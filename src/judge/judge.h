@@ -152,7 +152,8 @@ struct judgement {
 	double rho;	     /* against the average network of this size (A4) */
 	double score;	     /* 100 best … 0 worst */
 	double low, high;    /* score at m_high and at m_low: low <= score <= high */
-	double trimmed; /* score when the worst block carries at most a third (A5); for display */
+	double trimmed; /* score when the worst block carries at most a third, while its incident is
+			   young (A5); the same as score after that, and for addresses and blocks */
 	double x;	/* arrivals seen, under the kernel of its level, all families */
 	double guilt;	/* 10 % quantile of (1+X)/(1+E): rank and accuse by this one, worst first */
 	char grade;	/* 'A' … 'F', or 0: none */
@@ -177,6 +178,11 @@ struct judgement {
 	uint32_t verified_days; /* block: on how many of those days */
 	uint32_t verified_peak; /* block: hosts on the busiest of those days */
 };
+
+/* judge_score_among - the score among networks that show `times` the world's rate: the view of owners, whose
+ * peers are hosters (JUDGE_HOSTING) and not the whole world. Never for walls. (A4) */
+#define JUDGE_HOSTING 3.6 /* measured on attack feeds */
+double judge_score_among(const struct judge *j, const struct judgement *g, double times);
 
 /* judge_n, judge_at - results of one kind, ordered by key; i < judge_n. judge_at computes only what
  * belongs to one entity (a few microseconds). */

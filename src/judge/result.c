@@ -35,6 +35,14 @@ double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_
 	return model_score((m + MODEL_B0) / base(j, size));
 }
 
+double judge_score_among(const struct judge *j, const struct judgement *g, double times)
+{
+	const double size[2] = { (double)g->size_v4, (double)g->size_v6 };
+	double whole = base(j, size);
+
+	return model_score(g->rho * whole / ((whole - MODEL_B0) * times + MODEL_B0));
+}
+
 static void grade(const struct judge *j, struct judgement *r)
 {
 	if (!r->groups)
@@ -47,15 +55,45 @@ static void grade(const struct judge *j, struct judgement *r)
 	}
 }
 
+/* The lag of the day on which the run of days with evidence began that a leaf's newest day ends; days
+ * with evidence that lie no more than MODEL_EPISODE apart are one run. */
+static unsigned episode(const struct judge *j, const struct leaf *l)
+{
+	uint64_t day[JUDGE_WINDOW_DAYS / 64 + 1] = { 0 };
+	unsigned began = l->last;
+
+	for (uint32_t i = l->bit; i < l->bit + l->n_bit; i++) {
+		const struct bit *b = &j->bits.v[i];
+
+		if (j->trust[bit_group(b)] > 0)
+			day[bit_lag(b) / 64] |= UINT64_C(1) << bit_lag(b) % 64;
+	}
+	for (unsigned lag = began; lag < JUDGE_WINDOW_DAYS && lag <= began + MODEL_EPISODE; lag++)
+		if (day[lag / 64] >> lag % 64 & 1)
+			began = lag;
+	return began;
+}
+
+/* How much of the trim is left: all while the incident in the worst block is within its response window,
+ * nothing a week after that (A5; no notices yet, so the window is that without one). */
+static double trim_left(const struct judge *j, const struct sum *s)
+{
+	double age;
+
+	if (s->worst_leaf == NOWHERE)
+		return 0;
+	age = episode(j, &j->leaves[s->worst_leaf]);
+	return MIN_OF(MAX_OF((MODEL_WINDOW + MODEL_FADE - age) / MODEL_FADE, 0), 1);
+}
+
 /* Everything that follows from a sum; size: units of each version it is judged by. */
 static void conclude(const struct judge *j, const struct sum *s, const double size[2],
     enum model_level level, struct judgement *r)
 {
-	double returning, arrivals, m, whole = base(j, size), low, high, e = 0;
+	double returning, arrivals, m, whole = base(j, size), low, high, over, e = 0;
 
 	sum_severe(s, &returning, &arrivals);
 	m = returning + arrivals - s->held;
-
 	for (unsigned f = 0; f < NF; f++) {
 		r->part[f] = (struct judge_part){ s->returning[f], s->arrivals[f] };
 		r->m += s->returning[f] + s->arrivals[f];
@@ -70,7 +108,8 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 	r->score = model_score(r->rho);
 	r->low = model_score((m * high + MODEL_B0) / whole);
 	r->high = model_score((m * low + MODEL_B0) / whole);
-	r->trimmed = model_score((model_trim(m, MIN_OF(s->worst, m)) + MODEL_B0) / whole);
+	over = m - model_trim(m, MIN_OF(s->worst, m));
+	r->trimmed = model_score((m - over * trim_left(j, s) + MODEL_B0) / whole);
 	r->x = s->x;
 	r->guilt = model_guilt(&j->model, s->x, e);
 	r->held = s->held;
@@ -179,7 +218,7 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	size_t bit = j->hosts[i];
 	const struct leaf *leaf = leaf_of_bit(j, j->hosts[i]);
 	struct host_sum h;
-	struct sum s = { 0 };
+	struct sum s = { .worst_leaf = NOWHERE };
 
 	sum_chain(j, &s, leaf);
 	host_next(j, MUTE_NOBODY, leaf->pace, &bit, &h);
@@ -255,7 +294,7 @@ static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_leaves;
 	const struct leaf *first = &j->leaves[j->blocks[i]];
 	struct support support = { .roots = 0 };
-	struct sum s = { .last = NO_DAY };
+	struct sum s = { .last = NO_DAY, .worst_leaf = NOWHERE };
 	uint32_t day[7] = { 0 };
 
 	sum_chain(j, &s, first);

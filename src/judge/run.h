@@ -122,6 +122,7 @@ struct sum {
 	double x;		 /* arrivals under the kernel of its level, all families */
 	double x_attack, x_scan; /* under the kernel of the AS */
 	double worst;		 /* M of its worst block, severity applied */
+	uint32_t worst_leaf;	 /* that block, or NOWHERE */
 	double
 	    quiet; /* of M: arrivals that need no evidence; severity applied, as all that follows */
 	double others;	    /* M above that, as it would be without the root that says most of it */

@@ -12,6 +12,7 @@ static void sum_open(struct sum *s, uint32_t index)
 		.as = CHAIN_NONE,
 		.org = CHAIN_NONE,
 		.prefix = CHAIN_NONE,
+		.worst_leaf = NOWHERE,
 		.last = NO_DAY };
 }
 
@@ -31,7 +32,10 @@ static void sum_leaf(const struct judge *j, struct sum *s, const struct leaf *l,
 			s->x_scan += p->x_scan;
 		}
 	}
-	s->worst = MAX_OF(s->worst, m);
+	if (m > s->worst) {
+		s->worst = m;
+		s->worst_leaf = (uint32_t)(l - j->leaves);
+	}
 	s->hosts += l->hosts;
 	s->events += l->events;
 	s->group_mask |= l->group_mask;

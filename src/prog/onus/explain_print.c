@@ -153,6 +153,12 @@ static void text_total(const struct explained *x, const struct explain_style *s,
 	(void)fprintf(to, "%.0f IPv4 addresses and %.6g IPv6 /48s shows\n", t->size[0], t->size[1]);
 	(void)fprintf(to, "rho %.9g = (weighed + %g) / average\n", t->judgement.rho, t->b0);
 	(void)fprintf(to, "score %.9g = 100 / (1 + rho / 4)\n", t->judgement.score);
+	if (t->judgement.trimmed > t->judgement.score + 0.05)
+		(void)fprintf(to,
+		    "Most of it is one block's, and that is new: without what that has above a "
+		    "third, "
+		    "%.1f.\n",
+		    t->judgement.trimmed);
 }
 
 void explain_text(const struct explained *x, const struct explain_style *s, FILE *to)
@@ -196,6 +202,7 @@ static void json_head(struct jout *j, const struct explained *x, const struct ex
 	jout_str(j, "grade", g->grade ? (char[2]){ g->grade, 0 } : NULL);
 	jout_str(j, "reason", g->grade ? NULL : judge_reason_text(g->reason));
 	jout_bool(j, "provisional", g->provisional);
+	jout_real(j, "trimmed", g->trimmed, 6);
 	jout_real(j, "rho", g->rho, FULL);
 	jout_real(j, "weighed", t->weighed, FULL);
 	jout_real(j, "held", g->held, FULL);

@@ -4,8 +4,7 @@
  * days; those "in 30 d" begin on a day drawn from the 30, in a block drawn from all of them, and "each
  * active 5 days" are the five from that day on. The seed is one with which the draw comes out at the
  * printed sums. Collection has run for more than 400 days; every network is one AS of one prefix.
- * Hosts "a week" have come for 90 days, one every 1.4 days; the /16's into all of its blocks.
- * Not here: the scores against peers. */
+ * Hosts "a week" have come for 90 days, one every 1.4 days; the /16's into all of its blocks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,6 +119,38 @@ static void see_sixty(struct judge *j, unsigned silent)
 	for (unsigned i = 0; i < 60; i++)
 		for (unsigned k = 0; k < 2; k++)
 			see_as(j, NET + i, CATEGORY_SPAM, PROOF_FULL, silent + draw(&x, 7), 0);
+}
+
+/* The trim of A5 by the age of the incident: seven silent days part two incidents. */
+static void trim_fades(void **state)
+{
+	static const struct {
+		unsigned oldest, gap;
+		double left;
+	} cases[] = { { 14, 1, 1 }, { 14, 7, 1 }, { 18, 1, 3.0 / 7 }, { 21, 1, 0 }, { 30, 1, 0 },
+		{ 32, 16, 1 } };
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct world w;
+		struct judge *j = judge_over("20.0.0.0/16", &w);
+		double full, worst;
+
+		for (unsigned h = 0; h < 40; h++)
+			for (unsigned d = 0; d <= cases[i].oldest; d += cases[i].gap)
+				see(j, NET + h, &d, 1, 0);
+		run(j, &w);
+		struct judgement as = find_index(j, ENTITY_AS, 0);
+		struct judgement b = find_addr(j, ENTITY_BLOCK, "20.0.0.1");
+		double base = MODEL_B0 + 65536 * 6e-6, m = as.rho * base - MODEL_B0;
+
+		worst = b.rho * (MODEL_B0 + 256 * 6e-6) - MODEL_B0;
+		full = m - model_trim(m, worst);
+		assert_true(full > 10);
+		assert_true(fabs(as.trimmed -
+				 model_score((m - cases[i].left * full + MODEL_B0) / base)) < 1e-6);
+		assert_true(b.trimmed == b.score);
+		judge_free(j);
+	}
 }
 
 static void sixty_spammers(void **state)
@@ -241,10 +272,11 @@ static void cloud(void **state)
 		double rho;
 		int rho_digits, score;
 		char grade;
+		int among;
 	} cases[] = {
-		{ 500, 1, 253, 23.6, 47.0, 1, 10.5, 1, 28, 'D' },
-		{ 500, 5, 1656, 169, 46, 0, 32, 0, 11, 'E' },
-		{ 50, 1, 1463, 2.3, 4.4, 1, 1.07, 2, 79, 'B' },
+		{ 500, 1, 253, 23.6, 47.0, 1, 10.5, 1, 28, 'D', 57 },
+		{ 500, 5, 1656, 169, 46, 0, 32, 0, 11, 'E', 30 },
+		{ 50, 1, 1463, 2.3, 4.4, 1, 1.07, 2, 79, 'B', 93 },
 	};
 
 	for (unsigned i = 0; i < NELEM(cases); i++) {
@@ -267,6 +299,7 @@ static void cloud(void **state)
 		assert_printed(r.rho, cases[i].rho, cases[i].rho_digits);
 		assert_printed(r.score, cases[i].score, 0);
 		assert_int_equal(r.grade, cases[i].grade);
+		assert_printed(judge_score_among(j, &r, JUDGE_HOSTING), cases[i].among, 0);
 		if (i == 0) {
 			assert_printed(r.low, 17, 0);
 			assert_printed(r.high, 54, 0);
@@ -420,6 +453,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spotless),
 		cmocka_unit_test(isp_two_hosts),
+		cmocka_unit_test(trim_fades),
 		cmocka_unit_test(sixty_spammers),
 		cmocka_unit_test(sixty_spammers_twenty),
 		cmocka_unit_test(sixty_spammers_silent),

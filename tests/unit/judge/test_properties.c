@@ -393,6 +393,85 @@ static void sums(void **state)
 	}
 }
 
+static void assert_not_worse(const struct judgement *before, const struct judgement *after)
+{
+	if (after->score < before->score * (1 - 1e-12))
+		fail_msg("kind %d: %.17g became %.17g", (int)before->key.kind, before->score,
+		    after->score);
+}
+
+/* Days without evidence never lower a score, the world being the same. */
+static void silence_never_hurts(void **state)
+{
+	struct world w;
+
+	random_state = 8;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct judge *a = world_judge(), *b = NULL;
+		struct judge_world world;
+		struct judge_conf conf = {
+			.first_day = TODAY - 800, .today = TODAY, .world = &world
+		};
+		struct sighting s[SIGHTINGS];
+
+		groups(a);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			do /* what leaves the window takes its entity with it */
+				s[i] = sighting_random();
+			while (s[i].day < TODAY - 300);
+			add(a, &s[i]);
+		}
+		run(a, &w);
+		judge_world(a, &world);
+		conf.today += (int32_t)(1 + random_below(60));
+		b = judge_new(&conf);
+		groups(b);
+		judge_group(b, 0, 1, true);
+		for (unsigned i = 0; i < SIGHTINGS; i++)
+			add(b, &s[i]);
+		run(b, &w);
+		assert_all(a, b, assert_not_worse);
+		judge_free(a);
+		judge_free(b);
+	}
+}
+
+/* Twice the network with twice the evidence: rho moves by no more than what b0 (half a host, on one size and
+ * on twice that) and the shape of the AS (1, of E and of twice that) shrink. */
+static void scaling(void **state)
+{
+	for (unsigned hosts = 1; hosts <= 300; hosts *= 3) {
+		double rho[2];
+
+		for (unsigned twice = 0; twice < 2; twice++) {
+			struct judge *j = world_judge();
+			struct world w = { 0 };
+
+			random_state = 9;
+			world_put(&w, twice ? "20.0.0.0/15" : "20.0.0.0/16", 0, 0);
+			for (unsigned h = 0; h < hosts; h++) {
+				uint32_t at =
+				    0x14000000 + (random_below(256) << 8) + random_below(256);
+				unsigned lag = random_below(60);
+
+				see(j, at, &lag, 1, 0);
+				if (twice)
+					see(j, at + 0x10000, &lag, 1, 0);
+			}
+			run(j, &w);
+			rho[twice] = find_index(j, ENTITY_AS, 0).rho;
+			judge_free(j);
+		}
+		double size = 65536, e = 6e-7 * size * 87.1, one = MODEL_B0 + 6e-6 * size;
+		double shrink = 2 * one / (MODEL_B0 + 12e-6 * size) * (1 + e) / (0.5 + e);
+
+		if (!(rho[1] / rho[0] < shrink && rho[0] / rho[1] < shrink))
+			fail_msg(
+			    "%u hosts: rho %g and %g, bound %g", hosts, rho[0], rho[1], shrink);
+	}
+}
+
 /* What is asked for alone is what it is among all the others. */
 static void one_kind(void **state)
 {
@@ -630,6 +709,8 @@ int main(void)
 		cmocka_unit_test(no_lie_clears),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(sums),
+		cmocka_unit_test(silence_never_hurts),
+		cmocka_unit_test(scaling),
 		cmocka_unit_test(one_kind),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(huge),
