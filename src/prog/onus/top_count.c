@@ -7,6 +7,8 @@
 #include "util/clock.h"
 #include "util/hash.h"
 
+#define AHEAD 8u /* addresses: as far ahead memory is told what is wanted of a table */
+
 int top_init(struct top *t, const struct registry *registry)
 {
 	*t = (struct top){ .registry = registry, .oldest_s = INT64_MAX, .newest_s = INT64_MIN };
@@ -119,12 +121,22 @@ void top_add(struct top *t, struct top *from)
 {
 	uint32_t *host;
 
+	top_settle(t);
 	top_settle(from);
+	if (from->map.n >
+	    t->map.n) { /* the smaller into the larger: most of it need not be put again */
+		struct top swap = *t;
+
+		*t = *from;
+		*from = swap;
+	}
 	host = calloc((size_t)from->map.n + 1, sizeof(*host));
 	t->out_of_memory |= !host || from->out_of_memory;
 	for (uint32_t i = 0; host && i < from->map.n; i++) {
 		bool is_new;
 
+		if (from->map.n - i > AHEAD)
+			addrmap_prefetch(&t->map, addrmap_key(&from->map, i + AHEAD));
 		host[i] = addrmap_put(&t->map, addrmap_key(&from->map, i), &is_new);
 		if (host[i] == ADDRMAP_NONE || !grow(t, host[i])) {
 			t->out_of_memory = true;
