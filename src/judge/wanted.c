@@ -6,6 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+static bool may_be_asked(const struct judge *j, uint32_t as)
+{
+	return !j->conf.only || (as < j->conf.n_only && j->conf.only[as]);
+}
+
 /* Every AS of an organisation that has one that is wanted. */
 static int widen_to_orgs(struct judge *j, uint32_t n_org)
 {
@@ -38,7 +43,7 @@ int wanted_build(struct judge *j)
 	if (!j->as_wanted)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		if (j->rows[i].n_leaf || j->rows[i].listed)
+		if ((j->rows[i].n_leaf || j->rows[i].listed) && may_be_asked(j, j->rows[i].as))
 			j->as_wanted[j->rows[i].as] = 1;
 	return wants_kind(j, ENTITY_ORG) ? widen_to_orgs(j, n_org) : 0;
 }

@@ -175,15 +175,16 @@ static int write_table(
 		.simulated = o->simulated || g->top.simulated,
 		.attribution = registry_attribution(g->top.registry) };
 	CLEANUP(free_p) struct top_row *rows = NULL;
-	size_t n = 0;
+	size_t n = 0, shown;
 	int r = top_rows(&g->top, by, &rows, &n, e);
 
-	if (r == 0)
-		r = top_judge(&g->top, by, MIN_OF(g->lists + 1, JUDGE_GROUPS_MAX), rows, n, e);
-	if (r < 0)
-		return r;
 	if (style.limit == UINT32_MAX)
 		style.limit = o->json || o->csv ? 0 : 25;
+	shown = style.limit && style.limit < n ? style.limit : n;
+	if (r == 0)
+		r = top_judge(&g->top, by, MIN_OF(g->lists + 1, JUDGE_GROUPS_MAX), rows, shown, e);
+	if (r < 0)
+		return r;
 	if (o->json)
 		return top_print_json(&g->top, rows, n, &style);
 	if (o->csv)

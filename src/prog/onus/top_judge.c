@@ -43,12 +43,39 @@ static void fill(const struct judge *j, struct top_row *row)
 	    g.grade ? (g.provisional ? "provisional" : NULL) : judge_reason_text(g.reason);
 }
 
+/* The ASes that the scores of these rows are made of, by index; NULL where that is not known beforehand,
+ * or no memory: then all are judged. */
+static uint8_t *only_of(
+    const struct top *t, enum entity_kind by, const struct top_row *rows, size_t n)
+{
+	bool told = by == ENTITY_AS || by == ENTITY_ORG || by == ENTITY_PREFIX;
+	uint8_t *only = told ? calloc((size_t)registry_n_as(t->registry) + 1, 1) : NULL;
+
+	for (size_t i = 0; only && i < n; i++) {
+		uint32_t k, n_as;
+
+		if (rows[i].unannounced)
+			continue;
+		if (by != ENTITY_ORG) {
+			only[rows[i].main_as] = 1; /* a prefix has one AS */
+			continue;
+		}
+		n_as = registry_org_ases(t->registry, rows[i].index, &k);
+		for (uint32_t end = k + n_as; k < end; k++)
+			only[registry_org_as(t->registry, k)] = 1;
+	}
+	return only;
+}
+
 int top_judge(const struct top *t, enum entity_kind by, unsigned n_groups, struct top_row *rows,
     size_t n, struct err *e)
 {
-	struct judge_conf conf = {
-		.today = day_of(t->newest_s), .first_day = day_of(t->oldest_s), .kinds = 1u << by
-	};
+	CLEANUP(free_p) uint8_t *only = only_of(t, by, rows, n);
+	struct judge_conf conf = { .today = day_of(t->newest_s),
+		.first_day = day_of(t->oldest_s),
+		.kinds = 1u << by,
+		.only = only,
+		.n_only = registry_n_as(t->registry) };
 	struct judge *j;
 	int r;
 
