@@ -49,6 +49,13 @@ for by in org as prefix block addr country; do
   cmp "$dir/direct" "$dir/piped" || { echo "not ok: extract --json | top differs by $by" >&2; exit 1; }
 done
 
+# fewer rows are the first of all rows, to the last digit
+for by in org as prefix block addr country; do
+  top --by "$by" --json "$ipsum" "$sshd" >"$dir/direct"
+  top --by "$by" --json -n 7 "$ipsum" "$sshd" >"$dir/few"
+  cmp "$dir/few" <(head -n 7 "$dir/direct") || { echo "not ok: --limit changes the rows by $by" >&2; exit 1; }
+done
+
 # packed, many files and CSV say the same
 gzip -c "$sshd" >"$dir/a.gz"
 zstd -q "$mail" -o "$dir/b.zst"
