@@ -120,7 +120,7 @@ static double peak_gib(void)
 
 int main(int argc, char **argv)
 {
-	struct plan p = { .hosts = 10000000,
+	struct plan p = { .hosts = 12500000,
 		.prefixes = 1000000,
 		.ases = 100000,
 		.changed = 100000,

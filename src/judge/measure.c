@@ -90,8 +90,10 @@ static void take_hits(const struct tie *t, struct measure *m)
 	for (unsigned k = 0; k < MEASURE_AT_N; k++) {
 		double within = (double)MIN_OF(t->end, measure_at[k]) - (double)t->begin;
 
-		if (within > 0)
-			m->hit[k] += t->targets * within / (double)(t->end - t->begin);
+		if (!(within > 0))
+			continue;
+		m->hit[k] += t->targets * within / (double)(t->end - t->begin);
+		m->idle[k] += t->blocks * within / (double)(t->end - t->begin);
 	}
 }
 
@@ -151,6 +153,8 @@ void measure_map(struct ranking *r, const uint64_t *universe, const float *figur
 		return;
 	sort_words(r, n);
 	take_ties(r, n, sum / (double)n, targets, ret);
+	for (unsigned k = 0; k < MEASURE_AT_N; k++) /* so far: those to which some came */
+		ret->idle[k] = 1 - ret->idle[k] / (double)MIN_OF(n, (size_t)measure_at[k]);
 	if (!(ret->targets > 0))
 		return;
 	for (unsigned k = 0; k < MEASURE_AT_N; k++)

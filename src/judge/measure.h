@@ -18,8 +18,9 @@ extern const uint32_t measure_at[MEASURE_AT_N]; /* 100, 1000, 10000, 100000 bloc
 #define MEASURE_AP_DEPTH 100000u
 
 struct measure {
-	double hit[MEASURE_AT_N]; /* share of the targets within the best measure_at blocks */
-	double auc;		  /* chance that a block with targets ranks above any block */
+	double hit[MEASURE_AT_N];  /* share of the targets within the best measure_at blocks */
+	double idle[MEASURE_AT_N]; /* share of the best measure_at blocks to which no target came */
+	double auc;		   /* chance that a block with targets ranks above any block */
 	double ap; /* average precision over blocks with targets, to MEASURE_AP_DEPTH */
 	double ll; /* mean over targets of ln(figure / mean figure): what a target gains, in nats */
 	double targets; /* how many there were */

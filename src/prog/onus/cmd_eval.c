@@ -9,6 +9,7 @@
 #include "judge/evaluate.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/eval_plot.h"
 #include "util/clock.h"
 #include "util/input.h"
 #include "util/jout.h"
@@ -23,7 +24,7 @@
 #define OLDEST_DAY 7305 /* 1990-01-01: dates before it are typing errors */
 
 struct eval {
-	const char *conf_file, *registry, *days_text, *since;
+	const char *conf_file, *registry, *days_text, *since, *plot;
 	struct opt_list set;
 	uint32_t horizon, drop_over;
 	bool json, foreign;
@@ -163,20 +164,27 @@ static const struct column columns[] = {
 	{ "AUC", "auc", offsetof(struct measure, auc) },
 	{ "AP", "ap", offsetof(struct measure, ap) },
 };
+static const struct column idle_columns[] = {
+	{ "@100", "idle_100", offsetof(struct measure, idle[0]) },
+	{ "@1k", "idle_1k", offsetof(struct measure, idle[1]) },
+	{ "@10k", "idle_10k", offsetof(struct measure, idle[2]) },
+	{ "@100k", "idle_100k", offsetof(struct measure, idle[3]) },
+};
 #define LL_OFFSET offsetof(struct measure, ll)
 
 static const char *const target_name[EVALUATE_TARGET_N] = { "new", "all" };
 
-static void print_table(const struct evaluation *ev, enum evaluate_target t)
+static void print_table(const struct evaluation *ev, const char *title, enum evaluate_target t,
+    const struct column *v, unsigned n)
 {
-	(void)printf("%-22s", t == EVALUATE_NEW ? "hosts never seen before" : "all hosts");
-	for (unsigned c = 0; c < NELEM(columns); c++)
-		(void)printf("  %13s", columns[c].name);
+	(void)printf("%-23s", title);
+	for (unsigned c = 0; c < n; c++)
+		(void)printf("  %13s", v[c].name);
 	(void)printf("\n");
 	for (unsigned row = 0; row < ev->n_rows; row++) {
-		(void)printf("%-22s", evaluation_row_name(row));
-		for (unsigned c = 0; c < NELEM(columns); c++) {
-			struct spread s = evaluation_spread(ev, row, t, columns[c].offset);
+		(void)printf("%-23s", evaluation_row_name(row));
+		for (unsigned c = 0; c < n; c++) {
+			struct spread s = evaluation_spread(ev, row, t, v[c].offset);
 
 			(void)printf("  %.4f ±%.4f", s.mean, s.half);
 		}
@@ -282,9 +290,11 @@ static void print_text(const struct eval *x, const struct evaluation *ev)
 	(void)printf(
 	    "mean over test days ± half of its 95 %% interval; @N: share of the hosts in the "
 	    "best N /24s\n\n");
-	print_table(ev, EVALUATE_NEW);
+	print_table(ev, "hosts never seen before", EVALUATE_NEW, columns, NELEM(columns));
 	(void)printf("what a new host gains in nats (LL): %.3f ±%.3f\n\n", ll.mean, ll.half);
-	print_table(ev, EVALUATE_ALL);
+	print_table(ev, "all hosts", EVALUATE_ALL, columns, NELEM(columns));
+	(void)printf("\n");
+	print_table(ev, "listed, and nobody came", EVALUATE_ALL, idle_columns, NELEM(idle_columns));
 	print_bins("a /24 gets a new host", "blocks", ev->bin);
 	print_hosts(ev);
 	print_bins("a host returns", "hosts", ev->host_bin);
@@ -305,6 +315,9 @@ static void json_rows(struct jout *j, const struct evaluation *ev, enum evaluate
 			jout_real(j, "half_95", s.half, 5);
 			jout_object_end(j);
 		}
+		for (unsigned c = 0; c < NELEM(idle_columns); c++)
+			jout_real(j, idle_columns[c].key,
+			    evaluation_spread(ev, row, t, idle_columns[c].offset).mean, 5);
 		if (row == 0)
 			jout_real(j, "ll", evaluation_spread(ev, row, t, LL_OFFSET).mean, 4);
 		jout_object_end(j);
@@ -427,6 +440,20 @@ static int print_json(const struct eval *x, const struct evaluation *ev)
 	return ok ? 0 : -ENOMEM;
 }
 
+static int plot(const char *path, const struct evaluation *ev, struct err *e)
+{
+	FILE *to = fopen(path, "we");
+	bool good;
+
+	if (!to)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	eval_plot(ev, to);
+	good = !ferror(to);
+	if (fclose(to) != 0 || !good)
+		return err_set(e, -EIO, "%s: could not be written", path);
+	return 0;
+}
+
 static void show_progress(void *ctx, unsigned done)
 {
 	progress_at(ctx, done, "test day");
@@ -467,9 +494,11 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 	progress_end(&bar);
 	if (r < 0)
 		return r;
-	if (x->json)
+	if (x->plot)
+		r = plot(x->plot, &ev, e);
+	if (r == 0 && x->json)
 		r = print_json(x, &ev);
-	else
+	else if (r == 0)
 		print_text(x, &ev);
 	evaluation_done(&ev);
 	return r;
@@ -516,6 +545,8 @@ int cmd_eval(int argc, char **argv)
 		    "The series is somebody else's word, not that of own sensors: days on which it "
 		    "says far more than usual weigh less." },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object." },
+		{ "plot", 0, OPT_TEXT, &x.plot, "FILE",
+		    "Draw hits and reliability into FILE (SVG)." },
 		{ "registry", 'r', OPT_TEXT, &x.registry, "FILE",
 		    "Registry file of those days (default: the parameter registry_file)." },
 		{ "config", 'c', OPT_TEXT, &x.conf_file, "FILE", "Read this configuration file." },

@@ -67,6 +67,7 @@ static void ordered(void **state)
 	assert_near(m.targets, 3, NEAR);
 	assert_near(m.blocks, 2, NEAR);
 	assert_near(m.hit[0], 1, NEAR);		   /* all 4 are within the best 100 */
+	assert_near(m.idle[0], 0.5, NEAR);	   /* 2 of these 4 for nothing */
 	assert_near(m.auc, (3.5 + 1.5) / 8, NEAR); /* blocks below, itself half */
 	assert_near(m.ap, (1.0 + 2.0 / 3) / 2, NEAR);
 	assert_near(m.ll, (2 * 0.4700036292 - 0.2231435513) / 3, NEAR); /* ln 1.6, ln .8 */
@@ -85,6 +86,8 @@ static void silent(void **state)
 	assert_near(m.auc, 0.5, NEAR);
 	assert_near(m.hit[0], 0.1, NEAR);
 	assert_near(m.hit[1], 1, NEAR);
+	assert_near(m.idle[0], 0.99, NEAR);
+	assert_near(m.idle[1], 0.99, NEAR);
 	assert_true(m.ap < 0.02);
 }
 
