@@ -306,6 +306,21 @@ static void look_beside(struct follow *f, struct stream *s, struct files *fs)
 				adopt(f, &fs->v[i], packed == 1, true);
 }
 
+/* A file has appeared under the pattern. Its forerunner that we know is not always the file before it: when
+ * that lost its name in an earlier poll, a whole file may have come and been rotated away since. */
+static void look_before(
+    struct follow *f, size_t known, const struct stream *begun, struct files *fs)
+{
+	struct stream *newest = NULL;
+
+	for (size_t i = 0; i < known; i++)
+		if (same_rotation(f->streams[i]->path, begun->path) &&
+		    (!newest || f->streams[i]->mtime_s > newest->mtime_s))
+			newest = f->streams[i];
+	if (newest && !newest->seen)
+		look_beside(f, newest, fs);
+}
+
 /* What is out of sight and read to its end is given up in time, but never the newest: by its date the
  * next rotation is told from what was read long ago. */
 static void retire(struct follow *f)
@@ -332,7 +347,7 @@ static void retire(struct follow *f)
 void follow_poll(struct follow *f)
 {
 	struct files fs = { NULL, 0, 0 };
-	size_t n;
+	size_t known = f->n, n;
 
 	for (size_t i = 0; i < f->n; i++)
 		f->streams[i]->seen = false;
@@ -358,6 +373,8 @@ void follow_poll(struct follow *f)
 		if (newly || s->lost)
 			look_beside(f, s, &fs);
 	}
+	for (size_t i = known; i < n; i++)
+		look_before(f, known, f->streams[i], &fs);
 	files_done(&fs);
 	retire(f);
 }

@@ -102,6 +102,17 @@ static size_t stem(const char *name)
 	return at < n && at > 0 ? at : n;
 }
 
+bool same_rotation(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+	size_t dir = x ? (size_t)(x - a) + 1 : 0, n;
+
+	if (dir != (y ? (size_t)(y - b) + 1 : 0) || memcmp(a, b, dir) != 0)
+		return false;
+	n = stem(a + dir);
+	return n == stem(b + dir) && memcmp(a + dir, b + dir, n) == 0;
+}
+
 void find_rotated(struct follow *f, const char *path, struct files *ret)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;

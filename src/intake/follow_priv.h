@@ -106,4 +106,7 @@ void find_primary(struct follow *f, const char *pattern, struct files *ret);
 void find_rotated(struct follow *f, const char *path, struct files *ret);
 void files_done(struct files *fs);
 
+/* same_rotation - do two paths look like one log and its rotation? */
+bool same_rotation(const char *a, const char *b);
+
 #endif

@@ -46,6 +46,12 @@ grep -q '3 of 604 lines left out' "$dir/err" || fail "$(cat "$dir/err")"
 diff <(sed 's/"lines":[0-9]*,"refused":[0-9]*//' "$dir/json") <(sed 's/"lines":[0-9]*,"refused":[0-9]*//' "$dir/odd.json") >/dev/null ||
   fail 'refused lines change the figures'
 
+# The picture is well-formed and names everybody.
+eval_ --plot "$dir/plot.svg" "$dir/events" >/dev/null 2>&1 || fail 'no picture'
+python3 -c 'import sys, xml.dom.minidom as d; t = d.parse(sys.argv[1]).toxml(); assert "onus, " in t and "ewma, " in t' "$dir/plot.svg" || fail 'no picture'
+eval_ --plot "$dir/none/plot.svg" "$dir/events" >/dev/null 2>"$dir/err" && fail 'a picture nowhere'
+grep -q 'none/plot.svg' "$dir/err" || fail "$(cat "$dir/err")"
+
 # Too short a series, days out of order, beyond the end.
 head -60 "$dir/events" >"$dir/short"
 eval_ "$dir/short" >"$dir/out" 2>"$dir/err" && fail 'ten days are enough'
