@@ -8,22 +8,12 @@
 
 static const char *const proof_names[] = { [PROOF_FULL] = "full", [PROOF_WEAK] = "weak" };
 
-struct prefix event_subject(struct addr a)
-{
-	return prefix_make(a, addr_is_v4(a) ? 128 : 64);
-}
-
 bool event_is_simulated(const struct event *ev)
 {
 	const struct span begins = SPAN(EVENT_SIMULATED_SOURCE);
 
 	return span_is(ev->detail, EVENT_SIMULATED) && span_len(ev->source) > span_len(begins) &&
 	       memcmp(ev->source.p, begins.p, span_len(begins)) == 0;
-}
-
-bool event_is_host(const struct event *ev)
-{
-	return ev->subject.len == (addr_is_v4(ev->subject.addr) ? 128 : 64);
 }
 
 static int hex(char c)

@@ -35,10 +35,16 @@ struct event_room {
 };
 
 /* event_subject - the subject of an address: IPv4 /32, IPv6 its /64 */
-struct prefix event_subject(struct addr a);
+static inline struct prefix event_subject(struct addr a)
+{
+	return (struct prefix){ addr_host(a), addr_is_v4(a) ? 128 : 64 };
+}
 
 /* event_is_host - the subject is one host (IPv4 /32, IPv6 /64) and not a listed prefix */
-bool event_is_host(const struct event *ev);
+static inline bool event_is_host(const struct event *ev)
+{
+	return ev->subject.len == (addr_is_v4(ev->subject.addr) ? 128 : 64);
+}
 
 /* event_is_simulated - one of `onus sim`: nobody did that */
 #define EVENT_SIMULATED	       "simulated" /* its detail */

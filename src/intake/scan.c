@@ -22,7 +22,9 @@ struct scan {
 	struct scan_counts counts;
 	uint64_t first_refused; /* since scan_first_refused, 0: none */
 	const char *why_refused;
-	struct regex_match pre, match; /* of the line at hand */
+	int64_t time_s; /* of the line at hand, as what follows */
+	uint64_t number;
+	struct regex_match pre, match;
 	struct event event;
 	struct names names[FILTERS_MAX];
 	scan_sink *sink;
@@ -31,14 +33,6 @@ struct scan {
 	char subject[LINE_ROOM]; /* lines that had to be pieced together */
 	char content[LINE_ROOM];
 	char line[LINE_ROOM]; /* scan_line's, with its LF */
-};
-
-/* struct text - a line as the expressions see it */
-struct text {
-	struct span subject; /* without the date, with its LF */
-	int64_t time_s;
-	uint64_t number;
-	bool pri; /* a <PRI> stood before the date */
 };
 
 int scan_new(struct filter *const *filters, unsigned n, const struct scan_options *o,
@@ -111,8 +105,7 @@ static uint64_t *guard(struct scan *s, const struct regex_match *m, struct addr 
 	return s->o.own && addrset_has(s->o.own, *ret) ? &s->counts.own : NULL;
 }
 
-static void emit(struct scan *s, unsigned i, const struct text *t, const struct regex_match *m,
-    struct span message)
+static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct span message)
 {
 	const struct filter *f = s->filters[i];
 	struct event *ev = &s->event;
@@ -124,7 +117,7 @@ static void emit(struct scan *s, unsigned i, const struct text *t, const struct 
 		(*why)++;
 		return;
 	}
-	ev->time_s = t->time_s;
+	ev->time_s = s->time_s;
 	ev->subject = event_subject(a);
 	ev->category = f->category;
 	ev->proof = s->o.weak ? PROOF_WEAK : f->proof;
@@ -137,17 +130,20 @@ static void emit(struct scan *s, unsigned i, const struct text *t, const struct 
 	    (num_u32(m->group[REGEX_COUNT], 10000, &ev->count) < 0 || ev->count == 0))
 		ev->count = 1;
 	s->counts.events++;
-	s->sink(s->ctx, ev, t->number);
+	s->sink(s->ctx, ev, s->number);
 }
 
-/* --- a line through one filter --- */
+/* --- a line through one filter ---
+ * The subject is a line as the expressions see it: without the date, with its LF. Its two ends travel one by
+ * one, in registers: a span is written to the stack in halves and read back whole, for which the processor
+ * waits (5 ns a line). */
 
-/* The content with LF after it: in place where the line end follows, else copied. */
-static struct span with_lf(struct scan *s, const struct text *t, struct span content)
+/* The content with LF after it: in place where the line end follows, else copied. end: of the subject */
+static struct span with_lf(struct scan *s, const char *end, struct span content)
 {
 	size_t n = span_len(content);
 
-	if (content.end < t->subject.end && *content.end == '\n')
+	if (content.end < end && *content.end == '\n')
 		return (struct span){ content.p, content.end + 1 };
 	if (n > 0)
 		memcpy(s->content, content.p, n);
@@ -188,7 +184,7 @@ static bool took_part(struct span group)
 }
 
 /* A failregex has matched. */
-static void judge(struct scan *s, unsigned i, const struct text *t, struct span text)
+static void judge(struct scan *s, unsigned i, struct span text)
 {
 	const struct filter *f = s->filters[i];
 	const struct regex_match *pre = &s->pre;
@@ -200,7 +196,7 @@ static void judge(struct scan *s, unsigned i, const struct text *t, struct span 
 		s->counts.nofail++;
 	} else {
 		join_groups(m, pre);
-		emit(s, i, t, m, text);
+		emit(s, i, m, text);
 	}
 }
 
@@ -219,45 +215,48 @@ static int find_failure(struct scan *s, const struct filter *f, struct span text
 	return r;
 }
 
-/* Returns false when the line is to be refused. */
-static bool try_filter(struct scan *s, unsigned i, const struct text *t)
+/* pri: a <PRI> stood before the date. Returns false when the line is to be refused. */
+static inline bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool pri)
 {
 	const struct filter *f = s->filters[i];
-	struct span text = t->subject;
 	int r;
 
-	if (f->date == FILTER_DATE_START && t->pri)
+	if (f->date == FILTER_DATE_START && pri)
 		return true;
 	if (LIKELY(f->prefix != NULL)) {
-		r = exec(s, f->prefix, t->subject, &s->pre);
+		struct span content;
+
+		r = exec(s, f->prefix, (struct span){ p, end }, &s->pre);
 		if (r <= 0)
 			return r == 0;
-		if (took_part(s->pre.group[REGEX_CONTENT]))
-			text = with_lf(s, t, s->pre.group[REGEX_CONTENT]);
+		if (took_part(s->pre.group[REGEX_CONTENT])) {
+			content = with_lf(s, end, s->pre.group[REGEX_CONTENT]);
+			p = content.p;
+			end = content.end;
+		}
 	} else {
 		s->pre = (struct regex_match){ .v4_known = false };
 	}
-	r = find_failure(s, f, text);
+	r = find_failure(s, f, (struct span){ p, end });
 	if (r > 0)
-		judge(s, i, t, text);
+		judge(s, i, (struct span){ p, end });
 	return r >= 0;
 }
 
 /* --- lines --- */
 
-static bool try_filters(struct scan *s, const struct text *t)
+static bool try_filters(struct scan *s, const char *p, const char *end, bool pri)
 {
 	bool good = true;
 
 	for (unsigned i = 0; i < s->n; i++)
-		good &= try_filter(s, i, t);
+		good &= try_filter(s, i, p, end, pri);
 	return good;
 }
 
 /* A line that is not simply a date of the last minute and its message. */
-static bool odd_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+static bool odd_line(struct scan *s, const char *p, const char *lf)
 {
-	struct text t = { .number = number };
 	struct stamp stamp;
 	const char *end = lf;
 	size_t tail;
@@ -268,33 +267,25 @@ static bool odd_line(struct scan *s, const char *p, const char *lf, uint64_t num
 		s->counts.undated++;
 		return true;
 	}
-	t.time_s = stamp.time_s;
-	t.pri = stamp.pri;
-	if (stamp.begin == 0 && end == lf) {
-		t.subject = (struct span){ p + stamp.end, lf + 1 };
-		return try_filters(s, &t);
-	}
+	s->time_s = stamp.time_s;
+	if (stamp.begin == 0 && end == lf)
+		return try_filters(s, p + stamp.end, lf + 1, stamp.pri);
 	tail = (size_t)(end - p) - stamp.end;
 	memcpy(s->subject, p, stamp.begin);
 	memcpy(s->subject + stamp.begin, p + stamp.end, tail);
 	s->subject[stamp.begin + tail] = '\n';
-	t.subject = span_of(s->subject, stamp.begin + tail + 1);
-	return try_filters(s, &t);
+	return try_filters(s, s->subject, s->subject + stamp.begin + tail + 1, stamp.pri);
 }
 
 /* [p, lf): lf is the line end, readable as REGEX_SLACK bytes behind it are. Returns false when the
  * line was refused. */
 static inline bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
 {
-	struct text t;
-
+	s->number = number;
 	if (UNLIKELY(lf - p < (ptrdiff_t)STAMP_AGAIN || lf[-1] == '\r' ||
-		     !stamp_again(&s->stamp, p, &t.time_s)))
-		return odd_line(s, p, lf, number);
-	t.subject = (struct span){ p + STAMP_AGAIN - 1, lf + 1 };
-	t.number = number;
-	t.pri = false;
-	return try_filters(s, &t);
+		     !stamp_again(&s->stamp, p, &s->time_s)))
+		return odd_line(s, p, lf);
+	return try_filters(s, p + STAMP_AGAIN - 1, lf + 1, false);
 }
 
 /* A line behind which nothing may be read. */
