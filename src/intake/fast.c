@@ -134,7 +134,7 @@ static inline unsigned octet(const char *p, uint32_t *value, uint32_t *bad)
 	memcpy(&w, p, 4);
 	t = le32toh(w) ^ 0x30303030u;
 	m = ((t + 0x76767676u) | t) & 0x00808080u;
-	n = m ? (unsigned)__builtin_ctz(m) / 8 : 3;
+	n = (unsigned)__builtin_ctz(m | 0x80000000u) / 8; /* a fourth is not looked at */
 	v = t << (8 * (3 - n)); /* the last digit to the third byte, zeros before the first */
 	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16 & 0xff);
 	*bad |= (uint32_t)(v > 255) | (uint32_t)(n > 1 && (t & 0xff) == 0);
