@@ -143,27 +143,72 @@ static int row_cmp(const void *a, const void *b)
 	return x->last == y->last ? 0 : x->last < y->last ? -1 : 1;
 }
 
-/* Sorted rows must not overlap. Two IPv6 rows may meet inside one /48: it goes to the first. */
-static int rows_check(struct judge *j, struct err *e)
+/* struct loading - rows on their way into judge.rows, in order */
+struct loading {
+	struct judge *j;
+	struct row before; /* the last one taken, kept or not */
+	bool any;
+	uint32_t cap;
+	size_t bit, listed; /* cursors */
+};
+
+/* Is one of these in the row? They are in the order of the rows. */
+static bool bits_within(const struct bits *s, size_t *at, const struct row *r)
 {
-	uint32_t to = 0;
+	for (; *at < s->n; ++*at) {
+		unsigned v = bit_version(s->v[*at].host);
+		uint64_t unit = bit_unit(s->v[*at].host);
 
-	for (uint32_t i = 0; i < j->n_rows; i++) {
-		struct row r = j->rows[i];
-		const struct row *before = to ? &j->rows[to - 1] : NULL;
-
-		if (before && before->version == r.version && r.first <= before->last) {
-			if (r.version == 0 || r.first != before->last)
-				return err_set(
-				    e, -EINVAL, "announced space: two rows overlap at row %u", i);
-			if (++r.first > r.last)
-				continue;
-		}
-		j->rows[to++] = r;
-		j->world.size[r.version] += r.last - r.first + 1;
+		if (v > r->version || (v == r->version && unit >= r->first))
+			return v == r->version && unit <= r->last;
 	}
-	j->n_rows = to;
+	return false;
+}
+
+/* A row of space without evidence, of an AS that is not asked about, is a size of the world and no more. */
+static bool row_matters(struct loading *l, const struct row *r)
+{
+	const struct judge *j = l->j;
+
+	return may_be_asked(j, r->as) || bits_within(&j->bits, &l->bit, r) ||
+	       bits_within(&j->listed, &l->listed, r);
+}
+
+static int row_put(struct loading *l, const struct row *r)
+{
+	struct judge *j = l->j;
+
+	if (j->n_rows == l->cap) {
+		uint32_t cap = l->cap ? l->cap * 2 : 1024;
+		struct row *v = reallocarray(j->rows, cap, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		j->rows = v;
+		l->cap = cap;
+	}
+	j->rows[j->n_rows++] = *r;
 	return 0;
+}
+
+/* The next row in order: rows must not overlap. Two IPv6 rows may meet inside one /48: it goes to the
+ * first. */
+static int row_take(struct loading *l, struct row r, struct err *e)
+{
+	const struct row *before = &l->before;
+
+	if (l->any && before->version == r.version && r.first <= before->last) {
+		if (r.version == 0 || r.first != before->last)
+			return err_set(e, -EINVAL,
+			    "announced space: two rows overlap: prefixes %u and %u", before->prefix,
+			    r.prefix);
+		if (++r.first > r.last)
+			return 0;
+	}
+	l->before = r;
+	l->any = true;
+	l->j->world.size[r.version] += r.last - r.first + 1;
+	return row_matters(l, &r) ? row_put(l, &r) : 0;
 }
 
 static int rows_by_as(struct judge *j)
@@ -186,33 +231,68 @@ static int rows_by_as(struct judge *j)
 	return r;
 }
 
+static void rows_forget(struct judge *j)
+{
+	free(j->rows);
+	j->rows = NULL;
+	j->n_rows = 0;
+	j->world.size[0] = j->world.size[1] = 0;
+}
+
+/* Rows as they come, which must be their order: 1, or 0 when it is not, or -errno. */
+static int rows_in_order(struct judge *j, space_fn *space, const void *ctx, struct err *e)
+{
+	struct loading l = { .j = j };
+	struct row r, last;
+	struct space s;
+	bool any = false;
+	int code = 0;
+
+	for (uint32_t i = 0; code == 0 && space(ctx, i, &s); i++) {
+		if (!row_make(&s, &r))
+			continue;
+		if (any && row_cmp(&last, &r) > 0)
+			return 0;
+		last = r;
+		any = true;
+		code = row_take(&l, r, e);
+	}
+	return code < 0 ? code : 1;
+}
+
+static int rows_sorted(struct judge *j, space_fn *space, const void *ctx, struct err *e)
+{
+	struct loading l = { .j = j }, in = { .j = j };
+	struct space s;
+	struct row r;
+	uint32_t n;
+	int code = 0;
+
+	for (uint32_t i = 0; code == 0 && space(ctx, i, &s); i++)
+		if (row_make(&s, &r))
+			code = row_put(&l, &r);
+	if (code < 0)
+		return code;
+	qsort(j->rows, j->n_rows, sizeof(*j->rows), row_cmp);
+	n = j->n_rows;
+	j->n_rows = 0;
+	in.cap = l.cap; /* in place: never more are put than were taken */
+	for (uint32_t i = 0; code == 0 && i < n; i++)
+		code = row_take(&in, j->rows[i], e);
+	return code;
+}
+
 static int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 {
-	struct space s;
-	uint32_t cap = 0;
-	bool sorted = true;
-	int r;
+	int r = 1;
 
-	j->world.size[0] = j->world.size[1] = 0;
-	for (uint32_t i = 0; space && space(ctx, i, &s); i++) {
-		if (j->n_rows == cap) {
-			struct row *v;
-
-			cap = cap ? cap * 2 : 1024;
-			v = reallocarray(j->rows, cap, sizeof(*v));
-			if (!v)
-				return -ENOMEM;
-			j->rows = v;
-		}
-		if (!row_make(&s, &j->rows[j->n_rows]))
-			continue;
-		if (j->n_rows && row_cmp(&j->rows[j->n_rows - 1], &j->rows[j->n_rows]) > 0)
-			sorted = false;
-		j->n_rows++;
+	rows_forget(j);
+	if (space)
+		r = rows_in_order(j, space, ctx, e);
+	if (r == 0) {
+		rows_forget(j);
+		r = rows_sorted(j, space, ctx, e);
 	}
-	if (!sorted)
-		qsort(j->rows, j->n_rows, sizeof(*j->rows), row_cmp);
-	r = rows_check(j, e);
 	return r < 0 ? r : rows_by_as(j);
 }
 

@@ -61,9 +61,9 @@ struct judge_conf {
 	    kinds; /* bits 1 << enum entity_kind of what will be asked for, which saves the rest; addr
 			   and block always can be. 0: all */
 	const uint8_t *
-	    only; /* [n_only], by AS: not 0 where its row, its organisation's or those of its prefixes
-		      will be asked for, which saves the rest; NULL: all. Borrowed until judge_run is
-		      done; of no effect on countries */
+	    only; /* [n_only], by AS: not 0 where it or a prefix of it will be asked for; for an organisation
+		      all its ASes. Saves the rest, and what is asked beyond it is answered wrongly. NULL:
+		      all. Borrowed until judge_run is done; not with countries and judge_map. */
 	uint32_t n_only;
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */

@@ -238,6 +238,12 @@ void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace);
 /* wanted_build - judge.as_wanted from what is asked for; 0 or -ENOMEM */
 int wanted_build(struct judge *j);
 
+/* may_be_asked - judge_conf.only */
+static inline bool may_be_asked(const struct judge *j, uint32_t as)
+{
+	return !j->conf.only || (as < j->conf.n_only && j->conf.only[as]);
+}
+
 static inline bool wants_as(const struct judge *j, uint32_t as)
 {
 	return !j->as_wanted || j->as_wanted[as];

@@ -6,11 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool may_be_asked(const struct judge *j, uint32_t as)
-{
-	return !j->conf.only || (as < j->conf.n_only && j->conf.only[as]);
-}
-
 /* Every AS of an organisation that has one that is wanted. */
 static int widen_to_orgs(struct judge *j, uint32_t n_org)
 {
