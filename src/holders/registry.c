@@ -35,15 +35,22 @@ int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct e
 	return 0;
 }
 
-int registry_open(const char *path, struct registry **ret, struct err *e)
+int registry_map(const char *path, struct file_map *ret, struct err *e)
 {
-	struct file_map map;
-	int code = file_map(path, &map, e);
+	int code = file_map(path, ret, e);
 
 	if (code == -ENOENT)
 		return err_set(e, code,
 		    "there is no registry %s; `onus registry build -o %s INPUT…` makes one", path,
 		    path);
+	return code;
+}
+
+int registry_open(const char *path, struct registry **ret, struct err *e)
+{
+	struct file_map map;
+	int code = registry_map(path, &map, e);
+
 	if (code < 0)
 		return code;
 	code = registry_of_bytes(map.p, map.len, ret, e);

@@ -34,9 +34,9 @@ static int refuse(struct err *e, const char *what)
 	    "the registry file is damaged (%s); build it again with `onus registry build`", what);
 }
 
-static int head_check(const struct reg_head *h, size_t len, struct err *e)
+int registry_check_head(const void *p, size_t len, struct err *e)
 {
-	uint64_t at = sizeof(*h);
+	const struct reg_head *h = p;
 
 	if (len < sizeof(*h) || memcmp(h->magic, REG_MAGIC, sizeof(h->magic)) != 0)
 		return err_set(
@@ -48,6 +48,13 @@ static int head_check(const struct reg_head *h, size_t len, struct err *e)
 		    h->version, REG_VERSION);
 	if (h->head_bytes != sizeof(*h) || h->file_bytes != len)
 		return refuse(e, "it is cut, or something was added");
+	return 0;
+}
+
+static int sections_check(const struct reg_head *h, size_t len, struct err *e)
+{
+	uint64_t at = sizeof(*h);
+
 	if (h->sum != registry_sum(h, len))
 		return refuse(e, "its checksum is wrong");
 	for (size_t i = 0; i < REG_SECTIONS; i++) {
@@ -239,7 +246,9 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 	if (len < sizeof(*h) || (uintptr_t)p % REG_ALIGN != 0)
 		return err_set(
 		    e, -EBADMSG, "this is no registry file; `onus registry build` makes one");
-	code = head_check(h, len, e);
+	code = registry_check_head(h, len, e);
+	if (code == 0)
+		code = sections_check(h, len, e);
 	if (code < 0)
 		return code;
 	sections_find(h, r);

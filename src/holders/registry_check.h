@@ -31,6 +31,12 @@ struct registry {
  * Returns 0 or -EBADMSG with what is wrong and what to do. */
 MUST_USE int registry_check(const void *p, size_t len, struct registry *r, struct err *e);
 
+/* registry_check_head - what can be told at once: a registry file, of this version, of this length */
+MUST_USE int registry_check_head(const void *p, size_t len, struct err *e);
+
+/* registry_map - the file, unchecked; as file_map, with what to do where there is none */
+MUST_USE int registry_map(const char *path, struct file_map *ret, struct err *e);
+
 static inline struct addr registry_piece_first(const struct registry *r, uint32_t place)
 {
 	if (place < r->n_space4)

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "core/conf.h"
+#include "holders/opening.h"
 #include "holders/stale.h"
 #include "intake/any.h"
 #include "prog/onus/commands.h"
@@ -47,14 +48,14 @@ static void on_thread_event(void *ctx, const struct event *ev, uint64_t number)
 
 /* A table for each thread. Returns them, [shards_threads], or NULL: out of memory, and the caller's thread
  * counts for all. */
-static struct top *threads_new(struct shards *s, const struct registry *registry)
+static struct top *threads_new(struct shards *s)
 {
 	void *ctx[SHARDS_THREADS_MAX];
 	unsigned n = s ? shards_threads(s) : 0;
 	struct top *v = n > 1 ? calloc(n, sizeof(*v)) : NULL;
 
 	for (unsigned i = 0; v && i < n; i++) {
-		if (top_init(&v[i], registry) < 0) {
+		if (top_init(&v[i]) < 0) {
 			while (i-- > 0)
 				top_done(&v[i]);
 			free(v);
@@ -147,7 +148,7 @@ static int read_one(struct topping *g, const struct any_options *options, const 
 /* All files; how many could not be read. */
 static unsigned read_all(struct topping *g, const struct any_options *options, int n, char **files)
 {
-	struct top *threads = threads_new(options->shards, g->top.registry);
+	struct top *threads = threads_new(options->shards);
 	unsigned failed = 0;
 
 	for (int i = 0; i < n; i++) {
@@ -199,24 +200,32 @@ static int fail(int code, const struct err *e)
 	return code;
 }
 
-/* With everything open. Returns the exit code. */
-static int run(const struct top_options *o, const struct conf *conf,
-    const struct registry *registry, const struct any_options *options, enum entity_kind by, int n,
-    char **files)
+/* With everything open, but for the registry, which takes its time until the files are read. Returns the exit
+ * code. */
+static int run(const struct top_options *o, const struct conf *conf, struct opening *opening,
+    const struct any_options *options, enum entity_kind by, int n, char **files)
 {
 	struct topping g = { 0 };
-	unsigned failed;
+	struct registry *registry = NULL;
+	unsigned failed = 0;
 	struct err e = { "" };
-	int r = top_init(&g.top, registry);
+	int r = top_init(&g.top), opened;
 
-	if (r < 0)
-		return fail(2, &(struct err){ "out of memory" });
-	failed = read_all(&g, options, n, files);
+	if (r == 0)
+		failed = read_all(&g, options, n, files);
+	opened = opening_end(opening, &registry, &e);
+	if (r < 0 || opened < 0) {
+		top_done(&g.top);
+		registry_free(registry);
+		return r < 0 ? fail(2, &(struct err){ "out of memory" }) : fail(3, &e);
+	}
+	g.top.registry = registry;
 	say_ages(&g.top, conf);
 	r = failed == (unsigned)n ? -EIO : write_table(&g, o, by, &e);
 	if (r < 0 && *e.text)
 		(void)fail(2, &e);
 	top_done(&g.top);
+	registry_free(registry);
 	return r < 0 ? 2 : failed ? 1 : 0;
 }
 
@@ -224,7 +233,7 @@ static int with_conf(
     const struct top_options *o, const struct conf *conf, enum entity_kind by, int n, char **files)
 {
 	struct clock clock = clock_system();
-	struct registry *registry = NULL;
+	struct opening *opening;
 	struct addrset own = { .v = NULL };
 	struct scan_options scan = { .clock = &clock, .own = &own };
 	struct any_options any = { .clock = &clock,
@@ -242,11 +251,10 @@ static int with_conf(
 	if (r < 0)
 		r = any_missing(&any, o->filters.n, r, &e);
 	if (r < 0 || addrset_parse(span_str(conf->own_networks), &own, &e) < 0 ||
-	    registry_open(o->registry ? o->registry : conf->registry_file, &registry, &e) < 0)
+	    opening_start(o->registry ? o->registry : conf->registry_file, &opening, &e) < 0)
 		code = fail(3, &e);
 	else
-		code = run(o, conf, registry, &any, by, n, files);
-	registry = registry_free(registry);
+		code = run(o, conf, opening, &any, by, n, files);
 	any.shards = shards_free(any.shards);
 	addrset_done(&own);
 	return code;

@@ -25,7 +25,7 @@ struct top_pending {
 };
 
 struct top {
-	const struct registry *registry; /* borrowed */
+	const struct registry *registry; /* borrowed; nobody asks for it while events are counted */
 	struct addrmap map;
 	struct top_host *hosts; /* [map.n], owned */
 	size_t cap;
@@ -47,7 +47,7 @@ struct top_mark {
 	uint8_t category, group, proof;
 };
 
-int top_init(struct top *t, const struct registry *registry);
+int top_init(struct top *t);
 void top_done(struct top *t);
 
 /* top_count - one event of an independence group (0 … 63). Events about listed prefixes are counted

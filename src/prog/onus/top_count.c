@@ -9,9 +9,9 @@
 
 #define AHEAD 8u /* addresses: as far ahead memory is told what is wanted of a table */
 
-int top_init(struct top *t, const struct registry *registry)
+int top_init(struct top *t)
 {
-	*t = (struct top){ .registry = registry, .oldest_s = INT64_MAX, .newest_s = INT64_MIN };
+	*t = (struct top){ .oldest_s = INT64_MAX, .newest_s = INT64_MIN };
 	return addrmap_init(&t->map, 0);
 }
 
