@@ -142,16 +142,11 @@ static inline uint32_t slot_find(
 	}
 }
 
-uint32_t addrmap_put(struct addrmap *m, struct addr a, bool *is_new)
+/* at: the free slot. A function of its own: the address would be kept on the stack for it, and read back
+ * before it is written, by everybody who is not new as well. */
+static __attribute__((noinline)) uint32_t add(
+    struct addrmap *m, struct addr a, uint64_t hash, size_t at)
 {
-	uint64_t hash = addr_hash(m, a);
-	size_t at;
-	uint32_t index = slot_find(m, a, hash, &at);
-
-	if (is_new)
-		*is_new = index == ADDRMAP_NONE;
-	if (index != ADDRMAP_NONE)
-		return index;
 	if (m->n >= ADDRMAP_MAX || (m->n == m->keys_cap && keys_grow(m) < 0))
 		return ADDRMAP_NONE;
 	if (m->n >= (uint64_t)3 << (m->bits - 2)) {
@@ -162,6 +157,17 @@ uint32_t addrmap_put(struct addrmap *m, struct addr a, bool *is_new)
 	m->keys[m->n] = a;
 	m->slot[at] = addr_tag(a, hash) | (m->n + 1);
 	return m->n++;
+}
+
+uint32_t addrmap_put(struct addrmap *m, struct addr a, bool *is_new)
+{
+	uint64_t hash = addr_hash(m, a);
+	size_t at;
+	uint32_t index = slot_find(m, a, hash, &at);
+
+	if (is_new)
+		*is_new = index == ADDRMAP_NONE;
+	return LIKELY(index != ADDRMAP_NONE) ? index : add(m, a, hash, at);
 }
 
 uint32_t addrmap_find(const struct addrmap *m, struct addr a)

@@ -21,7 +21,7 @@ struct top_host {
 struct top_pending {
 	struct addr addr;
 	uint64_t key; /* day, category, group, proof; never 0 */
-	uint32_t count, host;
+	uint32_t count;
 };
 
 struct top {

@@ -56,9 +56,9 @@ static bool mark(struct top *t, struct top_mark m)
 }
 
 /* One sighting of a host whose place is known. */
-static void settle(struct top *t, const struct top_pending *p)
+static inline void settle(struct top *t, const struct top_pending *p, uint32_t host)
 {
-	struct top_host *h = &t->hosts[p->host];
+	struct top_host *h = &t->hosts[host];
 
 	h->events += p->count;
 	/* Events of one host come in runs: only a change of day, category, group or proof is news. The
@@ -66,7 +66,7 @@ static void settle(struct top *t, const struct top_pending *p)
 	if (p->key == h->last_key)
 		return;
 	h->last_key = p->key;
-	if (!mark(t, (struct top_mark){ p->host, (int32_t)(uint32_t)(p->key >> 32),
+	if (!mark(t, (struct top_mark){ host, (int32_t)(uint32_t)(p->key >> 32),
 			 (uint8_t)(p->key >> 16), (uint8_t)(p->key >> 8), (uint8_t)p->key }))
 		t->out_of_memory = true;
 }
@@ -74,25 +74,24 @@ static void settle(struct top *t, const struct top_pending *p)
 /* Hosts come in random order and their rows lie all over: the loads of many are under way at once. */
 void top_settle(struct top *t)
 {
-	unsigned n = 0;
+	uint32_t host[TOP_PENDING_MAX];
 
 	for (unsigned i = 0; i < t->n_pending; i++) {
-		struct top_pending *p = &t->pending[i];
 		bool is_new;
-		uint32_t host = addrmap_put(&t->map, p->addr, &is_new);
 
-		if (host == ADDRMAP_NONE || !grow(t, host)) {
+		host[i] = addrmap_put(&t->map, t->pending[i].addr, &is_new);
+		if (host[i] == ADDRMAP_NONE || !grow(t, host[i])) {
 			t->out_of_memory = true;
+			host[i] = ADDRMAP_NONE;
 			continue;
 		}
 		if (is_new)
-			t->hosts[host] = (struct top_host){ 0 };
-		p->host = host;
-		__builtin_prefetch(&t->hosts[host], 1);
-		t->pending[n++] = *p;
+			t->hosts[host[i]] = (struct top_host){ 0 };
+		__builtin_prefetch(&t->hosts[host[i]], 1);
 	}
-	for (unsigned i = 0; i < n; i++)
-		settle(t, &t->pending[i]);
+	for (unsigned i = 0; i < t->n_pending; i++)
+		if (host[i] != ADDRMAP_NONE)
+			settle(t, &t->pending[i], host[i]);
 	t->n_pending = 0;
 }
 
