@@ -157,6 +157,19 @@ static int grow(struct bits *s, size_t max)
 	return 0;
 }
 
+int bits_expect(struct bits *s, size_t n)
+{
+	struct bit *v;
+
+	if (n <= s->cap - s->n)
+		return 0;
+	if (n > SIZE_MAX / sizeof(*v) - s->n || !(v = realloc(s->v, (s->n + n) * sizeof(*v))))
+		return -ENOMEM;
+	s->v = v;
+	s->cap = s->n + n;
+	return 0;
+}
+
 int bits_add(struct bits *s, struct bit b, size_t max)
 {
 	if (s->n == s->cap) {

@@ -70,6 +70,9 @@ void bits_done(struct bits *s);
 /* bits_add - returns 0, -ENOMEM, -E2BIG (max distinct bits) */
 int bits_add(struct bits *s, struct bit b, size_t max);
 
+/* bits_expect - n more will come: room for them at once, and no sorting on the way. 0 or -ENOMEM. */
+int bits_expect(struct bits *s, size_t n);
+
 /* bits_seal - sort by host, family, lag, group; one of each. 0 or -ENOMEM. */
 int bits_seal(struct bits *s);
 

@@ -96,6 +96,11 @@ int judge_add(struct judge *j, struct addr host, enum category c, enum proof pro
 	return bits_add(&j->bits, b, JUDGE_BITS_MAX);
 }
 
+int judge_expect(struct judge *j, size_t n)
+{
+	return bits_expect(&j->bits, MIN_OF(n, (size_t)JUDGE_BITS_MAX));
+}
+
 int judge_add_listed(
     struct judge *j, struct prefix listed, enum category c, int32_t day, unsigned group)
 {

@@ -85,6 +85,10 @@ void judge_group(struct judge *j, unsigned group, double trust, bool anchor);
 MUST_USE int judge_add(struct judge *j, struct addr host, enum category c, enum proof proof,
     int32_t day, unsigned group, uint64_t count);
 
+/* judge_expect - n sightings, which the caller has in memory already, will be added: quicker where that is
+ * known. 0 or -ENOMEM. */
+MUST_USE int judge_expect(struct judge *j, size_t n);
+
 /* judge_add_listed - group listed a whole prefix on day
  * A listed prefix is not its hosts: it never enters M, hosts or grade of anything. It is told as
  * judgement.listed of the prefix, AS and country around its first address, and nothing else. */

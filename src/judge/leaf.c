@@ -189,6 +189,8 @@ static int leaf_close(struct builder *b)
 
 static void leaf_take(struct builder *b, struct leaf *l, const struct host_sum *h, uint32_t n_bit)
 {
+	struct judge *j = b->j;
+
 	l->n_bit += n_bit;
 	l->hosts++;
 	l->events += h->events;
@@ -208,6 +210,8 @@ static void leaf_take(struct builder *b, struct leaf *l, const struct host_sum *
 		if (p->scan)
 			b->returning_scan += p->p7;
 		arrive(&b->arrivals[p->family], p);
+		j->arrived[p->family][l->version] += p->w_first;
+		j->arrived_all += p->w_first;
 	}
 }
 
@@ -286,6 +290,8 @@ void leaf_forget(struct judge *j)
 	j->hosts = j->blocks = NULL;
 	j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
 	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
+	memset(j->arrived, 0, sizeof(j->arrived));
+	j->arrived_all = 0;
 }
 
 int leaf_build(struct judge *j, const double *paces)

@@ -174,7 +174,9 @@ struct judge {
 	uint32_t n_parts, cap_parts;
 	struct say *says;
 	uint32_t n_says, cap_says;
-	uint32_t *hosts, n_hosts;   /* first bit of every host */
+	uint32_t *hosts, n_hosts; /* first bit of every host */
+	double arrived[NF][2]; /* hosts, each by the weight of its first day, by IP version … */
+	double arrived_all;    /* … and all of them */
 	uint32_t *blocks, n_blocks; /* first leaf of every block */
 	struct sums prefix, as, org, country;
 	float *map_arrivals, *map_returning; /* judge_map; borrowed */

@@ -13,24 +13,6 @@ struct seen {
 	double returning;
 };
 
-static double first_day_weight(const struct judge *j, struct seen s[NF][2])
-{
-	double all = 0;
-
-	for (size_t i = 0; i < j->bits.n;) {
-		struct host_sum h;
-
-		host_next(j, MUTE_NOBODY, 1, &i, &h);
-		for (unsigned k = 0; k < h.n_part; k++) {
-			if (!h.part[k].any)
-				continue;
-			s[h.part[k].family][bit_version(h.host)].hosts += h.part[k].w_first;
-			all += h.part[k].w_first;
-		}
-	}
-	return all;
-}
-
 static void sum_leaves(const struct judge *j, struct seen s[NF][2])
 {
 	for (uint32_t i = 0; i < j->n_leaves; i++) {
@@ -66,7 +48,10 @@ void world_learn(struct judge *j)
 	w->bits = j->bits.n;
 	if (j->conf.world)
 		return;
-	all = first_day_weight(j, s);
+	for (unsigned f = 0; f < NF; f++)
+		for (unsigned v = 0; v < 2; v++)
+			s[f][v].hosts = j->arrived[f][v];
+	all = j->arrived_all;
 	floor_n = j->conf.fixed ? 0 : all;
 	sum_leaves(j, s);
 	memset(w->l0, 0, sizeof(w->l0));

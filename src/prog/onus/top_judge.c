@@ -8,6 +8,8 @@
 
 static int tell(const struct top *t, struct judge *j, struct err *e)
 {
+	if (judge_expect(j, t->n_marks) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < t->n_marks; i++) {
 		const struct top_mark *m = &t->marks[i];
 		int r = judge_add(j, addrmap_key(&t->map, m->host), (enum category)m->category,
