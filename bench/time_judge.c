@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int64_t t = clock_monotonic_us();
 	double score = 0;
+	size_t changed = 0;
 
 	for (int i = 1; i < argc && i <= (int)NELEM(arg); i++) {
 		uint64_t n;
@@ -165,9 +166,21 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < p.changed; i++)
 		see(j, draw_host(&p), 0, below(&p, 3));
 	(void)printf("changed    %6.2f s  %u addresses\n", seconds(&t), p.changed);
-	if (judge_run(j, space, &p, &e) < 0)
+	if (judge_update(j, &e) != 0)
 		return 1;
-	(void)printf("run        %6.2f s\n", seconds(&t));
+	(void)printf("update     %6.2f s\n", seconds(&t));
+	for (enum entity_kind k = 0; k < ENTITY_KIND_N; k++) {
+		const uint32_t *v;
+		uint32_t n = judge_changed(j, k, &v);
+
+		changed += n;
+		for (uint32_t i = 0; i < n; i++)
+			judge_at(j, k, v[i], &g);
+	}
+	(void)printf("those      %6.2f s  %zu entities that changed\n", seconds(&t), changed);
+	if (judge_age(j, 1) < 0 || judge_run(j, space, &p, &e) < 0)
+		return 1;
+	(void)printf("tick       %6.2f s\n", seconds(&t));
 	(void)printf("peak       %6.2f GiB\n", peak_gib());
 	judge_free(j);
 	free(p.v);

@@ -182,3 +182,51 @@ int bits_add(struct bits *s, struct bit b, size_t max)
 	s->sealed = false;
 	return 0;
 }
+
+size_t bits_join(const struct bit *a, size_t n_a, const struct bit *b, size_t n_b, struct bit *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0, k = 0; i < n_a || k < n_b;) {
+		if (k == n_b || (i < n_a && before(&a[i], &b[k])))
+			to[n++] = a[i++];
+		else if (i == n_a || before(&b[k], &a[i]))
+			to[n++] = b[k++];
+		else {
+			to[n] = a[i++];
+			merge(&to[n++], &b[k++]);
+		}
+	}
+	return n;
+}
+
+/* From the end, so that it can be done in place; what doubles have freed is closed up after that. */
+int bits_merge(struct bits *into, struct bits *from, size_t max)
+{
+	size_t i = into->n, k, at;
+	int r = bits_seal(from);
+
+	if (r < 0 || from->n == 0)
+		return r;
+	if (from->n > max - MIN_OF(into->n, max))
+		return -E2BIG;
+	if (bits_expect(into, from->n) < 0)
+		return -ENOMEM;
+	k = from->n;
+	at = i + k;
+	while (k > 0) {
+		if (i > 0 && before(&from->v[k - 1], &into->v[i - 1]))
+			into->v[--at] = into->v[--i];
+		else if (i == 0 || before(&into->v[i - 1], &from->v[k - 1]))
+			into->v[--at] = from->v[--k];
+		else {
+			into->v[--at] = into->v[--i];
+			merge(&into->v[at], &from->v[--k]);
+		}
+	}
+	if (at > i)
+		memmove(into->v + i, into->v + at, (into->n + from->n - at) * sizeof(*into->v));
+	into->n = into->n + from->n - (at - i);
+	bits_done(from);
+	return 0;
+}

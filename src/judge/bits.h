@@ -76,6 +76,13 @@ int bits_expect(struct bits *s, size_t n);
 /* bits_seal - sort by host, family, lag, group; one of each. 0 or -ENOMEM. */
 int bits_seal(struct bits *s);
 
+/* bits_join - two sorted stretches into `to`, which has room for both and lies apart from them; one of each.
+ * Returns how many there are. */
+size_t bits_join(const struct bit *a, size_t n_a, const struct bit *b, size_t n_b, struct bit *to);
+
+/* bits_merge - what is in `from` into `into`, which is sealed; from is empty after that. 0, -ENOMEM, -E2BIG. */
+int bits_merge(struct bits *into, struct bits *from, size_t max);
+
 /* sort_by_key - n keys with their values, ascending and stable, by all bytes in which keys differ
  * Returns 0 or -ENOMEM. */
 struct keyed {

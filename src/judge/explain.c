@@ -17,6 +17,7 @@ struct telling {
 	const struct judge_listener *to;
 	struct judge_total *total;
 	double x_attack, x_scan;
+	double pace; /* of the leaf at hand */
 	int code;
 };
 
@@ -30,9 +31,9 @@ static void check(struct telling *t, int r)
 
 /* The bits [i, end) are one host and family: p7 after `later` more silent days. */
 static double p7_later(
-    const struct judge *j, size_t i, size_t end, unsigned later, const struct host_part *p)
+    const struct telling *t, size_t i, size_t end, unsigned later, const struct host_part *p)
 {
-	const uint32_t first = (uint32_t)i;
+	const struct judge *j = t->j;
 	double k = 0;
 
 	while (i < end) {
@@ -46,22 +47,22 @@ static double p7_later(
 			k += host_day_weight(j, from, i, MUTE_NOBODY, &anchored) *
 			     j->model.host[lag + later];
 	}
-	return model_p7(k * leaf_of_bit(j, first)->pace, p->days, p->last + later, p->active_28);
+	return model_p7(k * t->pace, p->days, p->last + later, p->active_28);
 }
 
-static int32_t quiet_day(const struct judge *j, size_t i, size_t end, const struct host_part *p)
+static int32_t quiet_day(const struct telling *t, size_t i, size_t end, const struct host_part *p)
 {
 	unsigned lo = 0, hi = JUDGE_WINDOW_DAYS; /* p7 only falls with silence */
 
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 
-		if (p7_later(j, i, end, mid, p) < JUDGE_QUIET_P7)
+		if (p7_later(t, i, end, mid, p) < JUDGE_QUIET_P7)
 			hi = mid;
 		else
 			lo = mid + 1;
 	}
-	return j->conf.today + (int32_t)lo;
+	return t->j->conf.today + (int32_t)lo;
 }
 
 static void tell_line(struct telling *t, const struct bit *b)
@@ -88,7 +89,7 @@ static void tell_part(
 		.family = p->family,
 		.p7 = p->p7,
 		.k = p->k,
-		.pace = leaf_of_bit(j, (uint32_t)i)->pace,
+		.pace = t->pace,
 		.days = p->days,
 		.silent = p->last,
 		.active_28 = p->active_28,
@@ -102,7 +103,7 @@ static void tell_part(
 	if (p->scan)
 		t->total->returning_scan += p->p7;
 	if (t->to->host) {
-		h.quiet_by = quiet_day(j, i, end, p);
+		h.quiet_by = quiet_day(t, i, end, p);
 		check(t, t->to->host(t->to->ctx, &h));
 	}
 	for (; i < end; i++)
@@ -116,7 +117,7 @@ static void tell_host(struct telling *t, size_t *i)
 	size_t at = *i;
 	struct host_sum h;
 
-	host_next(t->j, MUTE_NOBODY, leaf_of_bit(t->j, (uint32_t)at)->pace, i, &h);
+	host_next(t->j, MUTE_NOBODY, t->pace, i, &h);
 	for (unsigned k = 0; k < h.n_part; k++) {
 		size_t from = at;
 
@@ -194,6 +195,7 @@ static void tell_leaf_hosts(struct telling *t, const struct leaf *l)
 			t->x_scan += p->x_scan;
 		}
 	}
+	t->pace = l->pace;
 	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit && t->code == 0;)
 		tell_host(t, &i);
 }
@@ -205,18 +207,18 @@ static void tell_space(struct telling *t)
 	struct trace trace = { .at = at_stretch, .ctx = t };
 
 	for (uint32_t i = 0; i < j->n_rows && t->code == 0;) {
-		const struct row *first = &j->rows[j->rows_by_as[i]];
+		const struct row *first = &j->rows[j->by_as.rows[i]];
 		uint32_t from = i;
 		bool wanted = false;
 
 		for (; i < j->n_rows; i++) {
-			const struct row *r = &j->rows[j->rows_by_as[i]];
+			const struct row *r = &j->rows[j->by_as.rows[i]];
 
 			if (r->as != first->as || r->version != first->version)
 				break;
 			wanted |= wants_row(t, r);
 			for (uint32_t k = 0; k < r->n_leaf && t->key->kind == ENTITY_BLOCK; k++)
-				wanted |= wants_leaf(t, &j->leaves[r->leaf + k]);
+				wanted |= wants_leaf(t, leaf_at(j, r->leaf + k));
 		}
 		memset(trace.step, 0, sizeof(trace.step));
 		if (wanted)
@@ -224,8 +226,8 @@ static void tell_space(struct telling *t)
 	}
 	memset(trace.step, 0, sizeof(trace.step));
 	for (uint32_t i = 0; i < j->n_leaves && t->key->kind == ENTITY_BLOCK; i++)
-		if (j->leaves[i].row == NOWHERE && wants_leaf(t, &j->leaves[i]))
-			tree_trace_homeless(j, &j->leaves[i], &trace);
+		if (leaf_at(j, i)->row == NOWHERE && wants_leaf(t, leaf_at(j, i)))
+			tree_trace_homeless(j, leaf_at(j, i), &trace);
 }
 
 /* --- putting together ---------------------------------------------------------------------------- */
@@ -257,6 +259,7 @@ static void put_together(struct telling *t)
 static void tell_addr(struct telling *t)
 {
 	uint64_t host;
+	size_t bit = 0;
 	uint32_t lo = 0, hi = t->j->n_hosts;
 
 	if (!bit_host(t->key->addr, &host))
@@ -264,13 +267,16 @@ static void tell_addr(struct telling *t)
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (t->j->bits.v[t->j->hosts[mid]].host < host)
+		(void)leaf_of_host(t->j, mid, &bit);
+		if (t->j->bits.v[bit].host < host)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo < t->j->n_hosts)
-		tell_host(t, &(size_t){ t->j->hosts[lo] });
+	if (lo < t->j->n_hosts) {
+		t->pace = leaf_of_host(t->j, lo, &bit)->pace;
+		tell_host(t, &bit);
+	}
 }
 
 int judge_explain(struct judge *j, const struct judge_key *key, const struct judge_listener *to,
@@ -285,30 +291,12 @@ int judge_explain(struct judge *j, const struct judge_key *key, const struct jud
 		tell_addr(&t);
 	else {
 		for (uint32_t i = 0; i < j->n_leaves; i++)
-			if (wants_leaf(&t, &j->leaves[i]))
-				tell_leaf_hosts(&t, &j->leaves[i]);
+			if (wants_leaf(&t, leaf_at(j, i)))
+				tell_leaf_hosts(&t, leaf_at(j, i));
 		tell_space(&t);
 	}
 	if (t.code < 0)
 		return t.code;
 	put_together(&t);
 	return 1;
-}
-
-void judge_advance(struct judge *j, unsigned n)
-{
-	size_t to = 0;
-
-	for (size_t i = 0; i < j->bits.n; i++) {
-		struct bit b = j->bits.v[i];
-
-		if (bit_lag(&b) + n >= JUDGE_WINDOW_DAYS)
-			continue;
-		b.meta += (uint64_t)n << 53;
-		j->bits.v[to++] = b;
-	}
-	j->bits.n = to;
-	j->conf.today += (int32_t)n;
-	j->trust_kept = true;
-	j->conf.world = &j->world;
 }

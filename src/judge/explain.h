@@ -94,6 +94,6 @@ MUST_USE int judge_explain(struct judge *j, const struct judge_key *key,
 
 /* judge_advance - the same evidence, n days later, nothing new: run again. l0, M0 and the trust in sources
  * stay those of the last run. */
-void judge_advance(struct judge *j, unsigned n);
+MUST_USE int judge_advance(struct judge *j, unsigned n); /* 0 or -ENOMEM */
 
 #endif

@@ -6,12 +6,11 @@
 #define CLEAN_DAYS 7u /* a host that came again within them was not cleaned */
 
 /* The days of one host in one family, newest first, as host_part needs them. */
-struct days {
+struct kept {
 	double k;   /* kernel sum */
 	unsigned n; /* days with weight */
 	unsigned first, last;
 	unsigned active_28; /* of the 28 days that end with the last one */
-	unsigned newer;	    /* lag of the day before the one at hand, which is newer */
 };
 
 double bit_weight(const struct judge *j, const struct bit *b)
@@ -85,17 +84,11 @@ double host_day_weight(const struct judge *j, size_t i, size_t end, unsigned mut
 	return muted(j, g, mute) ? 0 : bit_weight(j, b);
 }
 
-static void take_day(const struct judge *j, unsigned lag, double w, bool anchored, struct days *d,
+static void take_day(const struct judge *j, unsigned lag, double w, bool anchored, struct kept *d,
     struct host_part *p)
 {
 	if (!(w > 0))
 		return;
-	if (lag >= CLEAN_DAYS) {
-		p->gone += w;
-		if (d->n && lag - d->newer <= CLEAN_DAYS)
-			p->again += w;
-	}
-	d->newer = lag;
 	if (d->n++ == 0)
 		d->last = lag;
 	d->first = lag;
@@ -113,11 +106,11 @@ static void take_day(const struct judge *j, unsigned lag, double w, bool anchore
 }
 
 /* The bits [i, end) of one host and family. */
-static void host_family(
+void host_family(
     const struct judge *j, size_t i, size_t end, unsigned mute, double pace, struct host_part *ret)
 {
 	const struct bit *v = j->bits.v;
-	struct days d = { 0 };
+	struct kept d = { 0 };
 
 	*ret = (struct host_part){ .family = (enum family)bit_family(&v[i]),
 		.verified_last = NO_DAY,
@@ -148,11 +141,16 @@ void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, str
 	const struct bit *v = j->bits.v;
 	size_t at = *i, n = j->bits.n;
 
-	memset(ret, 0, sizeof(*ret));
 	ret->host = v[at].host;
+	ret->n_part = 0;
+	ret->events = ret->group_mask = 0;
+	ret->anchor = false;
+	ret->first = 0;
 	ret->last = NO_DAY;
 	while (at < n && v[at].host == ret->host) {
 		unsigned f = bit_family(&v[at]);
+		struct host_part *part = &ret->part[ret->n_part++];
+		uint64_t groups = 0;
 		size_t from = at;
 
 		for (; at < n && v[at].host == ret->host && bit_family(&v[at]) == f; at++) {
@@ -161,12 +159,47 @@ void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, str
 			ret->events += bit_count(&v[at]);
 			if (muted(j, g, mute))
 				continue;
-			ret->group_mask |= (uint64_t)(j->trust[g] > 0) << g;
+			groups |= (uint64_t)(j->trust[g] > 0) << g;
 			ret->anchor |= j->anchor[g] && !(v[at].meta & BIT_WEAK);
 			ret->first = MAX_OF(ret->first, lag);
 			ret->last = MIN_OF(ret->last, lag);
 		}
-		host_family(j, from, at, mute, pace, &ret->part[ret->n_part++]);
+		host_family(j, from, at, mute, pace, part);
+		part->group_mask = groups;
+		part->n_bit = (uint32_t)(at - from);
+		ret->group_mask |= groups;
+	}
+	*i = at;
+}
+
+void host_cleaned(const struct judge *j, size_t *i, struct days *d)
+{
+	const struct bit *v = j->bits.v;
+	const uint64_t host = v[*i].host;
+	size_t at = *i, n = j->bits.n;
+
+	while (at < n && v[at].host == host) {
+		unsigned f = bit_family(&v[at]), newer = NO_DAY;
+
+		while (at < n && v[at].host == host && bit_family(&v[at]) == f) {
+			unsigned lag = bit_lag(&v[at]);
+			size_t from = at;
+			bool anchored;
+			double w;
+
+			do
+				at++;
+			while (at < n && v[at].host == host && bit_family(&v[at]) == f &&
+			       bit_lag(&v[at]) == lag);
+			w = host_day_weight(j, from, at, MUTE_NOBODY, &anchored);
+			if (!(w > 0))
+				continue;
+			if (lag >= CLEAN_DAYS) {
+				d->gone += w;
+				d->again += newer != NO_DAY && lag - newer <= CLEAN_DAYS ? w : 0;
+			}
+			newer = lag;
+		}
 	}
 	*i = at;
 }

@@ -65,6 +65,9 @@ struct judge_conf {
 		      all its ASes. Saves the rest, and what is asked beyond it is answered wrongly. NULL:
 		      all. Borrowed until judge_run is done; not with countries and judge_map. */
 	uint32_t n_only;
+	uint32_t
+	    walk; /* judge_update: ASes of at most so many rows and blocks are judged anew whole
+			  whenever something is new there; 0: 32 */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
 };
@@ -123,6 +126,23 @@ void judge_map(struct judge *j, float *arrivals, float *returning);
  *          addresses and blocks are judged
  * Returns 0; -ENOMEM; -EINVAL when rows overlap or a prefix has two ASes. */
 MUST_USE int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e);
+
+/* judge_update - after judge_run: take in what was added since, at the cost of what it changes (A9)
+ * Hosts and blocks with new evidence, and what they belong to, are judged anew. What a block says of its
+ * neighbours reaches them when their AS is judged anew, which is at once where the AS is small or has an
+ * eighth more arrivals than before. The world's rates, trust, guard and pace stay those of the run.
+ * Returns 0; 1 when only judge_run can do it (nothing was run; a family is new here; something else than
+ * judge_add was called since; memory that is no longer in use outweighs the rest); -ENOMEM, -E2BIG, after
+ * which only judge_run helps. */
+MUST_USE int judge_update(struct judge *j, struct err *e);
+
+/* judge_changed - the results of a kind that the last judge_update has made anew, as indexes of judge_at,
+ * upwards; borrowed until the next judge_ call that takes a judge without const. Returns how many. */
+uint32_t judge_changed(const struct judge *j, enum entity_kind kind, const uint32_t **ret);
+
+/* judge_age - n days later: the evidence ages, and what leaves the window is gone; judge_run must follow.
+ * 0 or -ENOMEM. */
+MUST_USE int judge_age(struct judge *j, unsigned n);
 
 enum judge_reason {
 	JUDGE_GRADED = 0,

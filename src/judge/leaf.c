@@ -10,21 +10,50 @@ struct arrivals {
 	uint64_t day[(JUDGE_WINDOW_DAYS + 63) / 64];
 };
 
-struct builder {
+/* struct noted - one host of the leaf in one family, for those who ask what is left without somebody */
+struct noted {
+	double p7, w_first;
+	uint64_t roots; /* of groups that are no anchors */
+	size_t bit, end;
+	uint32_t first;
+	enum family family;
+	bool scan, anchor; /* anchor: one has a say */
+};
+
+struct leaf_filler {
 	struct judge *j;
+	bool counted;
+	struct host_sum host;
+	struct noted *noted; /* of a leaf in which anybody but anchors has a say */
+	uint32_t n_noted, cap_noted;
 	struct arrivals arrivals[NF];
 	double returning[NF], returning_scan;
 	bool seen[NF];
-	uint32_t row; /* cursor */
-	const double *paces;
 };
 
-static void arrive(struct arrivals *a, const struct host_part *p)
+struct leaf_filler *leaf_filler_new(struct judge *j)
 {
-	a->n[p->first] += p->w_first;
-	if (p->scan)
-		a->scan[p->first] += p->w_first;
-	a->day[p->first / 64] |= UINT64_C(1) << p->first % 64;
+	struct leaf_filler *b = calloc(1, sizeof(*b));
+
+	if (b)
+		b->j = j;
+	return b;
+}
+
+void leaf_filler_free(struct leaf_filler **b)
+{
+	if (*b)
+		free((*b)->noted);
+	free(*b);
+	*b = NULL;
+}
+
+static void arrive(struct arrivals *a, unsigned lag, double w, bool scan)
+{
+	a->n[lag] += w;
+	if (scan)
+		a->scan[lag] += w;
+	a->day[lag / 64] |= UINT64_C(1) << lag % 64;
 }
 
 /* Sums what arrived under the three kernels, at most MODEL_CAP a day, and empties the table. */
@@ -59,20 +88,189 @@ static int grow(void **v, uint32_t *cap, size_t size)
 	return 0;
 }
 
-/* The row that holds a unit, or NOWHERE; hosts come in order, so the cursor only moves on. */
-static uint32_t find_row(struct builder *b, unsigned version, uint64_t unit)
+static int note(struct leaf_filler *b, const struct host_part *p, size_t bit, size_t end)
 {
 	const struct judge *j = b->j;
 
-	for (; b->row < j->n_rows; b->row++) {
-		const struct row *r = &j->rows[b->row];
+	if (b->n_noted == b->cap_noted &&
+	    grow((void **)&b->noted, &b->cap_noted, sizeof(*b->noted)))
+		return -ENOMEM;
+	b->noted[b->n_noted++] = (struct noted){ .p7 = p->p7,
+		.w_first = p->w_first,
+		.roots = roots_foreign(j, p->group_mask),
+		.bit = bit,
+		.end = end,
+		.first = p->first,
+		.family = p->family,
+		.scan = p->scan,
+		.anchor = (p->group_mask & j->anchor_mask) != 0 };
+	return 0;
+}
+
+/* What is left of a leaf without one root's groups. Most hosts are seen by one alone. */
+static void leaf_without(
+    struct leaf_filler *b, const struct leaf *l, unsigned root, double *returning, double *x)
+{
+	const struct judge *j = b->j;
+
+	*returning = *x = 0;
+	for (uint32_t i = 0; i < b->n_noted; i++) {
+		struct noted n = b->noted[i];
+
+		if (n.roots >> root & 1) {
+			struct host_part p;
+
+			if (!n.anchor && !(n.roots & (n.roots - 1)))
+				continue;
+			host_family(j, n.bit, n.end, root, l->pace, &p);
+			if (!p.any)
+				continue;
+			n.p7 = p.p7;
+			n.w_first = p.w_first;
+			n.first = p.first;
+			n.scan = p.scan;
+		}
+		*returning += (model_kappa[n.family] - (n.scan ? 1 - MODEL_KAPPA_SCAN : 0)) * n.p7;
+		arrive(&b->arrivals[n.family], n.first, n.w_first, n.scan);
+	}
+	for (unsigned f = 0; f < NF; f++) {
+		struct part p = { .family = f };
+
+		fold_arrivals(&j->model, &b->arrivals[f], &p);
+		*x += model_kappa[f] * p.x_as - (1 - MODEL_KAPPA_SCAN) * p.x_scan;
+	}
+}
+
+static int leaf_says(struct leaf_filler *b, struct leaf *l)
+{
+	struct judge *j = b->j;
+	uint64_t roots = roots_foreign(j, l->group_mask);
+	uint32_t n = (uint32_t)__builtin_popcountll(roots), k = 0;
+	double returning, x;
+
+	if (n > l->n_say) { /* what it said before stays behind, unused */
+		l->say = j->n_says;
+		while (j->cap_says - j->n_says < n)
+			if (grow((void **)&j->says, &j->cap_says, sizeof(*j->says)))
+				return -ENOMEM;
+		j->n_says += n;
+	}
+	l->n_say = n;
+	leaf_severe(j, l, &returning, &x);
+	for (; roots; roots &= roots - 1) {
+		struct say s = { .root = (uint32_t)__builtin_ctzll(roots) };
+
+		if (l->group_mask & (l->group_mask - 1))
+			leaf_without(b, l, s.root, &s.returning, &s.x);
+		s.returning = MAX_OF(returning - s.returning, 0);
+		s.x = MAX_OF(x - s.x, 0);
+		j->says[l->say + k++] = s;
+	}
+	return 0;
+}
+
+/* Puts what was summed up into parts of the leaf. */
+static int leaf_parts(struct leaf_filler *b, struct leaf *l)
+{
+	struct judge *j = b->j;
+	uint32_t n = 0, k = 0;
+
+	for (unsigned f = 0; f < NF; f++)
+		n += b->seen[f];
+	if (n > l->n_part) {
+		l->part = j->n_parts;
+		while (j->cap_parts - j->n_parts < n)
+			if (grow((void **)&j->parts, &j->cap_parts, sizeof(*j->parts)))
+				return -ENOMEM;
+		j->n_parts += n;
+	}
+	l->n_part = n;
+	for (unsigned f = 0; f < NF; f++) {
+		struct part p = { .family = f };
+
+		if (!b->seen[f])
+			continue;
+		fold_arrivals(&j->model, &b->arrivals[f], &p);
+		p.returning = b->returning[f];
+		p.returning_scan = f == FAMILY_ATTACK ? b->returning_scan : 0;
+		j->parts[l->part + k++] = p;
+		b->seen[f] = false;
+		b->returning[f] = 0;
+	}
+	b->returning_scan = 0;
+	return 0;
+}
+
+static int leaf_take(struct leaf_filler *b, struct leaf *l, size_t bit)
+{
+	struct judge *j = b->j;
+	const struct host_sum *h = &b->host;
+
+	l->events += h->events;
+	l->group_mask |= h->group_mask;
+	l->anchor |= h->anchor;
+	l->first = (uint16_t)MAX_OF(l->first, h->first);
+	l->last = (uint16_t)MIN_OF(l->last, h->last);
+	for (unsigned i = 0; i < h->n_part; i++) {
+		const struct host_part *p = &h->part[i];
+		size_t from = bit;
+
+		bit += p->n_bit;
+		if (!p->any)
+			continue;
+		b->seen[p->family] = true;
+		b->returning[p->family] += p->p7;
+		if (p->scan)
+			b->returning_scan += p->p7;
+		arrive(&b->arrivals[p->family], p->first, p->w_first, p->scan);
+		if (b->counted) {
+			j->arrived[p->family][l->version] += p->w_first;
+			j->arrived_all += p->w_first;
+		}
+		if (note(b, p, from, bit) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted)
+{
+	size_t end = (size_t)l->bit + l->n_bit;
+	int r;
+
+	b->counted = counted;
+	l->pace = pace_of_leaf(b->j, l);
+	l->events = l->group_mask = 0;
+	l->anchor = false;
+	l->first = 0;
+	l->last = NO_DAY;
+	b->n_noted = 0;
+	for (size_t i = l->bit; i < end;) {
+		size_t from = i;
+
+		host_next(b->j, MUTE_NOBODY, l->pace, &i, &b->host);
+		if (leaf_take(b, l, from) < 0)
+			return -ENOMEM;
+	}
+	r = leaf_parts(b, l);
+	return r < 0 ? r : leaf_says(b, l);
+}
+
+/* --- cutting ------------------------------------------------------------------------------------- */
+
+/* The place of a unit: in the row that holds it, or in the gap before the row that comes next. Units come in order,
+ * so the cursor, a row, only moves on. */
+static uint32_t place_of(const struct judge *j, uint32_t *row, unsigned version, uint64_t unit)
+{
+	for (; *row < j->n_rows; ++*row) {
+		const struct row *r = &j->rows[*row];
 
 		if (r->version > version || (r->version == version && unit < r->first))
-			return NOWHERE;
+			return 2 * *row;
 		if (r->version == version && unit <= r->last)
-			return b->row;
+			return 2 * *row + 1;
 	}
-	return NOWHERE;
+	return 2 * *row;
 }
 
 static unsigned block_shift(unsigned version)
@@ -91,178 +289,92 @@ static uint64_t units_within(const struct judge *j, uint32_t row, unsigned versi
 	return MIN_OF(last, j->rows[row].last) - MAX_OF(first, j->rows[row].first) + 1;
 }
 
-static int leaf_open(struct builder *b, uint64_t host, uint32_t row, uint64_t block)
+void leaf_key(const struct judge *j, uint64_t host, uint32_t *row, struct leaf *ret)
 {
-	struct judge *j = b->j;
 	unsigned version = bit_version(host);
+	uint64_t unit = bit_unit(host);
+	uint32_t place = place_of(j, row, version, unit);
 
+	*ret = (struct leaf){ .block = unit >> block_shift(version),
+		.row = place % 2 ? place / 2 : NOWHERE,
+		.place = place,
+		.version = (uint8_t)version };
+	ret->units = units_within(j, ret->row, version, ret->block);
+}
+
+int leaf_cmp(const struct leaf *a, const struct leaf *b)
+{
+	if (a->version != b->version)
+		return a->version < b->version ? -1 : 1;
+	if (a->block != b->block)
+		return a->block < b->block ? -1 : 1;
+	return a->place == b->place ? 0 : a->place < b->place ? -1 : 1;
+}
+
+int leaf_put(struct judge *j, const struct leaf *l)
+{
 	if (j->n_leaves == j->cap_leaves &&
 	    grow((void **)&j->leaves, &j->cap_leaves, sizeof(*j->leaves)))
 		return -ENOMEM;
-	j->leaves[j->n_leaves++] = (struct leaf){ .block = block,
-		.row = row,
-		.part = j->n_parts,
-		.units = units_within(j, row, version, block),
-		.last = NO_DAY,
-		.pace = b->paces ? b->paces[j->n_leaves - 1] : 1,
-		.version = (uint8_t)version };
+	j->leaves[j->n_leaves++] = *l;
 	return 0;
 }
 
-/* What is left of a leaf without one root's groups. */
-static void leaf_without(
-    struct builder *b, const struct leaf *l, unsigned root, double *returning, double *x)
+static int cut(struct judge *j)
 {
-	const struct judge *j = b->j;
-
-	*returning = *x = 0;
-	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit;) {
-		struct host_sum h;
-
-		host_next(j, root, l->pace, &i, &h);
-		for (unsigned k = 0; k < h.n_part; k++) {
-			const struct host_part *p = &h.part[k];
-
-			if (!p->any)
-				continue;
-			*returning +=
-			    (model_kappa[p->family] - (p->scan ? 1 - MODEL_KAPPA_SCAN : 0)) * p->p7;
-			arrive(&b->arrivals[p->family], p);
-		}
-	}
-	for (unsigned f = 0; f < NF; f++) {
-		struct part p = { .family = f };
-
-		fold_arrivals(&j->model, &b->arrivals[f], &p);
-		*x += model_kappa[f] * p.x_as - (1 - MODEL_KAPPA_SCAN) * p.x_scan;
-	}
-}
-
-static int leaf_says(struct builder *b, struct leaf *l)
-{
-	struct judge *j = b->j;
-	uint64_t roots = roots_foreign(j, l->group_mask);
-	double returning, x;
-
-	l->say = j->n_says;
-	leaf_severe(j, l, &returning, &x);
-	for (; roots; roots &= roots - 1) {
-		struct say s = { .root = (uint32_t)__builtin_ctzll(roots) };
-
-		if (l->group_mask & (l->group_mask - 1))
-			leaf_without(b, l, s.root, &s.returning, &s.x);
-		s.returning = MAX_OF(returning - s.returning, 0);
-		s.x = MAX_OF(x - s.x, 0);
-		if (j->n_says == j->cap_says &&
-		    grow((void **)&j->says, &j->cap_says, sizeof(*j->says)))
-			return -ENOMEM;
-		j->says[j->n_says++] = s;
-		l->n_say++;
-	}
-	return 0;
-}
-
-static int leaf_close(struct builder *b)
-{
-	struct judge *j = b->j;
-	struct leaf *l = &j->leaves[j->n_leaves - 1];
-
-	for (unsigned f = 0; f < NF; f++) {
-		struct part p = { .family = f };
-
-		if (!b->seen[f])
-			continue;
-		if (j->n_parts == j->cap_parts &&
-		    grow((void **)&j->parts, &j->cap_parts, sizeof(*j->parts)))
-			return -ENOMEM;
-		fold_arrivals(&j->model, &b->arrivals[f], &p);
-		p.returning = b->returning[f];
-		p.returning_scan = f == FAMILY_ATTACK ? b->returning_scan : 0;
-		j->parts[j->n_parts++] = p;
-		l->n_part++;
-		b->seen[f] = false;
-		b->returning[f] = 0;
-	}
-	b->returning_scan = 0;
-	return leaf_says(b, l);
-}
-
-static void leaf_take(struct builder *b, struct leaf *l, const struct host_sum *h, uint32_t n_bit)
-{
-	struct judge *j = b->j;
-
-	l->n_bit += n_bit;
-	l->hosts++;
-	l->events += h->events;
-	l->group_mask |= h->group_mask;
-	l->anchor |= h->anchor;
-	l->first = (uint16_t)MAX_OF(l->first, h->first);
-	l->last = (uint16_t)MIN_OF(l->last, h->last);
-	for (unsigned i = 0; i < h->n_part; i++) {
-		const struct host_part *p = &h->part[i];
-
-		if (!p->any)
-			continue;
-		b->seen[p->family] = true;
-		l->again += p->again;
-		l->gone += p->gone;
-		b->returning[p->family] += p->p7;
-		if (p->scan)
-			b->returning_scan += p->p7;
-		arrive(&b->arrivals[p->family], p);
-		j->arrived[p->family][l->version] += p->w_first;
-		j->arrived_all += p->w_first;
-	}
-}
-
-static int build(struct builder *b)
-{
-	struct judge *j = b->j;
-	uint64_t block = 0;
-	uint32_t row = NOWHERE;
-	unsigned version = 0;
+	uint32_t row = 0;
+	struct leaf *l = NULL;
 
 	for (size_t i = 0; i < j->bits.n;) {
-		uint32_t first = (uint32_t)i;
-		struct host_sum h;
+		struct leaf next;
+		struct days d = { 0, 0 };
+		uint32_t from = (uint32_t)i;
 
-		uint64_t unit = bit_unit(j->bits.v[i].host);
-		unsigned v = bit_version(j->bits.v[i].host);
-		uint32_t r = find_row(b, v, unit);
-
-		j->hosts[j->n_hosts++] = first;
-		if (!j->n_leaves || unit >> block_shift(v) != block || r != row || v != version) {
-			if (j->n_leaves && leaf_close(b))
+		leaf_key(j, j->bits.v[i].host, &row, &next);
+		if (!l || leaf_cmp(l, &next) != 0) {
+			next.bit = from;
+			next.host = j->n_hosts;
+			if (leaf_put(j, &next) < 0)
 				return -ENOMEM;
-			version = v;
-			block = unit >> block_shift(v);
-			row = r;
-			if (leaf_open(b, j->bits.v[i].host, row, block))
-				return -ENOMEM;
-			j->leaves[j->n_leaves - 1].bit = first;
+			l = &j->leaves[j->n_leaves - 1];
 		}
-		host_next(j, MUTE_NOBODY, j->leaves[j->n_leaves - 1].pace, &i, &h);
-		leaf_take(b, &j->leaves[j->n_leaves - 1], &h, (uint32_t)i - first);
+		j->hosts[j->n_hosts++] = from;
+		host_cleaned(j, &i, &d);
+		l->again += d.again;
+		l->gone += d.gone;
+		l->hosts++;
+		l->n_bit += (uint32_t)i - from;
 	}
-	return j->n_leaves ? leaf_close(b) : 0;
+	return 0;
 }
 
-/* First leaf of every row and of every block. */
-static int index_leaves(struct judge *j)
+/* The order, as cut has made the leaves: first leaf of every row and of every block. */
+static int leaf_index(struct judge *j)
 {
-	j->blocks = calloc(j->n_leaves ? j->n_leaves : 1, sizeof(*j->blocks));
-	if (!j->blocks)
+	uint32_t *order = reallocarray(j->order, (size_t)j->n_leaves + 1, sizeof(*order)),
+		 hosts = 0;
+	uint32_t *host_at = reallocarray(j->host_at, (size_t)j->n_leaves + 1, sizeof(*host_at));
+	uint32_t *blocks = reallocarray(j->blocks, (size_t)j->n_leaves + 1, sizeof(*blocks));
+
+	j->order = order ? order : j->order;
+	j->host_at = host_at ? host_at : j->host_at;
+	j->blocks = blocks ? blocks : j->blocks;
+	if (!order || !host_at || !blocks)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < j->n_leaves; i++) {
 		const struct leaf *l = &j->leaves[i], *before = i ? l - 1 : NULL;
 
+		order[i] = i;
+		host_at[i] = hosts;
+		hosts += l->hosts;
 		if (!before || before->block != l->block || before->version != l->version)
 			j->blocks[j->n_blocks++] = i;
-		if (l->row == NOWHERE)
-			continue;
-		if (j->rows[l->row].n_leaf++ == 0)
+		if (l->row != NOWHERE && j->rows[l->row].n_leaf++ == 0)
 			j->rows[l->row].leaf = i;
 	}
+	host_at[j->n_leaves] = hosts;
+	j->n_order = j->n_leaves;
+	j->end_hosts = j->cap_hosts = j->n_hosts;
 	return 0;
 }
 
@@ -277,36 +389,31 @@ static uint32_t count_hosts(const struct judge *j)
 
 void leaf_forget(struct judge *j)
 {
-	for (uint32_t i = 0; i < j->n_rows; i++)
-		j->rows[i].n_leaf = 0;
 	free(j->leaves);
+	free(j->order);
+	free(j->host_at);
 	free(j->parts);
 	free(j->says);
 	free(j->hosts);
 	free(j->blocks);
 	j->leaves = NULL;
+	j->order = j->host_at = NULL;
 	j->parts = NULL;
 	j->says = NULL;
 	j->hosts = j->blocks = NULL;
+	j->n_order = j->end_hosts = j->cap_hosts = 0;
 	j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
 	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
 	memset(j->arrived, 0, sizeof(j->arrived));
 	j->arrived_all = 0;
 }
 
-int leaf_build(struct judge *j, const double *paces)
+int leaf_cut(struct judge *j)
 {
-	struct builder *b = calloc(1, sizeof(*b));
-	int r = -ENOMEM;
-
 	j->hosts = calloc((size_t)count_hosts(j) + 1, sizeof(*j->hosts));
-	if (b && j->hosts) {
-		b->j = j;
-		b->paces = paces;
-		r = build(b);
-	}
-	free(b);
-	return r < 0 ? r : index_leaves(j);
+	if (!j->hosts || cut(j) < 0)
+		return -ENOMEM;
+	return leaf_index(j);
 }
 
 void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, double add_to[NF])
@@ -351,7 +458,7 @@ double leaf_m(const struct judge *j, const struct leaf *l)
 void leaf_map(const struct judge *j, float *map)
 {
 	for (uint32_t i = 0; i < j->n_leaves; i++) {
-		const struct leaf *l = &j->leaves[i];
+		const struct leaf *l = leaf_at(j, i);
 
 		for (uint32_t k = 0; l->version == 0 && k < l->n_part; k++)
 			map[l->block] += (float)j->parts[l->part + k].returning;

@@ -8,11 +8,7 @@
 
 #include <errno.h>
 #include <math.h>
-
-/* struct days - host-days, and those after which the host came again */
-struct days {
-	double again, gone;
-};
+#include <stdlib.h>
 
 static void add(struct days *d, const struct leaf *l)
 {
@@ -25,68 +21,66 @@ static double lean(const struct days *d, double parent)
 	return (d->again + MODEL_Q_PRIOR * parent) / (d->gone + MODEL_Q_PRIOR);
 }
 
-static double pace_of(double q)
+double pace_of_leaf(const struct judge *j, const struct leaf *l)
 {
+	const struct paces *p = &j->paces;
+	const struct days block = { l->again, l->gone };
+	double q = p->q;
+
+	if (!p->known)
+		return 1;
+	if (p->as) {
+		if (l->row != NOWHERE) {
+			q = lean(&p->as[j->rows[l->row].as], q);
+			q = lean(&p->prefix[j->rows[l->row].prefix], q);
+		}
+		q = lean(&block, q);
+	}
 	return sqrt(MAX_OF(q, MODEL_Q_LEAST) / MODEL_Q0);
 }
 
-static void fill(const struct judge *j, double q, const struct days *as, const struct days *prefix,
-    double *paces)
+void pace_forget(struct judge *j)
 {
-	for (uint32_t i = 0; i < j->n_leaves; i++) {
-		const struct leaf *l = &j->leaves[i];
-		const struct days block = { l->again, l->gone };
-		double here = q;
-
-		if (l->row != NOWHERE) {
-			here = lean(&as[j->rows[l->row].as], here);
-			here = lean(&prefix[j->rows[l->row].prefix], here);
-		}
-		paces[i] = pace_of(lean(&block, here));
-	}
+	free(j->paces.as);
+	free(j->paces.prefix);
+	j->paces = (struct paces){ .known = false };
 }
 
-static int learn(const struct judge *j, double q, double *paces)
+static int learn(struct judge *j)
 {
+	struct paces *p = &j->paces;
 	uint32_t n_as = 0, n_prefix = 0;
-	struct days *as, *prefix;
 
 	for (uint32_t i = 0; i < j->n_rows; i++) {
 		n_as = MAX_OF(n_as, j->rows[i].as + 1);
 		n_prefix = MAX_OF(n_prefix, j->rows[i].prefix + 1);
 	}
-	as = calloc((size_t)n_as + 1, sizeof(*as));
-	prefix = calloc((size_t)n_prefix + 1, sizeof(*prefix));
-	for (uint32_t i = 0; as && prefix && i < j->n_leaves; i++) {
-		const struct leaf *l = &j->leaves[i];
+	p->as = calloc((size_t)n_as + 1, sizeof(*p->as));
+	p->prefix = calloc((size_t)n_prefix + 1, sizeof(*p->prefix));
+	if (!p->as || !p->prefix)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < j->n_leaves; i++) {
+		const struct leaf *l = leaf_at(j, i);
 
 		if (l->row == NOWHERE)
 			continue;
-		add(&as[j->rows[l->row].as], l);
-		add(&prefix[j->rows[l->row].prefix], l);
+		add(&p->as[j->rows[l->row].as], l);
+		add(&p->prefix[j->rows[l->row].prefix], l);
 	}
-	if (as && prefix)
-		fill(j, q, as, prefix, paces);
-	free(as);
-	free(prefix);
-	return as && prefix ? 0 : -ENOMEM;
+	return 0;
 }
 
-int pace_build(const struct judge *j, double **paces)
+int pace_build(struct judge *j)
 {
 	struct days all = { 0, 0 };
 	double q = j->conf.q > 0 ? j->conf.q : MODEL_Q0;
 
+	pace_forget(j);
 	for (uint32_t i = 0; i < j->n_leaves; i++)
-		add(&all, &j->leaves[i]);
+		add(&all, leaf_at(j, i));
 	if (j->conf.fixed ? !(j->conf.q > 0) : all.gone < MODEL_FLOOR)
 		return 0;
-	*paces = calloc((size_t)j->n_leaves + 1, sizeof(**paces));
-	if (!*paces)
-		return -ENOMEM;
-	if (!j->conf.fixed)
-		return learn(j, (MODEL_FLOOR * q + all.again) / (MODEL_FLOOR + all.gone), *paces);
-	for (uint32_t i = 0; i < j->n_leaves; i++)
-		(*paces)[i] = pace_of(q);
-	return 0;
+	j->paces.known = true;
+	j->paces.q = j->conf.fixed ? q : (MODEL_FLOOR * q + all.again) / (MODEL_FLOOR + all.gone);
+	return j->conf.fixed ? 0 : learn(j);
 }

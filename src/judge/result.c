@@ -144,19 +144,20 @@ static void sum_chain(const struct judge *j, struct sum *s, const struct leaf *l
 	s->org = known ? j->rows[l->row].org : CHAIN_NONE;
 }
 
-const struct leaf *leaf_of_bit(const struct judge *j, uint32_t bit)
+const struct leaf *leaf_of_host(const struct judge *j, uint32_t i, size_t *first)
 {
 	uint32_t lo = 0, hi = j->n_leaves;
 
 	while (hi - lo > 1) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (j->leaves[mid].bit <= bit)
+		if (j->host_at[mid] <= i)
 			lo = mid;
 		else
 			hi = mid;
 	}
-	return &j->leaves[lo];
+	*first = j->hosts[leaf_at(j, lo)->host + (i - j->host_at[lo])];
+	return leaf_at(j, lo);
 }
 
 static void verified(const struct judge *j, const struct host_sum *h, struct judgement *r)
@@ -187,7 +188,7 @@ static void host_add(const struct host_sum *h, struct sum *s)
 }
 
 /* What a host would come to without each of the groups that are no anchors. */
-static void addr_support(const struct judge *j, uint32_t i, double pace, struct sum *s)
+static void addr_support(const struct judge *j, size_t bit, double pace, struct sum *s)
 {
 	struct support support = { .roots = roots_foreign(j, s->group_mask) };
 	double returning, none;
@@ -200,12 +201,11 @@ static void addr_support(const struct judge *j, uint32_t i, double pace, struct 
 			support.returning_lost[g] = returning;
 			continue;
 		}
-		size_t bit = j->hosts[i];
 		struct sum without = { 0 };
 		struct host_sum h;
 		double left;
 
-		host_next(j, g, pace, &bit, &h);
+		host_next(j, g, pace, &(size_t){ bit }, &h);
 		host_add(&h, &without);
 		sum_severe(&without, &left, &none);
 		support.returning_lost[g] = returning - left;
@@ -215,12 +215,13 @@ static void addr_support(const struct judge *j, uint32_t i, double pace, struct 
 
 static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
-	size_t bit = j->hosts[i];
-	const struct leaf *leaf = leaf_of_bit(j, j->hosts[i]);
+	size_t first, bit;
+	const struct leaf *leaf = leaf_of_host(j, i, &first);
 	struct host_sum h;
 	struct sum s = { .worst_leaf = NOWHERE };
 
 	sum_chain(j, &s, leaf);
+	bit = first;
 	host_next(j, MUTE_NOBODY, leaf->pace, &bit, &h);
 	host_add(&h, &s);
 	for (unsigned k = 0; k < h.n_part; k++) {
@@ -236,7 +237,7 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	s.anchor = h.anchor;
 	s.first = (uint16_t)h.first;
 	s.last = (uint16_t)h.last;
-	addr_support(j, i, leaf->pace, &s);
+	addr_support(j, first, leaf->pace, &s);
 	/* An IPv6 host is one of the 2^16 /64s in its unit. */
 	const double size[2] = { bit_version(h.host) ? 0 : 1, bit_version(h.host) ? 0x1p-16 : 0 };
 
@@ -292,16 +293,20 @@ static void block_leaf(const struct judge *j, const struct leaf *l, struct sum *
 static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
 	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_leaves;
-	const struct leaf *first = &j->leaves[j->blocks[i]];
+	const struct leaf *first = leaf_at(j, j->blocks[i]);
 	struct support support = { .roots = 0 };
 	struct sum s = { .last = NO_DAY, .worst_leaf = NOWHERE };
 	uint32_t day[7] = { 0 };
 
 	sum_chain(j, &s, first);
 	for (uint32_t k = j->blocks[i]; k < end; k++) {
-		block_leaf(j, &j->leaves[k], &s);
-		support_add(j, &support, &j->leaves[k]);
-		block_verified(j, &j->leaves[k], day, r);
+		const struct leaf *l = leaf_at(j, k);
+		double returning, x;
+
+		block_leaf(j, l, &s);
+		leaf_severe(j, l, &returning, &x);
+		support_add(&support, x, j->says + l->say, l->n_say);
+		block_verified(j, l, day, r);
 	}
 	for (unsigned d = 0; d < NELEM(day); d++) {
 		r->verified_days += day[d] > 0;
@@ -337,7 +342,7 @@ static const struct sums *sums_of(const struct judge *j, enum entity_kind kind)
 
 static void sum_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *r)
 {
-	const struct sum *s = &sums_of(j, kind)->v[i];
+	const struct sum *s = sums_at(sums_of(j, kind), i);
 	const double size[2] = { (double)s->size[0], (double)s->size[1] };
 
 	conclude(j, s, size, kind == ENTITY_PREFIX ? MODEL_PREFIX : MODEL_AS, r);
@@ -369,16 +374,24 @@ void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct j
 		sum_at(j, kind, i, ret);
 }
 
+static uint64_t host_of(const struct judge *j, uint32_t i)
+{
+	size_t bit;
+
+	(void)leaf_of_host(j, i, &bit);
+	return j->bits.v[bit].host;
+}
+
 /* What results of a kind are ordered by: the host, the block's first host, or the index. */
 static uint64_t order_of(const struct judge *j, enum entity_kind kind, uint32_t i)
 {
 	const struct leaf *l;
 
 	if (kind == ENTITY_ADDR)
-		return j->bits.v[j->hosts[i]].host;
+		return host_of(j, i);
 	if (kind != ENTITY_BLOCK)
-		return sums_of(j, kind)->v[i].index;
-	l = &j->leaves[j->blocks[i]];
+		return sums_at(sums_of(j, kind), i)->index;
+	l = leaf_at(j, j->blocks[i]);
 	return l->version ? l->block << 16 : l->block << 8;
 }
 

@@ -3,18 +3,22 @@
  *
  *   trust.c  evidence → trust and independence of groups
  *   guard.c  volumes → weights of floods
+ *   rows.c   announced space → rows, by address and by who they belong to
  *   host.c   bits of one host → its parts
- *   pace.c   how fast hosts are cleaned → their chance to return
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
+ *   pace.c   how fast hosts are cleaned → their chance to return
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
  *   world.c  l0 and M0
- *   sums.c   leaves and rows → sums of prefix, AS, organisation, country
+ *   sums.c   leaves → rows → sums of prefix, AS, organisation, country
  *   support.c  what one group says alone
  *   judge.c  evidence and announced space in; the order of all that
+ *   update.c new evidence after a run: what it touches is computed again, the rest stays
  *   result.c sums → judgements */
 #ifndef ONUS_JUDGE_RUN_H
 #define ONUS_JUDGE_RUN_H
+
+#include <stdlib.h>
 
 #include "judge/bits.h"
 #include "judge/explain.h"
@@ -29,23 +33,23 @@
 struct host_part {
 	enum family family;
 	double p7;
-	double k; /* kernel sum */
-	double again,
-	    gone; /* weights of its days, 7 old and more, after which it came within 7; of all these */
+	double k;		  /* kernel sum */
 	unsigned days, active_28; /* with weight; of the 28 days that end with the last one */
 	double w_first;		  /* day weight of its first day: the arrival */
 	double w_28;		  /* highest day weight of the last 28 days */
 	unsigned first, last;	  /* lags of its oldest and newest day with any weight */
 	unsigned verified_last;	  /* lag of the newest verified day, or NO_DAY */
 	uint64_t verified_7;	  /* bit = lag below 7 with verified evidence */
-	bool scan;		  /* nothing but scans */
-	bool any;		  /* any weight at all: without it all above is 0 */
+	uint64_t group_mask;	  /* groups with trust that say it, and how many bits (host_next) */
+	uint32_t n_bit;
+	bool scan; /* nothing but scans */
+	bool any;  /* any weight at all: without it all above is 0 */
 };
 
 /* struct host_sum - one host over all families */
 struct host_sum {
 	uint64_t host;
-	struct host_part part[NF];
+	struct host_part part[NF]; /* the first n_part */
 	unsigned n_part;
 	uint64_t events, group_mask;
 	unsigned first, last; /* lags of all evidence, whatever its weight */
@@ -67,6 +71,10 @@ double host_day_weight(const struct judge *j, size_t i, size_t end, unsigned mut
 #define MUTE_NOBODY JUDGE_GROUPS_MAX
 void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, struct host_sum *ret);
 
+/* host_family - one part alone: of the bits [i, end), one host's in one family */
+void host_family(
+    const struct judge *j, size_t i, size_t end, unsigned mute, double pace, struct host_part *ret);
+
 /* roots_of - of a mask of groups; roots_foreign: of those that are no anchors */
 uint64_t roots_of(const struct judge *j, uint64_t group_mask);
 uint64_t roots_foreign(const struct judge *j, uint64_t group_mask);
@@ -87,12 +95,15 @@ struct say {
 
 struct leaf {
 	uint64_t block;	     /* number of the /24 or /48 */
-	uint32_t row;	     /* in judge.rows, or NOWHERE */
-	uint32_t bit, n_bit; /* its hosts */
+	uint32_t row;	     /* in judge.rows, or NOWHERE: between two rows */
+	uint32_t place;	     /* row r: 2r + 1; the gap before row r: 2r */
+	uint32_t bit, n_bit; /* its evidence */
+	uint32_t host;	     /* in judge.hosts */
 	uint32_t part, n_part;
 	uint32_t say, n_say;
 	uint32_t hosts;
-	double lambda[NF];  /* pooled, per unit and day */
+	double above[NF];   /* lambda before the step of the block */
+	double lambda[NF];  /* after it, pooled; per unit and day */
 	double again, gone; /* of its hosts, all families */
 	double pace;	    /* s_e: more than 1 where hosts return more than usual */
 	uint64_t events, group_mask, units; /* units: of the block within the row */
@@ -107,12 +118,58 @@ struct row {
 	uint32_t prefix, as, org;
 	uint16_t country; /* index, or COUNTRY_NONE */
 	uint8_t version;
-	uint32_t leaf, n_leaf;
+	uint32_t leaf, n_leaf; /* positions in judge.order */
+	uint32_t sum;	       /* in judge.row_sums: by AS, then address */
 	uint64_t listed;
+};
+
+/* struct grouping - rows by key: those of k are rows[start[k]] … rows[start[k + 1] - 1]. by_as has indexes of
+ * judge.rows, the others of judge.row_sums. */
+struct grouping {
+	uint32_t *start, *rows; /* owned */
+	uint32_t n;		/* keys */
 };
 
 #define COUNTRY_N    (26u * 26u)
 #define COUNTRY_NONE COUNTRY_N
+
+/* struct days - host-days that could be followed by another within 7, and those that were (A8) */
+struct days {
+	double again, gone;
+};
+
+/* struct row_sum - one row: tree.c says what its space shows, sums.c what its leaves do */
+struct row_sum {
+	double arrivals[NF]; /* per 7 days, of all its space */
+	double above[NF];    /* lambda before the step of the block, at its beginning */
+	uint64_t size, listed;
+	uint8_t version;
+	bool evidence; /* all that follows */
+	double returning[NF], returning_scan;
+	double x_mid, x_as;	 /* arrivals under the two kernels, all families */
+	double x_attack, x_scan; /* under the kernel of the AS */
+	double x_severe;	 /* the same of all families, severity applied */
+	double worst;		 /* as in struct sum */
+	uint32_t worst_leaf;
+	uint32_t say, n_say; /* in judge.row_says */
+	uint64_t hosts, events, group_mask;
+	uint16_t first, last;
+	bool anchor;
+};
+
+/* struct walk - one AS in one version, and what it was when tree_walk last saw it */
+struct walk {
+	uint32_t from, end; /* in judge.by_as.rows */
+	uint32_t n_leaf;
+	bool touched;
+	double x, x_walked; /* arrivals under the kernel of the AS, all families: now, and then */
+};
+
+/* struct changed - results of one kind that an update has made anew: indexes of judge_at, upwards */
+struct changed {
+	uint32_t *v; /* owned */
+	uint32_t n, cap;
+};
 
 /* struct sum - an entity that is more than a block */
 struct sum {
@@ -146,8 +203,21 @@ struct support {
 void sum_severe(const struct sum *s, double *returning, double *arrivals);
 
 struct sums {
-	struct sum *v; /* owned; by index */
-	uint32_t n;
+	struct sum *v;	 /* owned */
+	uint32_t *order; /* [n] owned: of v, by index */
+	uint32_t n, cap;
+};
+
+static inline struct sum *sums_at(const struct sums *s, uint32_t i)
+{
+	return &s->v[s->order[i]];
+}
+
+/* struct paces - what a leaf's pace leans on */
+struct paces {
+	bool known;		  /* else every pace is 1 */
+	double q;		  /* of the world */
+	struct days *as, *prefix; /* owned; by index; NULL: the world's for all */
 };
 
 struct judge {
@@ -159,25 +229,43 @@ struct judge {
 	struct judge_trust told[JUDGE_GROUPS_MAX];
 	bool trust_kept; /* of the run before */
 	bool anchor[JUDGE_GROUPS_MAX];
+	uint64_t anchor_mask;				   /* the same, a bar each */
 	double guard[JUDGE_GROUPS_MAX][JUDGE_WINDOW_DAYS]; /* by lag */
 	uint8_t root[JUDGE_GROUPS_MAX]; /* groups that copy each other have one root (A6) */
+	bool ran;			/* what follows the evidence is there */
+	bool stale;			/* but something else than evidence has changed since */
+	bool moved;			/* evidence is in judge.order, not in its own */
 	struct bits bits;
+	struct bits delta;  /* since the last run or update */
+	size_t live_bits;   /* of bits, those in use */
 	struct bits listed; /* host: of the prefix's first address; the family tells nothing */
 
 	struct row *rows; /* by version, first */
-	uint32_t n_rows, *rows_by_as;
-	double (*arrivals)[NF]; /* of every row, per 7 days, of all its space */
-	uint8_t *as_wanted;	/* by index: that anything is asked about; NULL: all are */
-	struct leaf *leaves;	/* by version, block, row */
+	uint32_t n_rows;
+	struct grouping by_as, by_prefix, by_org, by_country;
+	uint8_t *as_wanted; /* by index: that anything is asked about; NULL: all are */
+	struct leaf *leaves;
 	uint32_t n_leaves, cap_leaves;
+	uint32_t *order,
+	    n_order;	    /* leaves by version, block, place; a position is an index of it */
+	uint32_t *host_at;  /* [n_order + 1] hosts before a position */
+	struct walk *walks; /* [2 * by_as.n] by AS and version */
+	struct changed changed[ENTITY_KIND_N];
+	struct paces paces;
+	struct row_sum
+	    *row_sums; /* [n_rows], as by_as.rows has them; those of ASes that nobody wants
+				     are zero */
 	struct part *parts;
 	uint32_t n_parts, cap_parts;
 	struct say *says;
 	uint32_t n_says, cap_says;
-	uint32_t *hosts, n_hosts; /* first bit of every host */
+	struct say *row_says;
+	uint32_t n_row_says, cap_row_says;
+	uint32_t *hosts, n_hosts; /* first bit of every host, those of a leaf side by side … */
+	uint32_t end_hosts, cap_hosts; /* … with gaps, up to here */
 	double arrived[NF][2]; /* hosts, each by the weight of its first day, by IP version … */
 	double arrived_all;    /* … and all of them */
-	uint32_t *blocks, n_blocks; /* first leaf of every block */
+	uint32_t *blocks, n_blocks; /* position of the first leaf of every block */
 	struct sums prefix, as, org, country;
 	float *map_arrivals, *map_returning; /* judge_map; borrowed */
 };
@@ -188,22 +276,48 @@ int trust_measure(struct judge *j);
 /* guard_build - judge.guard from the volumes in judge.bits */
 void guard_build(struct judge *j);
 
-/* pace_build - how fast the hosts of each leaf are cleaned (A8), into paces, [n_leaves], owned by the
- * caller; NULL where not enough has been seen to tell. 0 or -ENOMEM. */
-int pace_build(const struct judge *j, double **paces);
+/* rows_load - judge.rows and who they belong to; 0, -ENOMEM, -EINVAL */
+int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e);
+void rows_forget(struct judge *j);
 
-/* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
-int leaf_build(struct judge *j, const double *paces); /* of every leaf; NULL: 1 */
+/* leaf_cut - hosts and leaves of judge.bits over judge.rows, without what is expected of them
+ * leaf_fill - the rest of one leaf; counted: its hosts go into judge.arrived too
+ * Both 0 or -ENOMEM. */
+int leaf_cut(struct judge *j);
+struct leaf_filler;
+struct leaf_filler *leaf_filler_new(struct judge *j); /* NULL: out of memory */
+void leaf_filler_free(struct leaf_filler **b);	      /* for CLEANUP */
+int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted);
 void leaf_forget(struct judge *j);
 
-/* support_add, support_close - one leaf after the other; then quiet, others, held and top of ret, whose
+/* leaf_key - of a host: block, place, row, units of its leaf; *row: a cursor, for hosts in order, from 0
+ * leaf_cmp - the order of leaves; leaf_put - one more, behind all others, not in the order. 0 or -ENOMEM. */
+void leaf_key(const struct judge *j, uint64_t host, uint32_t *row, struct leaf *ret);
+int leaf_cmp(const struct leaf *a, const struct leaf *b);
+int leaf_put(struct judge *j, const struct leaf *l);
+
+/* host_cleaned - of the host at bit *i, moving behind it: added to *d (A8) */
+void host_cleaned(const struct judge *j, size_t *i, struct days *d);
+
+/* pace_build - judge.paces from the leaves as they are cut; 0 or -ENOMEM
+ * pace_of_leaf - s_e: how many times the kernel sum of its hosts counts */
+int pace_build(struct judge *j);
+double pace_of_leaf(const struct judge *j, const struct leaf *l);
+void pace_forget(struct judge *j);
+
+/* support_add, support_close - one leaf or row after the other (x: of the AS, severity applied); then quiet, others, held and top of ret, whose
  * other members are complete; size: of the space it is judged by. After the sums of AS where ret has one. */
-void support_add(const struct judge *j, struct support *s, const struct leaf *l);
+void support_add(struct support *s, double x, const struct say *says, uint32_t n);
 void support_close(
     const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret);
 
-/* leaf_of_bit - the leaf that holds a bit */
-const struct leaf *leaf_of_bit(const struct judge *j, uint32_t bit);
+static inline struct leaf *leaf_at(const struct judge *j, uint32_t position)
+{
+	return &j->leaves[j->order[position]];
+}
+
+/* leaf_of_host - the leaf that holds the i-th host; *first: its first bit */
+const struct leaf *leaf_of_host(const struct judge *j, uint32_t i, size_t *first);
 
 /* leaf_x - the three sums and the scans of a leaf by family */
 enum leaf_kernel { LEAF_X_BLOCK, LEAF_X_MID, LEAF_X_AS };
@@ -218,8 +332,25 @@ double leaf_m(const struct judge *j, const struct leaf *l);
 /* leaf_map - what is expected to return, by IPv4 block (judge_map) */
 void leaf_map(const struct judge *j, float *map);
 
-/* tree_run - lambda of all leaves, arrivals of all rows; 0 or -ENOMEM */
+/* tree_run - lambda of all leaves, arrivals of all rows; 0 or -ENOMEM
+ * tree_walk - of those of one AS in one version
+ * tree_leaf - of one leaf alone, and of its row what it has changed; fresh: new since its AS was walked */
 int tree_run(struct judge *j);
+struct tree;
+struct tree *tree_new(struct judge *j); /* NULL: out of memory */
+struct tree *tree_free(struct tree *t); /* NULL-safe, returns NULL */
+int tree_walk(struct tree *t, uint32_t as, unsigned version);
+void tree_leaf(struct tree *t, uint32_t position, bool fresh);
+
+/* walk_due - should an AS that was touched be walked whole? */
+#define WALK_SMALL  32u	  /* rows and leaves: always; unless judge_conf.walk says otherwise */
+#define WALK_GROWTH 1.125 /* of arrivals, with the shape of an AS (A1) on both sides */
+static inline bool walk_due(const struct judge *j, const struct walk *w)
+{
+	return (uint64_t)w->n_leaf + (w->end - w->from) <=
+		   (j->conf.walk ? j->conf.walk : WALK_SMALL) ||
+	       1 + w->x > WALK_GROWTH * (1 + w->x_walked);
+}
 
 /* struct trace - one AS in one IP version walked once more, to tell what tree_run did; it changes
  * nothing. at: called for every leaf (leaf not NULL) and for what is left of every cell, with the steps
@@ -231,7 +362,7 @@ struct trace {
 	void *ctx;
 };
 
-/* tree_trace - rows [i, end) of judge.rows_by_as; 0 or -ENOMEM */
+/* tree_trace - rows [i, end) of judge.by_as.rows, of one AS and version; 0 or -ENOMEM */
 int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace);
 
 /* tree_trace_homeless - one leaf that nobody announces */
@@ -259,8 +390,44 @@ static inline bool wants_kind(const struct judge *j, enum entity_kind k)
 /* world_learn - judge.world from rows and leaves (A0, A1) */
 void world_learn(struct judge *j);
 
-/* sums_build - prefix, as, org, country; 0 or -ENOMEM */
+/* struct marks - a bar for each of n */
+struct marks {
+	uint8_t *v; /* owned */
+	uint32_t n;
+};
+
+static inline int marks_make(struct marks *m, uint32_t n)
+{
+	m->v = calloc((size_t)n + 1, 1);
+	m->n = n;
+	return m->v ? 0 : -1;
+}
+
+static inline void marks_set(struct marks *m, uint32_t i)
+{
+	if (i < m->n)
+		m->v[i] = 1;
+}
+
+static inline void marks_done(struct marks *m)
+{
+	free(m->v);
+	*m = (struct marks){ NULL, 0 };
+}
+
+/* sums_build - rows, prefix, as, org, country; 0 or -ENOMEM
+ * row_sum_up - one row out of its leaves
+ * sums_update - marked entities once more, out of their rows; into judge.changed too
+ * sums_find - the sum of an index, or NULL */
 int sums_build(struct judge *j);
+int row_sum_up(struct judge *j, const struct row *r);
+int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
+    const struct marks *org, const struct marks *country);
+const struct sum *sums_find(const struct sums *s, uint32_t index);
+void sums_forget(struct judge *j);
+
+/* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */
+int judge_settle(struct judge *j);
 
 uint16_t country_index(const char cc[3]);
 

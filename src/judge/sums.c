@@ -1,10 +1,100 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From leaves and rows to prefixes, ASes, organisations and countries. Everything is summed in one
- * fixed order (by AS, IP version, address), so that the bits do not depend on how evidence came. */
+/* From leaves to rows, and from rows to prefixes, ASes, organisations and countries. Everything is summed in
+ * one fixed order (within a row by address, within an entity by IP version and address), so that the bits do
+ * not depend on how evidence came. */
 #include "judge/run.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* --- rows ---------------------------------------------------------------------------------------- */
+
+static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
+{
+	const struct leaf *l = &j->leaves[leaf];
+	double m = leaf_m(j, l);
+
+	for (uint32_t i = 0; i < l->n_part; i++) {
+		const struct part *p = &j->parts[l->part + i];
+
+		s->returning[p->family] += p->returning;
+		s->returning_scan += p->returning_scan;
+		s->x_mid += p->x_mid;
+		s->x_as += p->x_as;
+		if (p->family == FAMILY_ATTACK) {
+			s->x_attack += p->x_as;
+			s->x_scan += p->x_scan;
+		}
+	}
+	if (m > s->worst) {
+		s->worst = m;
+		s->worst_leaf = leaf;
+	}
+	s->hosts += l->hosts;
+	s->events += l->events;
+	s->group_mask |= l->group_mask;
+	s->anchor |= l->anchor;
+	s->first = MAX_OF(s->first, l->first);
+	s->last = MIN_OF(s->last, l->last);
+}
+
+/* What its roots say, kept side by side; more than before are put behind what there is. */
+static int row_says(struct judge *j, struct row_sum *s, const struct support *support)
+{
+	uint32_t n = (uint32_t)__builtin_popcountll(support->roots), k = 0;
+
+	if (n > s->n_say) {
+		s->say = j->n_row_says;
+		if (j->cap_row_says - j->n_row_says < n) {
+			uint32_t cap = j->cap_row_says * 2 + JUDGE_GROUPS_MAX;
+			struct say *v = reallocarray(j->row_says, cap, sizeof(*v));
+
+			if (!v)
+				return -ENOMEM;
+			j->row_says = v;
+			j->cap_row_says = cap;
+		}
+		j->n_row_says += n;
+	}
+	s->n_say = n;
+	for (uint64_t roots = support->roots; roots; roots &= roots - 1) {
+		uint32_t g = (uint32_t)__builtin_ctzll(roots);
+
+		j->row_says[s->say + k++] =
+		    (struct say){ support->returning_lost[g], support->x_lost[g], g };
+	}
+	return 0;
+}
+
+int row_sum_up(struct judge *j, const struct row *r)
+{
+	struct row_sum *s = &j->row_sums[r->sum];
+	struct support support;
+
+	support.roots = 0;
+	support.x = 0;
+	memset(s->returning, 0, sizeof(s->returning));
+	s->returning_scan = s->x_mid = s->x_as = s->x_attack = s->x_scan = s->worst = 0;
+	s->worst_leaf = NOWHERE;
+	s->hosts = s->events = s->group_mask = 0;
+	s->first = 0;
+	s->last = NO_DAY;
+	s->anchor = false;
+	s->evidence = true;
+	for (uint32_t i = 0; i < r->n_leaf; i++) {
+		const struct leaf *l = leaf_at(j, r->leaf + i);
+		double returning, x;
+
+		row_take(j, s, j->order[r->leaf + i]);
+		leaf_severe(j, l, &returning, &x);
+		support_add(&support, x, j->says + l->say, l->n_say);
+	}
+	s->x_severe = support.x;
+	return row_says(j, s, &support);
+}
+
+/* --- entities ------------------------------------------------------------------------------------ */
 
 static void sum_open(struct sum *s, uint32_t index)
 {
@@ -16,166 +106,255 @@ static void sum_open(struct sum *s, uint32_t index)
 		.last = NO_DAY };
 }
 
-/* Adds what a leaf has; kernel: the one of the level. */
-static void sum_leaf(const struct judge *j, struct sum *s, const struct leaf *l, enum leaf_kernel k)
+static void sum_evidence(struct sum *s, const struct row_sum *r, struct support *support,
+    const struct say *says, bool mid)
 {
-	double m = leaf_m(j, l);
-
-	for (uint32_t i = 0; i < l->n_part; i++) {
-		const struct part *p = &j->parts[l->part + i];
-
-		s->returning[p->family] += p->returning;
-		s->returning_scan += p->returning_scan;
-		s->x += k == LEAF_X_MID ? p->x_mid : p->x_as;
-		if (p->family == FAMILY_ATTACK) {
-			s->x_attack += p->x_as;
-			s->x_scan += p->x_scan;
-		}
-	}
-	if (m > s->worst) {
-		s->worst = m;
-		s->worst_leaf = (uint32_t)(l - j->leaves);
-	}
-	s->hosts += l->hosts;
-	s->events += l->events;
-	s->group_mask |= l->group_mask;
-	s->anchor |= l->anchor;
-	s->first = MAX_OF(s->first, l->first);
-	s->last = MIN_OF(s->last, l->last);
-}
-
-static void sum_row(const struct judge *j, struct sum *s, const struct row *r, enum leaf_kernel k,
-    struct support *support)
-{
-	for (uint32_t i = 0; i < r->n_leaf; i++) {
-		sum_leaf(j, s, &j->leaves[r->leaf + i], k);
-		support_add(j, support, &j->leaves[r->leaf + i]);
-	}
 	for (unsigned f = 0; f < NF; f++)
-		s->arrivals[f] += j->arrivals[r - j->rows][f];
-	s->size[r->version] += r->last - r->first + 1;
-	s->listed += r->listed;
+		s->returning[f] += r->returning[f];
+	s->returning_scan += r->returning_scan;
+	s->x += mid ? r->x_mid : r->x_as;
+	s->x_attack += r->x_attack;
+	s->x_scan += r->x_scan;
+	if (r->worst > s->worst) {
+		s->worst = r->worst;
+		s->worst_leaf = r->worst_leaf;
+	}
+	s->hosts += r->hosts;
+	s->events += r->events;
+	s->group_mask |= r->group_mask;
+	s->anchor |= r->anchor;
+	s->first = MAX_OF(s->first, r->first);
+	s->last = MIN_OF(s->last, r->last);
+	support_add(support, r->x_severe, says, r->n_say);
 }
 
-static int sums_put(struct sums *to, uint32_t *cap, const struct sum *s)
-{
-	if (to->n == *cap) {
-		uint32_t want = *cap ? *cap * 2 : 256;
-		struct sum *v = reallocarray(to->v, want, sizeof(*v));
+/* struct level - a kind of entity above the block */
+struct level {
+	enum entity_kind kind;
+	const struct grouping *rows;
+	struct sums *sums;
+	bool mid;    /* arrivals under the kernel of the middle of the chain, not of the AS */
+	bool listed; /* a listed prefix alone makes one */
+	bool prefix, as, org; /* has these above it */
+};
 
-		if (!v)
-			return -ENOMEM;
-		to->v = v;
-		*cap = want;
+#define LEVELS 4
+
+/* AS first: the others lean on it where one group may say too much. */
+static void levels_of(struct judge *j, struct level ret[LEVELS])
+{
+	const struct level v[LEVELS] = {
+		{ ENTITY_AS, &j->by_as, &j->as, false, false, false, true, true },
+		{ ENTITY_PREFIX, &j->by_prefix, &j->prefix, true, true, true, true, true },
+		{ ENTITY_ORG, &j->by_org, &j->org, false, false, false, false, true },
+		{ ENTITY_COUNTRY, &j->by_country, &j->country, false, true, false, false, false },
+	};
+
+	memcpy(ret, v, sizeof(v));
+}
+
+static const struct row *row_of(const struct judge *j, const struct level *l, uint32_t i)
+{
+	uint32_t at = l->rows->rows[i];
+
+	return &j->rows[l->kind == ENTITY_AS ? at : j->by_as.rows[at]];
+}
+
+/* False: nothing is known of it. */
+static bool sum_make(const struct judge *j, const struct level *l, uint32_t key, struct sum *s)
+{
+	struct support support;
+	const struct row *first;
+	uint32_t i = l->rows->start[key], end = l->rows->start[key + 1];
+
+	if (i == end)
+		return false;
+	first = row_of(j, l, i);
+	support.roots = 0;
+	support.x = 0;
+	sum_open(s, key);
+	for (; i < end; i++) {
+		/* The rows of an AS are summed up in its own order. */
+		const struct row_sum *r = &j->row_sums[l->kind == ENTITY_AS ? i : l->rows->rows[i]];
+
+		if (j->as_wanted && !wants_as(j, row_of(j, l, i)->as))
+			continue;
+		if (r->evidence)
+			sum_evidence(s, r, &support, j->row_says + r->say, l->mid);
+		for (unsigned f = 0; f < NF; f++)
+			s->arrivals[f] += r->arrivals[f];
+		s->size[r->version] += r->size;
+		s->listed += r->listed;
 	}
+	if (!(s->hosts || (l->listed && s->listed)))
+		return false;
+	s->as = l->prefix ? first->as : CHAIN_NONE; /* for support_close: the AS above it */
+	support_close(j, &support, s->size, s);
+	s->as = l->as ? first->as : CHAIN_NONE;
+	s->prefix = l->prefix ? first->prefix : CHAIN_NONE;
+	s->org = l->org ? first->org : CHAIN_NONE;
+	return true;
+}
+
+/* The place of an index in the order, or where it would be. */
+static uint32_t sums_place(const struct sums *s, uint32_t index)
+{
+	uint32_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (sums_at(s, mid)->index < index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct sum *sums_find(const struct sums *s, uint32_t index)
+{
+	uint32_t i = sums_place(s, index);
+
+	return i < s->n && sums_at(s, i)->index == index ? sums_at(s, i) : NULL;
+}
+
+static int sums_room(struct sums *s, uint32_t n)
+{
+	uint32_t cap = s->cap ? s->cap * 2 : 256;
+	struct sum *v;
+	uint32_t *order;
+
+	if (n < s->cap)
+		return 0;
+	v = reallocarray(s->v, cap, sizeof(*v));
+	s->v = v ? v : s->v;
+	order = reallocarray(s->order, cap, sizeof(*order));
+	s->order = order ? order : s->order;
+	if (!v || !order)
+		return -ENOMEM;
+	s->cap = cap;
+	return 0;
+}
+
+/* Behind all others, in the order too. */
+static int sums_put(struct sums *to, const struct sum *s)
+{
+	if (sums_room(to, to->n) < 0)
+		return -ENOMEM;
+	to->order[to->n] = to->n;
 	to->v[to->n++] = *s;
 	return 0;
 }
 
-/* The order in which sums are made: by `key` of the row, then address; the number of rows, or -ENOMEM. */
-static int64_t row_order(
-    const struct judge *j, uint32_t key(const struct row *), struct keyed **ret)
+/* Sums it again, in place; a new one is put behind all others, not yet in the order. */
+static int sum_again(struct judge *j, const struct level *l, uint32_t key, uint32_t *n_fresh)
 {
-	struct keyed *v = calloc(j->n_rows ? j->n_rows : 1, sizeof(*v));
-	uint32_t n = 0;
-	int r;
+	struct sums *to = l->sums;
+	uint32_t i = sums_place(to, key);
+	struct sum s;
 
-	*ret = v;
-	if (!v)
+	if (!sum_make(j, l, key, &s))
+		return 0;
+	if (i < to->n && sums_at(to, i)->index == key) {
+		*sums_at(to, i) = s;
+		return 0;
+	}
+	if (sums_room(to, to->n + *n_fresh) < 0)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < j->n_rows; i++)
-		if (wants_as(j, j->rows[i].as))
-			v[n++] = (struct keyed){ key(&j->rows[i]), i };
-	r = sort_by_key(v, n);
-	return r < 0 ? r : (int64_t)n;
+	to->v[to->n + (*n_fresh)++] = s;
+	return 0;
 }
 
-/* Sums rows by key; entities without evidence (listed: without a listed
- * prefix either) are left out. Those of AS come first: only their support
- * stands alone. */
-static int sum_rows(const struct judge *j, uint32_t key(const struct row *),
-    enum leaf_kernel kernel, bool listed, struct sums *ret)
+/* Fresh ones, which lie behind the others by index, into the order. */
+static void sums_merge(struct sums *s, uint32_t fresh)
 {
-	CLEANUP(free_p) struct keyed *v = NULL;
-	int64_t n = row_order(j, key, &v);
-	uint32_t cap = 0;
-	int r = n < 0 ? -ENOMEM : 0;
+	uint32_t old = s->n, at = s->n + fresh;
 
-	for (int64_t i = 0; r == 0 && i < n;) {
-		const struct row *first = &j->rows[v[i].value];
-		struct support support = { .roots = 0 };
-		struct sum s;
+	while (fresh > 0) {
+		bool later = old > 0 && sums_at(s, old - 1)->index > s->v[s->n + fresh - 1].index;
 
-		sum_open(&s, (uint32_t)v[i].key);
-		s.prefix = first->prefix;
-		s.org = first->org;
-		do
-			sum_row(j, &s, &j->rows[v[i++].value], kernel, &support);
-		while (i < n && v[i].key == s.index);
-		if (s.index == CHAIN_NONE || !(s.hosts || (listed && s.listed)))
-			continue;
-		if (ret == &j->prefix)
-			s.as = first->as;
-		support_close(j, &support, s.size, &s);
-		s.as = first->as;
-		r = sums_put(ret, &cap, &s);
+		s->order[--at] = later ? s->order[--old] : s->n + --fresh;
 	}
+}
+
+static int level_update(struct judge *j, const struct level *l, const struct marks *marks)
+{
+	struct changed *c = &j->changed[l->kind];
+	uint32_t fresh = 0, marked = 0;
+	int r = 0;
+
+	for (uint32_t k = 0; k < marks->n && r == 0; k++) {
+		marked += marks->v[k];
+		if (marks->v[k])
+			r = sum_again(j, l, k, &fresh);
+	}
+	if (r < 0)
+		return r;
+	sums_merge(l->sums, fresh);
+	l->sums->n += fresh;
+	free(c->v);
+	*c = (struct changed){ .v = calloc((size_t)marked + 1, sizeof(*c->v)), .cap = marked + 1 };
+	if (!c->v)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < l->sums->n; i++)
+		if (marks->v[sums_at(l->sums, i)->index])
+			c->v[c->n++] = i;
+	return 0;
+}
+
+int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
+    const struct marks *org, const struct marks *country)
+{
+	const struct marks *const marks[LEVELS] = { as, prefix, org, country };
+	struct level level[LEVELS];
+	int r = 0;
+
+	levels_of(j, level);
+	for (unsigned i = 0; i < LEVELS && r == 0; i++)
+		r = level_update(j, &level[i], marks[i]);
 	return r;
 }
 
-static uint32_t key_prefix(const struct row *r)
+static bool is_summed(const struct judge *j, const struct level *l)
 {
-	return r->prefix;
-}
-
-static uint32_t key_as(const struct row *r)
-{
-	return r->as;
-}
-
-static uint32_t key_country(const struct row *r)
-{
-	return r->country == COUNTRY_NONE ? CHAIN_NONE : r->country;
-}
-
-static uint32_t key_org(const struct row *r)
-{
-	return r->org;
-}
-
-/* Members of the chain that an entity above prefix or AS has none of. */
-static void lift(struct sums *s, bool as, bool org)
-{
-	for (uint32_t i = 0; i < s->n; i++) {
-		s->v[i].prefix = CHAIN_NONE;
-		if (!as)
-			s->v[i].as = CHAIN_NONE;
-		if (!org)
-			s->v[i].org = CHAIN_NONE;
-	}
+	/* Who says what in an AS bounds what a group says of its prefixes too. */
+	return wants_kind(j, l->kind) || (l->kind == ENTITY_AS && j->n_says);
 }
 
 int sums_build(struct judge *j)
 {
-	static const struct {
-		enum entity_kind kind;
-		uint32_t (*key)(const struct row *);
-		enum leaf_kernel kernel;
-		bool listed;
-	} sums[] = { /* AS first: the others lean on it where one group may say too much */
-		{ ENTITY_AS, key_as, LEAF_X_AS, false },
-		{ ENTITY_PREFIX, key_prefix, LEAF_X_MID, true },
-		{ ENTITY_ORG, key_org, LEAF_X_AS, false },
-		{ ENTITY_COUNTRY, key_country, LEAF_X_AS, true }
-	};
-	struct sums *const to[] = { &j->as, &j->prefix, &j->org, &j->country };
+	struct level level[LEVELS];
 	int r = 0;
 
-	for (unsigned i = 0; i < NELEM(sums) && r == 0; i++)
-		if (wants_kind(j, sums[i].kind) || (sums[i].kind == ENTITY_AS && j->n_says))
-			r = sum_rows(j, sums[i].key, sums[i].kernel, sums[i].listed, to[i]);
-	lift(&j->as, true, true);
-	lift(&j->org, false, true);
-	lift(&j->country, false, false);
+	levels_of(j, level);
+	for (uint32_t i = 0; i < j->n_rows && r == 0; i++)
+		if (j->rows[i].n_leaf && wants_as(j, j->rows[i].as))
+			r = row_sum_up(j, &j->rows[i]);
+	for (unsigned i = 0; i < LEVELS; i++) {
+		const struct level *l = &level[i];
+
+		for (uint32_t k = 0; is_summed(j, l) && k < l->rows->n && r == 0; k++) {
+			struct sum s;
+
+			if (sum_make(j, l, k, &s))
+				r = sums_put(l->sums, &s);
+		}
+	}
 	return r;
+}
+
+void sums_forget(struct judge *j)
+{
+	struct level level[LEVELS];
+
+	levels_of(j, level);
+	for (unsigned i = 0; i < LEVELS; i++) {
+		free(level[i].sums->v);
+		free(level[i].sums->order);
+		*level[i].sums = (struct sums){ NULL };
+	}
+	free(j->row_says);
+	j->row_says = NULL;
+	j->n_row_says = j->cap_row_says = 0;
 }

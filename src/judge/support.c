@@ -20,14 +20,11 @@ void sum_severe(const struct sum *s, double *returning, double *arrivals)
 		    (1 - MODEL_KAPPA_SCAN) * s->arrivals[FAMILY_ATTACK] * (s->x_scan / s->x_attack);
 }
 
-void support_add(const struct judge *j, struct support *s, const struct leaf *l)
+void support_add(struct support *s, double x, const struct say *says, uint32_t n)
 {
-	double returning, x;
-
-	leaf_severe(j, l, &returning, &x);
 	s->x += x;
-	for (uint32_t i = 0; i < l->n_say; i++) {
-		const struct say *say = &j->says[l->say + i];
+	for (uint32_t i = 0; i < n; i++) {
+		const struct say *say = &says[i];
 		uint64_t bar = UINT64_C(1) << say->root;
 
 		if (!(s->roots & bar))
@@ -50,23 +47,6 @@ static double quiet(const struct judge *j, const uint64_t size[2])
 	return m;
 }
 
-static const struct sum *as_of(const struct judge *j, uint32_t index)
-{
-	uint32_t lo = 0, hi = j->as.n;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (j->as.v[mid].index == index)
-			return &j->as.v[mid];
-		if (j->as.v[mid].index < index)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
 /* Of x, the share that is left without a root's groups: shape a as in the chain, 0 for the plain share. */
 static double left(double x, double lost, double a)
 {
@@ -76,7 +56,7 @@ static double left(double x, double lost, double a)
 void support_close(
     const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret)
 {
-	const struct sum *as = ret->as == CHAIN_NONE ? NULL : as_of(j, ret->as);
+	const struct sum *as = ret->as == CHAIN_NONE ? NULL : sums_find(&j->as, ret->as);
 	double returning, arrivals, excess;
 
 	sum_severe(ret, &returning, &arrivals);

@@ -80,13 +80,13 @@ static int cut_row(struct tree *t, uint32_t row)
 	uint64_t at = r->first;
 
 	for (;;) {
-		uint64_t next = leaf < leaf_end ? leaf_unit(&j->leaves[leaf]) : UINT64_MAX;
+		uint64_t next = leaf < leaf_end ? leaf_unit(leaf_at(j, leaf)) : UINT64_MAX;
 		struct cell c = { .first = at, .row = row, .leaf = leaf };
 
 		c.last = cell_end(at, r->last, next, SIXTEEN_SHIFT, &c.whole_sixteens);
 		if (!c.whole_sixteens)
 			c.last = cell_end(at, c.last, next, PART_SHIFT(t->version), &c.whole_parts);
-		while (leaf < leaf_end && leaf_unit(&j->leaves[leaf]) <= c.last)
+		while (leaf < leaf_end && leaf_unit(leaf_at(j, leaf)) <= c.last)
 			leaf++;
 		c.n_leaf = leaf - c.leaf;
 		if (cell_put(t, c) < 0)
@@ -101,7 +101,7 @@ static void place_add(const struct tree *t, const struct cell *c, struct place *
 {
 	p->size += (double)(c->last - c->first + 1);
 	for (uint32_t i = 0; i < c->n_leaf; i++)
-		leaf_x(t->j, &t->j->leaves[c->leaf + i], LEAF_X_MID, p->x);
+		leaf_x(t->j, leaf_at(t->j, c->leaf + i), LEAF_X_MID, p->x);
 }
 
 /* One step down the chain for every family. */
@@ -141,6 +141,7 @@ static void leaf_finish(const struct tree *t, struct leaf *l, const double above
 {
 	struct place block = { .size = BLOCK_UNITS(l->version) };
 
+	memcpy(l->above, above, sizeof(l->above));
 	memcpy(l->lambda, above, sizeof(l->lambda));
 	leaf_x(t->j, l, LEAF_X_BLOCK, block.x);
 	step(t, MODEL_BLOCK, &block, l->lambda);
@@ -152,12 +153,12 @@ static void leaf_finish(const struct tree *t, struct leaf *l, const double above
 /* The blocks of a cell, one by one, for those who asked for a map; quiet: lambda where no leaf is. */
 static void cell_map(const struct tree *t, const struct cell *c, const double quiet[NF], float *map)
 {
-	const struct leaf *l = t->j->leaves + c->leaf, *end = l + c->n_leaf;
+	uint32_t leaf = c->leaf, end = c->leaf + c->n_leaf;
 
 	for (uint64_t b = c->first >> 8; b <= c->last >> 8; b++) {
 		uint64_t units = MIN_OF(c->last, b << 8 | 255) - MAX_OF(c->first, b << 8) + 1;
-		bool is_leaf = l < end && l->block == b;
-		const double *lambda = is_leaf ? l++->lambda : quiet;
+		bool is_leaf = leaf < end && leaf_at(t->j, leaf)->block == b;
+		const double *lambda = is_leaf ? leaf_at(t->j, leaf++)->lambda : quiet;
 
 		for (unsigned f = 0; f < NF; f++)
 			if (t->seen[f])
@@ -172,11 +173,11 @@ static void cell_tell(
 	uint64_t rest = c->last - c->first + 1;
 
 	for (uint32_t i = 0; i < c->n_leaf; i++)
-		rest -= MIN_OF(rest, t->j->leaves[c->leaf + i].units);
+		rest -= MIN_OF(rest, leaf_at(t->j, c->leaf + i)->units);
 	if (rest > 0)
 		tell(t, NULL, c->row, rest, quiet);
 	for (uint32_t i = 0; i < c->n_leaf; i++)
-		leaf_finish(t, &t->j->leaves[c->leaf + i], above);
+		leaf_finish(t, leaf_at(t->j, c->leaf + i), above);
 }
 
 /* lambda of everything in a cell, and its arrivals; above: of its part */
@@ -184,6 +185,7 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 {
 	struct judge *j = t->j;
 	struct place block = { .size = BLOCK_UNITS(t->version) };
+	struct row_sum *sum;
 	double quiet[NF];
 	uint64_t rest = c->last - c->first + 1;
 
@@ -194,18 +196,23 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 		cell_tell(t, c, above, quiet);
 		return;
 	}
+	sum = &j->row_sums[j->rows[c->row].sum];
+	if (c->first == j->rows[c->row].first) {
+		memcpy(sum->above, above, sizeof(sum->above));
+		memset(sum->arrivals, 0, sizeof(sum->arrivals));
+	}
 	for (uint32_t i = 0; i < c->n_leaf; i++) {
-		struct leaf *l = &j->leaves[c->leaf + i];
+		struct leaf *l = leaf_at(j, c->leaf + i);
 
 		leaf_finish(t, l, above);
 		rest -= MIN_OF(rest, l->units);
 		for (unsigned f = 0; f < NF; f++)
 			if (t->seen[f])
-				j->arrivals[c->row][f] += 7 * l->lambda[f] * (double)l->units;
+				sum->arrivals[f] += 7 * l->lambda[f] * (double)l->units;
 	}
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
-			j->arrivals[c->row][f] += 7 * quiet[f] * (double)rest;
+			sum->arrivals[f] += 7 * quiet[f] * (double)rest;
 	if (j->map_arrivals && t->version == 0)
 		cell_map(t, c, quiet, j->map_arrivals);
 }
@@ -271,12 +278,12 @@ static struct place *prefixes(const struct tree *t)
 	return v;
 }
 
-/* One AS in one IP version: rows [i, end) of judge.rows_by_as. */
+/* One AS in one IP version: rows [i, end) of judge.by_as.rows. */
 static int as_run(struct tree *t, uint32_t i, uint32_t end)
 {
 	struct judge *j = t->j;
 
-	t->version = j->rows[j->rows_by_as[i]].version;
+	t->version = j->rows[j->by_as.rows[i]].version;
 	t->n_cells = 0;
 	t->as = (struct place){ 0 };
 	for (unsigned f = 0; f < NF; f++) {
@@ -284,12 +291,17 @@ static int as_run(struct tree *t, uint32_t i, uint32_t end)
 		t->l0[f] = j->world.l0[f][t->version];
 	}
 	for (; i < end; i++) {
-		const struct row *r = &j->rows[j->rows_by_as[i]];
+		const struct row *r = &j->rows[j->by_as.rows[i]];
 
+		if (!t->trace) {
+			j->row_sums[i].version = r->version;
+			j->row_sums[i].size = r->last - r->first + 1;
+			j->row_sums[i].listed = r->listed;
+		}
 		t->as.size += (double)(r->last - r->first + 1);
 		for (uint32_t k = 0; k < r->n_leaf; k++)
-			leaf_x(j, &j->leaves[r->leaf + k], LEAF_X_AS, t->as.x);
-		if (cut_row(t, j->rows_by_as[i]) < 0)
+			leaf_x(j, leaf_at(j, r->leaf + k), LEAF_X_AS, t->as.x);
+		if (cut_row(t, j->by_as.rows[i]) < 0)
 			return -ENOMEM;
 	}
 	struct place *prefix = prefixes(t);
@@ -315,7 +327,7 @@ static void homeless(struct tree *t)
 	struct judge *j = t->j;
 
 	for (uint32_t i = 0; i < j->n_leaves; i++) {
-		struct leaf *l = &j->leaves[i];
+		struct leaf *l = leaf_at(j, i);
 
 		if (l->row != NOWHERE)
 			continue;
@@ -327,26 +339,132 @@ static void homeless(struct tree *t)
 	}
 }
 
+/* --- all of it, and what has changed -------------------------------------------------------------- */
+
+/* The walks of all ASes: of the rows of one, those of IPv4 come first. */
+static int walks_make(struct judge *j)
+{
+	free(j->walks);
+	j->walks = calloc(2 * (size_t)j->by_as.n + 1, sizeof(*j->walks));
+	if (!j->walks)
+		return -ENOMEM;
+	for (uint32_t as = 0; as < j->by_as.n; as++) {
+		uint32_t i = j->by_as.start[as], end = j->by_as.start[as + 1];
+
+		for (unsigned v = 0; v < 2; v++) {
+			struct walk *w = &j->walks[2 * (size_t)as + v];
+
+			w->from = i;
+			while (i < end && j->rows[j->by_as.rows[i]].version == v)
+				w->n_leaf += j->rows[j->by_as.rows[i++]].n_leaf;
+			w->end = i;
+		}
+	}
+	return 0;
+}
+
+int tree_walk(struct tree *t, uint32_t as, unsigned version)
+{
+	struct walk *w = &t->j->walks[2 * (size_t)as + version];
+	int r = w->from < w->end ? as_run(t, w->from, w->end) : 0;
+
+	w->x = 0;
+	for (unsigned f = 0; f < NF && w->from < w->end; f++)
+		w->x += t->as.x[f];
+	w->x_walked = w->x;
+	return r;
+}
+
+struct tree *tree_new(struct judge *j)
+{
+	struct tree *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->j = j;
+	return t;
+}
+
+struct tree *tree_free(struct tree *t)
+{
+	if (t)
+		free(t->cells);
+	free(t);
+	return NULL;
+}
+
 int tree_run(struct judge *j)
 {
-	struct tree t = { .j = j };
-	int r = 0;
+	struct tree *t = tree_new(j);
+	int r = t ? walks_make(j) : -ENOMEM;
 
-	for (uint32_t i = 0; i < j->n_rows && r == 0;) {
-		const struct row *first = &j->rows[j->rows_by_as[i]];
-		uint32_t from = i;
-
-		do
-			i++;
-		while (i < j->n_rows && j->rows[j->rows_by_as[i]].as == first->as &&
-		       j->rows[j->rows_by_as[i]].version == first->version);
-		if (wants_as(j, first->as))
-			r = as_run(&t, from, i);
-	}
+	for (uint32_t as = 0; as < j->by_as.n && r == 0; as++)
+		for (unsigned v = 0; v < 2 && wants_as(j, as) && r == 0; v++)
+			r = tree_walk(t, as, v);
 	if (r == 0)
-		homeless(&t);
-	free(t.cells);
+		homeless(t);
+	tree_free(t);
 	return r;
+}
+
+/* A neighbour in the same part of the same row, whose lambda before the block's step is the leaf's own. */
+static const struct leaf *neighbour(const struct judge *j, uint32_t position)
+{
+	const struct leaf *l = leaf_at(j, position);
+	const struct row *r = &j->rows[l->row];
+	unsigned shift = PART_SHIFT(l->version);
+	const uint32_t beside[] = { position - 1, position + 1 };
+
+	for (unsigned i = 0; i < NELEM(beside); i++) {
+		const struct leaf *other;
+
+		if (beside[i] < r->leaf || beside[i] >= r->leaf + r->n_leaf)
+			continue;
+		other = leaf_at(j, beside[i]);
+		if (other->lambda[0] + other->lambda[1] + other->lambda[2] + other->lambda[3] > 0 &&
+		    leaf_unit(other) >> shift == leaf_unit(l) >> shift)
+			return other;
+	}
+	return NULL;
+}
+
+/* A leaf that was not there when its AS was walked: what its space was until now. */
+static void begin(struct tree *t, struct leaf *l, uint32_t position)
+{
+	const struct place block = { .size = BLOCK_UNITS(l->version) };
+	const struct leaf *beside = neighbour(t->j, position);
+
+	memcpy(l->above, beside ? beside->above : t->j->row_sums[t->j->rows[l->row].sum].above,
+	    sizeof(l->above));
+	memcpy(l->lambda, l->above, sizeof(l->lambda));
+	step(t, MODEL_BLOCK, &block, l->lambda);
+	pool(t, l->lambda);
+}
+
+void tree_leaf(struct tree *t, uint32_t position, bool fresh)
+{
+	struct judge *j = t->j;
+	struct leaf *l = leaf_at(j, position);
+	struct row_sum *sum;
+	double before[NF], above[NF];
+
+	t->version = l->version;
+	for (unsigned f = 0; f < NF; f++) {
+		t->seen[f] = j->world.seen[f][l->version];
+		t->l0[f] = t->seen[f] ? j->world.l0[f][l->version] : 0;
+	}
+	if (l->row == NOWHERE) {
+		leaf_finish(t, l, t->l0);
+		return;
+	}
+	sum = &j->row_sums[j->rows[l->row].sum];
+	if (fresh)
+		begin(t, l, position);
+	memcpy(before, l->lambda, sizeof(before));
+	memcpy(above, l->above, sizeof(above));
+	leaf_finish(t, l, above);
+	for (unsigned f = 0; f < NF; f++)
+		if (t->seen[f])
+			sum->arrivals[f] += 7 * (l->lambda[f] - before[f]) * (double)l->units;
 }
 
 int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace)

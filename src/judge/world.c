@@ -16,7 +16,7 @@ struct seen {
 static void sum_leaves(const struct judge *j, struct seen s[NF][2])
 {
 	for (uint32_t i = 0; i < j->n_leaves; i++) {
-		const struct leaf *l = &j->leaves[i];
+		const struct leaf *l = leaf_at(j, i);
 
 		for (uint32_t k = 0; k < l->n_part; k++) {
 			const struct part *p = &j->parts[l->part + k];

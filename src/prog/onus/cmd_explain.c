@@ -220,8 +220,10 @@ static int clear_days(
 		int r;
 
 		if (days[i] > at) {
-			judge_advance(x->evidence.judge, days[i] - at);
+			r = judge_advance(x->evidence.judge, days[i] - at);
 			at = days[i];
+			if (r < 0)
+				return err_set(e, r, "out of memory");
 			r = judge_run(x->evidence.judge, registry_space, x->from.registry, e);
 			if (r < 0)
 				return r;

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The announced space as the judge keeps it: rows in the order of their addresses, and the rows of every
+ * AS, prefix, organisation and country. */
+#include "judge/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+uint16_t country_index(const char cc[3])
+{
+	if (cc[0] < 'A' || cc[0] > 'Z' || cc[1] < 'A' || cc[1] > 'Z' || cc[2])
+		return COUNTRY_NONE;
+	return (uint16_t)((cc[0] - 'A') * 26 + (cc[1] - 'A'));
+}
+
+static bool row_make(const struct space *s, struct row *ret)
+{
+	bool v4 = addr_is_v4(s->range.first);
+
+	if (s->as == CHAIN_NONE || s->prefix == CHAIN_NONE ||
+	    addr_cmp(s->range.first, s->range.last) > 0 || v4 != addr_is_v4(s->range.last))
+		return false;
+	*ret = (struct row){ .first = v4 ? addr_v4(s->range.first) : s->range.first.hi >> 16,
+		.last = v4 ? addr_v4(s->range.last) : s->range.last.hi >> 16,
+		.prefix = s->prefix,
+		.as = s->as,
+		.org = s->org,
+		.country = country_index(s->country),
+		.version = v4 ? 0 : 1 };
+	return true;
+}
+
+static int row_cmp(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->version != y->version)
+		return x->version < y->version ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->last == y->last ? 0 : x->last < y->last ? -1 : 1;
+}
+
+/* struct loading - rows on their way into judge.rows, in order */
+struct loading {
+	struct judge *j;
+	struct row before; /* the last one taken, kept or not */
+	bool any;
+	uint32_t cap;
+	size_t bit, listed; /* cursors */
+};
+
+/* Is one of these in the row? They are in the order of the rows. */
+static bool bits_within(const struct bits *s, size_t *at, const struct row *r)
+{
+	for (; *at < s->n; ++*at) {
+		unsigned v = bit_version(s->v[*at].host);
+		uint64_t unit = bit_unit(s->v[*at].host);
+
+		if (v > r->version || (v == r->version && unit >= r->first))
+			return v == r->version && unit <= r->last;
+	}
+	return false;
+}
+
+/* A row of space without evidence, of an AS that is not asked about, is a size of the world and no more. */
+static bool row_matters(struct loading *l, const struct row *r)
+{
+	const struct judge *j = l->j;
+
+	return may_be_asked(j, r->as) || bits_within(&j->bits, &l->bit, r) ||
+	       bits_within(&j->listed, &l->listed, r);
+}
+
+static int row_put(struct loading *l, const struct row *r)
+{
+	struct judge *j = l->j;
+
+	if (j->n_rows == l->cap) {
+		uint32_t cap = l->cap ? l->cap * 2 : 1024;
+		struct row *v = reallocarray(j->rows, cap, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		j->rows = v;
+		l->cap = cap;
+	}
+	j->rows[j->n_rows++] = *r;
+	return 0;
+}
+
+/* The next row in order: rows must not overlap. Two IPv6 rows may meet inside one /48: it goes to the
+ * first. */
+static int row_take(struct loading *l, struct row r, struct err *e)
+{
+	const struct row *before = &l->before;
+
+	if (l->any && before->version == r.version && r.first <= before->last) {
+		if (r.version == 0 || r.first != before->last)
+			return err_set(e, -EINVAL,
+			    "announced space: two rows overlap: prefixes %u and %u", before->prefix,
+			    r.prefix);
+		if (++r.first > r.last)
+			return 0;
+	}
+	l->before = r;
+	l->any = true;
+	l->j->world.size[r.version] += r.last - r.first + 1;
+	return row_matters(l, &r) ? row_put(l, &r) : 0;
+}
+
+/* Rows by key, each key's by their AS and address; rows without a key are left out. by_as, NULL while it is
+ * made, is what the others count in. */
+static int group_rows(const struct judge *j, uint32_t key(const struct row *),
+    const uint32_t *by_as, struct grouping *ret)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		if (key(&j->rows[i]) != CHAIN_NONE)
+			n = MAX_OF(n, key(&j->rows[i]) + 1);
+	ret->n = n;
+	ret->start = calloc((size_t)n + 2, sizeof(*ret->start));
+	ret->rows = calloc((size_t)j->n_rows + 1, sizeof(*ret->rows));
+	if (!ret->start || !ret->rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		if (key(&j->rows[i]) != CHAIN_NONE)
+			ret->start[key(&j->rows[i]) + 2]++;
+	for (uint32_t k = 2; k < n + 2; k++)
+		ret->start[k] += ret->start[k - 1];
+	for (uint32_t i = 0; i < j->n_rows; i++) {
+		uint32_t k = key(&j->rows[by_as ? by_as[i] : i]);
+
+		if (k != CHAIN_NONE) /* start[k + 1] moves from the first of k to its end */
+			ret->rows[ret->start[k + 1]++] = i;
+	}
+	return 0;
+}
+
+static uint32_t key_prefix(const struct row *r)
+{
+	return r->prefix;
+}
+
+static uint32_t key_as(const struct row *r)
+{
+	return r->as;
+}
+
+static uint32_t key_org(const struct row *r)
+{
+	return r->org;
+}
+
+static uint32_t key_country(const struct row *r)
+{
+	return r->country == COUNTRY_NONE ? CHAIN_NONE : r->country;
+}
+
+/* Only what will be summed: most callers ask for one kind. */
+static int groupings(struct judge *j)
+{
+	int r = group_rows(j, key_as, NULL, &j->by_as);
+
+	for (uint32_t i = 0; i < j->n_rows && r == 0; i++)
+		j->rows[j->by_as.rows[i]].sum = i;
+	if (r == 0 && wants_kind(j, ENTITY_PREFIX))
+		r = group_rows(j, key_prefix, j->by_as.rows, &j->by_prefix);
+	if (r == 0 && wants_kind(j, ENTITY_ORG))
+		r = group_rows(j, key_org, j->by_as.rows, &j->by_org);
+	if (r == 0 && wants_kind(j, ENTITY_COUNTRY))
+		r = group_rows(j, key_country, j->by_as.rows, &j->by_country);
+	j->row_sums = calloc((size_t)j->n_rows + 1, sizeof(*j->row_sums));
+	return r < 0 || !j->row_sums ? -ENOMEM : 0;
+}
+
+static void group_forget(struct grouping *g)
+{
+	free(g->start);
+	free(g->rows);
+	*g = (struct grouping){ NULL };
+}
+
+void rows_forget(struct judge *j)
+{
+	group_forget(&j->by_as);
+	group_forget(&j->by_prefix);
+	group_forget(&j->by_org);
+	group_forget(&j->by_country);
+	free(j->rows);
+	free(j->row_sums);
+	j->rows = NULL;
+	j->row_sums = NULL;
+	j->n_rows = 0;
+	j->world.size[0] = j->world.size[1] = 0;
+}
+
+/* Rows as they come, which must be their order: 1, or 0 when it is not, or -errno. */
+static int rows_in_order(struct judge *j, space_fn *space, const void *ctx, struct err *e)
+{
+	struct loading l = { .j = j };
+	struct row r, last;
+	struct space s;
+	bool any = false;
+	int code = 0;
+
+	for (uint32_t i = 0; code == 0 && space(ctx, i, &s); i++) {
+		if (!row_make(&s, &r))
+			continue;
+		if (any && row_cmp(&last, &r) > 0)
+			return 0;
+		last = r;
+		any = true;
+		code = row_take(&l, r, e);
+	}
+	return code < 0 ? code : 1;
+}
+
+static int rows_sorted(struct judge *j, space_fn *space, const void *ctx, struct err *e)
+{
+	struct loading l = { .j = j }, in = { .j = j };
+	struct space s;
+	struct row r;
+	uint32_t n;
+	int code = 0;
+
+	for (uint32_t i = 0; code == 0 && space(ctx, i, &s); i++)
+		if (row_make(&s, &r))
+			code = row_put(&l, &r);
+	if (code < 0)
+		return code;
+	qsort(j->rows, j->n_rows, sizeof(*j->rows), row_cmp);
+	n = j->n_rows;
+	j->n_rows = 0;
+	in.cap = l.cap; /* in place: never more are put than were taken */
+	for (uint32_t i = 0; code == 0 && i < n; i++)
+		code = row_take(&in, j->rows[i], e);
+	return code;
+}
+
+int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e)
+{
+	int r = 1;
+
+	rows_forget(j);
+	if (space)
+		r = rows_in_order(j, space, ctx, e);
+	if (r == 0) {
+		rows_forget(j);
+		r = rows_sorted(j, space, ctx, e);
+	}
+	return r < 0 ? r : groupings(j);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* New evidence after a run (judge_update), against a run over all of it at once: A9. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/run.h"
+#include "random.h"
+
+#define ROUNDS 80
+
+/* Returns whether an update did, or a run was needed. */
+static bool update(struct judge *j, const struct world *w)
+{
+	struct err e;
+	int r = judge_update(j, &e);
+
+	assert_true(r == 0 || r == 1);
+	if (r == 1)
+		run(j, w);
+	return r == 0;
+}
+
+/* All evidence at once, by the rates of `as`. */
+static struct judge *whole(
+    const struct judge *as, const struct world *w, const struct sighting *s, unsigned n, double q)
+{
+	struct judge_world world;
+	struct judge_conf conf = { .today = TODAY,
+		.first_day = TODAY - 800,
+		.l0 = 6e-7,
+		.m0 = 6e-6,
+		.fixed = true,
+		.q = q,
+		.world = &world };
+	struct judge *j;
+
+	judge_world(as, &world);
+	j = judge_new(&conf);
+	assert_non_null(j);
+	judge_group(j, 0, 1, true);
+	groups(j);
+	for (unsigned i = 0; i < n; i++)
+		add(j, &s[i]);
+	run(j, w);
+	return j;
+}
+
+/* walk: as in judge_conf */
+static struct judge *fixed_judge(double q, uint32_t walk)
+{
+	struct judge *j = judge_new(&(struct judge_conf){ .today = TODAY,
+	    .first_day = TODAY - 800,
+	    .l0 = 6e-7,
+	    .m0 = 6e-6,
+	    .walk = walk,
+	    .fixed = true,
+	    .q = q });
+
+	assert_non_null(j);
+	judge_group(j, 0, 1, true);
+	groups(j);
+	return j;
+}
+
+static void assert_equal(const struct judge *a, const struct judge *b)
+{
+	for (unsigned k = 0; k < KINDS; k++)
+		assert_int_equal(judge_n(a, kinds[k]), judge_n(b, kinds[k]));
+	assert_all(a, b, assert_same);
+	assert_all(b, a, assert_same);
+}
+
+/* Every result is what it was before, or judge_changed names it. */
+static void assert_told(const struct judge *before, const struct judge *now)
+{
+	for (unsigned k = 0; k < KINDS; k++) {
+		const uint32_t *v;
+		uint32_t n = judge_changed(now, kinds[k], &v), at = 0;
+
+		for (uint32_t i = 0; i < n; i++)
+			assert_true(v[i] < judge_n(now, kinds[k]) && (i == 0 || v[i] > v[i - 1]));
+		for (uint32_t i = 0; i < judge_n(now, kinds[k]); i++) {
+			struct judgement x, y;
+
+			if (at < n && v[at] == i) {
+				at++;
+				continue;
+			}
+			judge_at(now, kinds[k], i, &x);
+			assert_true(judge_find(before, &x.key, &y));
+			assert_same(&x, &y);
+		}
+		assert_int_equal(at, n);
+	}
+}
+
+/* However evidence is cut into updates, the result is that of all at once: every AS here is small. */
+static void pieces_in_any_order(void **state)
+{
+	struct world w;
+	unsigned updates = 0, runs = 0;
+
+	random_state = 11;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct sighting s[SIGHTINGS];
+		double q = round % 2 ? 0.2 : 0;
+		struct judge *a, *b = fixed_judge(q, 2000);
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < SIGHTINGS; i++)
+			s[i] = sighting_random();
+		while (n < 1 + random_below(SIGHTINGS))
+			add(b, &s[n++]);
+		run(b, &w);
+		while (n < SIGHTINGS) {
+			unsigned end = n + 1 + random_below(40);
+			struct judge *before = whole(b, &w, s, n, q);
+
+			while (n < SIGHTINGS && n < end)
+				add(b, &s[n++]);
+			if (update(b, &w)) {
+				assert_told(before, b);
+				updates++;
+			} else
+				runs++;
+			judge_free(before);
+		}
+		a = whole(b, &w, s, SIGHTINGS, q);
+		assert_equal(a, b);
+		judge_free(a);
+		judge_free(b);
+	}
+	assert_true(updates > 200 && runs > 0);
+}
+
+/* A run after updates: as if there had been none. And a day later, too. */
+static void run_after_updates(void **state)
+{
+	struct world w;
+
+	random_state = 12;
+	world_make(&w);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct judge *a = world_judge(), *b = world_judge();
+		unsigned later = random_below(3) * random_below(200);
+
+		groups(a);
+		groups(b);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			struct sighting s = sighting_random();
+
+			add(a, &s);
+			add(b, &s);
+			if (i == 100)
+				run(b, &w);
+			if (i > 100 && i % 30 == 0)
+				(void)update(b, &w);
+		}
+		assert_int_equal(judge_age(a, later), 0);
+		assert_int_equal(judge_age(b, later), 0);
+		run(a, &w);
+		run(b, &w);
+		for (unsigned k = 0; k < KINDS; k++)
+			assert_int_equal(judge_n(a, kinds[k]), judge_n(b, kinds[k]));
+		if (judge_n(a, ENTITY_ADDR) && later == 0)
+			assert_equal(a, b);
+		judge_free(a);
+		judge_free(b);
+	}
+}
+
+/* A large AS is not walked for one host more. Its hosts and the block are exact all the same; what the
+ * block says of others waits. */
+static void large_as(void **state)
+{
+	struct world w = { .n = 0 };
+	struct judge *a, *b = world_judge();
+	struct judge_world world;
+	struct judgement x, y;
+	struct err e;
+
+	world_put(&w, "20.0.0.0/8", 0, 0);
+	for (unsigned i = 0; i < 2000; i++)
+		see_as(b, 0x14000000 + (i * 17 % 2000 << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL,
+		    1 + i % 30, 0);
+	run(b, &w);
+	for (unsigned i = 0; i < 40; i++) {
+		see_as(b, 0x14000001 + (i * 53 << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL, 0, 0);
+		see_as(b, 0x14400001 + (i << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL, 0, 0);
+	}
+	assert_int_equal(judge_update(b, &e), 0);
+	judge_world(b, &world);
+	a = judge_new(&(struct judge_conf){ .today = TODAY,
+	    .first_day = TODAY - 800,
+	    .l0 = 6e-7,
+	    .m0 = 6e-6,
+	    .fixed = true,
+	    .world = &world });
+	judge_group(a, 0, 1, true);
+	for (unsigned i = 0; i < 2000; i++)
+		see_as(a, 0x14000000 + (i * 17 % 2000 << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL,
+		    1 + i % 30, 0);
+	for (unsigned i = 0; i < 40; i++) {
+		see_as(a, 0x14000001 + (i * 53 << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL, 0, 0);
+		see_as(a, 0x14400001 + (i << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL, 0, 0);
+	}
+	run(a, &w);
+	for (unsigned k = 0; k < KINDS; k++)
+		assert_int_equal(judge_n(a, kinds[k]), judge_n(b, kinds[k]));
+	for (uint32_t i = 0; i < judge_n(a, ENTITY_ADDR); i++) {
+		judge_at(a, ENTITY_ADDR, i, &x);
+		judge_at(b, ENTITY_ADDR, i, &y);
+		assert_same(&x, &y);
+	}
+	x = find_index(a, ENTITY_AS, 0);
+	y = find_index(b, ENTITY_AS, 0);
+	assert_int_equal(x.hosts, y.hosts);
+	assert_true(x.m > y.m && y.m > x.m * 0.9);
+	x = find_addr(a, ENTITY_BLOCK, "20.0.53.1");
+	y = find_addr(b, ENTITY_BLOCK, "20.0.53.1");
+	assert_true(y.m > x.m * 0.9 && y.m <= x.m * (1 + 1e-12));
+	run(b, &w);
+	assert_equal(a, b);
+	judge_free(a);
+	judge_free(b);
+}
+
+/* Much more of it than before: walked, and exact. */
+static void large_as_that_grows(void **state)
+{
+	struct world w = { .n = 0 };
+	struct judge *b = fixed_judge(0, 0), *a;
+	struct sighting s[1500];
+	struct err e;
+
+	world_put(&w, "20.0.0.0/8", 0, 0);
+	for (unsigned i = 0; i < NELEM(s); i++)
+		s[i] = (struct sighting){ addr_of_v4(0x14000000 + (i * 7919 % 60000 << 8)),
+			CATEGORY_BRUTE_FORCE, PROOF_FULL, TODAY, 0, 1 };
+	for (unsigned i = 0; i < NELEM(s); i++) {
+		add(b, &s[i]);
+		if (i == 700)
+			run(b, &w);
+	}
+	assert_int_equal(judge_update(b, &e), 0);
+	a = whole(b, &w, s, NELEM(s), 0);
+	assert_equal(a, b);
+	judge_free(a);
+	judge_free(b);
+}
+
+/* What an update cannot do, it says. */
+static void refusals(void **state)
+{
+	struct world w;
+	struct judge *j = fixed_judge(0, 0);
+	struct err e;
+
+	world_make(&w);
+	assert_int_equal(judge_update(j, &e), 1); /* nothing was run */
+	see_as(j, 0x14000001, CATEGORY_BRUTE_FORCE, PROOF_FULL, 1, 0);
+	run(j, &w);
+	assert_int_equal(judge_update(j, &e), 0); /* nothing is new */
+	see_as(j, 0x14000002, CATEGORY_SPAM, PROOF_FULL, 0, 0);
+	assert_int_equal(judge_update(j, &e), 1); /* the first of its family */
+	run(j, &w);
+	assert_int_equal(judge_n(j, ENTITY_ADDR), 2);
+	judge_group(j, 5, 0.5, false);
+	assert_int_equal(judge_update(j, &e), 1); /* a new group */
+	run(j, &w);
+	assert_int_equal(
+	    judge_add_listed(j, prefix_make(at("20.0.0.0"), 104), CATEGORY_SPAM, TODAY, 0), 0);
+	assert_int_equal(judge_update(j, &e), 1);
+	judge_free(j);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pieces_in_any_order),
+		cmocka_unit_test(run_after_updates),
+		cmocka_unit_test(large_as),
+		cmocka_unit_test(large_as_that_grows),
+		cmocka_unit_test(refusals),
+	};
+
+	return cmocka_run_group_tests_name("judge-update", tests, NULL, NULL);
+}
