@@ -105,6 +105,12 @@ static void merge(struct bit *into, const struct bit *b)
 	into->meta = into->meta >> BIT_KEY_SHIFT << BIT_KEY_SHIFT | flags | count;
 }
 
+static void merge_least(struct bit *into, const struct bit *b)
+{
+	if (bit_count(b) < bit_count(into))
+		*into = *b;
+}
+
 int bits_seal(struct bits *s)
 {
 	bool sorted = true;
@@ -128,7 +134,7 @@ int bits_seal(struct bits *s)
 		if (before(&s->v[to], &s->v[i]))
 			s->v[++to] = s->v[i];
 		else
-			merge(&s->v[to], &s->v[i]);
+			(s->least ? merge_least : merge)(&s->v[to], &s->v[i]);
 	}
 	s->n = to + 1;
 	s->sealed = true;
@@ -229,4 +235,13 @@ int bits_merge(struct bits *into, struct bits *from, size_t max)
 	into->n = into->n + from->n - (at - i);
 	bits_done(from);
 	return 0;
+}
+
+bool bits_sound(const struct bits *s, unsigned days)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if ((s->least ? bit_count(&s->v[i]) : bit_lag(&s->v[i])) >= days ||
+		    (i && !before(&s->v[i - 1], &s->v[i])))
+			return false;
+	return true;
 }

@@ -63,6 +63,7 @@ struct bits {
 	struct bit *v; /* owned */
 	size_t n, cap;
 	bool sealed;
+	bool least; /* of doubles the least count stays; else counts add up */
 };
 
 void bits_done(struct bits *s);
@@ -82,6 +83,9 @@ size_t bits_join(const struct bit *a, size_t n_a, const struct bit *b, size_t n_
 
 /* bits_merge - what is in `from` into `into`, which is sealed; from is empty after that. 0, -ENOMEM, -E2BIG. */
 int bits_merge(struct bits *into, struct bits *from, size_t max);
+
+/* bits_sound - sorted, one each, lags below days: what bits_seal leaves */
+bool bits_sound(const struct bits *s, unsigned days);
 
 /* sort_by_key - n keys with their values, ascending and stable, by all bytes in which keys differ
  * Returns 0 or -ENOMEM. */

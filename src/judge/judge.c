@@ -18,6 +18,7 @@ struct judge *judge_new(const struct judge_conf *c)
 		j->conf.l0 = JUDGE_L0;
 	if (!(j->conf.m0 > 0))
 		j->conf.m0 = JUDGE_M0;
+	j->listed.least = true;
 	if (c->world) {
 		j->world = *c->world;
 		j->conf.world = &j->world;
@@ -56,11 +57,14 @@ struct judge *judge_free(struct judge *j)
 
 void judge_group(struct judge *j, unsigned group, double trust, bool anchor)
 {
+	double given = anchor || trust > 1 ? 1 : trust > 0 ? trust : 0;
+
 	assert(group < JUDGE_GROUPS_MAX);
+	j->stale |=
+	    given < j->given[group] || given > j->given[group] || anchor != j->anchor[group];
 	j->anchor[group] = anchor;
 	j->anchor_mask = (j->anchor_mask & ~(UINT64_C(1) << group)) | (uint64_t)anchor << group;
-	j->given[group] = anchor || trust > 1 ? 1 : trust > 0 ? trust : 0;
-	j->stale = true;
+	j->given[group] = given;
 }
 
 void judge_map(struct judge *j, float *arrivals, float *returning)
@@ -110,17 +114,19 @@ int judge_add_listed(
 
 	if (!bit_make(j, listed.addr, c, PROOF_FULL, day, group, 1, &b))
 		return 0;
-	/* Only (prefix, group) is told: the length takes the place of family and lag. */
-	b.meta = (uint64_t)listed.len << 53 | (uint64_t)group << BIT_KEY_SHIFT;
-	j->stale = true;
+	/* Only (prefix, group) is told: the length takes the place of family and lag, which is the count. */
+	b.meta = (uint64_t)listed.len << 53 | (uint64_t)group << BIT_KEY_SHIFT | bit_lag(&b);
+	j->more_listed = true;
 	return bits_add(&j->listed, b, JUDGE_BITS_MAX);
 }
 
 /* Listed prefixes go to the row around their first address. */
-static void listed_count(struct judge *j)
+void listed_count(struct judge *j)
 {
 	uint32_t row = 0;
 
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		j->rows[i].listed = 0;
 	for (size_t i = 0; i < j->listed.n; i++) {
 		const struct bit *b = &j->listed.v[i];
 		unsigned v = bit_version(b->host);
@@ -221,7 +227,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	if ((r = tree_run(j)) < 0 || (r = sums_build(j)) < 0)
 		goto failed;
 	j->ran = true;
-	j->stale = j->moved = false;
+	j->stale = j->moved = j->more_listed = false;
 	j->live_bits = j->bits.n;
 	return 0;
 failed:
@@ -250,6 +256,13 @@ int judge_age(struct judge *j, unsigned n)
 		j->bits.v[to++] = b;
 	}
 	j->bits.n = to;
+	to = 0;
+	for (size_t i = 0; i < j->listed.n; i++)
+		if (bit_count(&j->listed.v[i]) + n < JUDGE_WINDOW_DAYS) {
+			j->listed.v[to] = j->listed.v[i];
+			j->listed.v[to++].meta += n;
+		}
+	j->listed.n = to;
 	j->conf.today += (int32_t)n;
 	return 0;
 }
@@ -261,4 +274,62 @@ int judge_advance(struct judge *j, unsigned n)
 	j->trust_kept = true;
 	j->conf.world = &j->world;
 	return r;
+}
+
+int judge_began(struct judge *j, int32_t first_day)
+{
+	size_t to = 0;
+	int r = judge_settle(j);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < j->bits.n; i++)
+		if (j->conf.today - (int32_t)bit_lag(&j->bits.v[i]) >= first_day)
+			j->bits.v[to++] = j->bits.v[i];
+	j->bits.n = to;
+	to = 0;
+	for (size_t i = 0; i < j->listed.n; i++)
+		if (j->conf.today - (int32_t)bit_count(&j->listed.v[i]) >= first_day)
+			j->listed.v[to++] = j->listed.v[i];
+	j->listed.n = to;
+	j->conf.first_day = first_day;
+	return 0;
+}
+
+int judge_keep(struct judge *j, struct judge_kept *ret)
+{
+	_Static_assert(sizeof(struct bit) == 2 * sizeof(uint64_t), "two words");
+	int r = j->moved || j->delta.n || !j->ran ? judge_settle(j) : 0;
+
+	if (r == 0)
+		*ret = (struct judge_kept){ .hosts = (const uint64_t *)j->bits.v,
+			.listed = (const uint64_t *)j->listed.v,
+			.n_hosts = j->bits.n,
+			.n_listed = j->listed.n };
+	return r;
+}
+
+int judge_restore(struct judge *j, const struct judge_kept *k)
+{
+	const struct {
+		struct bits *to;
+		const uint64_t *v;
+		size_t n;
+	} all[] = { { &j->bits, k->hosts, k->n_hosts }, { &j->listed, k->listed, k->n_listed } };
+
+	for (unsigned i = 0; i < NELEM(all); i++) {
+		if (all[i].n > JUDGE_BITS_MAX || all[i].to->n)
+			return -EBADMSG;
+		if (bits_expect(all[i].to, all[i].n) < 0)
+			return -ENOMEM;
+		if (all[i].n)
+			memcpy(all[i].to->v, all[i].v, all[i].n * sizeof(struct bit));
+		all[i].to->n = all[i].n;
+		all[i].to->sealed = true;
+		if (!bits_sound(all[i].to, JUDGE_WINDOW_DAYS)) {
+			all[i].to->n = 0;
+			return -EBADMSG;
+		}
+	}
+	return 0;
 }

@@ -132,7 +132,7 @@ MUST_USE int judge_run(struct judge *j, space_fn *space, const void *ctx, struct
  * neighbours reaches them when their AS is judged anew, which is at once where the AS is small or has an
  * eighth more arrivals than before. The world's rates, trust, guard and pace stay those of the run.
  * Returns 0; 1 when only judge_run can do it (nothing was run; a family is new here; something else than
- * judge_add was called since; memory that is no longer in use outweighs the rest); -ENOMEM, -E2BIG, after
+ * judge_add and judge_add_listed was called since; memory that is no longer in use outweighs the rest); -ENOMEM, -E2BIG, after
  * which only judge_run helps. */
 MUST_USE int judge_update(struct judge *j, struct err *e);
 
@@ -141,8 +141,24 @@ MUST_USE int judge_update(struct judge *j, struct err *e);
 uint32_t judge_changed(const struct judge *j, enum entity_kind kind, const uint32_t **ret);
 
 /* judge_age - n days later: the evidence ages, and what leaves the window is gone; judge_run must follow.
- * 0 or -ENOMEM. */
+ * 0 or -ENOMEM.
+ * judge_began - the first day of collection, which judge_run looks at: older evidence is gone, as the ledger has
+ * forgotten it. 0 or -ENOMEM. */
 MUST_USE int judge_age(struct judge *j, unsigned n);
+MUST_USE int judge_began(struct judge *j, int32_t first_day);
+
+/* struct judge_kept - all evidence, folded, as somebody may keep it and give it back: the words mean
+ * something to the same JUDGE_FORMULA, the same day and the same indexes of groups alone
+ *
+ * judge_keep     borrowed until evidence is added; directly after judge_run nothing has to be copied, at
+ *                other times the results are forgotten. 0 or -errno.
+ * judge_restore  into a new judge: 0, -ENOMEM, or -EBADMSG when it is none */
+struct judge_kept {
+	const uint64_t *hosts, *listed; /* two words each */
+	size_t n_hosts, n_listed;
+};
+MUST_USE int judge_keep(struct judge *j, struct judge_kept *ret);
+MUST_USE int judge_restore(struct judge *j, const struct judge_kept *k);
 
 enum judge_reason {
 	JUDGE_GRADED = 0,

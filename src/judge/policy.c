@@ -134,15 +134,33 @@ static void block_reason(const struct judgement *g, char *ret, size_t size)
 	    g->verified_7, day, g->m, g->groups, g->groups == 1 ? "" : "s");
 }
 
+/* Of how many of a kind, and which is the k-th of them. */
+static uint32_t count_of(const struct maker *m, enum entity_kind kind)
+{
+	const uint32_t *v;
+
+	return m->conf->changed ? judge_changed(m->j, kind, &v) : judge_n(m->j, kind);
+}
+
+static uint32_t index_of(const struct maker *m, enum entity_kind kind, uint32_t k)
+{
+	const uint32_t *v;
+
+	if (!m->conf->changed)
+		return k;
+	(void)judge_changed(m->j, kind, &v);
+	return v[k];
+}
+
 static int decide_addrs(struct maker *m)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < judge_n(m->j, ENTITY_ADDR); i++) {
+	for (uint32_t i = 0; r == 0 && i < count_of(m, ENTITY_ADDR); i++) {
 		struct policy_decision d = { .action = ACTION_DROP, .level = LEVEL_BLOCK };
 		struct judgement g;
 
-		judge_at(m->j, ENTITY_ADDR, i, &g);
+		judge_at(m->j, ENTITY_ADDR, index_of(m, ENTITY_ADDR, i), &g);
 		d.until_s = expiry(&g);
 		if (!addr_rule(&g) || d.until_s <= m->conf->at_s || !allowed(m, &g))
 			continue;
@@ -157,7 +175,7 @@ static int decide_addrs(struct maker *m)
 struct candidate {
 	double density; /* expected new attackers per address: the budget goes to the densest */
 	uint32_t block;
-	bool taken;
+	bool standing, taken;
 };
 
 static int by_density(const void *a, const void *b)
@@ -180,13 +198,16 @@ static uint32_t find_candidates(struct maker *m, struct candidate *v)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < judge_n(m->j, ENTITY_BLOCK); i++) {
+	for (uint32_t i = 0; i < count_of(m, ENTITY_BLOCK); i++) {
+		uint32_t block = index_of(m, ENTITY_BLOCK, i);
 		struct judgement g;
 
-		judge_at(m->j, ENTITY_BLOCK, i, &g);
+		judge_at(m->j, ENTITY_BLOCK, block, &g);
 		if (!block_rule(&g) || expiry(&g) <= m->conf->at_s || !allowed(m, &g))
 			continue;
-		v[n] = (struct candidate){ .block = i };
+		v[n] = (struct candidate){ .block = block };
+		if (m->conf->changed && m->conf->is_standing)
+			v[n].standing = m->conf->is_standing(m->conf->ctx, &g.key);
 		v[n++].density = arrivals(&g);
 	}
 	return n;
@@ -194,18 +215,20 @@ static uint32_t find_candidates(struct maker *m, struct candidate *v)
 
 static int decide_blocks(struct maker *m)
 {
-	uint32_t n_block = judge_n(m->j, ENTITY_BLOCK), n;
+	uint32_t n_block = count_of(m, ENTITY_BLOCK), n;
 	uint64_t budget = m->conf->budget ? m->conf->budget : POLICY_BUDGET;
+	uint64_t spent = m->conf->changed ? m->conf->standing * BLOCK_V4 : 0;
 	CLEANUP(free_p) struct candidate *v = calloc((size_t)n_block + 1, sizeof(*v));
 	int r = v ? 0 : -ENOMEM;
 
 	if (!v)
 		return r;
+	budget -= MIN_OF(budget, spent);
 	n = find_candidates(m, v);
 	qsort(v, n, sizeof(*v), by_density);
 	for (uint32_t i = 0; i < n; i++) {
-		v[i].taken = budget >= BLOCK_V4;
-		budget -= v[i].taken ? BLOCK_V4 : 0;
+		v[i].taken = v[i].standing || budget >= BLOCK_V4;
+		budget -= v[i].taken && !v[i].standing ? BLOCK_V4 : 0;
 		m->list->over_budget += !v[i].taken;
 	}
 	qsort(v, n, sizeof(*v), by_block);

@@ -22,6 +22,12 @@ struct policy_conf {
 	int64_t at_s; /* the instant; decisions that would have ended by then are not made */
 	const struct addrset *never; /* own networks and allow list; borrowed, NULL for none */
 	uint64_t budget;	     /* 0: POLICY_BUDGET. A /48 counts as 256 */
+	/* After judge_update: decide about what it has judged anew alone. Walls around blocks that stand
+	 * already have their part of the budget, `standing` of them, and is_standing tells which. */
+	bool changed;
+	uint64_t standing;
+	bool (*is_standing)(void *ctx, const struct judge_key *key);
+	void *ctx;
 };
 
 struct policy_decision {
@@ -39,7 +45,7 @@ struct policy_list {
 	uint32_t over_budget; /* blocks left alone because the budget was spent */
 };
 
-/* policy_decide - all decisions of a finished judge_run; -ENOMEM. The caller ends with policy_done. */
+/* policy_decide - all decisions of a finished judge_run or judge_update; -ENOMEM. The caller ends with policy_done. */
 MUST_USE int policy_decide(
     const struct judge *j, const struct policy_conf *c, struct policy_list *ret);
 /* policy_keeps - may a decision on this addr or block that was made before, and is not made again, stand

@@ -238,6 +238,7 @@ struct judge {
 	struct bits bits;
 	struct bits delta;  /* since the last run or update */
 	size_t live_bits;   /* of bits, those in use */
+	bool more_listed;   /* since the last run or update */
 	struct bits listed; /* host: of the prefix's first address; the family tells nothing */
 
 	struct row *rows; /* by version, first */
@@ -275,6 +276,9 @@ int trust_measure(struct judge *j);
 
 /* guard_build - judge.guard from the volumes in judge.bits */
 void guard_build(struct judge *j);
+
+/* listed_count - how many prefixes are listed in each row */
+void listed_count(struct judge *j);
 
 /* rows_load - judge.rows and who they belong to; 0, -ENOMEM, -EINVAL */
 int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e);

@@ -353,12 +353,17 @@ static int chain(struct update *u)
 static int sum_up(struct update *u)
 {
 	struct judge *j = u->j;
-	int r = 0;
+	int r = j->more_listed ? bits_seal(&j->listed) : 0;
 
+	if (r == 0 && j->more_listed)
+		listed_count(j);
 	for (uint32_t i = 0; i < j->n_rows && r == 0; i++) {
-		if (!u->row[i])
+		struct row_sum *s = &j->row_sums[j->rows[i].sum];
+
+		if (!u->row[i] && (!j->more_listed || s->listed == j->rows[i].listed))
 			continue;
-		if (j->rows[i].n_leaf)
+		s->listed = j->rows[i].listed;
+		if (u->row[i] && j->rows[i].n_leaf)
 			r = row_sum_up(j, &j->rows[i]);
 		mark_row(u, &j->rows[i]);
 	}
@@ -488,6 +493,7 @@ static int take(struct update *u)
 	if ((r = touch_all(u)) < 0 || (r = reorder(u)) < 0 || (r = chain(u)) < 0 ||
 	    (r = sum_up(u)) < 0 || (r = changed_hosts(u)) < 0)
 		return r;
+	j->more_listed = false;
 	j->world.hosts = j->n_hosts;
 	j->world.bits = j->live_bits;
 	return changed_blocks(u);
@@ -506,7 +512,7 @@ int judge_update(struct judge *j, struct err *e)
 		return err_set(e, -ENOMEM, "judging: out of memory");
 	if (!is_known(j))
 		return 1;
-	if (j->delta.n == 0)
+	if (j->delta.n == 0 && !j->more_listed)
 		return 0;
 	r = update_open(&u, j);
 	j->moved = true;

@@ -39,6 +39,9 @@ static const char *const sql_text[] = {
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
 	    "ON CONFLICT (day, addr, plen, category, source, proof, service, hour) "
 	    "DO UPDATE SET count = ledger.count + excluded.count",
+	[SQL_CHANGE_ADD] =
+	    "INSERT INTO change (day, addr, plen, category, source, proof, count, n) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_EVIDENCE_COUNT] = "SELECT count(*) FROM evidence WHERE day = ? AND addr = ? "
 			       "AND plen = ? AND category = ? AND source = ?",
 	[SQL_EVIDENCE_ADD] = "INSERT INTO evidence (day, addr, plen, category, source, n, time, "
@@ -46,10 +49,18 @@ static const char *const sql_text[] = {
 	[SQL_RUN_ADD] =
 	    "INSERT INTO run (id, at, formula, registry_sha, settings_rev, batch_cursor) "
 	    "VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_RUN_AGAIN] = "UPDATE run SET at = ?, batch_cursor = ? WHERE id = ? AND "
+			  "id = (SELECT max(id) FROM run)",
 	[SQL_SCORE_PUT] =
 	    "INSERT INTO score_day (run, entity, family, m, low, high, score, grade, reason, size, "
 	    "hosts, events, groups_n, first_day, last_day, m_returning) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+	    "ON CONFLICT (run, entity, family) DO UPDATE SET m = excluded.m, low = excluded.low, "
+	    "high = excluded.high, score = excluded.score, grade = excluded.grade, "
+	    "reason = excluded.reason, size = excluded.size, hosts = excluded.hosts, "
+	    "events = excluded.events, groups_n = excluded.groups_n, "
+	    "first_day = excluded.first_day, last_day = excluded.last_day, "
+	    "m_returning = excluded.m_returning",
 	[SQL_DECISION_PUT] =
 	    "INSERT INTO decision (entity, action, level, since, until, reason, run, episode) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entity, action) DO UPDATE SET "

@@ -126,6 +126,22 @@ typedef int hub_ledger_fn(void *ctx, const struct hub_ledger_row *row);
 MUST_USE int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day,
     const struct range *within, hub_ledger_fn *fn, void *ctx, struct err *e);
 
+/* hub_scan_ledger - the same rows in any order, which is quicker */
+MUST_USE int hub_scan_ledger(struct hub *h, int32_t first_day, int32_t last_day, hub_ledger_fn *fn,
+    void *ctx, struct err *e);
+
+/* hub_each_change - what batches with numbers above `after` (hub_cursor) have added to the ledger: rows
+ * without hour and service, whose counts are to be added to what was there
+ * Returns 0; 1, and nothing was told: some of that is forgotten, only the ledger has it all; -errno.
+ * hub_change_forget - nobody asks for changes of batches up to that number any more */
+MUST_USE int hub_each_change(
+    struct hub *h, int64_t after, hub_ledger_fn *fn, void *ctx, struct err *e);
+MUST_USE int hub_change_forget(struct hub *h, int64_t upto, struct err *e);
+
+/* hub_batch_mark - what tells batch number n of this hub from number n of another; "" when there is none */
+#define HUB_MARK_MAX 512u
+MUST_USE int hub_batch_mark(struct hub *h, int64_t n, char ret[HUB_MARK_MAX], struct err *e);
+
 /* struct hub_evidence - a sample behind a ledger line; its detail never leaves the hub's host */
 struct hub_evidence {
 	int32_t day;
@@ -155,6 +171,9 @@ struct hub_totals {
 MUST_USE int hub_totals(struct hub *h, struct hub_totals *ret, struct err *e);
 MUST_USE int hub_cursor(struct hub *h, int64_t *ret, struct err *e);
 
+/* hub_days - of the ledger's oldest and newest row; 0 when it is empty */
+MUST_USE int hub_days(struct hub *h, int32_t *first, int32_t *last, struct err *e);
+
 /* hub_last_day - of the ledger's newest row; 0 when it is empty */
 MUST_USE int hub_last_day(struct hub *h, int32_t *ret, struct err *e);
 
@@ -179,6 +198,10 @@ struct hub_run {
  * begin sets run->id. hub_rollback gives a run up. */
 MUST_USE int hub_run_begin(struct hub *h, struct hub_run *run, struct err *e);
 MUST_USE int hub_run_end(struct hub *h, const struct hub_run *run, struct err *e);
+
+/* hub_run_again - as hub_run_begin, for the newest run once more: its scores are added to and replaced, it is
+ * of at_s and batch_cursor now. -EAGAIN when run->id is not the newest one. */
+MUST_USE int hub_run_again(struct hub *h, const struct hub_run *run, struct err *e);
 
 /* hub_newest_run - 1 with *ret, 0 when there is none */
 MUST_USE int hub_newest_run(struct hub *h, struct hub_run *ret, struct err *e);

@@ -14,6 +14,7 @@
 #define FUTURE_MAX_S DAY_S
 #define FULL_SLOTS   (1u << 20) /* lines remembered to have all their samples; a power of two */
 #define NO_SAMPLE    UINT32_MAX
+#define CHANGES_KEPT 100000 /* batches */
 
 /* struct key - of a ledger row, without padding, for it is hashed and compared as bytes */
 struct key {
@@ -336,7 +337,8 @@ int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
-static int write_batches(struct hub *h, struct fold *f, struct err *e)
+/* *last: the number of the last of them */
+static int write_batches(struct hub *h, struct fold *f, int64_t *last, struct err *e)
 {
 	struct db_stmt *s;
 	int64_t n;
@@ -372,6 +374,7 @@ static int write_batches(struct hub *h, struct fold *f, struct err *e)
 		if (r < 0)
 			return r;
 	}
+	*last = n;
 	return 0;
 }
 
@@ -559,6 +562,35 @@ static int write_rows(struct hub *h, struct fold *f, struct err *e)
 	return r;
 }
 
+/* Rows that differ by hour or service alone are one change. */
+static int write_changes(struct hub *h, const struct fold *f, int64_t n, struct err *e)
+{
+	uint64_t count = 0;
+	uint8_t addr[16];
+	int r = 0;
+
+	for (size_t i = 0; i < f->n_rows && r == 0; i++) {
+		const struct row *row = &f->rows[i], *next = row + 1;
+		struct db_stmt *s;
+
+		count += row->count;
+		if (i + 1 < f->n_rows && line_cmp(&row->key, &next->key) == 0 &&
+		    row->key.proof == next->key.proof)
+			continue;
+		r = hub_stmt(h, SQL_CHANGE_ADD, &s, e);
+		if (r < 0)
+			break;
+		bind_line(s, &row->key, addr);
+		db_bind_i64(s, 6, row->key.proof);
+		db_bind_i64(s, 7, (int64_t)count);
+		db_bind_i64(s, 8, n);
+		r = db_run(s, e);
+		count = 0;
+	}
+	/* Where no judge asks for them they must not pile up. */
+	return r < 0 ? r : hub_change_forget(h, n - CHANGES_KEPT, e);
+}
+
 static void tell(const struct fold *f, struct hub_folded *ret)
 {
 	for (size_t i = 0; i < f->n_pending; i++) {
@@ -573,17 +605,20 @@ int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e)
 {
 	struct fold *f = h->fold;
 	struct hub_tx tx;
+	int64_t last = 0;
 	int r;
 
 	if (!f || f->n_pending == 0)
 		return 0;
 	r = hub_tx_begin(h, &tx, e);
 	if (r == 0) {
-		r = write_batches(h, f, e);
+		r = write_batches(h, f, &last, e);
 		if (r == 0)
 			r = sort_rows(h, f, e);
 		if (r == 0)
 			r = write_rows(h, f, e);
+		if (r == 0)
+			r = write_changes(h, f, last, e);
 		r = hub_tx_end(h, &tx, r, e);
 	}
 	if (r == 0 && ret)

@@ -23,9 +23,11 @@ enum hub_sql {
 	SQL_BATCH_LAST,
 	SQL_BATCH_ADD,
 	SQL_LEDGER_ADD,
+	SQL_CHANGE_ADD,
 	SQL_EVIDENCE_COUNT,
 	SQL_EVIDENCE_ADD,
 	SQL_RUN_ADD,
+	SQL_RUN_AGAIN,
 	SQL_SCORE_PUT,
 	SQL_DECISION_PUT,
 	SQL_DECISION_DROP,
@@ -65,6 +67,11 @@ MUST_USE int hub_source_id(
     struct hub *h, struct span name, int32_t day, int32_t *ret, struct err *e);
 
 struct fold *fold_free(struct fold *f);
+
+/* hub_read_line - day, addr, plen, category, source: columns that begin a row of ledger, evidence and change;
+ * false when the row is not one of ours (a hand-made database) */
+bool hub_read_line(struct db_stmt *s, int32_t *day, struct prefix *subject, enum category *category,
+    int32_t *source);
 
 static inline void db_stmt_free_p(struct db_stmt **s)
 {

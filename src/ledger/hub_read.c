@@ -43,9 +43,8 @@ static int walk_open(struct hub *h, struct walk *w, const char *all, const char 
 	return 0;
 }
 
-/* The columns that both begin with; false when the row is not one of ours (a hand-made database). */
-static bool read_line(struct db_stmt *s, int32_t *day, struct prefix *subject,
-    enum category *category, int32_t *source)
+bool hub_read_line(struct db_stmt *s, int32_t *day, struct prefix *subject, enum category *category,
+    int32_t *source)
 {
 	struct span addr = db_blob(s, 1);
 	int64_t plen = db_i64(s, 2), cat = db_i64(s, 3);
@@ -59,6 +58,24 @@ static bool read_line(struct db_stmt *s, int32_t *day, struct prefix *subject,
 	return true;
 }
 
+static int each_row(struct walk *w, hub_ledger_fn *fn, void *ctx, struct err *e)
+{
+	int r = 0;
+
+	while (r == 0 && (r = db_step(w->s, e)) == 1) {
+		struct hub_ledger_row row;
+
+		if (!hub_read_line(w->s, &row.day, &row.subject, &row.category, &row.source))
+			return err_set(e, -EBADMSG, "the ledger holds a row that onus never wrote");
+		row.hour = (uint8_t)db_i64(w->s, 5);
+		row.proof = db_i64(w->s, 6) == PROOF_FULL ? PROOF_FULL : PROOF_WEAK;
+		row.service = db_text(w->s, 7).p;
+		row.count = (uint64_t)db_i64(w->s, 8);
+		r = fn(ctx, &row);
+	}
+	return r;
+}
+
 int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day, const struct range *within,
     hub_ledger_fn *fn, void *ctx, struct err *e)
 {
@@ -66,18 +83,16 @@ int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day, const st
 	int r = walk_open(h, &w, LEDGER_COLUMNS WHERE_DAYS LEDGER_ORDER,
 	    LEDGER_COLUMNS WHERE_DAYS WHERE_WITHIN LEDGER_ORDER, first_day, last_day, within, e);
 
-	while (r == 0 && (r = db_step(w.s, e)) == 1) {
-		struct hub_ledger_row row;
+	return r < 0 ? r : each_row(&w, fn, ctx, e);
+}
 
-		if (!read_line(w.s, &row.day, &row.subject, &row.category, &row.source))
-			return err_set(e, -EBADMSG, "the ledger holds a row that onus never wrote");
-		row.hour = (uint8_t)db_i64(w.s, 5);
-		row.proof = db_i64(w.s, 6) == PROOF_FULL ? PROOF_FULL : PROOF_WEAK;
-		row.service = db_text(w.s, 7).p;
-		row.count = (uint64_t)db_i64(w.s, 8);
-		r = fn(ctx, &row);
-	}
-	return r;
+int hub_scan_ledger(
+    struct hub *h, int32_t first_day, int32_t last_day, hub_ledger_fn *fn, void *ctx, struct err *e)
+{
+	CLEANUP(walk_done) struct walk w = { NULL, { 0 }, { 0 } };
+	int r = walk_open(h, &w, LEDGER_COLUMNS WHERE_DAYS, NULL, first_day, last_day, NULL, e);
+
+	return r < 0 ? r : each_row(&w, fn, ctx, e);
 }
 
 int hub_each_evidence(struct hub *h, int32_t first_day, int32_t last_day,
@@ -92,7 +107,7 @@ int hub_each_evidence(struct hub *h, int32_t first_day, int32_t last_day,
 		struct hub_evidence ev = { .n = (uint8_t)db_i64(w.s, 5) };
 		struct span digest = db_blob(w.s, 8);
 
-		if (!read_line(w.s, &ev.day, &ev.subject, &ev.category, &ev.source) ||
+		if (!hub_read_line(w.s, &ev.day, &ev.subject, &ev.category, &ev.source) ||
 		    span_len(digest) != sizeof(ev.digest))
 			return err_set(
 			    e, -EBADMSG, "the ledger holds evidence that onus never wrote");
@@ -153,12 +168,23 @@ int hub_cursor(struct hub *h, int64_t *ret, struct err *e)
 
 int hub_last_day(struct hub *h, int32_t *ret, struct err *e)
 {
-	int64_t day;
-	int r = hub_number(h, "SELECT coalesce(max(day), 0) FROM ledger", &day, e);
+	int32_t first;
+
+	return hub_days(h, &first, ret, e);
+}
+
+int hub_days(struct hub *h, int32_t *first, int32_t *last, struct err *e)
+{
+	int64_t v[2] = { 0, 0 };
+	int r = hub_number(h, "SELECT coalesce(min(day), 0) FROM ledger", &v[0], e);
 
 	if (r == 0)
-		*ret = (int32_t)day;
-	return r;
+		r = hub_number(h, "SELECT coalesce(max(day), 0) FROM ledger", &v[1], e);
+	if (r < 0)
+		return r;
+	*first = (int32_t)v[0];
+	*last = (int32_t)v[1];
+	return 0;
 }
 
 static int delete_before(struct hub *h, const char *sql, int32_t day, struct err *e)

@@ -33,6 +33,30 @@ int hub_run_begin(struct hub *h, struct hub_run *run, struct err *e)
 	return r;
 }
 
+int hub_run_again(struct hub *h, const struct hub_run *run, struct err *e)
+{
+	struct db_stmt *s;
+	int64_t newest = 0;
+	int r = hub_begin(h, e);
+
+	if (r < 0)
+		return r;
+	r = hub_number(h, "SELECT coalesce(max(id), 0) FROM run", &newest, e);
+	if (r == 0 && newest != run->id)
+		r = err_set(e, -EAGAIN, "run %jd is not the newest one", (intmax_t)run->id);
+	if (r == 0)
+		r = hub_stmt(h, SQL_RUN_AGAIN, &s, e);
+	if (r == 0) {
+		db_bind_i64(s, 1, run->at_s);
+		db_bind_i64(s, 2, run->batch_cursor);
+		db_bind_i64(s, 3, run->id);
+		r = db_run(s, e);
+	}
+	if (r < 0)
+		hub_rollback(h);
+	return r;
+}
+
 int hub_run_end(struct hub *h, const struct hub_run *run, struct err *e)
 {
 	if (!db_in_transaction(h->db))

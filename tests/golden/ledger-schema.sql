@@ -17,6 +17,17 @@ CREATE TABLE batch (
 	n INTEGER NOT NULL UNIQUE,
 	PRIMARY KEY (host, producer, seq)
 ) WITHOUT ROWID;
+CREATE TABLE change (
+	n INTEGER NOT NULL,
+	day INTEGER NOT NULL,
+	addr BLOB NOT NULL,
+	plen INTEGER NOT NULL,
+	category INTEGER NOT NULL,
+	source INTEGER NOT NULL,
+	proof INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (n, day, addr, plen, category, source, proof)
+) WITHOUT ROWID;
 CREATE TABLE decision (
 	entity TEXT NOT NULL,
 	action TEXT NOT NULL,

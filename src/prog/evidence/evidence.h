@@ -13,16 +13,38 @@ struct evidence {
 	struct hub_run run;  /* everything but the id */
 	uint64_t rows, listed;
 	char group[JUDGE_GROUPS_MAX][EVENT_SOURCE_MAX + 1]; /* names by index */
-	unsigned groups_beyond; /* groups that had to share the last index */
+	unsigned groups_beyond;	 /* groups that had to share the last index */
+	int32_t day, first_day;	 /* that is judged; of the ledger */
+	bool archived;		 /* as of the ledger's last day, which is long ago */
+	bool aged;		 /* evidence_follow: another day has begun */
+	uint64_t tellers;	 /* who is trusted how far, hashed */
+	char mark[HUB_MARK_MAX]; /* of the newest batch that is in it */
 };
 
 /* evidence_read - the window up to at_s, as it was known then: rows of later hours and days, and later
  * changes of trust, do not count
- * archive  judge an old ledger as of its last day: when nothing is newer than ARCHIVE_DAYS before at_s
+ * now  all of today counts; and an old ledger is judged as of its last day, when nothing is newer than
+ *      ARCHIVE_DAYS before at_s
  * Returns 0; -errno. evidence_done frees. */
 #define ARCHIVE_DAYS 30
 MUST_USE int evidence_read(
-    struct hub *h, int64_t at_s, bool archive, struct evidence *ret, struct err *e);
+    struct hub *h, int64_t at_s, bool now, struct evidence *ret, struct err *e);
 void evidence_done(struct evidence *v);
+
+/* evidence_follow - what was folded since, and what at_s makes of it, at the cost of what is new; v was read
+ * as of now, and its judge may have run
+ * Returns 0: judge_update will do, or judge_run where aged is set; 1: read it anew, as sources or trust have
+ * changed, or it is another hub, or the hub has forgotten what is new; -errno: read it anew, too. */
+MUST_USE int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err *e);
+
+/* evidence_save - to a file that evidence_load reads (state.c): at best directly after judge_run, otherwise the
+ * judge's results are forgotten. 0 or -errno.
+ * evidence_load - and follow from there to at_s. 0; 1 with *e: it is of no use, and why; -errno */
+MUST_USE int evidence_save(struct evidence *v, const char *path, struct err *e);
+MUST_USE int evidence_load(
+    struct hub *h, const char *path, int64_t at_s, struct evidence *ret, struct err *e);
+
+/* evidence_begin - for evidence_load: an empty judge for v->day; 1 where v->tellers are not who they were */
+MUST_USE int evidence_begin(struct hub *h, struct evidence *v, struct err *e);
 
 #endif

@@ -16,7 +16,7 @@ struct publish {
 	struct hub *hub; /* NULL until it could be opened */
 	struct registry_live registry;
 	struct clock clock;
-	int64_t run; /* that was published last by this process; 0: none */
+	struct hub_run run; /* that was published last by this process; id 0: none */
 	uint64_t made;
 	unsigned busy;
 };
@@ -82,7 +82,7 @@ static int make(struct publish *s, struct err *e)
 	int r = publish_make(&p, e);
 
 	if (r > 0) {
-		s->run = p.run.id;
+		s->run = p.run;
 		report(s, &p, (double)(clock_monotonic_us() - began) / 1e6);
 		return 0;
 	}
@@ -111,7 +111,7 @@ static int work(struct publish *s, struct err *e)
 		log_warn("%s; the registry read before serves on", why.text);
 	if (r == 0)
 		r = hub_newest_run(s->hub, &run, e);
-	if (r < 0 || (r > 0 && run.id == s->run))
+	if (r < 0 || (r > 0 && run.id == s->run.id && run.batch_cursor == s->run.batch_cursor))
 		return MIN_OF(r, 0);
 	return make(s, e);
 }

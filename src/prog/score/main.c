@@ -10,6 +10,7 @@
 #include "prog/score/score.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/log.h"
 
 #define BUSY_WAIT_MS  300 /* another writes: it will not take long */
@@ -29,12 +30,16 @@ struct score {
 	struct daemon *d;
 	struct conf *conf;
 	struct addrset never; /* own networks */
-	struct hub *hub;      /* NULL until it could be opened */
+	char *state_file;
+	struct hub *hub; /* NULL until it could be opened */
 	struct registry_live registry;
 	struct clock clock;
-	struct stamp done; /* of the newest run of this process */
+	struct evidence evidence; /* of the newest run of this process, and its judge; or none */
+	bool kept;		  /* evidence is in the state file as it is */
+	bool behind;		  /* the hub lacks some of what the judge has made of it */
+	struct stamp done;	  /* of the newest run of this process */
 	bool any_done;
-	uint64_t runs;
+	uint64_t runs, updates;
 	uint64_t turned, copies; /* groups that were told of */
 	unsigned busy;		 /* turns in a row that found the hub locked */
 };
@@ -46,10 +51,27 @@ static int score_check(const struct daemon *d, struct err *e)
 	return conf_valid(d->conf_file, d->settings->v, d->settings->n, e);
 }
 
+/* A state file that cannot be written is no trouble: the ledger is read instead. */
+static void keep(struct score *s)
+{
+	struct err e = { "" };
+
+	if (s->kept || !s->evidence.judge || option_at != NOW)
+		return;
+	if (file_mkdirs(s->conf->state_dir, 0750, &e) < 0 ||
+	    evidence_save(&s->evidence, s->state_file, &e) < 0)
+		log_warn("%s; the next start reads the whole ledger", e.text);
+	else
+		s->kept = !s->evidence.archived;
+}
+
 static void score_close(void *state)
 {
 	struct score *s = state;
 
+	keep(s);
+	evidence_done(&s->evidence);
+	free(s->state_file);
 	s->hub = hub_free(s->hub);
 	registry_live_done(&s->registry);
 	s->conf = conf_free(s->conf);
@@ -71,6 +93,8 @@ static int score_open(struct daemon *d, void **state, struct err *e)
 		r = addrset_parse(span_str(s->conf->own_networks), &s->never, e);
 	if (r == 0)
 		r = daemon_status_dir(d, s->conf->status_dir, e);
+	if (r == 0 && asprintf(&s->state_file, "%s/score.state", s->conf->state_dir) < 0)
+		abort();
 	if (r < 0) {
 		score_close(s);
 		return r;
@@ -159,58 +183,152 @@ static void report_sources(struct score *s, const struct evidence *v)
 	daemon_count(s->d, "sources_copying", (uint64_t)__builtin_popcountll(copies));
 }
 
-static void report(
-    struct score *s, const struct evidence *v, const struct written *w, double took_s)
+static void count_all(struct score *s, const struct evidence *v, const struct written *w)
 {
-	char at[UTC_TEXT_MAX];
-
-	utc_format(v->run.at_s, at);
-	s->runs++;
 	daemon_count(s->d, "runs", s->runs);
+	daemon_count(s->d, "updates", s->updates);
 	daemon_count(s->d, "rows", v->rows);
 	daemon_count(s->d, "listed", v->listed);
 	daemon_count(s->d, "scores", w->scores);
 	daemon_count(s->d, "decisions", w->decisions);
 	daemon_count(s->d, "spared", w->policy.spared);
 	daemon_count(s->d, "over_budget", w->policy.over_budget);
-	daemon_say(s->d, "run %jd as of %s: %ju entities judged, %ju decisions, %.1f s",
-	    (intmax_t)v->run.id, at, (uintmax_t)w->scores, (uintmax_t)w->decisions, took_s);
-	log_info(
-	    "run=%jd as_of=%s rows=%ju scores=%ju decisions=%ju dropped=%ju spared=%u took=%.2fs",
-	    (intmax_t)v->run.id, at, (uintmax_t)v->rows, (uintmax_t)w->scores,
-	    (uintmax_t)w->decisions, (uintmax_t)w->dropped, w->policy.spared, took_s);
+}
+
+static void report(
+    struct score *s, const struct evidence *v, const struct written *w, bool again, double took_s)
+{
+	char at[UTC_TEXT_MAX];
+
+	utc_format(v->run.at_s, at);
+	s->runs += !again;
+	s->updates += again;
+	count_all(s, v, w);
+	daemon_say(s->d, "run %jd as of %s: %ju entities judged%s, %ju decisions, %.1f s",
+	    (intmax_t)v->run.id, at, (uintmax_t)w->scores, again ? " anew" : "",
+	    (uintmax_t)w->decisions, took_s);
+	log_info("run=%jd%s as_of=%s rows=%ju scores=%ju decisions=%ju dropped=%ju spared=%u "
+		 "took=%.2fs",
+	    (intmax_t)v->run.id, again ? " again" : "", at, (uintmax_t)v->rows,
+	    (uintmax_t)w->scores, (uintmax_t)w->decisions, (uintmax_t)w->dropped, w->policy.spared,
+	    took_s);
 	report_sources(s, v);
-	if (v->groups_beyond)
+	if (v->groups_beyond && !again)
 		log_warn("groups=%u over %u: the rest are counted as one", v->groups_beyond,
 		    JUDGE_GROUPS_MAX);
 }
 
-static int judge_all(struct score *s, int64_t now_s, struct err *e)
+/* --- one run ------------------------------------------------------------------------------------- */
+
+/* What somebody asks about a past instant: evidence and trust of then, no decisions. */
+static int judge_past(struct score *s, struct err *e)
 {
-	int64_t began = clock_monotonic_us(), at_s = option_at == NOW ? now_s : option_at;
-	struct policy_conf decide = { .never = &s->never };
+	int64_t began = clock_monotonic_us();
 	struct evidence v;
 	struct written w;
-	int r = evidence_read(s->hub, at_s, option_at == NOW, &v, e);
+	int r = evidence_read(s->hub, option_at, false, &v, e);
 
 	if (r < 0)
 		return r;
 	memcpy(v.run.registry_sha, s->registry.sha, sizeof(v.run.registry_sha));
-	if (v.run.at_s != at_s && !s->any_done)
-		log_warn("nothing in the ledger is newer than %d days: judged as of its last day",
-		    ARCHIVE_DAYS);
-	daemon_alive(s->d);
 	r = judge_run(v.judge, registry_space, s->registry.r, e);
-	daemon_alive(s->d);
-	decide.at_s = v.run.at_s;
-	if (r == 0) /* walls are built for now, never for a past that somebody asks about */
-		r = result_write(s->hub, s->registry.r, v.judge, &v.run,
-		    option_at == NOW ? &decide : NULL, alive, s->d, &w, e);
+	if (r == 0)
+		r = result_write(s->hub, s->registry.r, v.judge, &v.run, NULL, alive, s->d, &w, e);
 	if (r == 0)
 		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);
 	if (r == 0)
-		report(s, &v, &w, (double)(clock_monotonic_us() - began) / 1e6);
+		report(s, &v, &w, false, (double)(clock_monotonic_us() - began) / 1e6);
 	evidence_done(&v);
+	return r;
+}
+
+/* The evidence as of now: what is new since the last time, or since the state file; else all of it. *whole: the
+ * judge has to be run. */
+static int gather(struct score *s, int64_t now_s, bool *whole, struct err *e)
+{
+	struct evidence *v = &s->evidence;
+	struct err why = { "" };
+	int r = v->judge ? evidence_follow(s->hub, now_s, v, &why) : 1;
+
+	*whole = v->aged;
+	if (r == 0)
+		return 0;
+	if (r < 0)
+		log_warn("%s; the ledger is read anew", why.text);
+	*whole = true;
+	if (!v->judge && !s->any_done) {
+		r = evidence_load(s->hub, s->state_file, now_s, v, &why);
+		if (r == 0 || r == -EAGAIN)
+			return r < 0 ? err_wrap(e, r, "%s", why.text) : 0;
+		if (access(s->state_file, F_OK) == 0)
+			log_info("%s; the ledger is read instead", why.text);
+	}
+	evidence_done(v);
+	r = evidence_read(s->hub, now_s, true, v, e);
+	if (r == 0 && v->archived && !s->any_done)
+		log_warn("nothing in the ledger is newer than %d days: judged as of its last day",
+		    ARCHIVE_DAYS);
+	return r;
+}
+
+/* Everything, as a run of its own; then nobody needs to be told any more what has led to it. */
+static int run_whole(struct score *s, struct policy_conf *decide, struct written *w, struct err *e)
+{
+	struct evidence *v = &s->evidence;
+	int r;
+
+	memcpy(v->run.registry_sha, s->registry.sha, sizeof(v->run.registry_sha));
+	r = judge_run(v->judge, registry_space, s->registry.r, e);
+	daemon_alive(s->d);
+	if (r < 0)
+		return r;
+	s->kept = false;
+	keep(s);
+	r = result_write(s->hub, s->registry.r, v->judge, &v->run, decide, alive, s->d, w, e);
+	if (r == 0)
+		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);
+	if (r == 0 && s->kept)
+		r = hub_change_forget(s->hub, v->run.batch_cursor, e);
+	return r;
+}
+
+/* 0: done; 1: it takes a whole run; -errno */
+static int run_again(struct score *s, struct policy_conf *decide, struct written *w, struct err *e)
+{
+	struct evidence *v = &s->evidence;
+	int r = judge_update(v->judge, e);
+
+	if (r != 0)
+		return r;
+	s->kept = false;
+	r = result_again(s->hub, s->registry.r, v->judge, &v->run, decide, alive, s->d, w, e);
+	return r;
+}
+
+static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, struct err *e)
+{
+	const struct timespec *seen = &s->done.registry;
+	int64_t began = clock_monotonic_us();
+	struct policy_conf decide = { .never = &s->never };
+	struct written w;
+	bool whole;
+	int r = gather(s, now_s, &whole, e);
+
+	if (r < 0)
+		return r;
+	daemon_alive(s->d);
+	decide.at_s = s->evidence.run.at_s;
+	whole |= s->behind || !s->any_done || stamp->settings_rev != s->done.settings_rev ||
+		 stamp->registry.tv_sec != seen->tv_sec || stamp->registry.tv_nsec != seen->tv_nsec;
+	if (!whole)
+		r = run_again(s, &decide, &w, e);
+	if (r == 1)
+		whole = true;
+	if (whole)
+		r = run_whole(s, &decide, &w, e);
+	if (r == 0)
+		report(s, &s->evidence, &w, !whole, (double)(clock_monotonic_us() - began) / 1e6);
+	s->behind = r < 0;
 	return r;
 }
 
@@ -228,7 +346,7 @@ static int work(struct score *s, struct err *e)
 		r = stamp_now(s, now_s, &stamp, e);
 	if (r < 0 || (s->any_done && stamp_same(&stamp, &s->done)))
 		return r;
-	r = judge_all(s, now_s, e);
+	r = option_at == NOW ? judge_now(s, &stamp, now_s, e) : judge_past(s, e);
 	if (r == 0) {
 		s->done = stamp;
 		s->any_done = true;

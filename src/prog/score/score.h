@@ -20,4 +20,10 @@ MUST_USE int result_write(struct hub *h, const struct registry *r, const struct 
     struct hub_run *run, const struct policy_conf *decide, void alive(void *ctx), void *ctx,
     struct written *ret, struct err *e);
 
+/* result_again - the same after judge_update: what it has judged anew, into the run that is there, which must
+ * be the newest one (-EAGAIN) */
+MUST_USE int result_again(struct hub *h, const struct registry *r, const struct judge *j,
+    struct hub_run *run, struct policy_conf *decide, void alive(void *ctx), void *ctx,
+    struct written *ret, struct err *e);
+
 #endif

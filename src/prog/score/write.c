@@ -107,6 +107,7 @@ static void wall_key(struct span entity, struct span action, char *ret, size_t s
 
 struct walls {
 	struct standing_wall *by_key;
+	int64_t now_s;
 };
 
 static int take_wall(void *ctx, const struct hub_decision *d)
@@ -185,29 +186,35 @@ static int drop_walls(struct writer *w, struct walls *walls, struct err *e)
 	return r;
 }
 
-static int write_decisions(struct writer *w, const struct policy_list *list, struct err *e)
+/* The walls of the hub as they are, put against what is decided now. */
+static int write_decisions(
+    struct writer *w, struct walls *walls, const struct policy_list *list, struct err *e)
 {
-	CLEANUP(walls_done) struct walls walls = { NULL };
-	int r = hub_each_decision(w->hub, take_wall, &walls, e);
+	int r = 0;
 
 	for (uint32_t i = 0; i < list->n && r == 0; i++)
-		r = put_decision(w, &walls, &list->v[i], e);
+		r = put_decision(w, walls, &list->v[i], e);
 	if (r == 0)
-		r = drop_walls(w, &walls, e);
+		r = drop_walls(w, walls, e);
 	return r == -ENOMEM ? err_set(e, r, "out of memory") : r;
 }
 
-static int write_scores(struct writer *w, void alive(void *ctx), void *ctx, struct err *e)
+static int write_scores(
+    struct writer *w, bool changed, void alive(void *ctx), void *ctx, struct err *e)
 {
 	int r = 0;
 
 	for (unsigned k = 0; k < NELEM(kinds); k++) {
-		for (uint32_t i = 0; i < judge_n(w->judge, kinds[k]) && r == 0; i++) {
+		const uint32_t *v = NULL;
+		uint32_t n =
+		    changed ? judge_changed(w->judge, kinds[k], &v) : judge_n(w->judge, kinds[k]);
+
+		for (uint32_t i = 0; i < n && r == 0; i++) {
 			struct judgement g;
 
 			if (i % ALIVE_EVERY == 0)
 				alive(ctx);
-			judge_at(w->judge, kinds[k], i, &g);
+			judge_at(w->judge, kinds[k], changed ? v[i] : i, &g);
 			if (g.hosts) /* what is only listed has nothing to be scored by */
 				r = put_scores(w, &g, e);
 		}
@@ -215,28 +222,98 @@ static int write_scores(struct writer *w, void alive(void *ctx), void *ctx, stru
 	return r;
 }
 
+static int decide(struct writer *w, struct walls *walls, struct policy_list *list, struct err *e)
+{
+	int r = hub_each_decision(w->hub, take_wall, walls, e);
+
+	if (r == 0)
+		r = policy_decide(w->judge, w->decide, list);
+	if (r == -ENOMEM)
+		return err_set(e, r, "out of memory");
+	w->out->policy = *list;
+	w->out->policy.v = NULL;
+	return r;
+}
+
+/* Everything into the transaction that is open, and its end. */
+static int write_all(struct writer *w, bool changed, struct walls *walls,
+    const struct policy_list *list, void alive(void *ctx), void *ctx, struct err *e)
+{
+	int r = write_scores(w, changed, alive, ctx, e);
+
+	if (r == 0 && w->decide)
+		r = write_decisions(w, walls, list, e);
+	if (r == 0)
+		r = hub_run_end(w->hub, w->run, e);
+	if (r < 0)
+		hub_rollback(w->hub);
+	return r;
+}
+
 int result_write(struct hub *h, const struct registry *r, const struct judge *j,
-    struct hub_run *run, const struct policy_conf *decide, void alive(void *ctx), void *ctx,
+    struct hub_run *run, const struct policy_conf *conf, void alive(void *ctx), void *ctx,
     struct written *ret, struct err *e)
 {
-	struct writer w = { h, r, j, run, decide, ret };
+	struct writer w = { h, r, j, run, conf, ret };
 	CLEANUP(policy_done) struct policy_list list = { NULL };
+	CLEANUP(walls_done) struct walls walls = { NULL };
 	int err = 0;
 
 	*ret = (struct written){ 0 };
-	if (decide && policy_decide(j, decide, &list) < 0)
-		return err_set(e, -ENOMEM, "out of memory");
+	if (conf)
+		err = decide(&w, &walls, &list, e);
+	if (err == 0)
+		err = hub_run_begin(h, run, e);
+	return err < 0 ? err : write_all(&w, false, &walls, &list, alive, ctx, e);
+}
+
+static bool is_standing(void *ctx, const struct judge_key *key)
+{
+	const struct walls *walls = ctx;
+	char name[ENTITY_NAME_MAX], text[ENTITY_NAME_MAX + 16];
+	struct entity en =
+	    key->kind == ENTITY_BLOCK ? entity_block(key->addr) : entity_addr(key->addr);
+	struct standing_wall *s;
+
+	wall_key(span_of(name, entity_format(&en, name)), span_str(action_name(ACTION_GREYLIST)),
+	    text, sizeof(text));
+	HASH_FIND_STR(walls->by_key, text, s);
+	return s && s->until_s > walls->now_s;
+}
+
+/* Walls around blocks that are in force. */
+static uint64_t count_standing(const struct walls *walls)
+{
+	struct standing_wall *s, *next;
+	uint64_t n = 0;
+
+	HASH_ITER (hh, walls->by_key, s, next)
+		n += s->parsed && s->entity.kind == ENTITY_BLOCK && s->until_s > walls->now_s;
+	return n;
+}
+
+int result_again(struct hub *h, const struct registry *r, const struct judge *j,
+    struct hub_run *run, struct policy_conf *conf, void alive(void *ctx), void *ctx,
+    struct written *ret, struct err *e)
+{
+	struct writer w = { h, r, j, run, conf, ret };
+	CLEANUP(policy_done) struct policy_list list = { NULL };
+	CLEANUP(walls_done) struct walls walls = { NULL, conf->at_s };
+	int err;
+
+	*ret = (struct written){ 0 };
+	err = hub_each_decision(h, take_wall, &walls, e);
+	conf->changed = true;
+	conf->standing = count_standing(&walls);
+	conf->is_standing = is_standing;
+	conf->ctx = &walls;
+	if (err == 0)
+		err = policy_decide(j, conf, &list);
+	if (err == -ENOMEM)
+		return err_set(e, err, "out of memory");
 	ret->policy = list;
 	ret->policy.v = NULL;
-	err = hub_run_begin(h, run, e);
-	if (err < 0)
-		return err;
-	err = write_scores(&w, alive, ctx, e);
-	if (err == 0 && decide)
-		err = write_decisions(&w, &list, e);
 	if (err == 0)
-		err = hub_run_end(h, run, e);
-	if (err < 0)
-		hub_rollback(h);
-	return err;
+		err = hub_run_again(h, run, e);
+	return err < 0 ? err : write_all(&w, true, &walls, &list, alive, ctx, e);
 }

@@ -275,7 +275,9 @@ static void refusals(void **state)
 	run(j, &w);
 	assert_int_equal(
 	    judge_add_listed(j, prefix_make(at("20.0.0.0"), 104), CATEGORY_SPAM, TODAY, 0), 0);
-	assert_int_equal(judge_update(j, &e), 1);
+	assert_int_equal(judge_update(j, &e), 0);
+	assert_int_equal(find_index(j, ENTITY_PREFIX, 0).listed, 1);
+	assert_int_equal(find_index(j, ENTITY_PREFIX, 0).hosts, 2);
 	judge_free(j);
 }
 

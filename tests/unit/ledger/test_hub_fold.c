@@ -276,11 +276,60 @@ static void test_other_types(void **state)
 	(void)hub_free(h);
 }
 
+static void expect_changes(struct hub *h, int64_t after, int want, const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, 65536);
+	buf_str(&b, "");
+	assert_int_equal(hub_each_change(h, after, see_row, &b, NULL), want);
+	assert_string_equal(b.p, text);
+	buf_done(&b);
+}
+
+/* What was added since a batch, and that some of it is forgotten. */
+static void test_changes(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	char mark[HUB_MARK_MAX], other[HUB_MARK_MAX];
+
+	expect_changes(h, 0, 0, "");
+	assert_int_equal(fold(h, 1,
+			     T0 "\t11.0.0.9\tbrute-force\t2\tfull\ta\tsshd\tx\n"
+				"1789952400\t11.0.0.9\tbrute-force\t1\tfull\ta\tftp\n" T0
+				"\t11.0.0.9\tbrute-force\t1\tweak\ta\tsshd\n",
+			     NULL),
+	    1);
+	assert_int_equal(fold(h, 2, T0 "\t11.0.0.9\tbrute-force\t10\tfull\ta\tsshd\n", NULL), 1);
+	assert_int_equal(fold(h, 3, "nothing good\n", NULL), 1);
+	expect_changes(h, 0, 0,
+	    "0 255 11.0.0.9/32 brute-force 0 1  3\n"
+	    "0 255 11.0.0.9/32 brute-force 1 1  1\n"
+	    "0 255 11.0.0.9/32 brute-force 0 1  10\n");
+	expect_changes(h, 1, 0, "0 255 11.0.0.9/32 brute-force 0 1  10\n");
+	expect_changes(h, 2, 0, "");
+	ok(hub_change_forget(h, 1, &e));
+	ok(hub_change_forget(h, 1, &e));
+	expect_changes(h, 1, 0, "0 255 11.0.0.9/32 brute-force 0 1  10\n");
+	expect_changes(h, 0, 1, "");
+	ok(hub_change_forget(h, 3, &e));
+	ok(hub_change_forget(h, 2, &e));
+	expect_changes(h, 2, 1, "");
+	expect_changes(h, 3, 0, "");
+	ok(hub_batch_mark(h, 2, mark, &e));
+	ok(hub_batch_mark(h, 3, other, &e));
+	assert_true(mark[0] && other[0] && strcmp(mark, other) != 0);
+	ok(hub_batch_mark(h, 4, other, &e));
+	assert_string_equal(other, "");
+	(void)hub_free(h);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_sums),
+		T(test_changes),
 		T(test_refused),
 		T(test_evidence),
 		T(test_source_flood),
