@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "intake/stamp.h"
+#include "util/ends.h"
 #include "util/num.h"
 
 /* A line, its LF, and what the expressions may read behind it. */
@@ -29,6 +30,7 @@ struct scan {
 	struct names names[FILTERS_MAX];
 	scan_sink *sink;
 	void *ctx;
+	struct ends ends;	 /* of the piece at hand */
 	bool v4_special[256];	 /* a /8 with special space in it */
 	char subject[LINE_ROOM]; /* lines that had to be pieced together */
 	char content[LINE_ROOM];
@@ -321,27 +323,15 @@ uint64_t scan_first_refused(struct scan *s, const char **why)
 #define HAS_NUL	   "the line has NUL bytes"
 #define TOO_COSTLY "the line is too costly to match"
 
-uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
+/* Lines of a block: the first begins at p, the others each behind the one before; they end where s->ends says,
+ * counted from piece. end: of the block. nul: a NUL byte may be in them. Returns where the next line begins. */
+static const char *piece_lines(
+    struct scan *s, const char *p, const char *piece, const char *end, bool nul, uint64_t number)
 {
-	const char *p = b->text.p, *end = b->text.end;
-	bool nul;
-	uint64_t n = 0;
-
-	s->sink = sink;
-	s->ctx = ctx;
-	if (b->cut) {
-		s->counts.lines++;
-		refuse(s, b->first_number, TOO_LONG);
-		return 1;
-	}
-	nul = p < end && memchr(p, '\0', (size_t)(end - p));
-	while (p < end) {
-		const char *lf = memchr(p, '\n', (size_t)(end - p));
-		uint64_t number = b->first_number + n;
+	for (uint32_t i = 0; i < s->ends.n; i++, number++) {
+		const char *lf = piece + s->ends.at[i];
 		bool good = true;
 
-		if (!lf) /* a block's lines all end with LF */
-			break;
 		if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX))
 			refuse(s, number, TOO_LONG);
 		else if (UNLIKELY(nul && memchr(p, '\0', (size_t)(lf - p))))
@@ -352,8 +342,32 @@ uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void
 			good = copied_line(s, (struct span){ p, lf }, number);
 		if (UNLIKELY(!good))
 			refuse(s, number, TOO_COSTLY);
-		n++;
 		p = lf + 1;
+	}
+	return p;
+}
+
+uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
+{
+	const char *p = b->text.p, *end = b->text.end;
+	bool nul = false;
+	uint64_t n = 0;
+
+	s->sink = sink;
+	s->ctx = ctx;
+	if (b->cut) {
+		s->counts.lines++;
+		refuse(s, b->first_number, TOO_LONG);
+		return 1;
+	}
+	for (const char *piece = p; piece < end;) {
+		size_t len = MIN_OF((size_t)(end - piece), (size_t)ENDS_PIECE);
+
+		ends_find(piece, len, &s->ends);
+		nul |= s->ends.nul; /* also for a line that goes on in the next piece */
+		p = piece_lines(s, p, piece, end, nul, b->first_number + n);
+		n += s->ends.n;
+		piece += len;
 	}
 	s->counts.lines += n;
 	return n;
