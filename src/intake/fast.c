@@ -5,14 +5,18 @@
 #include <errno.h>
 
 #include "intake/fast_op.h"
+#include "util/bytes.h"
 
-enum frame_kind { FRAME_GO, FRAME_RUN, FRAME_LAZY, FRAME_UNSAVE };
+_Static_assert(
+    FAST_SLACK >= BYTES_WIDE, "a wide look begins in the subject, and may end behind it");
+_Static_assert(FAST_MEMO_MAX % 16 == 0 && FAST_MEMO_MAX <= 64, "compared by 16, wanted by 64 bits");
 
-/* struct subject - what is searched, and where groups go: group g is slot 2 g and 2 g + 1 */
+enum frame_kind { FRAME_GO, FRAME_RUN, FRAME_LAZY, FRAME_UNSAVE, FRAME_UNADDR };
+
+/* struct subject - what is searched */
 struct subject {
 	struct fast *f;
 	const char *begin, *end; /* end[-1] is its only LF */
-	const char **slot;
 };
 
 int fast_new(struct span marked, struct fast **ret)
@@ -36,11 +40,6 @@ struct fast *fast_free(struct fast *f)
 	free(f->sets);
 	free(f);
 	return NULL;
-}
-
-bool fast_starts(const struct fast *f, uint8_t byte)
-{
-	return !f->anchored || f->first[byte];
 }
 
 /* --- single steps --- */
@@ -105,20 +104,32 @@ static inline const char *run_end(const struct op *op, const char *p, const char
 	return p;
 }
 
+/* The last place in [low, p] at which the literal that follows the run may stand, by its probe; or NULL. */
+static inline const char *last_probe(
+    const struct op *op, const char *low, const char *p, const char *end)
+{
+	/* The probe must lie in the subject too. */
+	size_t n = (size_t)(p - low) + 1, have = (size_t)(end - low);
+	const char *from = low + op->probe_at, *q;
+	uint64_t bits;
+
+	if (have <= op->probe_at)
+		return NULL;
+	n = MIN_OF(n, have - op->probe_at);
+	if (LIKELY(n <= BYTES_WIDE)) {
+		bits = bytes_that_are(from, (char)op->probe) & UINT64_MAX >> (BYTES_WIDE - n);
+		return bits ? low + (63 - __builtin_clzll(bits)) : NULL;
+	}
+	q = memrchr(from, op->probe, n);
+	return q ? q - op->probe_at : NULL;
+}
+
 /* The last place in [low, p] from which what follows the run can go on, or NULL. */
 static inline const char *step_back(
     const struct op *op, const char *low, const char *p, const char *end)
 {
-	if (op->probing) {
-		/* The probe must lie in the subject too. */
-		size_t n = (size_t)(p - low) + 1, have = (size_t)(end - low);
-		const char *q;
-
-		if (have <= op->probe_at)
-			return NULL;
-		q = memrchr(low + op->probe_at, op->probe, MIN_OF(n, have - op->probe_at));
-		return q ? q - op->probe_at : NULL;
-	}
+	if (op->probing)
+		return last_probe(op, low, p, end);
 	while (p >= low && !op->next[byte_at(p, end)])
 		p--;
 	return p >= low ? p : NULL;
@@ -184,14 +195,17 @@ static bool colon_ahead(const char *p, const char *end)
 	} while (0)
 #define GO goto *step[op->code]
 
-/* From p at op on. It jumps from step to step directly, so that the branch predictor knows each step's
+/* From p at op on; group g goes to slot 2 g and 2 g + 1. It jumps from step to step directly, so that the branch predictor knows each step's
  * own followers; that is also why it is one long function. */
-static enum fast_result attempt(struct subject *s, const struct op *op, const char *p)
+static enum fast_result attempt(struct fast *f, const char *begin, const char *const end,
+    const char **const slot, const struct op *op, const char *p)
 {
 	static const void *const step[OP_CODE_N] = { [OP_LIT] = &&lit,
 		[OP_SET] = &&set,
 		[OP_RUN] = &&run,
 		[OP_LAZY] = &&lazy,
+		[OP_DIGITS] = &&digits,
+		[OP_DOTS] = &&dots,
 		[OP_SPLIT] = &&split,
 		[OP_JUMP] = &&jump,
 		[OP_SAVE] = &&save,
@@ -202,9 +216,7 @@ static enum fast_result attempt(struct subject *s, const struct op *op, const ch
 		[OP_IP6] = &&ip6,
 		[OP_REST] = &&rest,
 		[OP_MATCH] = &&match };
-	struct frame *const stack = s->f->stack;
-	const char *const end = s->end;
-	const char **const slot = s->slot;
+	struct frame *const stack = f->stack;
 	struct frame *sp = stack;
 	const char *q, *low;
 	unsigned b;
@@ -232,8 +244,31 @@ run:
 		GO;
 	}
 	low = p + op->min;
-	s->f->work += (uint32_t)(q - low) / 64;
+	f->work += (uint32_t)(q - low) / 64;
 	p = step_back(op, low, q, end);
+	if (!p)
+		goto back;
+	if (p > low)
+		PUSH(FRAME_RUN, op, p - 1, low, 0);
+	op++;
+	GO;
+digits:
+	/* Nothing that begins with a digit can follow: more than the maximum is as bad as less than the minimum. */
+	b = p < end ? digits_at(p) : 0;
+	if (UNLIKELY(b == 8))
+		goto run;
+	if (b < op->min || b > op->max)
+		goto back;
+	p += b;
+	op++;
+	GO;
+dots:
+	low = p + op->min;
+	q = MAX_OF(p, end - 1); /* nothing but the subject's own LF ends it */
+	if (q < low)
+		goto back;
+	f->work += (uint32_t)(q - low) / 64;
+	p = last_probe(op, low, q, end);
 	if (!p)
 		goto back;
 	if (p > low)
@@ -267,7 +302,7 @@ save:
 	op++;
 	GO;
 begin:
-	if (p != s->begin)
+	if (p != begin)
 		goto back;
 	op++;
 	GO;
@@ -279,15 +314,13 @@ end_:
 addr:
 	/* Behind a dotted quad nothing else is left to try: not fewer digits, since what follows cannot
 	 * begin with one; no IPv6 address, since the first dot comes before any colon. */
-	q = op->keep ? dotted_quad(s->f, p, end) : NULL;
+	q = op->keep ? dotted_quad(f, p, end) : NULL;
 	if (!q || (q < end && *q == ']')) {
 		op++;
 		GO;
 	}
-	if (sp > stack) {
-		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
-		PUSH(FRAME_UNSAVE, op, slot[op->slot + 1], NULL, (uint8_t)(op->slot + 1));
-	}
+	if (sp > stack)
+		PUSH(FRAME_UNADDR, op, slot[op->slot], slot[op->slot + 1], op->slot);
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
 	p = q;
@@ -296,15 +329,13 @@ addr:
 ip4:
 	if (p < end && *p == ':') /* v4-mapped */
 		return FAST_UNDECIDED;
-	q = dotted_quad(s->f, p, end);
+	q = dotted_quad(f, p, end);
 	if (!q)
 		goto back;
 	if (!op->keep) /* the last digits may have to be given back */
 		PUSH(FRAME_GO, NULL, p, NULL, 0);
-	if (sp > stack) {
-		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
-		PUSH(FRAME_UNSAVE, op, slot[op->slot + 1], NULL, (uint8_t)(op->slot + 1));
-	}
+	if (sp > stack)
+		PUSH(FRAME_UNADDR, op, slot[op->slot], slot[op->slot + 1], op->slot);
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
 	p = q;
@@ -328,13 +359,16 @@ back: /* to the last choice that is open */
 	for (;;) {
 		if (sp == stack)
 			return FAST_NO;
-		if (UNLIKELY(++s->f->work > FAST_WORK_MAX))
+		if (UNLIKELY(++f->work > FAST_WORK_MAX))
 			return FAST_UNDECIDED;
 		sp--;
 		op = sp->op;
 		p = sp->p;
 		if (sp->kind == FRAME_UNSAVE) {
 			slot[sp->slot] = p;
+		} else if (sp->kind == FRAME_UNADDR) {
+			slot[sp->slot] = p;
+			slot[sp->slot + 1] = sp->limit;
 		} else if (sp->kind == FRAME_GO) {
 			if (!op)
 				return FAST_UNDECIDED;
@@ -354,7 +388,7 @@ back: /* to the last choice that is open */
 			q = sp->limit;
 			while (p < q && !op->next[byte_at(p, end)])
 				p++;
-			s->f->work += (uint32_t)(p - sp->p) / 64;
+			f->work += (uint32_t)(p - sp->p) / 64;
 			if (p < q) {
 				sp->p = p + 1;
 				sp++;
@@ -375,23 +409,15 @@ back: /* to the last choice that is open */
 /* Does the subject begin with what is remembered? */
 static inline bool remembered(const struct memo *m, const char *p, const char *end)
 {
-	const char *h = m->head;
-	uint32_t n = m->len;
-	uint64_t x, y;
+	uint32_t n = m->len, i = 0;
 
-	if (n > end - p)
+	if (n - 1 >= (size_t)(end - p)) /* none is more than there can be, too */
 		return false;
-	if (n < 8)
-		return n > 0 && memcmp(p, h, n) == 0;
-	for (uint32_t i = 0; i + 8 < n; i += 8) {
-		memcpy(&x, p + i, 8);
-		memcpy(&y, h + i, 8);
-		if (x != y)
+	do
+		if (~bytes_same_16(p + i, m->head + i) & m->want >> i & 0xffff)
 			return false;
-	}
-	memcpy(&x, p + n - 8, 8); /* the last eight, overlapping the others */
-	memcpy(&y, h + n - 8, 8);
-	return x == y;
+	while ((i += 16) < n);
+	return true;
 }
 
 /* How far the line at hand and the one before it are the same. */
@@ -427,7 +453,7 @@ static void learn(struct memo *m, const struct subject *s)
 				kept_op = NULL;
 			}
 			break;
-		} else if (op->code == OP_RUN && op->keep && !op->any) {
+		} else if (op_is_run(op) && op->keep && !op->any) {
 			q = run_end(op, p, s->end);
 			if (q >= common || q - p < (ptrdiff_t)op->min)
 				break;
@@ -451,6 +477,7 @@ static void learn(struct memo *m, const struct subject *s)
 	}
 	m->len = (uint32_t)(kept - s->begin);
 	m->op = kept_op;
+	m->want = m->len ? UINT64_MAX >> (64 - m->len) : 0;
 	memcpy(m->head, s->begin, m->len);
 }
 
@@ -471,19 +498,26 @@ static void memo_miss(struct memo *m, const struct subject *s)
 	m->last_len = (uint32_t)n;
 }
 
-static inline enum fast_result exec_anchored(struct subject *s)
+static enum fast_result not_remembered(struct fast *f, struct span subject, const char **slot)
 {
-	struct memo *m = &s->f->memo;
+	struct memo *m = &f->memo;
 
-	if (LIKELY(remembered(m, s->begin, s->end))) {
-		m->worth += m->worth < 0;
-		return m->op ? attempt(s, m->op, s->begin + m->len) : FAST_NO;
-	}
 	if (m->rest > 0)
 		m->rest--;
 	else
-		memo_miss(m, s);
-	return attempt(s, s->f->ops, s->begin);
+		memo_miss(m, &(struct subject){ f, subject.p, subject.end });
+	return attempt(f, subject.p, subject.end, slot, f->ops, subject.p);
+}
+
+static inline enum fast_result exec_anchored(struct fast *f, struct span subject, const char **slot)
+{
+	struct memo *m = &f->memo;
+
+	if (UNLIKELY(!remembered(m, subject.p, subject.end)))
+		return not_remembered(f, subject, slot);
+	m->worth += m->worth < 0;
+	return m->op ? attempt(f, subject.p, subject.end, slot, m->op, subject.p + m->len)
+		     : FAST_NO;
 }
 
 /* No group has taken part. (Zeroed in one go, the compiler makes a string instruction of it, which takes as
@@ -496,18 +530,18 @@ static inline void forget_groups(const char **slot)
 		slot[2 * g + 1] = NULL;
 }
 
-static enum fast_result exec_search(struct subject *s)
+static enum fast_result exec_search(struct fast *f, struct span subject, const char **slot)
 {
-	for (const char *p = s->begin; p <= s->end; p++) {
+	for (const char *p = subject.p; p <= subject.end; p++) {
 		enum fast_result r;
 
-		if (!s->f->first[byte_at(p, s->end)])
+		if (!f->first[byte_at(p, subject.end)])
 			continue;
-		forget_groups(s->slot);
-		r = attempt(s, s->f->ops, p);
+		forget_groups(slot);
+		r = attempt(f, subject.p, subject.end, slot, f->ops, p);
 		if (r != FAST_NO)
 			return r;
-		if (++s->f->work > FAST_WORK_MAX)
+		if (++f->work > FAST_WORK_MAX)
 			return FAST_UNDECIDED;
 	}
 	return FAST_NO;
@@ -516,13 +550,13 @@ static enum fast_result exec_search(struct subject *s)
 enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret)
 {
 	/* The groups are written where they are wanted: p and end of each, in turn. */
-	struct subject s = { f, subject.p, subject.end, &ret->group[0].p };
+	const char **slot = &ret->group[0].p;
 	enum fast_result r;
 
 	f->work = 0;
 	f->quad = NULL;
-	forget_groups(s.slot);
-	r = f->anchored ? exec_anchored(&s) : exec_search(&s);
+	forget_groups(slot);
+	r = f->anchored ? exec_anchored(f, subject, slot) : exec_search(f, subject, slot);
 	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_good;
 	ret->v4 = f->quad_value;
 	return r;

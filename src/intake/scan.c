@@ -202,14 +202,24 @@ static void judge(struct scan *s, unsigned i, struct span text)
 	}
 }
 
+/* Which of the first 64 failregexes can match what begins at p. The slack makes all of its bytes readable. */
+static inline uint64_t candidates(const struct scan *s, const struct filter *f, const char *p)
+{
+	uint64_t maybe = f->starts[0][(unsigned char)*p];
+
+	if (UNLIKELY(s->o.pcre2))
+		return f->n_fail < 64 ? (UINT64_C(1) << f->n_fail) - 1 : UINT64_MAX;
+	for (unsigned k = 1; k < REGEX_HEAD; k++)
+		maybe &= f->starts[k][(unsigned char)p[k]];
+	return maybe;
+}
+
 /* The first of the failregexes that matches. 1, 0, or -E2BIG when the line is to be refused. */
 static int find_failure(struct scan *s, const struct filter *f, struct span text)
 {
-	uint64_t maybe = s->o.pcre2 ? UINT64_MAX : f->starts[(unsigned char)*text.p];
+	uint64_t maybe = candidates(s, f, text.p);
 	int r = 0;
 
-	if (f->n_fail < 64)
-		maybe &= (UINT64_C(1) << f->n_fail) - 1;
 	for (; r == 0 && maybe; maybe &= maybe - 1)
 		r = exec(s, f->fail[__builtin_ctzll(maybe)], text, &s->match);
 	for (unsigned i = 64; r == 0 && i < f->n_fail; i++)
