@@ -147,9 +147,10 @@ static inline unsigned octet(const char *p, uint32_t *value, uint32_t *bad)
 	m = ((t + 0x76767676u) | t) & 0x00808080u;
 	n = (unsigned)__builtin_ctz(m | 0x80000000u) / 8; /* a fourth is not looked at */
 	v = t << (8 * (3 - n)); /* the last digit to the third byte, zeros before the first */
-	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16 & 0xff);
-	*bad |= (uint32_t)(v > 255) | (uint32_t)(n > 1 && (t & 0xff) == 0);
-	*value = *value << 8 | (v & 0xff);
+	*bad |= (uint32_t)((be32toh(htole32(v)) >> 8) > 0x020505) | /* the digits of 255 */
+		((uint32_t)(n > 1) & (uint32_t)((t & 0xff) == 0));
+	v = v * (1 + (10 << 8) + (100 << 16)); /* bits 16-23: the sum; what lies below cannot carry */
+	*value = *value << 8 | (v >> 16 & 0xff);
 	return n;
 }
 
@@ -198,7 +199,7 @@ static bool colon_ahead(const char *p, const char *end)
 /* From p at op on; group g goes to slot 2 g and 2 g + 1. It jumps from step to step directly, so that the branch predictor knows each step's
  * own followers; that is also why it is one long function. */
 static enum fast_result attempt(struct fast *f, const char *begin, const char *const end,
-    const char **const slot, const struct op *op, const char *p)
+    struct regex_match *ret, const struct op *op, const char *p)
 {
 	static const void *const step[OP_CODE_N] = { [OP_LIT] = &&lit,
 		[OP_SET] = &&set,
@@ -216,6 +217,8 @@ static enum fast_result attempt(struct fast *f, const char *begin, const char *c
 		[OP_IP6] = &&ip6,
 		[OP_REST] = &&rest,
 		[OP_MATCH] = &&match };
+	/* The groups are written where they are wanted: p and end of each, in turn. */
+	const char **const slot = &ret->group[0].p;
 	struct frame *const stack = f->stack;
 	struct frame *sp = stack;
 	const char *q, *low;
@@ -351,8 +354,9 @@ rest:
 		goto back;
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
-	return FAST_YES;
 match:
+	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_good;
+	ret->v4 = f->quad_value;
 	return FAST_YES;
 
 back: /* to the last choice that is open */
@@ -409,14 +413,15 @@ back: /* to the last choice that is open */
 /* Does the subject begin with what is remembered? */
 static inline bool remembered(const struct memo *m, const char *p, const char *end)
 {
-	uint32_t n = m->len, i = 0;
+	uint32_t n = m->len;
 
 	if (n - 1 >= (size_t)(end - p)) /* none is more than there can be, too */
 		return false;
-	do
+	if (~bytes_same_16(p, m->head) & m->want & 0xffff)
+		return false;
+	for (uint32_t i = 16; i < n; i += 16)
 		if (~bytes_same_16(p + i, m->head + i) & m->want >> i & 0xffff)
 			return false;
-	while ((i += 16) < n);
 	return true;
 }
 
@@ -498,7 +503,8 @@ static void memo_miss(struct memo *m, const struct subject *s)
 	m->last_len = (uint32_t)n;
 }
 
-static enum fast_result not_remembered(struct fast *f, struct span subject, const char **slot)
+static NOINLINE enum fast_result not_remembered(
+    struct fast *f, struct span subject, struct regex_match *ret)
 {
 	struct memo *m = &f->memo;
 
@@ -506,39 +512,31 @@ static enum fast_result not_remembered(struct fast *f, struct span subject, cons
 		m->rest--;
 	else
 		memo_miss(m, &(struct subject){ f, subject.p, subject.end });
-	return attempt(f, subject.p, subject.end, slot, f->ops, subject.p);
+	return attempt(f, subject.p, subject.end, ret, f->ops, subject.p);
 }
 
-static inline enum fast_result exec_anchored(struct fast *f, struct span subject, const char **slot)
+/* No group has taken part. (Zeroed in one go, the compiler makes a string instruction or a loop of it, which
+ * takes as long as a short match.) */
+static inline void forget_groups(struct regex_match *m)
 {
-	struct memo *m = &f->memo;
+	const char **slot = &m->group[0].p;
 
-	if (UNLIKELY(!remembered(m, subject.p, subject.end)))
-		return not_remembered(f, subject, slot);
-	m->worth += m->worth < 0;
-	return m->op ? attempt(f, subject.p, subject.end, slot, m->op, subject.p + m->len)
-		     : FAST_NO;
-}
-
-/* No group has taken part. (Zeroed in one go, the compiler makes a string instruction of it, which takes as
- * long as a short match.) */
-static inline void forget_groups(const char **slot)
-{
 	for (unsigned g = 0; g < REGEX_GROUP_N; g++)
 		slot[2 * g] = NULL;
 	for (unsigned g = 0; g < REGEX_GROUP_N; g++)
 		slot[2 * g + 1] = NULL;
 }
 
-static enum fast_result exec_search(struct fast *f, struct span subject, const char **slot)
+static NOINLINE enum fast_result exec_search(
+    struct fast *f, struct span subject, struct regex_match *ret)
 {
 	for (const char *p = subject.p; p <= subject.end; p++) {
 		enum fast_result r;
 
 		if (!f->first[byte_at(p, subject.end)])
 			continue;
-		forget_groups(slot);
-		r = attempt(f, subject.p, subject.end, slot, f->ops, p);
+		forget_groups(ret);
+		r = attempt(f, subject.p, subject.end, ret, f->ops, p);
 		if (r != FAST_NO)
 			return r;
 		if (++f->work > FAST_WORK_MAX)
@@ -547,17 +545,21 @@ static enum fast_result exec_search(struct fast *f, struct span subject, const c
 	return FAST_NO;
 }
 
+/* All ways out are tail calls: what is rare has functions of its own, so that nothing is saved for it. */
 enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret)
 {
-	/* The groups are written where they are wanted: p and end of each, in turn. */
-	const char **slot = &ret->group[0].p;
-	enum fast_result r;
+	struct memo *m = &f->memo;
 
 	f->work = 0;
 	f->quad = NULL;
-	forget_groups(slot);
-	r = f->anchored ? exec_anchored(f, subject, slot) : exec_search(f, subject, slot);
-	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_good;
-	ret->v4 = f->quad_value;
-	return r;
+	forget_groups(ret);
+	if (UNLIKELY(!f->anchored))
+		return exec_search(f, subject, ret);
+	if (UNLIKELY(!remembered(m, subject.p, subject.end)))
+		return not_remembered(f, subject, ret);
+	if (UNLIKELY(m->worth < 0))
+		m->worth++;
+	if (!m->op)
+		return FAST_NO;
+	return attempt(f, subject.p, subject.end, ret, m->op, subject.p + m->len);
 }

@@ -12,6 +12,7 @@
 #define MUST_USE     __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define NOINLINE     __attribute__((noinline))
 #define LIKELY(x)    __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define MIN_OF(a, b) ((a) < (b) ? (a) : (b))
