@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "intake/fast_op.h"
-#include "util/bytes.h"
 
 _Static_assert(
     FAST_SLACK >= BYTES_WIDE, "a wide look begins in the subject, and may end behind it");
@@ -135,45 +134,15 @@ static inline const char *step_back(
 	return p >= low ? p : NULL;
 }
 
-/* One to three digits at *p as a number; without a branch, since lengths are what no predictor knows.
- * *bad collects what makes them no octet of an address. Returns how many, 0 for none. */
-static inline unsigned octet(const char *p, uint32_t *value, uint32_t *bad)
-{
-	uint32_t w, t, v, m;
-	unsigned n;
-
-	memcpy(&w, p, 4);
-	t = le32toh(w) ^ 0x30303030u;
-	m = ((t + 0x76767676u) | t) & 0x00808080u;
-	n = (unsigned)__builtin_ctz(m | 0x80000000u) / 8; /* a fourth is not looked at */
-	v = t << (8 * (3 - n)); /* the last digit to the third byte, zeros before the first */
-	*bad |= (uint32_t)((be32toh(htole32(v)) >> 8) > 0x020505) | /* the digits of 255 */
-		((uint32_t)(n > 1) & (uint32_t)((t & 0xff) == 0));
-	v = v * (1 + (10 << 8) + (100 << 16)); /* bits 16-23: the sum; what lies below cannot carry */
-	*value = *value << 8 | (v >> 16 & 0xff);
-	return n;
-}
-
-/* A dotted quad at p: its end, or NULL. */
+/* A dotted quad at p: its end, or NULL. The subject's LF ends it: nothing behind is ever taken for a part. */
 static inline const char *dotted_quad(struct fast *f, const char *p, const char *end)
 {
-	const char *q = p;
-	uint32_t value = 0, bad = 0;
+	unsigned n = p < end ? quad_read(p, &f->quad_says) : 0;
 
-	if (p >= end)
+	if (n == 0)
 		return NULL;
-	for (unsigned part = 0; part < 4; part++) {
-		/* The subject's LF ends all: nothing behind it is ever looked at here. */
-		unsigned n = octet(q, &value, &bad);
-
-		if (n == 0 || (part < 3 && q[n] != '.'))
-			return NULL;
-		q += n + (part < 3);
-	}
 	f->quad = p;
-	f->quad_value = value;
-	f->quad_good = !bad;
-	return q;
+	return p + n;
 }
 
 /* Could PCRE2's IPv6 group match here? It needs a colon behind hex digits. */
@@ -355,8 +324,8 @@ rest:
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
 match:
-	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_good;
-	ret->v4 = f->quad_value;
+	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_says.good;
+	ret->v4 = f->quad_says.value;
 	return FAST_YES;
 
 back: /* to the last choice that is open */

@@ -4,6 +4,7 @@
 #define ONUS_INTAKE_FAST_OP_H
 
 #include "intake/fast.h"
+#include "intake/quad.h"
 
 #define SET_END	  256u /* index of "no byte: the subject ends here" */
 #define SET_BYTES 257u
@@ -88,8 +89,7 @@ struct fast {
 	uint32_t work; /* steps back in the match at hand */
 	/* the last dotted quad read, and what it says */
 	const char *quad;
-	uint32_t quad_value;
-	bool quad_good;
+	struct quad quad_says;
 	struct frame stack[FAST_STACK_MAX];
 };
 

@@ -19,27 +19,26 @@
 
 #ifdef BYTES_SSE2
 
+static inline uint64_t bytes_same_as_16(const char *p, __m128i all)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, all));
+}
+
 /* bytes_same_16 - bit i: p[i] is q[i]; 16 bytes are read of each */
 static inline uint64_t bytes_same_16(const char *p, const char *q)
 {
-	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)q);
-
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b));
+	return bytes_same_as_16(p, _mm_loadu_si128((const __m128i *)(const void *)q));
 }
 
 /* bytes_that_are - bit i: p[i] is c; all of the 64 bytes at p are read */
 static inline uint64_t bytes_that_are(const char *p, char c)
 {
 	__m128i all = _mm_set1_epi8(c);
-	uint64_t bits = 0;
 
-	for (unsigned i = 0; i < 4; i++) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-
-		bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, all)) << 16 * i;
-	}
-	return bits;
+	return bytes_same_as_16(p, all) | bytes_same_as_16(p + 16, all) << 16 |
+	       bytes_same_as_16(p + 32, all) << 32 | bytes_same_as_16(p + 48, all) << 48;
 }
 
 #else
