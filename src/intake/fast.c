@@ -514,6 +514,46 @@ static NOINLINE enum fast_result exec_search(
 	return FAST_NO;
 }
 
+/* From p at op on as long as there is nothing to choose: what a prefix mostly consists of. That is done here
+ * and not by attempt, which would first make room for its choices. Otherwise it goes on where this stops. */
+static inline enum fast_result straight(
+    struct fast *f, struct span s, struct regex_match *ret, const struct op *op, const char *p)
+{
+	for (;;) {
+		size_t left = (size_t)(s.end - p), n;
+
+		if (op->code == OP_DIGITS && left > 0) {
+			n = digits_at(p);
+			if (n == 8)
+				break;
+			if (n < op->min || n > op->max)
+				return FAST_NO;
+			p += n;
+			op++;
+		} else if (op->code == OP_LIT) {
+			if (!literal(op, p, s.end))
+				return FAST_NO;
+			p += op->len;
+			op++;
+		} else if (op->code == OP_SPLIT) {
+			n = op->next[byte_at(p, s.end)];
+			if (n != 1 && n != 2)
+				break;
+			op += n == 1 ? op->x : op->y;
+		} else if (op->code == OP_REST && left > 1) {
+			if (left - 1 < op->min || left - 1 > op->max)
+				return FAST_NO;
+			(&ret->group[0].p)[op->slot] = p;
+			(&ret->group[0].p)[op->slot + 1] = s.end - 1;
+			ret->v4_known = false;
+			return FAST_YES;
+		} else {
+			break;
+		}
+	}
+	return attempt(f, s.p, s.end, ret, op, p);
+}
+
 /* All ways out are tail calls: what is rare has functions of its own, so that nothing is saved for it. */
 enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret)
 {
@@ -530,5 +570,5 @@ enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_mat
 		m->worth++;
 	if (!m->op)
 		return FAST_NO;
-	return attempt(f, subject.p, subject.end, ret, m->op, subject.p + m->len);
+	return straight(f, subject, ret, m->op, subject.p + m->len);
 }

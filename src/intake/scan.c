@@ -185,8 +185,8 @@ static bool took_part(struct span group)
 	return group.p && !span_empty(group);
 }
 
-/* A failregex has matched. (Inlined, it would have every line save what only it needs.) */
-static NOINLINE void judge(struct scan *s, unsigned i, struct span text)
+/* A failregex has matched. */
+static void judge(struct scan *s, unsigned i, struct span text)
 {
 	const struct filter *f = s->filters[i];
 	const struct regex_match *pre = &s->pre;
@@ -214,31 +214,34 @@ static inline uint64_t candidates(const struct scan *s, const struct filter *f, 
 	return maybe;
 }
 
-/* The first of the failregexes that matches. 1, 0, or -E2BIG when the line is to be refused. */
-static int find_failure(struct scan *s, const struct filter *f, struct span text)
+/* The first of the failregexes that matches, of the first 64 only those in maybe. Returns false when the line is
+ * to be refused. */
+static NOINLINE bool find_failure(struct scan *s, unsigned i, struct span text, uint64_t maybe)
 {
-	uint64_t maybe = candidates(s, f, text.p);
+	const struct filter *f = s->filters[i];
 	int r = 0;
 
 	for (; r == 0 && maybe; maybe &= maybe - 1)
 		r = exec(s, f->fail[__builtin_ctzll(maybe)], text, &s->match);
-	for (unsigned i = 64; r == 0 && i < f->n_fail; i++)
-		r = exec(s, f->fail[i], text, &s->match);
-	return r;
+	for (unsigned k = 64; r == 0 && k < f->n_fail; k++)
+		r = exec(s, f->fail[k], text, &s->match);
+	if (r > 0)
+		judge(s, i, text);
+	return r >= 0;
 }
 
 /* pri: a <PRI> stood before the date. Returns false when the line is to be refused. */
-static inline bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool pri)
+INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool pri)
 {
 	const struct filter *f = s->filters[i];
-	int r;
+	uint64_t maybe;
 
 	if (f->date == FILTER_DATE_START && pri)
 		return true;
 	if (LIKELY(f->prefix != NULL)) {
 		struct span content;
+		int r = exec(s, f->prefix, (struct span){ p, end }, &s->pre);
 
-		r = exec(s, f->prefix, (struct span){ p, end }, &s->pre);
 		if (r <= 0)
 			return r == 0;
 		if (took_part(s->pre.group[REGEX_CONTENT])) {
@@ -249,15 +252,15 @@ static inline bool try_filter(struct scan *s, unsigned i, const char *p, const c
 	} else {
 		s->pre = (struct regex_match){ .v4_known = false };
 	}
-	r = find_failure(s, f, (struct span){ p, end });
-	if (r > 0)
-		judge(s, i, (struct span){ p, end });
-	return r >= 0;
+	maybe = candidates(s, f, p);
+	if (maybe == 0 && f->n_fail <= 64)
+		return true;
+	return find_failure(s, i, (struct span){ p, end }, maybe);
 }
 
 /* --- lines --- */
 
-static bool try_filters(struct scan *s, const char *p, const char *end, bool pri)
+INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool pri)
 {
 	bool good = true;
 
@@ -267,7 +270,7 @@ static bool try_filters(struct scan *s, const char *p, const char *end, bool pri
 }
 
 /* A line that is not simply a date of the last minute and its message. */
-static bool odd_line(struct scan *s, const char *p, const char *lf)
+static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
 {
 	struct stamp stamp;
 	const char *end = lf;
@@ -280,18 +283,23 @@ static bool odd_line(struct scan *s, const char *p, const char *lf)
 		return true;
 	}
 	s->time_s = stamp.time_s;
-	if (stamp.begin == 0 && end == lf)
-		return try_filters(s, p + stamp.end, lf + 1, stamp.pri);
-	tail = (size_t)(end - p) - stamp.end;
-	memcpy(s->subject, p, stamp.begin);
-	memcpy(s->subject + stamp.begin, p + stamp.end, tail);
-	s->subject[stamp.begin + tail] = '\n';
-	return try_filters(s, s->subject, s->subject + stamp.begin + tail + 1, stamp.pri);
+	if (stamp.begin == 0 && end == lf) {
+		p += stamp.end;
+		end = lf + 1;
+	} else {
+		tail = (size_t)(end - p) - stamp.end;
+		memcpy(s->subject, p, stamp.begin);
+		memcpy(s->subject + stamp.begin, p + stamp.end, tail);
+		s->subject[stamp.begin + tail] = '\n';
+		p = s->subject;
+		end = s->subject + stamp.begin + tail + 1;
+	}
+	return try_filters(s, p, end, stamp.pri);
 }
 
 /* [p, lf): lf is the line end, readable as REGEX_SLACK bytes behind it are. Returns false when the
  * line was refused. */
-static inline bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+INLINE bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
 {
 	s->number = number;
 	if (UNLIKELY(lf - p < (ptrdiff_t)STAMP_AGAIN || lf[-1] == '\r' ||
@@ -301,7 +309,7 @@ static inline bool plain_line(struct scan *s, const char *p, const char *lf, uin
 }
 
 /* A line behind which nothing may be read. */
-static bool copied_line(struct scan *s, struct span text, uint64_t number)
+static NOINLINE bool copied_line(struct scan *s, struct span text, uint64_t number)
 {
 	size_t n = span_len(text);
 

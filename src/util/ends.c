@@ -14,7 +14,6 @@ _Static_assert(ENDS_PIECE <= UINT16_MAX + 1, "a place in a piece has two bytes")
 #include <immintrin.h>
 
 #define STEP	 64u
-#define INLINE	 static inline __attribute__((always_inline))
 #define AVX2_BMI __attribute__((target("avx2,bmi")))
 
 /* The places of the bits from base on. Two are written whether there are or not: how many there are in 64
