@@ -175,6 +175,7 @@ static enum fast_result attempt(struct fast *f, const char *begin, const char *c
 		[OP_RUN] = &&run,
 		[OP_LAZY] = &&lazy,
 		[OP_DIGITS] = &&digits,
+		[OP_MAYBE] = &&maybe,
 		[OP_DOTS] = &&dots,
 		[OP_SPLIT] = &&split,
 		[OP_JUMP] = &&jump,
@@ -232,6 +233,10 @@ digits:
 	if (b < op->min || b > op->max)
 		goto back;
 	p += b;
+	op++;
+	GO;
+maybe:
+	p += p < end && op->set[(unsigned char)*p];
 	op++;
 	GO;
 dots:
@@ -514,42 +519,39 @@ static NOINLINE enum fast_result exec_search(
 	return FAST_NO;
 }
 
-/* From p at op on as long as there is nothing to choose: what a prefix mostly consists of. That is done here
- * and not by attempt, which would first make room for its choices. Otherwise it goes on where this stops. */
+/* What a prefix mostly consists of behind what is remembered: digits, literals, a choice that one byte decides,
+ * the rest; any of them may be missing. Done here, where no room for choices need be made; where it stops,
+ * attempt goes on. */
 static inline enum fast_result straight(
     struct fast *f, struct span s, struct regex_match *ret, const struct op *op, const char *p)
 {
-	for (;;) {
-		size_t left = (size_t)(s.end - p), n;
+	size_t n;
 
-		if (op->code == OP_DIGITS && left > 0) {
-			n = digits_at(p);
-			if (n == 8)
-				break;
-			if (n < op->min || n > op->max)
-				return FAST_NO;
-			p += n;
-			op++;
-		} else if (op->code == OP_LIT) {
-			if (!literal(op, p, s.end))
-				return FAST_NO;
-			p += op->len;
-			op++;
-		} else if (op->code == OP_SPLIT) {
-			n = op->next[byte_at(p, s.end)];
-			if (n != 1 && n != 2)
-				break;
+	if (op->code == OP_DIGITS && LIKELY(p < s.end) && LIKELY((n = digits_at(p)) < 8)) {
+		if (n < op->min || n > op->max)
+			return FAST_NO;
+		p += n;
+		op++;
+	}
+	while (op->code == OP_LIT) {
+		if (!literal(op, p, s.end))
+			return FAST_NO;
+		p += op->len;
+		op++;
+	}
+	if (op->code == OP_SPLIT) {
+		n = op->next[byte_at(p, s.end)];
+		if (LIKELY(n == 1 || n == 2))
 			op += n == 1 ? op->x : op->y;
-		} else if (op->code == OP_REST && left > 1) {
-			if (left - 1 < op->min || left - 1 > op->max)
-				return FAST_NO;
-			(&ret->group[0].p)[op->slot] = p;
-			(&ret->group[0].p)[op->slot + 1] = s.end - 1;
-			ret->v4_known = false;
-			return FAST_YES;
-		} else {
-			break;
-		}
+	}
+	if (op->code == OP_REST && LIKELY(p < s.end)) {
+		n = (size_t)(s.end - 1 - p);
+		if (n < op->min || n > op->max)
+			return FAST_NO;
+		(&ret->group[0].p)[op->slot] = p;
+		(&ret->group[0].p)[op->slot + 1] = s.end - 1;
+		ret->v4_known = false;
+		return FAST_YES;
 	}
 	return attempt(f, s.p, s.end, ret, op, p);
 }

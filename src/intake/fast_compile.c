@@ -787,6 +787,8 @@ static void specialise(struct fast *f)
 			continue;
 		if (op->digits && op->keep)
 			op->code = OP_DIGITS;
+		else if (op->keep && !op->any && op->min == 0 && op->max == 1)
+			op->code = OP_MAYBE;
 		else if (op->any && op->probing && !op->keep && op->max == OP_UNBOUNDED)
 			op->code = OP_DOTS;
 	}

@@ -46,6 +46,7 @@ static void spread(struct walk *w, uint32_t i)
 			break;
 		case OP_RUN:
 		case OP_DIGITS:
+		case OP_MAYBE:
 		case OP_DOTS:
 		case OP_LAZY:
 			if (op->min == 0)

@@ -15,6 +15,7 @@ enum op_code {
 	OP_RUN,	   /* min-max bytes of a set, as many as possible */
 	OP_LAZY,   /* the same, as few as possible */
 	OP_DIGITS, /* a RUN of 0-9 that is kept */
+	OP_MAYBE,  /* a RUN of none or one that is kept */
 	OP_DOTS,   /* a RUN of any number of anything, before a literal */
 	OP_SPLIT,  /* on at x, or else at y */
 	OP_JUMP,   /* on at x */
@@ -60,7 +61,8 @@ struct frame {
 
 static inline bool op_is_run(const struct op *op)
 {
-	return op->code == OP_RUN || op->code == OP_DIGITS || op->code == OP_DOTS;
+	return op->code == OP_RUN || op->code == OP_DIGITS || op->code == OP_MAYBE ||
+	       op->code == OP_DOTS;
 }
 
 #define FAST_MEMO_MAX 64u /* bytes of a line's head that are remembered */

@@ -140,13 +140,11 @@ static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct
  * one, in registers: a span is written to the stack in halves and read back whole, for which the processor
  * waits (5 ns a line). */
 
-/* The content with LF after it: in place where the line end follows, else copied. end: of the subject */
-static struct span with_lf(struct scan *s, const char *end, struct span content)
+/* The content with LF after it, copied. */
+static NOINLINE struct span with_lf(struct scan *s, struct span content)
 {
 	size_t n = span_len(content);
 
-	if (content.end < end && *content.end == '\n')
-		return (struct span){ content.p, content.end + 1 };
 	if (n > 0)
 		memcpy(s->content, content.p, n);
 	s->content[n] = '\n';
@@ -245,7 +243,11 @@ INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *en
 		if (r <= 0)
 			return r == 0;
 		if (took_part(s->pre.group[REGEX_CONTENT])) {
-			content = with_lf(s, end, s->pre.group[REGEX_CONTENT]);
+			content = s->pre.group[REGEX_CONTENT];
+			if (LIKELY(content.end < end && *content.end == '\n'))
+				content.end++;
+			else
+				content = with_lf(s, content);
 			p = content.p;
 			end = content.end;
 		}
