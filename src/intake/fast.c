@@ -6,13 +6,16 @@
 
 #include "intake/fast_op.h"
 
-enum frame_kind { FRAME_GO, FRAME_RUN, FRAME_LAZY, FRAME_UNSAVE };
+_Static_assert(
+    FAST_SLACK >= BYTES_WIDE, "a wide look begins in the subject, and may end behind it");
+_Static_assert(FAST_MEMO_MAX % 16 == 0 && FAST_MEMO_MAX <= 64, "compared by 16, wanted by 64 bits");
 
-/* struct subject - what is searched, and where groups go: group g is slot 2 g and 2 g + 1 */
+enum frame_kind { FRAME_GO, FRAME_RUN, FRAME_LAZY, FRAME_UNSAVE, FRAME_UNADDR };
+
+/* struct subject - what is searched */
 struct subject {
 	struct fast *f;
 	const char *begin, *end; /* end[-1] is its only LF */
-	const char **slot;
 };
 
 int fast_new(struct span marked, struct fast **ret)
@@ -36,11 +39,6 @@ struct fast *fast_free(struct fast *f)
 	free(f->sets);
 	free(f);
 	return NULL;
-}
-
-bool fast_starts(const struct fast *f, uint8_t byte)
-{
-	return !f->anchored || f->first[byte];
 }
 
 /* --- single steps --- */
@@ -105,63 +103,46 @@ static inline const char *run_end(const struct op *op, const char *p, const char
 	return p;
 }
 
+/* The last place in [low, p] at which the literal that follows the run may stand, by its probe; or NULL. */
+static inline const char *last_probe(
+    const struct op *op, const char *low, const char *p, const char *end)
+{
+	/* The probe must lie in the subject too. */
+	size_t n = (size_t)(p - low) + 1, have = (size_t)(end - low);
+	const char *from = low + op->probe_at, *q;
+	uint64_t bits;
+
+	if (have <= op->probe_at)
+		return NULL;
+	n = MIN_OF(n, have - op->probe_at);
+	if (LIKELY(n <= BYTES_WIDE)) {
+		bits = bytes_that_are(from, (char)op->probe) & UINT64_MAX >> (BYTES_WIDE - n);
+		return bits ? low + (63 - __builtin_clzll(bits)) : NULL;
+	}
+	q = memrchr(from, op->probe, n);
+	return q ? q - op->probe_at : NULL;
+}
+
 /* The last place in [low, p] from which what follows the run can go on, or NULL. */
 static inline const char *step_back(
     const struct op *op, const char *low, const char *p, const char *end)
 {
-	if (op->probing) {
-		/* The probe must lie in the subject too. */
-		size_t n = (size_t)(p - low) + 1, have = (size_t)(end - low);
-		const char *q;
-
-		if (have <= op->probe_at)
-			return NULL;
-		q = memrchr(low + op->probe_at, op->probe, MIN_OF(n, have - op->probe_at));
-		return q ? q - op->probe_at : NULL;
-	}
+	if (op->probing)
+		return last_probe(op, low, p, end);
 	while (p >= low && !op->next[byte_at(p, end)])
 		p--;
 	return p >= low ? p : NULL;
 }
 
-/* One to three digits at *p as a number; without a branch, since lengths are what no predictor knows.
- * *bad collects what makes them no octet of an address. Returns how many, 0 for none. */
-static inline unsigned octet(const char *p, uint32_t *value, uint32_t *bad)
-{
-	uint32_t w, t, v, m;
-	unsigned n;
-
-	memcpy(&w, p, 4);
-	t = le32toh(w) ^ 0x30303030u;
-	m = ((t + 0x76767676u) | t) & 0x00808080u;
-	n = (unsigned)__builtin_ctz(m | 0x80000000u) / 8; /* a fourth is not looked at */
-	v = t << (8 * (3 - n)); /* the last digit to the third byte, zeros before the first */
-	v = (v & 0xff) * 100 + (v >> 8 & 0xff) * 10 + (v >> 16 & 0xff);
-	*bad |= (uint32_t)(v > 255) | (uint32_t)(n > 1 && (t & 0xff) == 0);
-	*value = *value << 8 | (v & 0xff);
-	return n;
-}
-
-/* A dotted quad at p: its end, or NULL. */
+/* A dotted quad at p: its end, or NULL. The subject's LF ends it: nothing behind is ever taken for a part. */
 static inline const char *dotted_quad(struct fast *f, const char *p, const char *end)
 {
-	const char *q = p;
-	uint32_t value = 0, bad = 0;
+	unsigned n = p < end ? quad_read(p, &f->quad_says) : 0;
 
-	if (p >= end)
+	if (n == 0)
 		return NULL;
-	for (unsigned part = 0; part < 4; part++) {
-		/* The subject's LF ends all: nothing behind it is ever looked at here. */
-		unsigned n = octet(q, &value, &bad);
-
-		if (n == 0 || (part < 3 && q[n] != '.'))
-			return NULL;
-		q += n + (part < 3);
-	}
 	f->quad = p;
-	f->quad_value = value;
-	f->quad_good = !bad;
-	return q;
+	return p + n;
 }
 
 /* Could PCRE2's IPv6 group match here? It needs a colon behind hex digits. */
@@ -184,14 +165,18 @@ static bool colon_ahead(const char *p, const char *end)
 	} while (0)
 #define GO goto *step[op->code]
 
-/* From p at op on. It jumps from step to step directly, so that the branch predictor knows each step's
+/* From p at op on; group g goes to slot 2 g and 2 g + 1. It jumps from step to step directly, so that the branch predictor knows each step's
  * own followers; that is also why it is one long function. */
-static enum fast_result attempt(struct subject *s, const struct op *op, const char *p)
+static enum fast_result attempt(struct fast *f, const char *begin, const char *const end,
+    struct regex_match *ret, const struct op *op, const char *p)
 {
 	static const void *const step[OP_CODE_N] = { [OP_LIT] = &&lit,
 		[OP_SET] = &&set,
 		[OP_RUN] = &&run,
 		[OP_LAZY] = &&lazy,
+		[OP_DIGITS] = &&digits,
+		[OP_MAYBE] = &&maybe,
+		[OP_DOTS] = &&dots,
 		[OP_SPLIT] = &&split,
 		[OP_JUMP] = &&jump,
 		[OP_SAVE] = &&save,
@@ -202,9 +187,9 @@ static enum fast_result attempt(struct subject *s, const struct op *op, const ch
 		[OP_IP6] = &&ip6,
 		[OP_REST] = &&rest,
 		[OP_MATCH] = &&match };
-	struct frame *const stack = s->f->stack;
-	const char *const end = s->end;
-	const char **const slot = s->slot;
+	/* The groups are written where they are wanted: p and end of each, in turn. */
+	const char **const slot = &ret->group[0].p;
+	struct frame *const stack = f->stack;
 	struct frame *sp = stack;
 	const char *q, *low;
 	unsigned b;
@@ -232,8 +217,35 @@ run:
 		GO;
 	}
 	low = p + op->min;
-	s->f->work += (uint32_t)(q - low) / 64;
+	f->work += (uint32_t)(q - low) / 64;
 	p = step_back(op, low, q, end);
+	if (!p)
+		goto back;
+	if (p > low)
+		PUSH(FRAME_RUN, op, p - 1, low, 0);
+	op++;
+	GO;
+digits:
+	/* Nothing that begins with a digit can follow: more than the maximum is as bad as less than the minimum. */
+	b = p < end ? digits_at(p) : 0;
+	if (UNLIKELY(b == 8))
+		goto run;
+	if (b < op->min || b > op->max)
+		goto back;
+	p += b;
+	op++;
+	GO;
+maybe:
+	p += p < end && op->set[(unsigned char)*p];
+	op++;
+	GO;
+dots:
+	low = p + op->min;
+	q = MAX_OF(p, end - 1); /* nothing but the subject's own LF ends it */
+	if (q < low)
+		goto back;
+	f->work += (uint32_t)(q - low) / 64;
+	p = last_probe(op, low, q, end);
 	if (!p)
 		goto back;
 	if (p > low)
@@ -267,7 +279,7 @@ save:
 	op++;
 	GO;
 begin:
-	if (p != s->begin)
+	if (p != begin)
 		goto back;
 	op++;
 	GO;
@@ -279,15 +291,13 @@ end_:
 addr:
 	/* Behind a dotted quad nothing else is left to try: not fewer digits, since what follows cannot
 	 * begin with one; no IPv6 address, since the first dot comes before any colon. */
-	q = op->keep ? dotted_quad(s->f, p, end) : NULL;
+	q = op->keep ? dotted_quad(f, p, end) : NULL;
 	if (!q || (q < end && *q == ']')) {
 		op++;
 		GO;
 	}
-	if (sp > stack) {
-		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
-		PUSH(FRAME_UNSAVE, op, slot[op->slot + 1], NULL, (uint8_t)(op->slot + 1));
-	}
+	if (sp > stack)
+		PUSH(FRAME_UNADDR, op, slot[op->slot], slot[op->slot + 1], op->slot);
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
 	p = q;
@@ -296,15 +306,13 @@ addr:
 ip4:
 	if (p < end && *p == ':') /* v4-mapped */
 		return FAST_UNDECIDED;
-	q = dotted_quad(s->f, p, end);
+	q = dotted_quad(f, p, end);
 	if (!q)
 		goto back;
 	if (!op->keep) /* the last digits may have to be given back */
 		PUSH(FRAME_GO, NULL, p, NULL, 0);
-	if (sp > stack) {
-		PUSH(FRAME_UNSAVE, op, slot[op->slot], NULL, op->slot);
-		PUSH(FRAME_UNSAVE, op, slot[op->slot + 1], NULL, (uint8_t)(op->slot + 1));
-	}
+	if (sp > stack)
+		PUSH(FRAME_UNADDR, op, slot[op->slot], slot[op->slot + 1], op->slot);
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
 	p = q;
@@ -320,21 +328,25 @@ rest:
 		goto back;
 	slot[op->slot] = p;
 	slot[op->slot + 1] = q;
-	return FAST_YES;
 match:
+	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_says.good;
+	ret->v4 = f->quad_says.value;
 	return FAST_YES;
 
 back: /* to the last choice that is open */
 	for (;;) {
 		if (sp == stack)
 			return FAST_NO;
-		if (UNLIKELY(++s->f->work > FAST_WORK_MAX))
+		if (UNLIKELY(++f->work > FAST_WORK_MAX))
 			return FAST_UNDECIDED;
 		sp--;
 		op = sp->op;
 		p = sp->p;
 		if (sp->kind == FRAME_UNSAVE) {
 			slot[sp->slot] = p;
+		} else if (sp->kind == FRAME_UNADDR) {
+			slot[sp->slot] = p;
+			slot[sp->slot + 1] = sp->limit;
 		} else if (sp->kind == FRAME_GO) {
 			if (!op)
 				return FAST_UNDECIDED;
@@ -354,7 +366,7 @@ back: /* to the last choice that is open */
 			q = sp->limit;
 			while (p < q && !op->next[byte_at(p, end)])
 				p++;
-			s->f->work += (uint32_t)(p - sp->p) / 64;
+			f->work += (uint32_t)(p - sp->p) / 64;
 			if (p < q) {
 				sp->p = p + 1;
 				sp++;
@@ -375,23 +387,16 @@ back: /* to the last choice that is open */
 /* Does the subject begin with what is remembered? */
 static inline bool remembered(const struct memo *m, const char *p, const char *end)
 {
-	const char *h = m->head;
 	uint32_t n = m->len;
-	uint64_t x, y;
 
-	if (n > end - p)
+	if (n - 1 >= (size_t)(end - p)) /* none is more than there can be, too */
 		return false;
-	if (n < 8)
-		return n > 0 && memcmp(p, h, n) == 0;
-	for (uint32_t i = 0; i + 8 < n; i += 8) {
-		memcpy(&x, p + i, 8);
-		memcpy(&y, h + i, 8);
-		if (x != y)
+	if (~bytes_same_16(p, m->head) & m->want & 0xffff)
+		return false;
+	for (uint32_t i = 16; i < n; i += 16)
+		if (~bytes_same_16(p + i, m->head + i) & m->want >> i & 0xffff)
 			return false;
-	}
-	memcpy(&x, p + n - 8, 8); /* the last eight, overlapping the others */
-	memcpy(&y, h + n - 8, 8);
-	return x == y;
+	return true;
 }
 
 /* How far the line at hand and the one before it are the same. */
@@ -427,7 +432,7 @@ static void learn(struct memo *m, const struct subject *s)
 				kept_op = NULL;
 			}
 			break;
-		} else if (op->code == OP_RUN && op->keep && !op->any) {
+		} else if (op_is_run(op) && op->keep && !op->any) {
 			q = run_end(op, p, s->end);
 			if (q >= common || q - p < (ptrdiff_t)op->min)
 				break;
@@ -451,6 +456,7 @@ static void learn(struct memo *m, const struct subject *s)
 	}
 	m->len = (uint32_t)(kept - s->begin);
 	m->op = kept_op;
+	m->want = m->len ? UINT64_MAX >> (64 - m->len) : 0;
 	memcpy(m->head, s->begin, m->len);
 }
 
@@ -471,59 +477,100 @@ static void memo_miss(struct memo *m, const struct subject *s)
 	m->last_len = (uint32_t)n;
 }
 
-static inline enum fast_result exec_anchored(struct subject *s)
+static NOINLINE enum fast_result not_remembered(
+    struct fast *f, struct span subject, struct regex_match *ret)
 {
-	struct memo *m = &s->f->memo;
+	struct memo *m = &f->memo;
 
-	if (LIKELY(remembered(m, s->begin, s->end))) {
-		m->worth += m->worth < 0;
-		return m->op ? attempt(s, m->op, s->begin + m->len) : FAST_NO;
-	}
 	if (m->rest > 0)
 		m->rest--;
 	else
-		memo_miss(m, s);
-	return attempt(s, s->f->ops, s->begin);
+		memo_miss(m, &(struct subject){ f, subject.p, subject.end });
+	return attempt(f, subject.p, subject.end, ret, f->ops, subject.p);
 }
 
-/* No group has taken part. (Zeroed in one go, the compiler makes a string instruction of it, which takes as
- * long as a short match.) */
-static inline void forget_groups(const char **slot)
+/* No group has taken part. (Zeroed in one go, the compiler makes a string instruction or a loop of it, which
+ * takes as long as a short match.) */
+static inline void forget_groups(struct regex_match *m)
 {
+	const char **slot = &m->group[0].p;
+
 	for (unsigned g = 0; g < REGEX_GROUP_N; g++)
 		slot[2 * g] = NULL;
 	for (unsigned g = 0; g < REGEX_GROUP_N; g++)
 		slot[2 * g + 1] = NULL;
 }
 
-static enum fast_result exec_search(struct subject *s)
+static NOINLINE enum fast_result exec_search(
+    struct fast *f, struct span subject, struct regex_match *ret)
 {
-	for (const char *p = s->begin; p <= s->end; p++) {
+	for (const char *p = subject.p; p <= subject.end; p++) {
 		enum fast_result r;
 
-		if (!s->f->first[byte_at(p, s->end)])
+		if (!f->first[byte_at(p, subject.end)])
 			continue;
-		forget_groups(s->slot);
-		r = attempt(s, s->f->ops, p);
+		forget_groups(ret);
+		r = attempt(f, subject.p, subject.end, ret, f->ops, p);
 		if (r != FAST_NO)
 			return r;
-		if (++s->f->work > FAST_WORK_MAX)
+		if (++f->work > FAST_WORK_MAX)
 			return FAST_UNDECIDED;
 	}
 	return FAST_NO;
 }
 
+/* What a prefix mostly consists of behind what is remembered: digits, literals, a choice that one byte decides,
+ * the rest; any of them may be missing. Done here, where no room for choices need be made; where it stops,
+ * attempt goes on. */
+static inline enum fast_result straight(
+    struct fast *f, struct span s, struct regex_match *ret, const struct op *op, const char *p)
+{
+	size_t n;
+
+	if (op->code == OP_DIGITS && LIKELY(p < s.end) && LIKELY((n = digits_at(p)) < 8)) {
+		if (n < op->min || n > op->max)
+			return FAST_NO;
+		p += n;
+		op++;
+	}
+	while (op->code == OP_LIT) {
+		if (!literal(op, p, s.end))
+			return FAST_NO;
+		p += op->len;
+		op++;
+	}
+	if (op->code == OP_SPLIT) {
+		n = op->next[byte_at(p, s.end)];
+		if (LIKELY(n == 1 || n == 2))
+			op += n == 1 ? op->x : op->y;
+	}
+	if (op->code == OP_REST && LIKELY(p < s.end)) {
+		n = (size_t)(s.end - 1 - p);
+		if (n < op->min || n > op->max)
+			return FAST_NO;
+		(&ret->group[0].p)[op->slot] = p;
+		(&ret->group[0].p)[op->slot + 1] = s.end - 1;
+		ret->v4_known = false;
+		return FAST_YES;
+	}
+	return attempt(f, s.p, s.end, ret, op, p);
+}
+
+/* All ways out are tail calls: what is rare has functions of its own, so that nothing is saved for it. */
 enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret)
 {
-	/* The groups are written where they are wanted: p and end of each, in turn. */
-	struct subject s = { f, subject.p, subject.end, &ret->group[0].p };
-	enum fast_result r;
+	struct memo *m = &f->memo;
 
 	f->work = 0;
 	f->quad = NULL;
-	forget_groups(s.slot);
-	r = f->anchored ? exec_anchored(&s) : exec_search(&s);
-	ret->v4_known = f->quad && f->quad == ret->group[REGEX_IP4].p && f->quad_good;
-	ret->v4 = f->quad_value;
-	return r;
+	forget_groups(ret);
+	if (UNLIKELY(!f->anchored))
+		return exec_search(f, subject, ret);
+	if (UNLIKELY(!remembered(m, subject.p, subject.end)))
+		return not_remembered(f, subject, ret);
+	if (UNLIKELY(m->worth < 0))
+		m->worth++;
+	if (!m->op)
+		return FAST_NO;
+	return straight(f, subject, ret, m->op, subject.p + m->len);
 }

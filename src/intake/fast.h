@@ -28,7 +28,7 @@ struct fast *fast_free(struct fast *f); /* NULL-safe, returns NULL */
  * Not for two threads at once. (Declared in regex.h, whose inline function calls it.) */
 #define FAST_SLACK REGEX_SLACK
 
-/* fast_starts - can a match of an anchored expression begin with this byte? true when in doubt */
-bool fast_starts(const struct fast *f, uint8_t byte);
+/* fast_head - as regex_head */
+MUST_USE int fast_head(const struct fast *f, struct regex_head *ret);
 
 #endif

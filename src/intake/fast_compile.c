@@ -777,6 +777,23 @@ static void fuse_rest(struct fast *f)
 	}
 }
 
+/* The usual sorts of RUN, which have steps of their own. Last of all: until then a run is a RUN. */
+static void specialise(struct fast *f)
+{
+	for (uint32_t i = 0; i < f->n; i++) {
+		struct op *op = &f->ops[i];
+
+		if (op->code != OP_RUN)
+			continue;
+		if (op->digits && op->keep)
+			op->code = OP_DIGITS;
+		else if (op->keep && !op->any && op->min == 0 && op->max == 1)
+			op->code = OP_MAYBE;
+		else if (op->any && op->probing && !op->keep && op->max == OP_UNBOUNDED)
+			op->code = OP_DOTS;
+	}
+}
+
 static void prepare(struct compiler *c, struct op *op, uint32_t i, uint32_t *todo, bool *seen)
 {
 	struct fast *f = c->f;
@@ -841,6 +858,8 @@ static void finish(struct compiler *c)
 		prepare(c, &f->ops[i], i, todo, seen);
 	if (!c->error)
 		fuse_rest(f);
+	if (!c->error)
+		specialise(f);
 	free(todo);
 	free(seen);
 }

@@ -4,20 +4,24 @@
 #define ONUS_INTAKE_FAST_OP_H
 
 #include "intake/fast.h"
+#include "intake/quad.h"
 
 #define SET_END	  256u /* index of "no byte: the subject ends here" */
 #define SET_BYTES 257u
 
 enum op_code {
-	OP_LIT,	  /* 1-8 bytes, exactly */
-	OP_SET,	  /* one byte of a set */
-	OP_RUN,	  /* min-max bytes of a set, as many as possible */
-	OP_LAZY,  /* the same, as few as possible */
-	OP_SPLIT, /* on at x, or else at y */
-	OP_JUMP,  /* on at x */
-	OP_SAVE,  /* remember the place */
-	OP_BEGIN, /* ^ */
-	OP_END,	  /* $ */
+	OP_LIT,	   /* 1-8 bytes, exactly */
+	OP_SET,	   /* one byte of a set */
+	OP_RUN,	   /* min-max bytes of a set, as many as possible */
+	OP_LAZY,   /* the same, as few as possible */
+	OP_DIGITS, /* a RUN of 0-9 that is kept */
+	OP_MAYBE,  /* a RUN of none or one that is kept */
+	OP_DOTS,   /* a RUN of any number of anything, before a literal */
+	OP_SPLIT,  /* on at x, or else at y */
+	OP_JUMP,   /* on at x */
+	OP_SAVE,   /* remember the place */
+	OP_BEGIN,  /* ^ */
+	OP_END,	   /* $ */
 	OP_ADDR, /* an IPv4 address without brackets: on at x; what else there is, at the next op */
 	OP_IP4,
 	OP_IP6,
@@ -55,6 +59,12 @@ struct frame {
 	uint8_t slot;
 };
 
+static inline bool op_is_run(const struct op *op)
+{
+	return op->code == OP_RUN || op->code == OP_DIGITS || op->code == OP_MAYBE ||
+	       op->code == OP_DOTS;
+}
+
 #define FAST_MEMO_MAX 64u /* bytes of a line's head that are remembered */
 
 /* struct memo - what the head of the last lines led to, to be skipped on the next line that begins
@@ -62,6 +72,7 @@ struct frame {
 struct memo {
 	uint32_t len;	     /* 0: nothing is remembered */
 	const struct op *op; /* go on here at begin + len; NULL: no match */
+	uint64_t want;	     /* len bits */
 	char head[FAST_MEMO_MAX];
 	char last[FAST_MEMO_MAX]; /* head of the last line that the memo did not serve */
 	uint32_t last_len;
@@ -80,8 +91,7 @@ struct fast {
 	uint32_t work; /* steps back in the match at hand */
 	/* the last dotted quad read, and what it says */
 	const char *quad;
-	uint32_t quad_value;
-	bool quad_good;
+	struct quad quad_says;
 	struct frame stack[FAST_STACK_MAX];
 };
 

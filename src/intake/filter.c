@@ -258,12 +258,18 @@ static int load_prefix(const struct loading *l, struct buf *room, struct err *e)
 	return r < 0 ? refuse(l, "prefregex", 0, r, e) : 0;
 }
 
-static void note_starts(struct filter *f)
+static int note_starts(struct filter *f, struct err *e)
 {
-	for (unsigned b = 0; b < 256; b++)
-		for (unsigned i = 0; i < f->n_fail && i < 64; i++)
-			if (regex_starts(f->fail[i], (uint8_t)b))
-				f->starts[b] |= UINT64_C(1) << i;
+	for (unsigned i = 0; i < f->n_fail && i < 64; i++) {
+		struct regex_head head;
+
+		if (regex_head(f->fail[i], &head) < 0)
+			return err_set(e, -ENOMEM, "out of memory");
+		for (unsigned k = 0; k < REGEX_HEAD; k++)
+			for (unsigned b = 0; b < 256; b++)
+				f->starts[k][b] |= (uint64_t)head.can[k][b] << i;
+	}
+	return 0;
 }
 
 static int load_regexes(const struct loading *l, struct buf *room, struct err *e)
@@ -285,8 +291,7 @@ static int load_regexes(const struct loading *l, struct buf *room, struct err *e
 			    e, -ENOTSUP, "no <HOST> or <ADDR> in it: whose fault was it?");
 			return refuse(l, "failregex", i + 1, -ENOTSUP, e);
 		}
-	note_starts(f);
-	return 0;
+	return note_starts(f, e);
 }
 
 static int load_date(const struct loading *l, struct buf *room, struct err *e)

@@ -38,8 +38,8 @@ struct filter {
 	struct regex *prefix; /* or NULL */
 	struct regex **fail, **ignore;
 	unsigned n_fail, n_ignore;
-	/* Bit i: fail[i] can match what begins with this byte; those past 64 always can. */
-	uint64_t starts[256];
+	/* Bit i of starts[k][b]: fail[i] can match what has b as byte k; those past 64 always can. */
+	uint64_t starts[REGEX_HEAD][256];
 };
 
 /* filter_load - "NAME", "NAME[option=value,…]", or a path with a slash in place of NAME

@@ -143,9 +143,12 @@ bool regex_has(const struct regex *re, enum regex_group g)
 	return re->pcre2->number[g] > 0;
 }
 
-bool regex_starts(const struct regex *re, uint8_t byte)
+int regex_head(const struct regex *re, struct regex_head *ret)
 {
-	return !re->fast || fast_starts(re->fast, byte);
+	if (re->fast)
+		return fast_head(re->fast, ret);
+	memset(ret, 1, sizeof(*ret));
+	return 0;
 }
 
 int regex_exec_pcre2(struct regex *regex, struct span subject, struct regex_match *ret)

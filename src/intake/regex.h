@@ -53,15 +53,21 @@ bool regex_has(const struct regex *re, enum regex_group g);
  * subject  its last byte is LF, and its only one; REGEX_SLACK bytes behind it may be read
  * Not for two threads at once: the room for the result is the regex's own.
  * Returns 1 with *ret; 0 for no match; -E2BIG when a limit was reached. */
-#define REGEX_SLACK 8u
+#define REGEX_SLACK 64u
 MUST_USE static inline int regex_exec(
     struct regex *re, struct span subject, struct regex_match *ret);
 
 /* regex_exec_pcre2 - the same by PCRE2 alone, on any subject; what regex_exec is measured against */
 MUST_USE int regex_exec_pcre2(struct regex *re, struct span subject, struct regex_match *ret);
 
-/* regex_starts - can it match a subject that begins with this byte? true when in doubt */
-bool regex_starts(const struct regex *re, uint8_t byte);
+/* struct regex_head - can[k][b]: 1 when it can match a subject whose byte k is b, or when in doubt. Where the
+ * subject is shorter, what stands behind it may say what it will.
+ * regex_head - 0, or -ENOMEM */
+#define REGEX_HEAD 4u
+struct regex_head {
+	uint8_t can[REGEX_HEAD][256];
+};
+MUST_USE int regex_head(const struct regex *re, struct regex_head *ret);
 
 /* regex_is_fast - PCRE2 need not be asked about most lines */
 static inline bool regex_is_fast(const struct regex *re)

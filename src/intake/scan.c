@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "intake/stamp.h"
+#include "util/ends.h"
 #include "util/num.h"
 
 /* A line, its LF, and what the expressions may read behind it. */
@@ -29,6 +30,7 @@ struct scan {
 	struct names names[FILTERS_MAX];
 	scan_sink *sink;
 	void *ctx;
+	struct ends ends;	 /* of the piece at hand */
 	bool v4_special[256];	 /* a /8 with special space in it */
 	char subject[LINE_ROOM]; /* lines that had to be pieced together */
 	char content[LINE_ROOM];
@@ -138,13 +140,11 @@ static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct
  * one, in registers: a span is written to the stack in halves and read back whole, for which the processor
  * waits (5 ns a line). */
 
-/* The content with LF after it: in place where the line end follows, else copied. end: of the subject */
-static struct span with_lf(struct scan *s, const char *end, struct span content)
+/* The content with LF after it, copied. */
+static NOINLINE struct span with_lf(struct scan *s, struct span content)
 {
 	size_t n = span_len(content);
 
-	if (content.end < end && *content.end == '\n')
-		return (struct span){ content.p, content.end + 1 };
 	if (n > 0)
 		memcpy(s->content, content.p, n);
 	s->content[n] = '\n';
@@ -200,52 +200,69 @@ static void judge(struct scan *s, unsigned i, struct span text)
 	}
 }
 
-/* The first of the failregexes that matches. 1, 0, or -E2BIG when the line is to be refused. */
-static int find_failure(struct scan *s, const struct filter *f, struct span text)
+/* Which of the first 64 failregexes can match what begins at p. The slack makes all of its bytes readable. */
+static inline uint64_t candidates(const struct scan *s, const struct filter *f, const char *p)
 {
-	uint64_t maybe = s->o.pcre2 ? UINT64_MAX : f->starts[(unsigned char)*text.p];
+	uint64_t maybe = f->starts[0][(unsigned char)*p];
+
+	if (UNLIKELY(s->o.pcre2))
+		return f->n_fail < 64 ? (UINT64_C(1) << f->n_fail) - 1 : UINT64_MAX;
+	for (unsigned k = 1; k < REGEX_HEAD; k++)
+		maybe &= f->starts[k][(unsigned char)p[k]];
+	return maybe;
+}
+
+/* The first of the failregexes that matches, of the first 64 only those in maybe. Returns false when the line is
+ * to be refused. */
+static NOINLINE bool find_failure(struct scan *s, unsigned i, struct span text, uint64_t maybe)
+{
+	const struct filter *f = s->filters[i];
 	int r = 0;
 
-	if (f->n_fail < 64)
-		maybe &= (UINT64_C(1) << f->n_fail) - 1;
 	for (; r == 0 && maybe; maybe &= maybe - 1)
 		r = exec(s, f->fail[__builtin_ctzll(maybe)], text, &s->match);
-	for (unsigned i = 64; r == 0 && i < f->n_fail; i++)
-		r = exec(s, f->fail[i], text, &s->match);
-	return r;
+	for (unsigned k = 64; r == 0 && k < f->n_fail; k++)
+		r = exec(s, f->fail[k], text, &s->match);
+	if (r > 0)
+		judge(s, i, text);
+	return r >= 0;
 }
 
 /* pri: a <PRI> stood before the date. Returns false when the line is to be refused. */
-static inline bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool pri)
+INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool pri)
 {
 	const struct filter *f = s->filters[i];
-	int r;
+	uint64_t maybe;
 
 	if (f->date == FILTER_DATE_START && pri)
 		return true;
 	if (LIKELY(f->prefix != NULL)) {
 		struct span content;
+		int r = exec(s, f->prefix, (struct span){ p, end }, &s->pre);
 
-		r = exec(s, f->prefix, (struct span){ p, end }, &s->pre);
 		if (r <= 0)
 			return r == 0;
 		if (took_part(s->pre.group[REGEX_CONTENT])) {
-			content = with_lf(s, end, s->pre.group[REGEX_CONTENT]);
+			content = s->pre.group[REGEX_CONTENT];
+			if (LIKELY(content.end < end && *content.end == '\n'))
+				content.end++;
+			else
+				content = with_lf(s, content);
 			p = content.p;
 			end = content.end;
 		}
 	} else {
 		s->pre = (struct regex_match){ .v4_known = false };
 	}
-	r = find_failure(s, f, (struct span){ p, end });
-	if (r > 0)
-		judge(s, i, (struct span){ p, end });
-	return r >= 0;
+	maybe = candidates(s, f, p);
+	if (maybe == 0 && f->n_fail <= 64)
+		return true;
+	return find_failure(s, i, (struct span){ p, end }, maybe);
 }
 
 /* --- lines --- */
 
-static bool try_filters(struct scan *s, const char *p, const char *end, bool pri)
+INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool pri)
 {
 	bool good = true;
 
@@ -255,7 +272,7 @@ static bool try_filters(struct scan *s, const char *p, const char *end, bool pri
 }
 
 /* A line that is not simply a date of the last minute and its message. */
-static bool odd_line(struct scan *s, const char *p, const char *lf)
+static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
 {
 	struct stamp stamp;
 	const char *end = lf;
@@ -268,18 +285,23 @@ static bool odd_line(struct scan *s, const char *p, const char *lf)
 		return true;
 	}
 	s->time_s = stamp.time_s;
-	if (stamp.begin == 0 && end == lf)
-		return try_filters(s, p + stamp.end, lf + 1, stamp.pri);
-	tail = (size_t)(end - p) - stamp.end;
-	memcpy(s->subject, p, stamp.begin);
-	memcpy(s->subject + stamp.begin, p + stamp.end, tail);
-	s->subject[stamp.begin + tail] = '\n';
-	return try_filters(s, s->subject, s->subject + stamp.begin + tail + 1, stamp.pri);
+	if (stamp.begin == 0 && end == lf) {
+		p += stamp.end;
+		end = lf + 1;
+	} else {
+		tail = (size_t)(end - p) - stamp.end;
+		memcpy(s->subject, p, stamp.begin);
+		memcpy(s->subject + stamp.begin, p + stamp.end, tail);
+		s->subject[stamp.begin + tail] = '\n';
+		p = s->subject;
+		end = s->subject + stamp.begin + tail + 1;
+	}
+	return try_filters(s, p, end, stamp.pri);
 }
 
 /* [p, lf): lf is the line end, readable as REGEX_SLACK bytes behind it are. Returns false when the
  * line was refused. */
-static inline bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+INLINE bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
 {
 	s->number = number;
 	if (UNLIKELY(lf - p < (ptrdiff_t)STAMP_AGAIN || lf[-1] == '\r' ||
@@ -289,7 +311,7 @@ static inline bool plain_line(struct scan *s, const char *p, const char *lf, uin
 }
 
 /* A line behind which nothing may be read. */
-static bool copied_line(struct scan *s, struct span text, uint64_t number)
+static NOINLINE bool copied_line(struct scan *s, struct span text, uint64_t number)
 {
 	size_t n = span_len(text);
 
@@ -321,27 +343,15 @@ uint64_t scan_first_refused(struct scan *s, const char **why)
 #define HAS_NUL	   "the line has NUL bytes"
 #define TOO_COSTLY "the line is too costly to match"
 
-uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
+/* Lines of a block: the first begins at p, the others each behind the one before; they end where s->ends says,
+ * counted from piece. end: of the block. nul: a NUL byte may be in them. Returns where the next line begins. */
+static const char *piece_lines(
+    struct scan *s, const char *p, const char *piece, const char *end, bool nul, uint64_t number)
 {
-	const char *p = b->text.p, *end = b->text.end;
-	bool nul;
-	uint64_t n = 0;
-
-	s->sink = sink;
-	s->ctx = ctx;
-	if (b->cut) {
-		s->counts.lines++;
-		refuse(s, b->first_number, TOO_LONG);
-		return 1;
-	}
-	nul = p < end && memchr(p, '\0', (size_t)(end - p));
-	while (p < end) {
-		const char *lf = memchr(p, '\n', (size_t)(end - p));
-		uint64_t number = b->first_number + n;
+	for (uint32_t i = 0; i < s->ends.n; i++, number++) {
+		const char *lf = piece + s->ends.at[i];
 		bool good = true;
 
-		if (!lf) /* a block's lines all end with LF */
-			break;
 		if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX))
 			refuse(s, number, TOO_LONG);
 		else if (UNLIKELY(nul && memchr(p, '\0', (size_t)(lf - p))))
@@ -352,8 +362,32 @@ uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void
 			good = copied_line(s, (struct span){ p, lf }, number);
 		if (UNLIKELY(!good))
 			refuse(s, number, TOO_COSTLY);
-		n++;
 		p = lf + 1;
+	}
+	return p;
+}
+
+uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
+{
+	const char *p = b->text.p, *end = b->text.end;
+	bool nul = false;
+	uint64_t n = 0;
+
+	s->sink = sink;
+	s->ctx = ctx;
+	if (b->cut) {
+		s->counts.lines++;
+		refuse(s, b->first_number, TOO_LONG);
+		return 1;
+	}
+	for (const char *piece = p; piece < end;) {
+		size_t len = MIN_OF((size_t)(end - piece), (size_t)ENDS_PIECE);
+
+		ends_find(piece, len, &s->ends);
+		nul |= s->ends.nul; /* also for a line that goes on in the next piece */
+		p = piece_lines(s, p, piece, end, nul, b->first_number + n);
+		n += s->ends.n;
+		piece += len;
 	}
 	s->counts.lines += n;
 	return n;

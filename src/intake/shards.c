@@ -5,7 +5,7 @@
 
 #include "util/lanes.h"
 
-#define ALONE_BLOCKS 4u /* a shorter input is done before threads would have started */
+#define ALONE_BLOCKS 16u /* a shorter input is done before threads would have started */
 #define WITHIN	     UINT32_MAX
 
 _Static_assert(SHARDS_THREADS_MAX == LANES_MAX, "as many");

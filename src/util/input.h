@@ -40,7 +40,7 @@ MUST_USE int input_block(struct input *in, struct block *ret, struct err *e);
 
 /* input_swap - keep the last block: its memory becomes the caller's (free), and the input goes on in
  * spare, which was given out by an earlier call, or is INPUT_SWAP_BYTES from malloc */
-#define INPUT_SWAP_BYTES ((1u << 20) + INPUT_LINE_MAX + 1)
+#define INPUT_SWAP_BYTES ((1u << 18) + INPUT_LINE_MAX + 1)
 char *input_swap(struct input *in, char *spare);
 
 /* input_block_lines - tell how many lines the last block held (so that the next one's first_number

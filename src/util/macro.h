@@ -12,6 +12,8 @@
 #define MUST_USE     __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define NOINLINE     __attribute__((noinline))
+#define INLINE	     static inline __attribute__((always_inline))
 #define LIKELY(x)    __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define MIN_OF(a, b) ((a) < (b) ? (a) : (b))

@@ -47,8 +47,9 @@ static struct span finish(struct subject *s)
 	return span_of(s->text, s->n + 1);
 }
 
-/* Both matchers on one subject. Returns 1 when our own decided. */
-static void compare(struct regex *re, const char *pattern, struct span subject)
+/* Both matchers on one subject, and what the first bytes say. */
+static void compare(
+    struct regex *re, const struct regex_head *head, const char *pattern, struct span subject)
 {
 	struct regex_match a, b;
 	int r = regex_exec(re, subject, &a), slow = regex_exec_pcre2(re, subject, &b);
@@ -57,6 +58,10 @@ static void compare(struct regex *re, const char *pattern, struct span subject)
 		return; /* past PCRE2's limits, there is nothing to compare with */
 	if (r != slow)
 		fail_msg("%s: %d, PCRE2 %d on \"%.*s\"", pattern, r, slow, SPAN_ARG(subject));
+	for (unsigned k = 0; r > 0 && k < REGEX_HEAD; k++) /* also behind a short subject */
+		if (!head->can[k][(unsigned char)subject.p[k]])
+			fail_msg("%s: byte %u cannot be, but \"%.*s\" matches", pattern, k,
+			    SPAN_ARG(subject));
 	for (int g = 0; r > 0 && g < REGEX_GROUP_N; g++)
 		if (a.group[g].p != b.group[g].p || a.group[g].end != b.group[g].end)
 			fail_msg("%s: group %d is %td-%td, PCRE2 %td-%td on \"%.*s\"", pattern, g,
@@ -105,15 +110,17 @@ static struct span random_text(struct subject *s)
 
 static void one_pattern(const char *pattern, unsigned texts, unsigned *fast)
 {
+	struct regex_head head;
 	struct regex *re;
 	struct subject s;
 	struct err e;
 
 	if (regex_new(span_str(pattern), &re, &e) < 0)
 		return; /* refused is refused; what is accepted must agree */
+	assert_int_equal(regex_head(re, &head), 0);
 	*fast += regex_is_fast(re);
 	for (unsigned i = 0; i < texts; i++)
-		compare(re, pattern, random_text(&s));
+		compare(re, &head, pattern, random_text(&s));
 	regex_free(re);
 }
 
@@ -125,6 +132,45 @@ static void test_patterns(void **state_)
 	for (size_t i = 0; i < NELEM(patterns); i++)
 		one_pattern(patterns[i], 3000, &fast);
 	assert_int_equal(fast, NELEM(patterns));
+}
+
+/* Prefixes over lines that begin alike, as those of one daemon do: what was remembered of the line before. */
+static void test_prefixes(void **state_)
+{
+	static const char *const prefixes[] = { "^ab\\d{1,3}: (?:e: )?(?P<content>.{2,9})$",
+		"^ab\\d{2,}\\]?: (?P<content>.{1,})$", "^abx?\\d{1,10}:(?P<content>.*)$",
+		"^ab(?:\\[\\d{1,5}\\])?: (?:e: )?(?P<content>.{0,6})$", "^ab\\d+: <ADDR>",
+		"^\\S+\\d{1,3}: (?P<content>.{2,9})$",
+		"^abcdefghijklmnopqrstuvwxyz\\d{3,7}: e: <ADDR>$",
+		"^abcdefghijklmnopqrstuvwxyz.* <ADDR>x?$" };
+	static const char *const heads[] = { "ab", "abcdefghijklmnopqrstuvwxyz", "ab[", "abx",
+		"a" };
+	static const char *const tails[] = { ": ", ": e: ", "]: ", ":", ": e: e: ", "]: e: " };
+	static const char *const ends[] = { "", "1", "12345678", "123456789", "8.8.8.8", "8.8.8.8x",
+		" 1.2.3.4", "\xff", "abcdefghijklmnopqrstuvwxyz 9.9.9.9" };
+
+	(void)state_;
+	for (size_t i = 0; i < NELEM(prefixes); i++) {
+		struct regex_head head;
+		struct regex *re;
+		struct err e;
+
+		assert_int_equal(regex_new(span_str(prefixes[i]), &re, &e), 0);
+		assert_true(regex_is_fast(re));
+		assert_int_equal(regex_head(re, &head), 0);
+		for (unsigned n = 0; n < 20000; n++) {
+			struct subject s = { .n = 0 };
+			const char *h = heads[n / 50 % NELEM(heads)],
+				   *t = tails[below(NELEM(tails))], *end = ends[below(NELEM(ends))];
+
+			add(&s, h, strlen(h));
+			add(&s, "1234567890123", below(13));
+			add(&s, t, strlen(t));
+			add(&s, end, strlen(end));
+			compare(re, &head, prefixes[i], finish(&s));
+		}
+		regex_free(re);
+	}
 }
 
 /* An expression of the subset, put together at random; deeper ones are rarer. */
@@ -322,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_random_patterns),
 		cmocka_unit_test(test_filters),
 	};
