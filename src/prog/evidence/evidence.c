@@ -169,14 +169,23 @@ static int read_all(struct hub *h, struct reader *r, int64_t at_s, bool archive,
 
 int evidence_read(struct hub *h, int64_t at_s, bool archive, struct evidence *ret, struct err *e)
 {
-	struct reader r = { .out = ret };
 	int err = hub_read_begin(h, e);
 
 	*ret = (struct evidence){ NULL };
 	if (err < 0)
 		return err;
-	err = read_all(h, &r, at_s, archive, e);
+	err = evidence_read_in(h, at_s, archive, ret, e);
 	hub_read_end(h);
+	return err;
+}
+
+int evidence_read_in(struct hub *h, int64_t at_s, bool archive, struct evidence *ret, struct err *e)
+{
+	struct reader r = { .out = ret };
+	int err;
+
+	*ret = (struct evidence){ NULL };
+	err = read_all(h, &r, at_s, archive, e);
 	free(r.v);
 	if (err < 0)
 		evidence_done(ret);
