@@ -3,118 +3,21 @@
 #include <string.h>
 
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/voices.h"
 #include "util/clock.h"
-
-/* struct teller - one source, as of the instant that is judged */
-struct teller {
-	int32_t id;
-	bool anchor, revised;
-	char group[EVENT_SOURCE_MAX + 1];
-	double trust;
-	unsigned index; /* of its group */
-};
 
 struct reader {
 	struct evidence *out;
-	struct teller *v;
-	size_t n, cap;
+	struct voices voices;
 	int32_t day; /* that is judged */
 	uint8_t hour;
-	bool anchored[JUDGE_GROUPS_MAX];
 };
-
-static void copy_group(struct teller *t, const char *group)
-{
-	size_t n = strnlen(group, sizeof(t->group) - 1);
-
-	memcpy(t->group, group, n);
-	t->group[n] = '\0';
-}
-
-static int take_source(void *ctx, const struct hub_source *s)
-{
-	struct reader *r = ctx;
-	struct teller *t;
-
-	if (r->n == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 64;
-
-		t = reallocarray(r->v, cap, sizeof(*t));
-		if (!t)
-			return -ENOMEM;
-		r->v = t;
-		r->cap = cap;
-	}
-	t = &r->v[r->n++];
-	*t = (struct teller){ .id = s->id, .anchor = s->anchor, .trust = s->trust };
-	copy_group(t, s->group);
-	return 0;
-}
-
-static struct teller *find(const struct reader *r, int32_t id)
-{
-	size_t lo = 0, hi = r->n; /* by id */
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->v[mid].id == id)
-			return &r->v[mid];
-		if (r->v[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
-/* Of a source's revisions the last one up to the day counts; before the first one, the first. */
-static int take_rev(void *ctx, const struct hub_source *s)
-{
-	struct reader *r = ctx;
-	struct teller *t = find(r, s->id);
-
-	if (!t || (t->revised && s->first_day > r->day))
-		return 0;
-	t->revised = true;
-	t->trust = s->trust;
-	copy_group(t, s->group);
-	return 0;
-}
-
-/* Groups get indexes in the order of their first source. The trust of a group is that of its least
- * trusted source: one operator cannot lend it to himself. */
-static void number_groups(struct reader *r)
-{
-	double trust[JUDGE_GROUPS_MAX];
-	unsigned n = 0;
-
-	for (size_t i = 0; i < r->n; i++) {
-		struct teller *t = &r->v[i];
-		size_t k = 0;
-
-		while (k < i && strcmp(r->v[k].group, t->group) != 0)
-			k++;
-		t->index = k < i ? r->v[k].index : MIN_OF(n, JUDGE_GROUPS_MAX - 1);
-		if (k == i) {
-			r->out->groups_beyond += n >= JUDGE_GROUPS_MAX;
-			if (n < JUDGE_GROUPS_MAX) {
-				memcpy(r->out->group[n], t->group, sizeof(t->group));
-				trust[n++] = 1;
-			}
-		}
-		r->anchored[t->index] |= t->anchor;
-		trust[t->index] = MIN_OF(trust[t->index], t->anchor ? 1 : t->trust);
-	}
-	for (unsigned g = 0; g < n; g++)
-		judge_group(r->out->judge, g, trust[g], r->anchored[g]);
-}
 
 static int take_row(void *ctx, const struct hub_ledger_row *row)
 {
 	struct reader *r = ctx;
 	struct judge *j = r->out->judge;
-	const struct teller *t = find(r, row->source);
+	const struct voice *t = voices_find(&r->voices, row->source);
 	enum proof proof = row->proof;
 	bool host =
 	    addr_is_v4(row->subject.addr) ? row->subject.len == 128 : row->subject.len >= 64;
@@ -124,13 +27,12 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	r->out->rows++;
 	if (!host) {
 		r->out->listed++;
-		return judge_add_listed(j, row->subject, row->category, row->day, t->index);
+		return judge_add_listed(j, row->subject, row->category, row->day, t->group);
 	}
-	/* What a foreign source says in a group of one's own does not become one's own word. */
-	if (r->anchored[t->index] && !t->anchor)
+	if (voices_weak(&r->voices, t))
 		proof = PROOF_WEAK;
 	return judge_add(
-	    j, row->subject.addr, row->category, proof, row->day, t->index, row->count);
+	    j, row->subject.addr, row->category, proof, row->day, t->group, row->count);
 }
 
 static int read_all(struct hub *h, struct reader *r, int64_t at_s, bool archive, struct err *e)
@@ -157,10 +59,12 @@ static int read_all(struct hub *h, struct reader *r, int64_t at_s, bool archive,
 	    .measure = true });
 	if (!out->judge)
 		return err_set(e, -ENOMEM, "out of memory");
-	if ((err = hub_each_source(h, take_source, r, e)) < 0 ||
-	    (err = hub_each_source_rev(h, take_rev, r, e)) < 0)
+	if ((err = voices_read(h, &r->voices, e)) < 0)
 		return err;
-	number_groups(r);
+	voices_as_of(&r->voices, r->day);
+	voices_tell(&r->voices, out->judge);
+	memcpy(out->group, r->voices.group, sizeof(out->group));
+	out->groups_beyond = r->voices.groups_beyond;
 	err = hub_each_ledger(h, r->day - (JUDGE_WINDOW_DAYS - 1), r->day, NULL, take_row, r, e);
 	if (err == -ENOMEM || err == -E2BIG)
 		return err_set(e, err, "the ledger's evidence does not fit into memory");
@@ -186,7 +90,7 @@ int evidence_read_in(struct hub *h, int64_t at_s, bool archive, struct evidence 
 
 	*ret = (struct evidence){ NULL };
 	err = read_all(h, &r, at_s, archive, e);
-	free(r.v);
+	voices_done(&r.voices);
 	if (err < 0)
 		evidence_done(ret);
 	return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* onus eval - how well the score foretells: dated evidence replayed day by day beside the baselines. */
+/* onus eval - how well the score foretells: dated evidence, of the hub or of event lines, replayed day by
+ * day beside the baselines. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include "judge/evaluate.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/eval_hub.h"
 #include "prog/onus/eval_plot.h"
 #include "util/clock.h"
 #include "util/input.h"
@@ -29,6 +31,8 @@ struct eval {
 	uint32_t horizon, drop_over;
 	bool json, foreign;
 	struct series series;
+	bool of_hub;
+	struct eval_hub hub;
 	uint64_t lines, refused, waiting, listed; /* waiting: dated later than now */
 	int32_t first_day, last_day, since_day;
 	int32_t days[DAYS_MAX];
@@ -99,6 +103,27 @@ static int read_file(struct eval *x, const char *path, struct err *e)
 	progress_end(&bar);
 	(void)input_free(in);
 	return r == -ENOMEM ? err_set(e, r, "%s: out of memory", path) : r;
+}
+
+static int read_hub(struct eval *x, const struct conf *conf, struct err *e)
+{
+	struct clock clock = clock_system();
+	struct err why = { "" };
+	int r = eval_hub_read(
+	    conf->hub, OLDEST_DAY, x->since_day, clock_now_s(&clock), &x->series, &x->hub, &why);
+
+	if (r < 0)
+		return err_set(e, r, "%s; or name files of event lines", why.text);
+	x->of_hub = true;
+	x->lines = x->hub.rows;
+	x->listed = x->hub.listed;
+	x->refused = x->hub.old + x->hub.waiting;
+	if (x->refused)
+		(void)fprintf(stderr,
+		    "onus eval: %s: %" PRIu64 " rows are dated before 1990, %" PRIu64
+		    " in the future\n",
+		    conf->hub, x->hub.old, x->hub.waiting);
+	return 0;
 }
 
 /* "2025-10-22,2025-11-05": the test days. */
@@ -489,6 +514,8 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 	c.n_days = x->n_days;
 	c.first_day = x->first_day;
 	c.foreign = x->foreign;
+	c.voices = x->of_hub ? eval_hub_voices : NULL;
+	c.voices_ctx = &x->hub;
 	progress_start(&bar, "replaying", x->n_days);
 	r = evaluate(&c, &x->series, registry_space, a->registry, &ev, e);
 	progress_end(&bar);
@@ -513,16 +540,19 @@ static int run(struct eval *x, char **files, int n_files)
 	if (attribute_open(&a, "onus eval", x->conf_file, x->set.v, x->set.n, x->registry) < 0)
 		return 3;
 	r = x->days_text ? parse_days(x, &e) : 0;
+	if (n_files == 0 && r >= 0)
+		r = read_hub(x, a.conf, &e);
 	for (int i = 0; i < n_files && r >= 0; i++)
 		r = read_file(x, files[i], &e);
 	if (x->refused)
-		(void)fprintf(stderr, "onus eval: %" PRIu64 " of %" PRIu64 " lines left out\n",
-		    x->refused, x->lines);
+		(void)fprintf(stderr, "onus eval: %" PRIu64 " of %" PRIu64 " %s left out\n",
+		    x->refused, x->lines, x->of_hub ? "rows" : "lines");
 	if (r >= 0)
 		r = replay(x, &a, &e);
 	if (r < 0)
 		(void)fprintf(stderr, "onus eval: %s\n", e.text);
 	series_done(&x->series);
+	eval_hub_done(&x->hub);
 	attribute_done(&a);
 	return r < 0 ? 2 : 0;
 }
@@ -542,8 +572,9 @@ int cmd_eval(int argc, char **argv)
 		    "hosts "
 		    "count as seen." },
 		{ "foreign", 0, OPT_FLAG, &x.foreign, NULL,
-		    "The series is somebody else's word, not that of own sensors: days on which it "
-		    "says far more than usual weigh less." },
+		    "FILE is somebody else's word, not that of own sensors: days on which it says "
+		    "far "
+		    "more than usual weigh less. (The ledger knows who is whose.)" },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object." },
 		{ "plot", 0, OPT_TEXT, &x.plot, "FILE",
 		    "Draw hits and reliability into FILE (SVG)." },
@@ -553,13 +584,15 @@ int cmd_eval(int argc, char **argv)
 		{ "option", 'o', OPT_LIST, &x.set, "NAME=VALUE",
 		    "Set one parameter over the file." },
 	};
-	const struct opt_usage usage = { "onus eval", "FILE…|-",
-		"Replay dated event lines: on each test day judge by what was known then, and "
-		"measure by "
-		"what\ncame after, beside the usual ways to rank networks (raw counts, EWMA, "
-		"BGP-Ranking, "
-		"UCEPROTECT …).",
-		"Example: tools/series data-shield prod.csv | onus eval --registry "
+	const struct opt_usage usage = { "onus eval", "[FILE…|-]",
+		"Replay dated evidence: on each test day judge by what was known then, and measure "
+		"by what\ncame after, beside the usual ways to rank networks (raw counts, EWMA, "
+		"BGP-Ranking, UCEPROTECT …).\nThe evidence is that of the hub, every source with "
+		"its "
+		"group and trust as of each test day, measured as\nonus-score measures it; or of "
+		"files of event lines (- is the standard input), all one group and fully\ntrusted.",
+		"Examples: onus eval\n"
+		"          tools/series data-shield prod.csv | onus eval --registry "
 		"registry-of-then -",
 		opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv);
@@ -567,10 +600,11 @@ int cmd_eval(int argc, char **argv)
 
 	if (n < 0)
 		return opt_exit(n);
-	if (n == 0 || x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS) {
+	if (x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS || (n == 0 && x.foreign)) {
 		(void)fprintf(stderr, "onus eval: %s\n",
-		    n == 0 ? "name files of event lines, or - for the standard input"
-			   : "--horizon: 1 to 400 days");
+		    n == 0 && x.foreign ? "--foreign is for files; whose word a row of the ledger "
+					  "is, it knows itself"
+					: "--horizon: 1 to 400 days");
 		return 3;
 	}
 	if (x.since) {

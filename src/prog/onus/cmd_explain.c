@@ -89,7 +89,7 @@ static int from_files(struct explain *x, int n, char **files, struct err *e)
 			    x->evidence.group[0], sizeof(x->evidence.group[0]), FILES_GROUP);
 		}
 		if (r == 0)
-			r = series_judge(&s, c.today, x->evidence.judge);
+			r = series_judge(&s, c.today, NULL, x->evidence.judge);
 		if (r < 0)
 			(void)err_set(e, r, "the evidence does not fit into memory");
 	}
