@@ -23,7 +23,7 @@
 #define DAY_STEP   14
 #define DAYS_AUTO  5
 #define OUT_MAX	   (1u << 20)
-#define OLDEST_DAY 7305 /* 1990-01-01: dates before it are typing errors */
+#define OLDEST_DAY day_of(EVENT_OLDEST_S)
 
 struct eval {
 	const char *conf_file, *registry, *days_text, *since, *plot;
@@ -49,6 +49,7 @@ static int take_event(
     struct eval *x, const char *file, uint64_t line, const struct event *ev, int64_t now_s)
 {
 	int32_t day = day_of(ev->time_s);
+	struct err why;
 	int r;
 
 	if (ev->time_s > now_s) {
@@ -56,8 +57,8 @@ static int take_event(
 		refuse(x, file, line, "dated in the future");
 		return 0;
 	}
-	if (day < OLDEST_DAY) {
-		refuse(x, file, line, "dated before 1990");
+	if (event_date_check(ev->time_s, now_s, &why) < 0) {
+		refuse(x, file, line, why.text);
 		return 0;
 	}
 	if (!event_is_host(ev)) {
@@ -146,6 +147,36 @@ static int parse_days(struct eval *x, struct err *e)
 	return 0;
 }
 
+static bool came_after(const struct eval *x, int32_t day)
+{
+	return series_from(&x->series, day + 1) <
+	       series_from(&x->series, day + (int32_t)x->horizon + 1);
+}
+
+/* Days of which the series says nothing: not collected, or nobody came. */
+static void say_missing(const struct eval *x)
+{
+	int32_t first = 0, missing = 0, next = x->first_day;
+	char text[UTC_TEXT_MAX];
+
+	for (size_t i = 0; i < x->series.n; i++) {
+		int32_t day = x->series.v[i].day;
+
+		if (day > next) {
+			first = missing ? first : next;
+			missing += day - next;
+		}
+		next = day + 1;
+	}
+	if (!missing)
+		return;
+	utc_format_day(first, text);
+	(void)fprintf(stderr,
+	    "onus eval: the series says nothing of %d of its %d days, the first %s; days that were "
+	    "not collected count as quiet ones\n",
+	    missing, x->last_day - x->first_day + 1, text);
+}
+
 /* Without --days: the last ones that the series can answer for, two weeks apart. */
 static void choose_days(struct eval *x)
 {
@@ -156,6 +187,14 @@ static void choose_days(struct eval *x)
 		x->n_days++;
 	for (unsigned i = 0; i < x->n_days; i++)
 		x->days[i] = last - DAY_STEP * (int32_t)(x->n_days - 1 - i);
+	for (unsigned i = 0; i < x->n_days;) { /* nothing to be measured by: not a test day */
+		if (came_after(x, x->days[i])) {
+			i++;
+			continue;
+		}
+		x->n_days--;
+		memmove(&x->days[i], &x->days[i + 1], (x->n_days - i) * sizeof(x->days[0]));
+	}
 }
 
 static int check_days(const struct eval *x, struct err *e)
@@ -172,6 +211,16 @@ static int check_days(const struct eval *x, struct err *e)
 			    "the "
 			    "end of its %" PRIu32 " days",
 			    i + 1, x->horizon);
+	for (unsigned i = 0; i < x->n_days; i++)
+		if (!came_after(x, x->days[i])) {
+			char text[UTC_TEXT_MAX];
+
+			utc_format_day(x->days[i], text);
+			return err_set(e, -EINVAL,
+			    "nobody came in the %" PRIu32
+			    " days after %s: nothing to measure by; choose other --days",
+			    x->horizon, text);
+		}
 	return 0;
 }
 
@@ -507,6 +556,7 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 		x->first_day = x->series.v[0].day;
 		x->last_day = x->series.v[x->series.n - 1].day;
 	}
+	say_missing(x);
 	if (x->n_days == 0)
 		choose_days(x);
 	if ((r = check_days(x, e)) < 0)
