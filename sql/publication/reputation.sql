@@ -66,11 +66,13 @@ CREATE TABLE history(
 CREATE TABLE factor(
 	entity INTEGER NOT NULL,
 	family TEXT NOT NULL,
+	step INTEGER NOT NULL,
 	level TEXT NOT NULL,
 	ratio REAL NOT NULL,
 	seen REAL NOT NULL,
 	expected REAL NOT NULL,
-	PRIMARY KEY(entity, family, level)
+	rate REAL NOT NULL,
+	PRIMARY KEY(entity, family, step)
 ) WITHOUT ROWID;
 
 CREATE TABLE decision(

@@ -16,6 +16,20 @@ bool event_is_simulated(const struct event *ev)
 	       memcmp(ev->source.p, begins.p, span_len(begins)) == 0;
 }
 
+int event_date_check(int64_t time_s, int64_t now_s, struct err *e)
+{
+	char text[UTC_TEXT_MAX];
+
+	if (time_s >= EVENT_OLDEST_S && time_s <= now_s + EVENT_FUTURE_S)
+		return 0;
+	if (time_s < EVENT_OLDEST_S)
+		return err_set(e, -ERANGE, "dated before 1990");
+	if (time_s - now_s > INT64_C(36525) * DAY_S)
+		return err_set(e, -ERANGE, "dated in the future, by more than a hundred years");
+	utc_format(time_s, text);
+	return err_set(e, -ERANGE, "dated in the future (%s)", text);
+}
+
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')

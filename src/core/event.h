@@ -40,6 +40,13 @@ static inline struct prefix event_subject(struct addr a)
 	return (struct prefix){ addr_host(a), addr_is_v4(a) ? 128 : 64 };
 }
 
+/* event_date_check - could a clock have written it? What is dated before 1990 or more than a day after now is
+ * a typing error or a broken clock, and one such line would make a young ledger look old, or the evidence
+ * wait for years. 0; -ERANGE with the reason. */
+#define EVENT_OLDEST_S INT64_C(631152000) /* 1990-01-01 */
+#define EVENT_FUTURE_S 86400
+MUST_USE int event_date_check(int64_t time_s, int64_t now_s, struct err *e);
+
 /* event_is_host - the subject is one host (IPv4 /32, IPv6 /64) and not a listed prefix */
 static inline bool event_is_host(const struct event *ev)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A registry file that a long-running program reads, opened anew when another file takes its place. */
+/* A registry file that a long-running program reads, opened anew when another file takes its place,
+ * or it was written over; until then what was read stays what it was. */
 #ifndef ONUS_HOLDERS_LIVE_H
 #define ONUS_HOLDERS_LIVE_H
 

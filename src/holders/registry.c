@@ -46,20 +46,32 @@ int registry_map(const char *path, struct file_map *ret, struct err *e)
 	return code;
 }
 
-int registry_open(const char *path, struct registry **ret, struct err *e)
+static int open_map(const char *path, struct file_map map, struct registry **ret, struct err *e)
 {
-	struct file_map map;
-	int code = registry_map(path, &map, e);
+	int code = registry_of_bytes(map.p, map.len, ret, e);
 
-	if (code < 0)
-		return code;
-	code = registry_of_bytes(map.p, map.len, ret, e);
 	if (code < 0) {
 		file_unmap(&map);
 		return err_wrap(e, code, "%s", path);
 	}
 	(*ret)->map = map;
 	return 0;
+}
+
+int registry_open(const char *path, struct registry **ret, struct err *e)
+{
+	struct file_map map;
+	int code = registry_map(path, &map, e);
+
+	return code < 0 ? code : open_map(path, map, ret, e);
+}
+
+int registry_open_copy(const char *path, struct registry **ret, struct err *e)
+{
+	struct file_map map;
+	int code = file_map_copy(path, &map, e);
+
+	return code < 0 ? code : open_map(path, map, ret, e);
 }
 
 struct registry *registry_free(struct registry *r)

@@ -14,6 +14,9 @@ struct registry;
 /* registry_open - map and check the whole file (sizes, checksum, every offset)
  * Returns 0; -errno; -EBADMSG with what is wrong and what to do. Safe for concurrent lookups. */
 MUST_USE int registry_open(const char *path, struct registry **ret, struct err *e);
+
+/* registry_open_copy - the same in memory of one's own: what is written into the file later does no harm */
+MUST_USE int registry_open_copy(const char *path, struct registry **ret, struct err *e);
 struct registry *registry_free(struct registry *r); /* NULL-safe, returns NULL */
 
 #define REGISTRY_NONE UINT32_MAX

@@ -65,6 +65,11 @@ void follow_say(struct follow *f, const struct err *e)
 	f->troubled = true;
 }
 
+const char *follow_path(const struct follow *f)
+{
+	return f->out.s ? f->out.s->path : f->pattern;
+}
+
 const char *follow_trouble(struct follow *f)
 {
 	if (!f->troubled)

@@ -54,6 +54,9 @@ void follow_poll(struct follow *f);
  * Returns true with *ret, whose text lives until the next call on f. */
 bool follow_next(struct follow *f, struct block *ret);
 
+/* follow_path - of the file that the last block is from, as it is called now; borrowed until the next call */
+const char *follow_path(const struct follow *f);
+
 /* follow_take - the first `lines` not yet taken of the last block are dealt with: positions say so.
  * Take all of a block before the next follow_next; what is not taken is read again. */
 void follow_take(struct follow *f, uint64_t lines);

@@ -106,14 +106,21 @@ static void measure(struct replay *r, enum evaluate_target t, struct measure *re
 static struct judge *judge_as_of(
     struct replay *r, int32_t today, bool map, int *code, struct err *e)
 {
-	struct judge_conf conf = { .today = today, .first_day = r->conf->first_day, .guard = true };
+	const struct evaluate_conf *c = r->conf;
+	struct series_voice voices[SERIES_VOICES_MAX];
+	struct judge_conf conf = { .today = today,
+		.first_day = c->first_day,
+		.guard = true,
+		.measure = c->voices != NULL };
 	struct judge *j = judge_new(&conf);
 
 	*code = j ? 0 : -ENOMEM;
-	for (unsigned g = 0; j && g < JUDGE_GROUPS_MAX; g++)
-		judge_group(j, g, 1, !r->conf->foreign);
+	if (j && c->voices)
+		c->voices(c->voices_ctx, today, j, voices);
+	for (unsigned g = 0; j && !c->voices && g < JUDGE_GROUPS_MAX; g++)
+		judge_group(j, g, 1, !c->foreign);
 	if (*code == 0)
-		*code = series_judge(r->series, today, j);
+		*code = series_judge(r->series, today, c->voices ? voices : NULL, j);
 	if (map) {
 		memset(r->map, 0, MAP_N * sizeof(*r->map));
 		memset(r->returning, 0, MAP_N * sizeof(*r->returning));

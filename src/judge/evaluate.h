@@ -19,6 +19,11 @@ struct evaluate_conf {
 	bool
 	    foreign; /* the series is somebody else's word: fully trusted, but no anchor, so that the
 			 volume guard heeds it */
+	/* tells j its groups, and of every group of the series which of them it is, as they were known on a
+	 * day; their trust is then measured (A6). NULL: each is a group of its own and fully trusted. */
+	void (*voices)(
+	    void *ctx, int32_t day, struct judge *j, struct series_voice voices[SERIES_VOICES_MAX]);
+	void *voices_ctx;
 	/* called before each test day with how many are done; NULL: nobody asks */
 	void (*progress)(void *ctx, unsigned done);
 	void *ctx;
@@ -111,7 +116,6 @@ static inline struct measure *evaluation_at(
 const char *evaluation_row_name(unsigned row);
 
 /* evaluate - all of it
- * Every group of the series has trust 1.
  * Returns 0; -ENOMEM; -EINVAL as judge_run. */
 MUST_USE int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *space,
     const void *ctx, struct evaluation *ret, struct err *e);

@@ -300,3 +300,157 @@ int judge_explain(struct judge *j, const struct judge_key *key, const struct jud
 	put_together(&t);
 	return 1;
 }
+
+/* --- chains -------------------------------------------------------------------------------------- */
+
+/* struct place - an AS or a prefix on its way: the steps of the part of it in which most was seen */
+struct place {
+	bool any;
+	struct judge_key key;
+	unsigned version;
+	double seen;
+	struct judge_step step[NF][MODEL_LEVEL_N];
+};
+
+struct chains {
+	struct judge *j;
+	judge_chain_fn *fn;
+	void *ctx;
+	struct place as, prefix;
+	int code;
+};
+
+static void put_link(struct judge_chain *c, enum judge_level l, const struct judge_step *step)
+{
+	double before = c->n ? c->link[c->n - 1].rate : c->l0;
+
+	c->link[c->n++] =
+	    (struct judge_link){ .level = l, .step = *step, .rate = before * step->ratio };
+}
+
+/* The levels from the AS down to `own`; of the /16 and the prefix the wider one comes first. */
+static void put_links(struct judge_chain *c, const struct judge_step *step, enum judge_level own)
+{
+	bool wide = step[JUDGE_LEVEL_PREFIX].size > step[JUDGE_LEVEL_SIXTEEN].size;
+	const enum judge_level order[JUDGE_LEVEL_N] = { JUDGE_LEVEL_AS,
+		wide ? JUDGE_LEVEL_PREFIX : JUDGE_LEVEL_SIXTEEN,
+		wide ? JUDGE_LEVEL_SIXTEEN : JUDGE_LEVEL_PREFIX, JUDGE_LEVEL_PART,
+		JUDGE_LEVEL_BLOCK };
+
+	for (unsigned i = 0; i < JUDGE_LEVEL_N; i++) {
+		if (step[order[i]].size > 0)
+			put_link(c, order[i], &step[order[i]]);
+		if (order[i] == own)
+			return;
+	}
+}
+
+static void tell_chains(struct chains *c, const struct judge_key *key, unsigned version,
+    struct judge_step step[NF][MODEL_LEVEL_N], enum judge_level own)
+{
+	for (unsigned f = 0; f < NF && c->code == 0; f++) {
+		struct judge_chain chain = { .key = *key,
+			.family = (enum family)f,
+			.v6 = version,
+			.l0 = c->j->world.l0[f][version] };
+
+		if (!c->j->world.seen[f][version])
+			continue;
+		put_links(&chain, step[f], own);
+		if (chain.n && chain.link[0].step.x > 0)
+			c->code = c->fn(c->ctx, &chain);
+	}
+}
+
+static void place_tell(struct chains *c, struct place *p)
+{
+	if (p->any)
+		tell_chains(c, &p->key, p->version, p->step,
+		    p->key.kind == ENTITY_AS ? JUDGE_LEVEL_AS : JUDGE_LEVEL_PREFIX);
+	p->any = false;
+}
+
+/* Leaves of one place follow each other; by: the level whose arrivals choose among its parts. */
+static void place_at(struct chains *c, struct place *p, enum entity_kind kind, uint32_t index,
+    const struct trace *trace, unsigned version, enum judge_level by)
+{
+	double seen = 0;
+
+	for (unsigned f = 0; f < NF; f++)
+		seen += trace->step[f][by].x;
+	if (p->any && p->key.index != index)
+		place_tell(c, p);
+	if (p->any && seen <= p->seen)
+		return;
+	*p = (struct place){ .any = true,
+		.key = { .kind = kind, .index = index },
+		.version = version,
+		.seen = seen };
+	memcpy(p->step, trace->step, sizeof(p->step));
+}
+
+static bool same_block(const struct leaf *a, const struct leaf *b)
+{
+	return a->version == b->version && a->block == b->block;
+}
+
+/* Is the leaf one of several of its block? Directly after a run leaves lie in their order. */
+static bool is_parted(const struct judge *j, const struct leaf *leaf)
+{
+	size_t i = (size_t)(leaf - j->leaves);
+
+	return (i && same_block(leaf, leaf - 1)) ||
+	       (i + 1 < j->n_leaves && same_block(leaf, leaf + 1));
+}
+
+static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, uint64_t units)
+{
+	struct chains *c = trace->ctx;
+	const struct judge *j = c->j;
+	struct judge_key key = { .kind = ENTITY_BLOCK };
+
+	(void)units;
+	if (!leaf)
+		return;
+	if (row != NOWHERE) {
+		place_at(
+		    c, &c->as, ENTITY_AS, j->rows[row].as, trace, leaf->version, JUDGE_LEVEL_AS);
+		place_at(c, &c->prefix, ENTITY_PREFIX, j->rows[row].prefix, trace, leaf->version,
+		    JUDGE_LEVEL_SIXTEEN);
+	}
+	if (is_parted(j, leaf))
+		return;
+	key.addr = leaf->version ? (struct addr){ leaf->block << 16, 0 }
+				 : addr_of_v4((uint32_t)leaf->block << 8);
+	tell_chains(c, &key, leaf->version, trace->step, JUDGE_LEVEL_BLOCK);
+}
+
+int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx)
+{
+	struct chains c = { .j = j, .fn = fn, .ctx = ctx };
+	struct trace trace = { .at = at_leaf, .ctx = &c };
+
+	for (uint32_t i = 0; i < j->n_rows && c.code == 0;) {
+		const struct row *first = &j->rows[j->by_as.rows[i]];
+		uint32_t from = i;
+		bool any = false;
+
+		for (; i < j->n_rows; i++) {
+			const struct row *r = &j->rows[j->by_as.rows[i]];
+
+			if (r->as != first->as || r->version != first->version)
+				break;
+			any |= r->n_leaf > 0;
+		}
+		memset(trace.step, 0, sizeof(trace.step));
+		if (any && tree_trace(j, from, i, &trace) < 0)
+			return -ENOMEM;
+	}
+	place_tell(&c, &c.prefix);
+	place_tell(&c, &c.as);
+	memset(trace.step, 0, sizeof(trace.step));
+	for (uint32_t i = 0; i < j->n_leaves && c.code == 0; i++)
+		if (j->leaves[i].row == NOWHERE)
+			tree_trace_homeless(j, &j->leaves[i], &trace);
+	return c.code;
+}

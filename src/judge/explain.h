@@ -92,6 +92,29 @@ struct judge_listener {
 MUST_USE int judge_explain(struct judge *j, const struct judge_key *key,
     const struct judge_listener *to, struct judge_total *ret);
 
+/* struct judge_chain - why new hosts are expected in an AS, a prefix or a block, in one family: the steps of
+ * A3 that lead to it, in the order in which they are made; the last one is its own */
+struct judge_chain {
+	struct judge_key key;
+	enum family family;
+	bool v6;
+	double l0; /* world rate */
+	unsigned n;
+	struct judge_link {
+		enum judge_level level;
+		struct judge_step step;
+		double rate; /* lambda after it: l0 x the ratios so far */
+	} link[JUDGE_LEVEL_N];
+};
+typedef int judge_chain_fn(void *ctx, const struct judge_chain *c);
+
+/* judge_chains - after judge_run: of everything that has evidence, family by family, in one walk over the
+ * announced space. Left out: families of which nothing was seen in all of the AS (of a block that nobody
+ * announces: in it), and blocks that several rows share, as each part has a chain of its own. An AS is told
+ * in the IP version in which more was seen, a prefix that lies in several /16s by the part in which more was
+ * seen. Returns 0; -ENOMEM; what fn returned when it is not 0, which ends the walk. */
+MUST_USE int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx);
+
 /* judge_advance - the same evidence, n days later, nothing new: run again. l0, M0 and the trust in sources
  * stay those of the last run. */
 MUST_USE int judge_advance(struct judge *j, unsigned n); /* 0 or -ENOMEM */

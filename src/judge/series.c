@@ -20,7 +20,7 @@ int series_add(struct series *s, struct addr host, enum category c, enum proof p
 		.count = count,
 		.category = (uint8_t)c,
 		.proof = (uint8_t)proof,
-		.group = (uint8_t)group };
+		.group = (uint16_t)group };
 
 	if (!bit_host(host, &x.host))
 		return -EINVAL;
@@ -144,14 +144,18 @@ size_t series_from(const struct series *s, int32_t day)
 	return low;
 }
 
-int series_judge(const struct series *s, int32_t today, struct judge *j)
+int series_judge(const struct series *s, int32_t today,
+    const struct series_voice voices[SERIES_VOICES_MAX], struct judge *j)
 {
 	size_t end = series_from(s, today + 1);
 
 	for (size_t i = series_from(s, today - JUDGE_WINDOW_DAYS + 1); i < end; i++) {
 		const struct sighting *x = &s->v[i];
-		int r = judge_add(j, bit_addr(x->host), (enum category)x->category,
-		    (enum proof)x->proof, x->day, x->group, x->count);
+		const struct series_voice own = { .group = (uint8_t)x->group };
+		const struct series_voice *v = voices ? &voices[x->group] : &own;
+		enum proof proof = v->weak ? PROOF_WEAK : (enum proof)x->proof;
+		int r = judge_add(j, bit_addr(x->host), (enum category)x->category, proof, x->day,
+		    v->group, x->count);
 
 		if (r < 0)
 			return r;

@@ -16,8 +16,17 @@ struct sighting {
 	uint64_t host; /* judge/bits.h bit_host: IPv4 below 2^32, else the /64 of IPv6 */
 	int32_t day;
 	uint32_t count;
-	uint8_t category, proof, group;
+	uint16_t group;
+	uint8_t category, proof;
 	bool first; /* nobody in the series saw this host on an earlier day */
+};
+
+#define SERIES_VOICES_MAX 4096u /* different groups of sightings */
+
+/* struct series_voice - what one of them is on a day that is judged: a group of the judge */
+struct series_voice {
+	uint8_t group;
+	bool weak; /* its proof is, whatever it says */
 };
 
 struct series {
@@ -27,7 +36,8 @@ struct series {
 
 void series_done(struct series *s);
 
-/* series_add - one sighting; an address that is no host is refused with -EINVAL. 0, -ENOMEM. */
+/* series_add - one sighting; an address that is no host is refused with -EINVAL. group: below
+ * SERIES_VOICES_MAX. 0, -ENOMEM. */
 MUST_USE int series_add(struct series *s, struct addr host, enum category c, enum proof proof,
     int32_t day, unsigned group, uint32_t count);
 
@@ -43,7 +53,10 @@ unsigned series_drop_days(struct series *s, uint32_t max);
 size_t series_from(const struct series *s, int32_t day);
 
 /* series_judge - a judge over all sightings up to and with today: days from first_day on. The groups
- * must have been told to j (judge_group). 0, -ENOMEM, -E2BIG. */
-MUST_USE int series_judge(const struct series *s, int32_t today, struct judge *j);
+ * must have been told to j (judge_group).
+ * voices  by the group of a sighting; NULL: that is the judge's own
+ * Returns 0, -ENOMEM, -E2BIG. */
+MUST_USE int series_judge(const struct series *s, int32_t today,
+    const struct series_voice voices[SERIES_VOICES_MAX], struct judge *j);
 
 #endif

@@ -90,14 +90,15 @@ struct hub_folded {
 };
 
 /* hub_fold_batch - count one checked batch, exactly once, in one transaction
- * now_s    events later than a day after it are refused; it is also the batch's time of receipt
+ * now_s    events later than a day after it, or before 1990, are refused; it is also the batch's time of receipt
  * ret      may be NULL; figures are added to it
  * Returns 1; 0 when this batch (host, producer, sequence) was folded before. */
 MUST_USE int hub_fold_batch(
     struct hub *h, const struct batch *b, int64_t now_s, struct hub_folded *ret, struct err *e);
 
 /* hub_fold_add, hub_fold_commit - the same for several batches in one transaction: add collects in
- * memory (borrows nothing from b afterwards) and returns 1 or 0 as above; commit writes all or nothing.
+ * memory (borrows nothing from b afterwards) and returns 1 or 0 as above (1 with a sentence in e when it
+ * refused lines, else e is left alone); commit writes all or nothing.
  * After a negative return of either, everything added since the last commit is forgotten: add it again. */
 MUST_USE int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err *e);
 MUST_USE int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e);

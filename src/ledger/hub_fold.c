@@ -9,9 +9,8 @@
 #include "util/clock.h"
 #include "util/hash.h"
 
-#define SAMPLES	     3u	   /* kept of one ledger line */
-#define WORDS_MAX    4096u /* different sources, and services, in one fold */
-#define FUTURE_MAX_S DAY_S
+#define SAMPLES	     3u		/* kept of one ledger line */
+#define WORDS_MAX    4096u	/* different sources, and services, in one fold */
 #define FULL_SLOTS   (1u << 20) /* lines remembered to have all their samples; a power of two */
 #define NO_SAMPLE    UINT32_MAX
 #define CHANGES_KEPT 100000 /* batches */
@@ -231,8 +230,9 @@ static void sample_add(struct fold *f, struct row *row, const struct event *ev, 
 	    span_len(line), NULL, 0); /* fails only on bad lengths */
 }
 
-/* One event line; the count that was added, 0 for one that is refused. */
-static uint64_t add_line(struct fold *f, struct span line, int64_t created_s, int64_t now_s)
+/* One event line; the count that was added, 0 for one that is refused, with the reason. */
+static uint64_t add_line(
+    struct fold *f, struct span line, int64_t created_s, int64_t now_s, struct err *why)
 {
 	struct event_room room;
 	struct event ev;
@@ -240,14 +240,19 @@ static uint64_t add_line(struct fold *f, struct span line, int64_t created_s, in
 	struct key k;
 	int source, service;
 
-	if (event_parse(line, created_s, &room, &ev, NULL) != 1)
+	if (event_parse(line, created_s, &room, &ev, why) != 1 ||
+	    event_date_check(ev.time_s, now_s, why) < 0)
 		return 0;
-	if (ev.time_s > now_s + FUTURE_MAX_S || ev.time_s < 0 || span_empty(ev.source))
+	if (span_empty(ev.source)) {
+		(void)err_set(why, 0, "it names no source");
 		return 0;
+	}
 	source = word_of(&f->sources, ev.source, day_of(ev.time_s));
 	service = word_of(&f->services, ev.service, 0);
-	if (source < 0 || service < 0)
+	if (source < 0 || service < 0) {
+		(void)err_set(why, 0, "more than %u sources or services at once", WORDS_MAX);
 		return 0;
+	}
 	k = (struct key){ .addr = ev.subject.addr,
 		.plen = ev.subject.len,
 		.day = day_of(ev.time_s),
@@ -257,31 +262,48 @@ static uint64_t add_line(struct fold *f, struct span line, int64_t created_s, in
 		.proof = (uint8_t)ev.proof,
 		.hour = (uint8_t)(ev.time_s % DAY_S / 3600) };
 	row = row_of(f, &k, ev.subject);
-	if (!row)
+	if (!row) {
+		(void)err_set(why, 0, "private, reserved or special address space");
 		return 0;
+	}
 	f->sources.v[source]->used = true;
 	row->count += ev.count;
 	sample_add(f, row, &ev, line);
 	return ev.count;
 }
 
-static void add_lines(struct fold *f, const struct batch *b, int64_t now_s, struct pending *p)
+/* e: the first refused line, and why. */
+static void add_lines(
+    struct fold *f, const struct batch *b, int64_t now_s, struct pending *p, struct err *e)
 {
 	struct span rest = b->lines, line;
+	uint64_t number = 0, first = 0;
+	struct err why, first_why;
 
 	while (!span_empty(rest)) {
 		uint64_t count;
 
 		(void)span_cut(&rest, '\n', &line);
+		number++;
 		if (span_empty(line) || *line.p == '#')
 			continue;
-		count = add_line(f, line, b->created_s, now_s);
+		count = add_line(f, line, b->created_s, now_s, &why);
 		p->events += count;
-		if (count)
+		if (count) {
 			p->lines++;
-		else
-			p->refused++;
+			continue;
+		}
+		p->refused++;
+		if (first == 0) {
+			first = number;
+			first_why = why;
+		}
 	}
+	if (first)
+		(void)err_set(e, 0, "%ju of %ju lines refused, the first in line %ju: %s",
+		    (uintmax_t)(p->refused - b->refused),
+		    (uintmax_t)(p->refused - b->refused + p->lines), (uintmax_t)first,
+		    first_why.text);
 }
 
 static int known(struct hub *h, const struct batch_name *n, struct err *e)
@@ -331,7 +353,7 @@ int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err
 	f->pending = grow(f->pending, f->n_pending, &f->pending_cap, sizeof(*f->pending));
 	p = &f->pending[f->n_pending++];
 	*p = (struct pending){ .name = b->name, .received_s = now_s, .refused = b->refused };
-	add_lines(f, b, now_s, p);
+	add_lines(f, b, now_s, p, e);
 	return 1;
 }
 

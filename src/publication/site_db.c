@@ -10,7 +10,7 @@
 #include "publication/sql_indexes.h"
 #include "publication/sql_reputation.h"
 
-enum { META, ENTITY, PARENT, EVIDENCE, HISTORY, HOSTS, DECISION, NAME, STATEMENT_N };
+enum { META, ENTITY, PARENT, EVIDENCE, FACTOR, HISTORY, HOSTS, DECISION, NAME, STATEMENT_N };
 
 static const char *const statements[STATEMENT_N] = {
 	[META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
@@ -22,6 +22,8 @@ static const char *const statements[STATEMENT_N] = {
 		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
 	[PARENT] = "INSERT OR IGNORE INTO parent VALUES(?,?)",
 	[EVIDENCE] = "INSERT INTO evidence VALUES(?,?,?,?,?,?)",
+	[FACTOR] = "INSERT INTO factor(entity, family, step, level, ratio, seen, expected, rate) "
+		   "VALUES(?,?,?,?,?,?,?,?)",
 	[HISTORY] =
 	    "INSERT INTO history(entity, day, score, grade) VALUES(?,?,?,?) "
 	    "ON CONFLICT(entity, day) DO UPDATE SET score = excluded.score, grade = excluded.grade",
@@ -363,6 +365,21 @@ int site_db_evidence(struct site_db *db, const struct site_evidence *ev, struct 
 	bind_span(&r, ev->source, TEXT_MAX, false);
 	bind_u64(&r, ev->hosts);
 	bind_u64(&r, ev->events);
+	return put(&r, e);
+}
+
+int site_db_factor(struct site_db *db, const struct site_factor *f, struct err *e)
+{
+	struct row r = row_of(db, FACTOR);
+
+	bind_i64(&r, f->entity);
+	bind_text(&r, family_name(f->family));
+	bind_i64(&r, f->step);
+	bind_text(&r, f->level);
+	bind_real(&r, f->ratio);
+	bind_real(&r, f->seen);
+	bind_real(&r, f->expected);
+	bind_real(&r, f->rate);
 	return put(&r, e);
 }
 

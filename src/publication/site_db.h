@@ -34,6 +34,17 @@ struct site_evidence {
 };
 MUST_USE int site_db_evidence(struct site_db *db, const struct site_evidence *ev, struct err *e);
 
+/* struct site_factor - one step of the chain that leads to an entity, in one family */
+struct site_factor {
+	int64_t entity;
+	enum family family;
+	unsigned step;	   /* 1: the first below the world */
+	const char *level; /* as in the contract */
+	double ratio, seen, expected;
+	double rate; /* new attackers per address (IPv6: per /48) and day, after this step */
+};
+MUST_USE int site_db_factor(struct site_db *db, const struct site_factor *f, struct err *e);
+
 struct site_history {
 	int64_t entity;
 	int32_t day;

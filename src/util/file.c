@@ -68,6 +68,56 @@ int file_map(const char *path, struct file_map *ret, struct err *e)
 	return 0;
 }
 
+/* The first `len` bytes of a file. */
+static int fill(int fd, char *to, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		ssize_t n = pread(fd, to + at, len - at, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EAGAIN;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+int file_map_copy(const char *path, struct file_map *ret, struct err *e)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct file_map m = { 0 };
+	struct stat st;
+	int r;
+	void *p;
+
+	if (fd < 0)
+		return say(e, "open", path);
+	if (fstat(fd, &st) < 0)
+		return say(e, "stat", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, -EINVAL, "%s: not a regular file", path);
+	if (st.st_size == 0) {
+		*ret = m;
+		return 0;
+	}
+	m.len = (size_t)st.st_size;
+	p = mmap(NULL, m.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return say(e, "find memory for", path);
+	m.p = p;
+	r = fill(fd, p, m.len);
+	if (r == 0 && mprotect(p, m.len, PROT_READ) < 0)
+		r = -errno;
+	if (r < 0) {
+		file_unmap(&m);
+		return r == -EAGAIN ? err_set(e, r, "%s: cut while it was read", path)
+				    : err_set(e, r, "%s: cannot read: %s", path, strerror(-r));
+	}
+	*ret = m;
+	return 0;
+}
+
 void file_unmap(struct file_map *m)
 {
 	if (m && m->p)

@@ -17,6 +17,10 @@ struct file_map {
 	size_t len;
 };
 MUST_USE int file_map(const char *path, struct file_map *ret, struct err *e);
+
+/* file_map_copy - the same in memory of one's own: what somebody writes into the file later, or cuts off it,
+ * does not reach the reader (a mapped file that is cut kills him). -EAGAIN: it was cut meanwhile. */
+MUST_USE int file_map_copy(const char *path, struct file_map *ret, struct err *e);
 void file_unmap(struct file_map *m); /* NULL-safe, callable twice */
 
 /* struct file_new - a file being written beside its final name

@@ -91,7 +91,7 @@ get 200 /about; clean
 
 # --- entities
 get 200 /as/64500; clean; has 'AS64500'; has '<b>17</b>'; has '10 to 40'
-has '<strong>provisional</strong> grade'; has '× 4.78'; has 'href="/org/TEST/evil"'; has '1 in</small> 25'
+has '<strong>provisional</strong> grade'; has 'href="/org/TEST/evil"'; has '1 in</small> 25'
 get 200 /org/TEST/evil; clean
 get 200 '/org/TEST/caf%C3%A9'; clean; has 'Café Réseau'; has 'evidence of one unverified source only'
 has 'no grade'
@@ -101,6 +101,10 @@ has 'href="/country/NL"'; has '&lt;i&gt;mail&lt;/i&gt;'; has 'verified attack &a
 has '2026-11-02'; has '0.30'; has '= 0.45'; has '× 1.90'; has '67.8'
 get 200 /block/192.0.2.0/24; clean; hasnt 'this one has ended'; has 'href="/addr/192.0.2.1"'
 get 200 /prefix/192.0.2.0/23; clean
+has 'AS64500: <b>4.8 times as many</b> as the average network <small>(6.72&nbsp;seen, 0.45&nbsp;expected)'
+has 'this prefix: <b>23 times as many</b> as AS64500'; has 'all together: <b>110 times as many</b> as the average network'
+has $'AS64500: <b>62\u00a0% as many</b> as the average network <small>(0&nbsp;seen'; has 'onus explain prefix:192.0.2.0/23'
+get 200 /as/64500; hasnt 'Why new attackers'
 get 200 /country/NL; clean
 get 200 /addr/2001:db8::/64; clean
 get 200 /prefix/192.0.0.0/16; clean; has 'address range'; has '192.0.2.0/24'

@@ -35,7 +35,8 @@ INSERT INTO evidence VALUES
 	(1, 20759, 'spam', '<i>mail</i>', 1, 10), (4, 20759, 'brute-force', 'sshd', 40, 5100);
 INSERT INTO history VALUES (1, 20758, 70, 'C', 1), (1, 20759, 67.8, 'C', 1), (4, 20758, 20, 'E', 30),
 	(4, 20759, 16.7, 'E', 40), (5, 20758, 20, 'E', 30), (5, 20759, 16.7, 'E', 40);
-INSERT INTO factor VALUES (4, 'attack', 'as', 4.78, 6.72, 0.45), (4, 'attack', '/24', 23, 8.02, 1.96);
+INSERT INTO factor VALUES (3, 'attack', 1, 'as', 4.78, 6.72, 0.45, 4.78e-7), (3, 'attack', 2, 'prefix', 23, 8.02, 1.96, 1.0994e-5),
+	(3, 'mail', 1, 'as', 0.62, 0, 0.3, 6.2e-8);
 INSERT INTO decision VALUES
 	(1, 'drop', 'block', 1793660000, 4102444800, 'verified attack & "more"'),
 	(2, 'tag', 'watch', 1793660000, 1793664100, 'this one has ended');

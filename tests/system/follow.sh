@@ -31,10 +31,12 @@ anchor = yes
 [source list]
 type = events
 path = $dir/list.events
+anchor = no
 trust = 0.5
 [source prefixes]
 type = events
 path = $dir/prefixes.events
+anchor = no
 CONF
 
 day=2026-06-10

@@ -52,6 +52,10 @@ page=/$(jq -r '.rows[0].entity' "$dir/top" | sed 's/:/\//')
 shows / 'Private view' "$worst" 'Most attackers' 'DB-IP'
 shows "/search?q=${worst%% *}" "$worst" 'Private view'
 shows "$page" "$worst" 'of 100' 'Evidence' 'Private view'
+worst_of() { curl -sf "$url/api/v1/top?kind=$1&n=1" | jq -r '.rows[0].entity' | sed 's/:/\//; s/^/\//'; }
+as=$(worst_of as) block=$(worst_of block)
+shows "$as" 'Why new attackers are expected here' 'as many</b>' 'as the average network'
+shows "$block" 'Why new attackers are expected here' 'this /24' 'as its /20' 'all together'
 shows /addr/9.9.9.9 'Nothing reported in' 'Who answers for it' 'AS19281' 'Private view'
 shows '/search?q=nothing-is-called-so' 'nothing-is-called-so'
 
@@ -63,4 +67,6 @@ picture() {
 picture home 1280 /
 picture phone 390 /
 picture entity 390 "$page"
+picture why 1280 "$block"
+picture why-phone 390 "$block"
 echo 'ok: pictures'

@@ -25,6 +25,8 @@ struct source {
 	struct watch *watch;		/* list */
 	struct filters filters;
 	struct scan *scan;
+	uint64_t refused; /* lines not told of yet */
+	int64_t told_us;  /* monotonic; 0: never */
 };
 
 /* struct collect - everything that a running collector has */

@@ -7,7 +7,8 @@
 #include "prog/collect/collect.h"
 #include "util/log.h"
 
-#define LIST_PIECE 20000u /* entries of a list before other sources have their turn */
+#define LIST_PIECE    20000u /* entries of a list before other sources have their turn */
+#define TELL_EVERY_US 60000000
 
 enum source_type { TYPE_LOG, TYPE_LIST, TYPE_EVENTS, TYPE_N };
 static const char *const type_name[] = {
@@ -85,6 +86,9 @@ int source_open(struct source *s, struct collect *c, const struct conf_source *c
 
 void source_done(struct source *s)
 {
+	if (s->refused)
+		log_warn("source=%s %ju more lines refused", s->conf->name, (uintmax_t)s->refused);
+	s->refused = 0;
 	s->follow = follow_free(s->follow);
 	s->watch = watch_free(s->watch);
 	s->scan = scan_free(s->scan);
@@ -135,8 +139,23 @@ static void keep(void *ctx, const struct event *ev, uint64_t number)
 	c->found[c->n_found++] = (struct found){ .end = c->text.len, .number = number };
 }
 
+/* One line a minute: who fills a log with nonsense does not fill ours. */
+static void tell_refused(struct source *s, uint64_t number, const char *why, uint64_t refused)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	s->refused += refused;
+	if (!refused || (s->told_us && now_us - s->told_us < TELL_EVERY_US))
+		return;
+	log_warn("source=%s file=%s line=%ju refused: %s; refused since last told: %ju",
+	    s->conf->name, follow_path(s->follow), (uintmax_t)number, why, (uintmax_t)s->refused);
+	s->refused = 0;
+	s->told_us = now_us;
+}
+
 /* An event line of a file: it speaks for this source and no other, whatever name it carries. */
-static bool keep_line(struct source *s, struct collect *c, struct span line, uint64_t number)
+static bool keep_line(
+    struct source *s, struct collect *c, struct span line, uint64_t number, struct err *why)
 {
 	struct event_room room;
 	struct event ev;
@@ -145,13 +164,17 @@ static bool keep_line(struct source *s, struct collect *c, struct span line, uin
 
 	if (!span_empty(line) && line.end[-1] == '\r')
 		line.end--;
-	r = span_starts(line, "{") ? event_parse_json(line, now_s, &room, &ev, NULL)
-				   : event_parse(line, now_s, &room, &ev, NULL);
+	r = span_starts(line, "{") ? event_parse_json(line, now_s, &room, &ev, why)
+				   : event_parse(line, now_s, &room, &ev, why);
 	if (r == 0)
 		return true;
-	if (r < 0 || range_special(prefix_range(ev.subject)) ||
-	    addrset_overlaps(&c->own, prefix_range(ev.subject)))
+	if (r < 0 || event_date_check(ev.time_s, now_s, why) < 0)
 		return false;
+	if (range_special(prefix_range(ev.subject)) ||
+	    addrset_overlaps(&c->own, prefix_range(ev.subject))) {
+		(void)err_set(why, 0, "one's own, private or special address space");
+		return false;
+	}
 	ev.source = span_str(s->conf->name);
 	if (s->conf->weak)
 		ev.proof = PROOF_WEAK;
@@ -163,17 +186,24 @@ static uint64_t keep_lines(
     struct source *s, struct collect *c, const struct block *b, uint64_t *refused)
 {
 	struct span rest = b->text, line;
-	uint64_t n = 0;
+	uint64_t n = 0, first = 0;
+	struct err why, first_why;
 
 	if (b->cut) {
 		(*refused)++;
+		tell_refused(s, b->first_number, "too long", 1);
 		return 1;
 	}
 	while (!span_empty(rest)) {
 		(void)span_cut(&rest, '\n', &line);
-		*refused += !keep_line(s, c, line, b->first_number + n);
+		if (!keep_line(s, c, line, b->first_number + n, &why) && (*refused)++ == 0) {
+			first = b->first_number + n;
+			first_why = why;
+		}
 		n++;
 	}
+	if (*refused)
+		tell_refused(s, first, first_why.text, *refused);
 	return n;
 }
 
@@ -182,10 +212,14 @@ static uint64_t scan_lines(
 {
 	const struct scan_counts *now = scan_counts(s->scan);
 	struct scan_counts was = *now;
-	uint64_t n = scan_block(s->scan, b, keep, c);
+	uint64_t n = scan_block(s->scan, b, keep, c), first;
+	const char *why = NULL;
 
 	*refused = now->refused - was.refused + now->special - was.special + now->own - was.own +
 		   now->names - was.names;
+	first = scan_first_refused(s->scan, &why); /* what is one's own or private is no trouble */
+	if (first)
+		tell_refused(s, first, why, now->refused - was.refused);
 	return n;
 }
 

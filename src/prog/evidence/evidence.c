@@ -3,118 +3,21 @@
 #include <string.h>
 
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/voices.h"
 #include "util/clock.h"
-
-/* struct teller - one source, as of the instant that is judged */
-struct teller {
-	int32_t id;
-	bool anchor, revised;
-	char group[EVENT_SOURCE_MAX + 1];
-	double trust;
-	unsigned index; /* of its group */
-};
 
 struct reader {
 	struct evidence *out;
-	struct teller *v;
-	size_t n, cap;
+	struct voices voices;
 	int32_t day; /* that is judged */
 	uint8_t hour;
-	bool anchored[JUDGE_GROUPS_MAX];
 };
-
-static void copy_group(struct teller *t, const char *group)
-{
-	size_t n = strnlen(group, sizeof(t->group) - 1);
-
-	memcpy(t->group, group, n);
-	t->group[n] = '\0';
-}
-
-static int take_source(void *ctx, const struct hub_source *s)
-{
-	struct reader *r = ctx;
-	struct teller *t;
-
-	if (r->n == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 64;
-
-		t = reallocarray(r->v, cap, sizeof(*t));
-		if (!t)
-			return -ENOMEM;
-		r->v = t;
-		r->cap = cap;
-	}
-	t = &r->v[r->n++];
-	*t = (struct teller){ .id = s->id, .anchor = s->anchor, .trust = s->trust };
-	copy_group(t, s->group);
-	return 0;
-}
-
-static struct teller *find(const struct reader *r, int32_t id)
-{
-	size_t lo = 0, hi = r->n; /* by id */
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (r->v[mid].id == id)
-			return &r->v[mid];
-		if (r->v[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
-/* Of a source's revisions the last one up to the day counts; before the first one, the first. */
-static int take_rev(void *ctx, const struct hub_source *s)
-{
-	struct reader *r = ctx;
-	struct teller *t = find(r, s->id);
-
-	if (!t || (t->revised && s->first_day > r->day))
-		return 0;
-	t->revised = true;
-	t->trust = s->trust;
-	copy_group(t, s->group);
-	return 0;
-}
-
-/* Groups get indexes in the order of their first source. The trust of a group is that of its least
- * trusted source: one operator cannot lend it to himself. */
-static void number_groups(struct reader *r)
-{
-	double trust[JUDGE_GROUPS_MAX];
-	unsigned n = 0;
-
-	for (size_t i = 0; i < r->n; i++) {
-		struct teller *t = &r->v[i];
-		size_t k = 0;
-
-		while (k < i && strcmp(r->v[k].group, t->group) != 0)
-			k++;
-		t->index = k < i ? r->v[k].index : MIN_OF(n, JUDGE_GROUPS_MAX - 1);
-		if (k == i) {
-			r->out->groups_beyond += n >= JUDGE_GROUPS_MAX;
-			if (n < JUDGE_GROUPS_MAX) {
-				memcpy(r->out->group[n], t->group, sizeof(t->group));
-				trust[n++] = 1;
-			}
-		}
-		r->anchored[t->index] |= t->anchor;
-		trust[t->index] = MIN_OF(trust[t->index], t->anchor ? 1 : t->trust);
-	}
-	for (unsigned g = 0; g < n; g++)
-		judge_group(r->out->judge, g, trust[g], r->anchored[g]);
-}
 
 static int take_row(void *ctx, const struct hub_ledger_row *row)
 {
 	struct reader *r = ctx;
 	struct judge *j = r->out->judge;
-	const struct teller *t = find(r, row->source);
+	const struct voice *t = voices_find(&r->voices, row->source);
 	enum proof proof = row->proof;
 	bool host =
 	    addr_is_v4(row->subject.addr) ? row->subject.len == 128 : row->subject.len >= 64;
@@ -124,13 +27,12 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	r->out->rows++;
 	if (!host) {
 		r->out->listed++;
-		return judge_add_listed(j, row->subject, row->category, row->day, t->index);
+		return judge_add_listed(j, row->subject, row->category, row->day, t->group);
 	}
-	/* What a foreign source says in a group of one's own does not become one's own word. */
-	if (r->anchored[t->index] && !t->anchor)
+	if (voices_weak(&r->voices, t))
 		proof = PROOF_WEAK;
 	return judge_add(
-	    j, row->subject.addr, row->category, proof, row->day, t->index, row->count);
+	    j, row->subject.addr, row->category, proof, row->day, t->group, row->count);
 }
 
 /* FNV-1a: only to see a change. */
@@ -140,31 +42,34 @@ static void mix(uint64_t *h, const void *p, size_t n)
 		*h = (*h ^ ((const uint8_t *)p)[i]) * UINT64_C(0x100000001b3);
 }
 
-static uint64_t hash_tellers(const struct reader *r)
+static uint64_t hash_voices(const struct voices *v)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	for (size_t i = 0; i < r->n; i++) {
-		const struct teller *t = &r->v[i];
+	for (size_t i = 0; i < v->n; i++) {
+		const struct voice *t = &v->v[i];
 
 		mix(&h, &t->id, sizeof(t->id));
 		mix(&h, &t->anchor, sizeof(t->anchor));
 		mix(&h, &t->trust, sizeof(t->trust));
-		mix(&h, t->group, strlen(t->group) + 1);
+		mix(&h, t->name, strlen(t->name) + 1);
 	}
 	return h;
 }
 
 /* Who says things, as of r->day. */
-static int read_tellers(struct hub *h, struct reader *r, struct err *e)
+static int read_voices(struct hub *h, struct reader *r, struct err *e)
 {
-	int err = hub_each_source(h, take_source, r, e);
+	struct evidence *out = r->out;
+	int err = voices_read(h, &r->voices, e);
 
-	if (err == 0)
-		err = hub_each_source_rev(h, take_rev, r, e);
-	if (err == 0)
-		r->out->tellers = hash_tellers(r);
-	return err == -ENOMEM ? err_set(e, err, "out of memory") : err;
+	if (err < 0)
+		return err;
+	voices_as_of(&r->voices, r->day);
+	out->voices = hash_voices(&r->voices);
+	memcpy(out->group, r->voices.group, sizeof(out->group));
+	out->groups_beyond = r->voices.groups_beyond;
+	return 0;
 }
 
 static int too_much(int err, struct err *e)
@@ -217,24 +122,33 @@ static int read_all(struct hub *h, struct reader *r, int64_t at_s, bool now, str
 	out->day = r->day;
 	if (!last_day)
 		out->first_day = r->day;
-	if ((err = judge_make(r, e)) < 0 || (err = read_tellers(h, r, e)) < 0)
+	if ((err = judge_make(r, e)) < 0 || (err = read_voices(h, r, e)) < 0)
 		return err;
-	number_groups(r);
+	voices_tell(&r->voices, out->judge);
 	err = hub_scan_ledger(h, r->day - (JUDGE_WINDOW_DAYS - 1), r->day, take_row, r, e);
 	return too_much(err, e);
 }
 
 int evidence_read(struct hub *h, int64_t at_s, bool now, struct evidence *ret, struct err *e)
 {
-	struct reader r = { .out = ret };
 	int err = hub_read_begin(h, e);
 
 	*ret = (struct evidence){ NULL };
 	if (err < 0)
 		return err;
-	err = read_all(h, &r, at_s, now, e);
+	err = evidence_read_in(h, at_s, now, ret, e);
 	hub_read_end(h);
-	free(r.v);
+	return err;
+}
+
+int evidence_read_in(struct hub *h, int64_t at_s, bool now, struct evidence *ret, struct err *e)
+{
+	struct reader r = { .out = ret };
+	int err;
+
+	*ret = (struct evidence){ NULL };
+	err = read_all(h, &r, at_s, now, e);
+	voices_done(&r.voices);
 	if (err < 0)
 		evidence_done(ret);
 	return err;
@@ -264,17 +178,17 @@ static int follow(struct hub *h, struct reader *r, struct evidence *old, struct 
 {
 	struct evidence *v = r->out;
 	char mark[HUB_MARK_MAX];
-	uint64_t tellers = old->tellers;
+	uint64_t voices = old->voices;
 	int32_t day = r->day;
 	int err = hub_batch_mark(h, old->run.batch_cursor, mark, e);
 
 	if (err == 0)
-		err = read_tellers(h, r, e);
+		err = read_voices(h, r, e);
 	if (err < 0)
 		return err;
-	if (strcmp(mark, old->mark) != 0 || v->tellers != tellers)
+	if (strcmp(mark, old->mark) != 0 || v->voices != voices)
 		return 1;
-	number_groups(r);
+	voices_tell(&r->voices, v->judge);
 	r->day = v->day;
 	err = hub_each_change(h, v->run.batch_cursor, take_row, r, e);
 	r->day = day;
@@ -296,7 +210,7 @@ int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err 
 		return err;
 	err = follow(h, &r, v, e);
 	hub_read_end(h);
-	free(r.v);
+	voices_done(&r.voices);
 	if (err == 0)
 		v->run.at_s = at_s;
 	return err;
@@ -305,16 +219,16 @@ int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err 
 int evidence_begin(struct hub *h, struct evidence *v, struct err *e)
 {
 	struct reader r = { .out = v, .day = v->day };
-	uint64_t tellers = v->tellers;
+	uint64_t voices = v->voices;
 	int err = judge_make(&r, e);
 
 	if (err == 0)
-		err = read_tellers(h, &r, e);
-	if (err == 0 && v->tellers != tellers)
+		err = read_voices(h, &r, e);
+	if (err == 0 && v->voices != voices)
 		err = 1;
 	if (err == 0)
-		number_groups(&r);
-	free(r.v);
+		voices_tell(&r.voices, v->judge);
+	voices_done(&r.voices);
 	return err;
 }
 

@@ -17,7 +17,7 @@ struct evidence {
 	int32_t day, first_day;	 /* that is judged; of the ledger */
 	bool archived;		 /* as of the ledger's last day, which is long ago */
 	bool aged;		 /* evidence_follow: another day has begun */
-	uint64_t tellers;	 /* who is trusted how far, hashed */
+	uint64_t voices;	 /* who is trusted how far, hashed */
 	char mark[HUB_MARK_MAX]; /* of the newest batch that is in it */
 };
 
@@ -25,9 +25,12 @@ struct evidence {
  * changes of trust, do not count
  * now  all of today counts; and an old ledger is judged as of its last day, when nothing is newer than
  *      ARCHIVE_DAYS before at_s
- * Returns 0; -errno. evidence_done frees. */
+ * Returns 0; -errno. evidence_done frees. evidence_read_in: the same within a view that the caller has begun
+ * (hub_read_begin). */
 #define ARCHIVE_DAYS 30
 MUST_USE int evidence_read(
+    struct hub *h, int64_t at_s, bool now, struct evidence *ret, struct err *e);
+MUST_USE int evidence_read_in(
     struct hub *h, int64_t at_s, bool now, struct evidence *ret, struct err *e);
 void evidence_done(struct evidence *v);
 
@@ -44,7 +47,7 @@ MUST_USE int evidence_save(struct evidence *v, const char *path, struct err *e);
 MUST_USE int evidence_load(
     struct hub *h, const char *path, int64_t at_s, struct evidence *ret, struct err *e);
 
-/* evidence_begin - for evidence_load: an empty judge for v->day; 1 where v->tellers are not who they were */
+/* evidence_begin - for evidence_load: an empty judge for v->day; 1 where v->voices are not who they were */
 MUST_USE int evidence_begin(struct hub *h, struct evidence *v, struct err *e);
 
 #endif

@@ -20,7 +20,7 @@ struct head {
 	char formula[HUB_FORMULA_MAX];
 	char mark[HUB_MARK_MAX];
 	int64_t cursor, at_s, settings_rev;
-	uint64_t tellers, n_hosts, n_listed, rows, listed;
+	uint64_t voices, n_hosts, n_listed, rows, listed;
 	int32_t day, first_day;
 };
 _Static_assert(sizeof(struct head) == 16 + HUB_FORMULA_MAX + HUB_MARK_MAX + 8 * 8 + 8, "padding");
@@ -45,7 +45,7 @@ static void put_all(struct out *o, const struct evidence *v, const struct judge_
 		.cursor = v->run.batch_cursor,
 		.at_s = v->run.at_s,
 		.settings_rev = v->run.settings_rev,
-		.tellers = v->tellers,
+		.voices = v->voices,
 		.n_hosts = k->n_hosts,
 		.n_listed = k->n_listed,
 		.rows = v->rows,
@@ -117,7 +117,7 @@ static void take_head(const struct head *head, struct evidence *ret)
 		.listed = head->listed,
 		.day = head->day,
 		.first_day = head->first_day,
-		.tellers = head->tellers };
+		.voices = head->voices };
 	ret->run.at_s = head->at_s;
 	ret->run.batch_cursor = head->cursor;
 	ret->run.settings_rev = head->settings_rev;

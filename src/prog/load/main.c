@@ -130,6 +130,8 @@ static int add(struct load *l, const struct spool_item *it, uint64_t *lines, str
 	if (r < 0) /* unreadable for good: it must not hold up the others */
 		return refuse(l, it, why.text, e);
 	r = hub_fold_add(l->hub, &b, clock_now_s(&l->clock), &why);
+	if (r == 1 && why.text[0])
+		log_warn("batch=%s/%s %s", it->dir, it->file, why.text);
 	*lines += b.count;
 	batch_done(&b);
 	if (r == -EBADMSG) {

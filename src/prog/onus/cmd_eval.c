@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* onus eval - how well the score foretells: dated evidence replayed day by day beside the baselines. */
+/* onus eval - how well the score foretells: dated evidence, of the hub or of event lines, replayed day by
+ * day beside the baselines. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include "judge/evaluate.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/eval_hub.h"
 #include "prog/onus/eval_plot.h"
 #include "util/clock.h"
 #include "util/input.h"
@@ -21,7 +23,7 @@
 #define DAY_STEP   14
 #define DAYS_AUTO  5
 #define OUT_MAX	   (1u << 20)
-#define OLDEST_DAY 7305 /* 1990-01-01: dates before it are typing errors */
+#define OLDEST_DAY day_of(EVENT_OLDEST_S)
 
 struct eval {
 	const char *conf_file, *registry, *days_text, *since, *plot;
@@ -29,6 +31,8 @@ struct eval {
 	uint32_t horizon, drop_over;
 	bool json, foreign;
 	struct series series;
+	bool of_hub;
+	struct eval_hub hub;
 	uint64_t lines, refused, waiting, listed; /* waiting: dated later than now */
 	int32_t first_day, last_day, since_day;
 	int32_t days[DAYS_MAX];
@@ -45,6 +49,7 @@ static int take_event(
     struct eval *x, const char *file, uint64_t line, const struct event *ev, int64_t now_s)
 {
 	int32_t day = day_of(ev->time_s);
+	struct err why;
 	int r;
 
 	if (ev->time_s > now_s) {
@@ -52,8 +57,8 @@ static int take_event(
 		refuse(x, file, line, "dated in the future");
 		return 0;
 	}
-	if (day < OLDEST_DAY) {
-		refuse(x, file, line, "dated before 1990");
+	if (event_date_check(ev->time_s, now_s, &why) < 0) {
+		refuse(x, file, line, why.text);
 		return 0;
 	}
 	if (!event_is_host(ev)) {
@@ -101,6 +106,27 @@ static int read_file(struct eval *x, const char *path, struct err *e)
 	return r == -ENOMEM ? err_set(e, r, "%s: out of memory", path) : r;
 }
 
+static int read_hub(struct eval *x, const struct conf *conf, struct err *e)
+{
+	struct clock clock = clock_system();
+	struct err why = { "" };
+	int r = eval_hub_read(
+	    conf->hub, OLDEST_DAY, x->since_day, clock_now_s(&clock), &x->series, &x->hub, &why);
+
+	if (r < 0)
+		return err_set(e, r, "%s; or name files of event lines", why.text);
+	x->of_hub = true;
+	x->lines = x->hub.rows;
+	x->listed = x->hub.listed;
+	x->refused = x->hub.old + x->hub.waiting;
+	if (x->refused)
+		(void)fprintf(stderr,
+		    "onus eval: %s: %" PRIu64 " rows are dated before 1990, %" PRIu64
+		    " in the future\n",
+		    conf->hub, x->hub.old, x->hub.waiting);
+	return 0;
+}
+
 /* "2025-10-22,2025-11-05": the test days. */
 static int parse_days(struct eval *x, struct err *e)
 {
@@ -121,6 +147,36 @@ static int parse_days(struct eval *x, struct err *e)
 	return 0;
 }
 
+static bool came_after(const struct eval *x, int32_t day)
+{
+	return series_from(&x->series, day + 1) <
+	       series_from(&x->series, day + (int32_t)x->horizon + 1);
+}
+
+/* Days of which the series says nothing: not collected, or nobody came. */
+static void say_missing(const struct eval *x)
+{
+	int32_t first = 0, missing = 0, next = x->first_day;
+	char text[UTC_TEXT_MAX];
+
+	for (size_t i = 0; i < x->series.n; i++) {
+		int32_t day = x->series.v[i].day;
+
+		if (day > next) {
+			first = missing ? first : next;
+			missing += day - next;
+		}
+		next = day + 1;
+	}
+	if (!missing)
+		return;
+	utc_format_day(first, text);
+	(void)fprintf(stderr,
+	    "onus eval: the series says nothing of %d of its %d days, the first %s; days that were "
+	    "not collected count as quiet ones\n",
+	    missing, x->last_day - x->first_day + 1, text);
+}
+
 /* Without --days: the last ones that the series can answer for, two weeks apart. */
 static void choose_days(struct eval *x)
 {
@@ -131,6 +187,14 @@ static void choose_days(struct eval *x)
 		x->n_days++;
 	for (unsigned i = 0; i < x->n_days; i++)
 		x->days[i] = last - DAY_STEP * (int32_t)(x->n_days - 1 - i);
+	for (unsigned i = 0; i < x->n_days;) { /* nothing to be measured by: not a test day */
+		if (came_after(x, x->days[i])) {
+			i++;
+			continue;
+		}
+		x->n_days--;
+		memmove(&x->days[i], &x->days[i + 1], (x->n_days - i) * sizeof(x->days[0]));
+	}
 }
 
 static int check_days(const struct eval *x, struct err *e)
@@ -147,6 +211,16 @@ static int check_days(const struct eval *x, struct err *e)
 			    "the "
 			    "end of its %" PRIu32 " days",
 			    i + 1, x->horizon);
+	for (unsigned i = 0; i < x->n_days; i++)
+		if (!came_after(x, x->days[i])) {
+			char text[UTC_TEXT_MAX];
+
+			utc_format_day(x->days[i], text);
+			return err_set(e, -EINVAL,
+			    "nobody came in the %" PRIu32
+			    " days after %s: nothing to measure by; choose other --days",
+			    x->horizon, text);
+		}
 	return 0;
 }
 
@@ -482,6 +556,7 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 		x->first_day = x->series.v[0].day;
 		x->last_day = x->series.v[x->series.n - 1].day;
 	}
+	say_missing(x);
 	if (x->n_days == 0)
 		choose_days(x);
 	if ((r = check_days(x, e)) < 0)
@@ -489,6 +564,8 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 	c.n_days = x->n_days;
 	c.first_day = x->first_day;
 	c.foreign = x->foreign;
+	c.voices = x->of_hub ? eval_hub_voices : NULL;
+	c.voices_ctx = &x->hub;
 	progress_start(&bar, "replaying", x->n_days);
 	r = evaluate(&c, &x->series, registry_space, a->registry, &ev, e);
 	progress_end(&bar);
@@ -513,16 +590,19 @@ static int run(struct eval *x, char **files, int n_files)
 	if (attribute_open(&a, "onus eval", x->conf_file, x->set.v, x->set.n, x->registry) < 0)
 		return 3;
 	r = x->days_text ? parse_days(x, &e) : 0;
+	if (n_files == 0 && r >= 0)
+		r = read_hub(x, a.conf, &e);
 	for (int i = 0; i < n_files && r >= 0; i++)
 		r = read_file(x, files[i], &e);
 	if (x->refused)
-		(void)fprintf(stderr, "onus eval: %" PRIu64 " of %" PRIu64 " lines left out\n",
-		    x->refused, x->lines);
+		(void)fprintf(stderr, "onus eval: %" PRIu64 " of %" PRIu64 " %s left out\n",
+		    x->refused, x->lines, x->of_hub ? "rows" : "lines");
 	if (r >= 0)
 		r = replay(x, &a, &e);
 	if (r < 0)
 		(void)fprintf(stderr, "onus eval: %s\n", e.text);
 	series_done(&x->series);
+	eval_hub_done(&x->hub);
 	attribute_done(&a);
 	return r < 0 ? 2 : 0;
 }
@@ -542,8 +622,9 @@ int cmd_eval(int argc, char **argv)
 		    "hosts "
 		    "count as seen." },
 		{ "foreign", 0, OPT_FLAG, &x.foreign, NULL,
-		    "The series is somebody else's word, not that of own sensors: days on which it "
-		    "says far more than usual weigh less." },
+		    "FILE is somebody else's word, not that of own sensors: days on which it says "
+		    "far "
+		    "more than usual weigh less. (The ledger knows who is whose.)" },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object." },
 		{ "plot", 0, OPT_TEXT, &x.plot, "FILE",
 		    "Draw hits and reliability into FILE (SVG)." },
@@ -553,13 +634,15 @@ int cmd_eval(int argc, char **argv)
 		{ "option", 'o', OPT_LIST, &x.set, "NAME=VALUE",
 		    "Set one parameter over the file." },
 	};
-	const struct opt_usage usage = { "onus eval", "FILE…|-",
-		"Replay dated event lines: on each test day judge by what was known then, and "
-		"measure by "
-		"what\ncame after, beside the usual ways to rank networks (raw counts, EWMA, "
-		"BGP-Ranking, "
-		"UCEPROTECT …).",
-		"Example: tools/series data-shield prod.csv | onus eval --registry "
+	const struct opt_usage usage = { "onus eval", "[FILE…|-]",
+		"Replay dated evidence: on each test day judge by what was known then, and measure "
+		"by what\ncame after, beside the usual ways to rank networks (raw counts, EWMA, "
+		"BGP-Ranking, UCEPROTECT …).\nThe evidence is that of the hub, every source with "
+		"its "
+		"group and trust as of each test day, measured as\nonus-score measures it; or of "
+		"files of event lines (- is the standard input), all one group and fully\ntrusted.",
+		"Examples: onus eval\n"
+		"          tools/series data-shield prod.csv | onus eval --registry "
 		"registry-of-then -",
 		opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv);
@@ -567,10 +650,11 @@ int cmd_eval(int argc, char **argv)
 
 	if (n < 0)
 		return opt_exit(n);
-	if (n == 0 || x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS) {
+	if (x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS || (n == 0 && x.foreign)) {
 		(void)fprintf(stderr, "onus eval: %s\n",
-		    n == 0 ? "name files of event lines, or - for the standard input"
-			   : "--horizon: 1 to 400 days");
+		    n == 0 && x.foreign ? "--foreign is for files; whose word a row of the ledger "
+					  "is, it knows itself"
+					: "--horizon: 1 to 400 days");
 		return 3;
 	}
 	if (x.since) {

@@ -36,7 +36,7 @@ static int read_events(struct explain *x, const char *path, struct series *s, st
 {
 	struct clock clock = clock_system();
 	int64_t now_s = clock_now_s(&clock), end_s = x->at_s == INT64_MIN ? now_s : x->at_s;
-	uint64_t refused = 0;
+	uint64_t refused = 0, read = 0;
 	struct input *in;
 	struct line line;
 	int r = input_open(path, &in, e);
@@ -49,6 +49,9 @@ static int read_events(struct explain *x, const char *path, struct series *s, st
 		struct err why;
 		int got = event_parse(line.text, now_s, &room, &ev, &why);
 
+		read++;
+		if (got > 0)
+			got = event_date_check(ev.time_s, now_s, &why) < 0 ? -ERANGE : got;
 		if (got < 0 && refused++ == 0)
 			(void)fprintf(stderr, "onus explain: %s:%" PRIu64 ": %s; left out\n", path,
 			    line.number, why.text);
@@ -61,8 +64,9 @@ static int read_events(struct explain *x, const char *path, struct series *s, st
 	}
 	(void)input_free(in);
 	if (refused)
-		(void)fprintf(
-		    stderr, "onus explain: %s: %" PRIu64 " lines left out\n", path, refused);
+		(void)fprintf(stderr,
+		    "onus explain: %s: %" PRIu64 " of %" PRIu64 " lines left out\n", path, refused,
+		    read);
 	return r == -ENOMEM ? err_set(e, r, "%s: out of memory", path) : r;
 }
 
@@ -89,7 +93,7 @@ static int from_files(struct explain *x, int n, char **files, struct err *e)
 			    x->evidence.group[0], sizeof(x->evidence.group[0]), FILES_GROUP);
 		}
 		if (r == 0)
-			r = series_judge(&s, c.today, x->evidence.judge);
+			r = series_judge(&s, c.today, NULL, x->evidence.judge);
 		if (r < 0)
 			(void)err_set(e, r, "the evidence does not fit into memory");
 	}

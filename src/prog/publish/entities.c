@@ -9,7 +9,7 @@
 
 /* --- what has a row ----------------------------------------------------------------------------- */
 
-int placed_add(struct placed_list *l, struct addr first, int64_t id)
+int placed_add(struct placed_list *l, struct addr first, int64_t id, uint64_t hosts)
 {
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? l->cap * 2 : 1024;
@@ -20,7 +20,9 @@ int placed_add(struct placed_list *l, struct addr first, int64_t id)
 		l->v = v;
 		l->cap = cap;
 	}
-	l->v[l->n++] = (struct placed){ .first = first, .id = id };
+	l->v[l->n++] = (struct placed){
+		.first = first, .id = id, .hosts = (uint32_t)MIN_OF(hosts, (uint64_t)UINT32_MAX)
+	};
 	l->sorted = false;
 	return 0;
 }
@@ -219,11 +221,11 @@ static int remember(struct publishing *p, const struct about *a, int64_t id)
 
 	switch (a->s.entity->kind) {
 	case ENTITY_ADDR:
-		return placed_add(&k->addrs, a->s.entity->range.first, id);
+		return placed_add(&k->addrs, a->s.entity->range.first, id, a->s.hosts);
 	case ENTITY_BLOCK:
-		return placed_add(&k->blocks, a->s.entity->range.first, id);
+		return placed_add(&k->blocks, a->s.entity->range.first, id, a->s.hosts);
 	case ENTITY_PREFIX:
-		return placed_add(&k->prefixes, a->s.entity->range.first, id);
+		return placed_add(&k->prefixes, a->s.entity->range.first, id, a->s.hosts);
 	case ENTITY_AS:
 		if (a->index != REGISTRY_NONE)
 			k->as[a->index] = id;

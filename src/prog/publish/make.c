@@ -147,8 +147,8 @@ static int put_serve(struct publishing *p, const char *dir, struct reputation **
 	    (r = open_site(p, site, e)) < 0 ||
 	    (r = reputation_writer_new(&p->head, &p->reputation, e)) < 0 ||
 	    (r = entities_write(p, e)) < 0 || (r = evidence_write(p, e)) < 0 ||
-	    (r = put_meta(p, e)) < 0 || (r = put_history(p, e)) < 0 ||
-	    (r = site_db_finish(p->site, e)) < 0 ||
+	    (r = factors_write(p, e)) < 0 || (r = put_meta(p, e)) < 0 ||
+	    (r = put_history(p, e)) < 0 || (r = site_db_finish(p->site, e)) < 0 ||
 	    (r = reputation_writer_write(p->reputation, reputation, e)) < 0)
 		return r;
 	p->reputation = reputation_writer_free(p->reputation);

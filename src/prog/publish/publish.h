@@ -3,6 +3,7 @@
  *   verdicts.c  decisions in force                    hub → memory
  *   entities.c  every entity and where it stands      hub, registry → reputation, reputation.sqlite
  *   evidence.c  who was seen doing what on which day  hub → reputation.sqlite
+ *   factors.c   why new attackers are expected there      hub, judge → reputation.sqlite
  *   lists.c     walls and decision lines              reputation → a file a format
  *   make.c      all of it, signed and shown           → serve_dir, open_dir
  * All functions return 0 or a negative errno with a sentence in e. */
@@ -41,6 +42,7 @@ void verdicts_free(struct verdict **v);
 struct placed {
 	struct addr first;
 	int64_t id;
+	uint32_t hosts;
 	bool held; /* a source whose word is not ours to give away spoke of it */
 };
 struct placed_list {
@@ -48,7 +50,7 @@ struct placed_list {
 	size_t n, cap;
 	bool sorted;
 };
-MUST_USE int placed_add(struct placed_list *l, struct addr first, int64_t id);
+MUST_USE int placed_add(struct placed_list *l, struct addr first, int64_t id, uint64_t hosts);
 /* placed_from - index of the first one at or after a; placed_find - the one at a, or NULL */
 size_t placed_from(struct placed_list *l, struct addr a);
 struct placed *placed_find(struct placed_list *l, struct addr a);
@@ -91,6 +93,9 @@ int64_t *known_country(struct known *k, const char *cc); /* NULL: no country */
 
 /* evidence_write - days, categories and sources behind every row; marks what is held */
 MUST_USE int evidence_write(struct publishing *p, struct err *e);
+
+/* factors_write - the steps of the judge's chain to every AS, and to the blocks and prefixes with most hosts */
+MUST_USE int factors_write(struct publishing *p, struct err *e);
 
 /* lists_write - decisions and every export format into dir
  * open    leave out what is held

@@ -367,39 +367,118 @@ void say_evidence(struct view *v, struct model *m, struct value *to, const struc
 
 /* ---- the sum behind a score ---- */
 
+static void say_quantity(struct model *m, struct value *to, const char *key, double v)
+{
+	model_fmt(m, to, key, v >= 100 ? "%.0f" : v >= 10 ? "%.1f" : "%.2f", v);
+}
+
+/* What was seen, and what was expected: small numbers keep two digits, and nothing is 0. */
+static void say_arrivals(struct model *m, struct value *to, const char *key, double v)
+{
+	model_fmt(m, to, key,
+	    v >= 100   ? "%.0f"
+	    : v >= 10  ? "%.1f"
+	    : v >= 0.1 ? "%.2f"
+	    : v > 1e-4 ? "%.2g"
+		       : "%.0f",
+	    v);
+}
+
+/* "4.2 times as many as", "62 % as many as", "as many as" */
+static void say_times(struct model *m, struct value *to, const char *key, double ratio)
+{
+	if (ratio >= 0.95 && ratio < 1.05)
+		model_str(m, to, key, "as many");
+	else if (ratio >= 1)
+		model_fmt(
+		    m, to, key, ratio < 9.95 ? "%.1f times as many" : "%.0f times as many", ratio);
+	else if (ratio >= 0.01)
+		model_fmt(m, to, key, "%.0f\u00a0%% as many", 100 * ratio);
+	else
+		model_str(m, to, key, "less than 1\u00a0% as many");
+}
+
+/* A level as the page of `row` calls it: "AS64500", "its /20", "this /24". */
+static void level_words(const struct row *row, const char *level, char *ret, size_t size)
+{
+	bool as = strcmp(level, "as") == 0, prefix = strcmp(level, "prefix") == 0;
+	bool own = row->kind == ENTITY_AS || (row->kind == ENTITY_PREFIX && prefix) ||
+		   (row->kind == ENTITY_BLOCK && (!strcmp(level, "/24") || !strcmp(level, "/48")));
+
+	if (as && row->asn)
+		(void)snprintf(ret, size, "AS%u", row->asn);
+	else
+		(void)snprintf(ret, size, "%s %s", own ? "this" : "its", as ? "AS" : level);
+}
+
+/* struct telling - the steps of one family on their way to the page */
+struct telling {
+	struct value *family, *steps;
+	char name[32], above[64]; /* above: what the next step is compared with */
+	double world, rate; /* new attackers an address and day: everywhere, after the last step */
+	unsigned n;
+};
+
+static void family_begin(struct model *m, struct value *list, struct telling *t, double world)
+{
+	t->family = model_object(m, list, NULL);
+	t->steps = model_list(m, t->family, "steps");
+	model_str(m, t->family, "family", t->name);
+	(void)snprintf(t->above, sizeof(t->above), "the average network");
+	t->world = world;
+	t->n = 0;
+}
+
+static void family_end(struct model *m, struct telling *t)
+{
+	if (t->n > 1 && t->world > 0)
+		say_times(m, t->family, "together", t->rate / t->world);
+}
+
+static void say_step(
+    struct model *m, const struct row *row, struct telling *t, sqlite3_stmt *s, const char *level)
+{
+	struct value *f = model_object(m, t->steps, NULL);
+	char who[64];
+
+	level_words(row, level, who, sizeof(who));
+	model_str(m, f, "who", who);
+	model_str(m, f, "above", t->above);
+	say_times(m, f, "times", sqlite3_column_double(s, 2));
+	say_arrivals(m, f, "seen", sqlite3_column_double(s, 3));
+	say_arrivals(m, f, "expected", sqlite3_column_double(s, 4));
+	memcpy(t->above, who, sizeof(who));
+	t->rate = sqlite3_column_double(s, 5);
+	t->n++;
+}
+
+/* One family after the other, each with its steps and what they come to. */
 static void say_factors(struct view *v, struct model *m, struct value *to, const struct row *row)
 {
-	static const char *const levels[] = { "as", "/16", "prefix", "/20", "/24" };
 	sqlite3_stmt *s = view_query(v, QUERY_FACTORS);
-	struct value *list = NULL, *f;
+	struct telling t = { .n = 0 };
+	struct value *list = NULL;
 	char family[32], level[32];
-	const char *shown;
 
 	(void)sqlite3_bind_int64(s, 1, row->id);
 	while (view_step(s)) {
+		double ratio = sqlite3_column_double(s, 2), rate = sqlite3_column_double(s, 5);
+
+		column_text(s, 0, family, sizeof(family));
+		column_text(s, 1, level, sizeof(level));
 		if (!list) {
 			list = model_list(m, to, "factors");
 			model_bool(m, model_root(m), "has_factors", true);
 		}
-		column_text(s, 0, family, sizeof(family));
-		column_text(s, 1, level, sizeof(level));
-		shown = level;
-		for (unsigned i = 0; i < NELEM(levels); i++)
-			if (strcmp(level, levels[i]) == 0)
-				shown = i == 0 ? "the whole AS" : i == 2 ? "the prefix" : levels[i];
-		f = model_object(m, list, NULL);
-		model_str(m, f, "family", family);
-		model_str(m, f, "level", shown);
-		model_fmt(m, f, "ratio", "%.2f", sqlite3_column_double(s, 2));
-		model_fmt(m, f, "seen", "%.2f", sqlite3_column_double(s, 3));
-		model_fmt(m, f, "expected", "%.2f", sqlite3_column_double(s, 4));
+		if (!t.family || strcmp(family, t.name) != 0) {
+			family_end(m, &t);
+			memcpy(t.name, family, sizeof(family));
+			family_begin(m, list, &t, ratio > 0 ? rate / ratio : 0);
+		}
+		say_step(m, row, &t, s, level);
 	}
+	family_end(m, &t);
 	(void)sqlite3_reset(s);
-}
-
-static void say_quantity(struct model *m, struct value *to, const char *key, double v)
-{
-	model_fmt(m, to, key, v >= 100 ? "%.0f" : v >= 10 ? "%.1f" : "%.2f", v);
 }
 
 void say_sum(struct view *v, struct model *m, struct value *to, const struct row *row)

@@ -42,9 +42,8 @@ static const char *const sql[] = {
 	[QUERY_HISTORY] = "SELECT day, score, grade, hosts FROM history "
 			  "WHERE entity = ?1 AND day >= ?2 ORDER BY day",
 	[QUERY_FACTORS] =
-	    "SELECT family, level, ratio, seen, expected FROM factor WHERE entity = ?1 "
-	    "ORDER BY family, CASE level WHEN 'as' THEN 0 WHEN '/16' THEN 1 WHEN 'prefix' THEN 2 "
-	    "WHEN '/20' THEN 3 ELSE 4 END, level",
+	    "SELECT family, level, ratio, seen, expected, rate FROM factor WHERE entity = ?1 "
+	    "ORDER BY family, step",
 	[QUERY_DECISIONS] = "SELECT action, level, since, until, reason FROM decision "
 			    "WHERE entity = ?1 AND until > ?2 ORDER BY until DESC",
 	[QUERY_NAMES] =

@@ -66,7 +66,7 @@ enum query {
 	QUERY_EVIDENCE, /* ?1 id ?2 limit → day, category, source, hosts, events; newest first */
 	QUERY_CATEGORIES, /* ?1 id → category, hosts (most on a day), events, first day, last day, days */
 	QUERY_HISTORY,	 /* ?1 id ?2 from day → day, score, grade, hosts */
-	QUERY_FACTORS,	 /* ?1 id → family, level, ratio, seen, expected */
+	QUERY_FACTORS,	 /* ?1 id → family, level, ratio, seen, expected, rate; steps in order */
 	QUERY_DECISIONS, /* ?1 id ?2 now → action, level, since, until, reason */
 	QUERY_NAMES,	 /* ?1 full-text expression ?2 limit → title, subject, row's id or NULL */
 	QUERY_BLOCKS,	 /* → range_first, hosts of every block */

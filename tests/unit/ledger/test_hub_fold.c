@@ -129,6 +129,7 @@ static void test_refused(void **state)
 		{ "link-local", T0 "\tfe80::1\tspam\t1\tfull\ta\n" },
 		{ "no address", T0 "\thello\tspam\t1\tfull\ta\n" },
 		{ "no source", T0 "\t11.0.0.1\tspam\t1\tfull\t\n" },
+		{ "before 1990", "631151999\t11.0.0.1\tspam\t1\tfull\ta\n" },
 		{ "tomorrow but one", "1790086401\t11.0.0.1\tspam\t1\tfull\ta\n" },
 		{ "count zero", T0 "\t11.0.0.1\tspam\t0\tfull\ta\n" },
 		{ "count past limit", T0 "\t11.0.0.1\tspam\t1000000001\tfull\ta\n" },
@@ -147,6 +148,25 @@ static void test_refused(void **state)
 	expect_ledger(h, "");
 	assert_int_equal(fold(h, 99, "1790086400\t11.0.0.1\tspam\t1000000000\tfull\ta\n", NULL), 1);
 	expect_ledger(h, "1 14 11.0.0.1/32 spam 0 1  1000000000\n");
+	(void)hub_free(h);
+}
+
+/* A good line after two bad ones stays, and the first of these is named. */
+static void test_refused_told(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct err why = { "" };
+	struct batch b;
+
+	batch_of(1,
+	    "86400\t11.0.0.1\tspam\t1\tfull\ta\nnonsense\n" T0 "\t11.0.0.2\tspam\t1\tfull\ta\n",
+	    &b);
+	assert_int_equal(hub_fold_add(h, &b, NOW, &why), 1);
+	batch_done(&b);
+	assert_string_equal(
+	    why.text, "2 of 3 lines refused, the first in line 1: dated before 1990");
+	assert_int_equal(hub_fold_commit(h, NULL, &why), 0);
+	expect_ledger(h, "0 0 11.0.0.2/32 spam 0 1  1\n");
 	(void)hub_free(h);
 }
 
@@ -331,6 +351,7 @@ int main(void)
 		T(test_sums),
 		T(test_changes),
 		T(test_refused),
+		T(test_refused_told),
 		T(test_evidence),
 		T(test_source_flood),
 		T(test_two_loaders),

@@ -52,6 +52,9 @@ static void fill(const char *old)
 			g->hosts, g->events };
 		struct site_history h = { id, DAY_20000, g->score, g->grade };
 
+		struct site_factor f = { id, FAMILY_ATTACK, 2, "/16", 23, 12, 0.5, 1.38e-5 };
+
+		assert_int_equal(site_db_factor(ids.db, &f, &e), 0);
 		if (g->parent)
 			assert_int_equal(site_db_parent(ids.db, id, id_of(&ids, g->parent), &e), 0);
 		assert_int_equal(site_db_evidence(ids.db, &ev, &e), 0);
@@ -106,6 +109,7 @@ static void test_golden(void **state)
 		" low, high, score, grade, reason, groups, rank FROM entity ORDER BY kind, rank",
 		"SELECT * FROM parent",
 		"SELECT * FROM evidence",
+		"SELECT * FROM factor WHERE entity < 3",
 		"SELECT * FROM history",
 		"SELECT * FROM decision",
 		"SELECT title, entity, subject FROM name WHERE name MATCH 'hosting'",

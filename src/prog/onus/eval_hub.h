@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus eval out of the hub: the ledger as a series, in which every source is a voice of its own. */
+#ifndef ONUS_PROG_ONUS_EVAL_HUB_H
+#define ONUS_PROG_ONUS_EVAL_HUB_H
+
+#include "judge/series.h"
+#include "prog/evidence/voices.h"
+
+struct eval_hub {
+	struct voices voices;
+	uint64_t rows, listed;
+	uint64_t waiting; /* dated later than now */
+	uint64_t old;	  /* dated before oldest */
+};
+
+/* eval_hub_read - all of the ledger up to now_s, but what is dated before first_day; s is not sealed
+ * oldest  rows dated before it are typing errors
+ * Returns 0 or -errno; eval_hub_done frees. */
+MUST_USE int eval_hub_read(const char *url, int32_t oldest, int32_t first_day, int64_t now_s,
+    struct series *s, struct eval_hub *ret, struct err *e);
+void eval_hub_done(struct eval_hub *v);
+
+/* eval_hub_voices - for evaluate_conf.voices; ctx: the struct eval_hub */
+void eval_hub_voices(
+    void *ctx, int32_t day, struct judge *j, struct series_voice voices[SERIES_VOICES_MAX]);
+
+#endif
