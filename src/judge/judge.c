@@ -217,6 +217,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	if ((r = trust_measure(j)) < 0)
 		goto failed;
 	guard_build(j);
+	masks_build(j);
 	if ((r = leaves(j)) < 0)
 		goto failed;
 	if ((r = wanted_build(j)) < 0)

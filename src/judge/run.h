@@ -75,6 +75,9 @@ void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, str
 void host_family(
     const struct judge *j, size_t i, size_t end, unsigned mute, double pace, struct host_part *ret);
 
+/* masks_build - judge's masks of groups, from trust, root and anchor */
+void masks_build(struct judge *j);
+
 /* roots_of - of a mask of groups; roots_foreign: of those that are no anchors */
 uint64_t roots_of(const struct judge *j, uint64_t group_mask);
 uint64_t roots_foreign(const struct judge *j, uint64_t group_mask);
@@ -229,7 +232,10 @@ struct judge {
 	struct judge_trust told[JUDGE_GROUPS_MAX];
 	bool trust_kept; /* of the run before */
 	bool anchor[JUDGE_GROUPS_MAX];
-	uint64_t anchor_mask;				   /* the same, a bar each */
+	uint64_t
+	    anchor_mask; /* the same, a bar each; so for groups with trust, and those that are no
+				 anchors by their root */
+	uint64_t trusted_mask, root_mask[JUDGE_GROUPS_MAX];
 	double guard[JUDGE_GROUPS_MAX][JUDGE_WINDOW_DAYS]; /* by lag */
 	uint8_t root[JUDGE_GROUPS_MAX]; /* groups that copy each other have one root (A6) */
 	bool ran;			/* what follows the evidence is there */
