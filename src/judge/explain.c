@@ -196,8 +196,8 @@ static void tell_leaf_hosts(struct telling *t, const struct leaf *l)
 		}
 	}
 	t->pace = l->pace;
-	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit && t->code == 0;)
-		tell_host(t, &i);
+	for (uint32_t k = 0; k < l->hosts && t->code == 0; k++)
+		tell_host(t, &(size_t){ t->j->hosts[l->host + k] });
 }
 
 /* Every AS that has a row of the entity. */

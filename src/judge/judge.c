@@ -178,8 +178,13 @@ static int bits_gather(struct judge *j)
 	for (uint32_t i = 0; i < j->n_order; i++) {
 		const struct leaf *l = leaf_at(j, i);
 
-		memcpy(to.v + to.n, j->bits.v + l->bit, l->n_bit * sizeof(*to.v));
-		to.n += l->n_bit;
+		for (uint32_t k = 0; k < l->hosts; k++) {
+			const struct bit *v = j->bits.v + j->hosts[l->host + k];
+			uint64_t host = v->host;
+
+			while (v < j->bits.v + j->bits.n && v->host == host)
+				to.v[to.n++] = *v++;
+		}
 	}
 	bits_done(&j->bits);
 	j->bits = to;

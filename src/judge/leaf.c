@@ -233,9 +233,26 @@ static int leaf_take(struct leaf_filler *b, struct leaf *l, size_t bit)
 	return 0;
 }
 
+/* What the policy asks of a block: its verified hosts of the last seven days. */
+static void leaf_verify(struct leaf *l, const struct host_sum *h)
+{
+	uint64_t days = 0;
+
+	for (unsigned i = 0; i < h->n_part; i++) {
+		const struct host_part *p = &h->part[i];
+
+		if (p->verified_last != NO_DAY)
+			l->verified_last = (uint16_t)MIN_OF(l->verified_last, p->verified_last);
+		if (p->family != FAMILY_ABUSE_OF_SERVICE)
+			days |= p->verified_7;
+	}
+	l->verified_7 += days != 0;
+	for (; days; days &= days - 1)
+		l->verified_day[__builtin_ctzll(days)]++;
+}
+
 int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted)
 {
-	size_t end = (size_t)l->bit + l->n_bit;
 	int r;
 
 	b->counted = counted;
@@ -243,12 +260,15 @@ int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted)
 	l->events = l->group_mask = 0;
 	l->anchor = false;
 	l->first = 0;
-	l->last = NO_DAY;
+	l->last = l->verified_last = NO_DAY;
+	l->verified_7 = 0;
+	memset(l->verified_day, 0, sizeof(l->verified_day));
 	b->n_noted = 0;
-	for (size_t i = l->bit; i < end;) {
-		size_t from = i;
+	for (uint32_t k = 0; k < l->hosts; k++) {
+		size_t from = b->j->hosts[l->host + k];
 
-		host_next(b->j, MUTE_NOBODY, l->pace, &i, &b->host);
+		host_next(b->j, MUTE_NOBODY, l->pace, &(size_t){ from }, &b->host);
+		leaf_verify(l, &b->host);
 		if (leaf_take(b, l, from) < 0)
 			return -ENOMEM;
 	}
@@ -332,7 +352,6 @@ static int cut(struct judge *j)
 
 		leaf_key(j, j->bits.v[i].host, &row, &next);
 		if (!l || leaf_cmp(l, &next) != 0) {
-			next.bit = from;
 			next.host = j->n_hosts;
 			if (leaf_put(j, &next) < 0)
 				return -ENOMEM;
@@ -343,7 +362,6 @@ static int cut(struct judge *j)
 		l->again += d.again;
 		l->gone += d.gone;
 		l->hosts++;
-		l->n_bit += (uint32_t)i - from;
 	}
 	return 0;
 }

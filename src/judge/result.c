@@ -62,11 +62,13 @@ static unsigned episode(const struct judge *j, const struct leaf *l)
 	uint64_t day[JUDGE_WINDOW_DAYS / 64 + 1] = { 0 };
 	unsigned began = l->last;
 
-	for (uint32_t i = l->bit; i < l->bit + l->n_bit; i++) {
-		const struct bit *b = &j->bits.v[i];
+	for (uint32_t k = 0; k < l->hosts; k++) {
+		const struct bit *b = &j->bits.v[j->hosts[l->host + k]];
+		uint64_t host = b->host;
 
-		if (j->trust[bit_group(b)] > 0)
-			day[bit_lag(b) / 64] |= UINT64_C(1) << bit_lag(b) % 64;
+		for (; b < j->bits.v + j->bits.n && b->host == host; b++)
+			if (j->trust[bit_group(b)] > 0)
+				day[bit_lag(b) / 64] |= UINT64_C(1) << bit_lag(b) % 64;
 	}
 	for (unsigned lag = began; lag < JUDGE_WINDOW_DAYS && lag <= began + MODEL_EPISODE; lag++)
 		if (day[lag / 64] >> lag % 64 & 1)
@@ -247,23 +249,15 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	verified(j, &h, r);
 }
 
-/* What the policy asks of a block: its verified hosts of the last seven days. */
 static void block_verified(
     const struct judge *j, const struct leaf *l, uint32_t day[7], struct judgement *r)
 {
-	for (size_t i = l->bit; i < (size_t)l->bit + l->n_bit;) {
-		struct host_sum h;
-		uint64_t days = 0;
-
-		host_next(j, MUTE_NOBODY, l->pace, &i, &h);
-		verified(j, &h, r);
-		for (unsigned k = 0; k < h.n_part; k++)
-			if (h.part[k].family != FAMILY_ABUSE_OF_SERVICE)
-				days |= h.part[k].verified_7;
-		r->verified_7 += days != 0;
-		for (; days; days &= days - 1)
-			day[__builtin_ctzll(days)]++;
-	}
+	if (l->verified_last != NO_DAY)
+		r->verified_last =
+		    MAX_OF(r->verified_last, j->conf.today - (int32_t)l->verified_last);
+	r->verified_7 += l->verified_7;
+	for (unsigned d = 0; d < NELEM(l->verified_day); d++)
+		day[d] += l->verified_day[d];
 }
 
 static void block_leaf(const struct judge *j, const struct leaf *l, struct sum *s)
@@ -292,7 +286,7 @@ static void block_leaf(const struct judge *j, const struct leaf *l, struct sum *
 
 static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
-	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_leaves;
+	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_order;
 	const struct leaf *first = leaf_at(j, j->blocks[i]);
 	struct support support = { .roots = 0 };
 	struct sum s = { .last = NO_DAY, .worst_leaf = NOWHERE };
@@ -321,7 +315,6 @@ static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 				     : addr_of_v4((uint32_t)first->block << 8);
 	r->size_v4 = first->version ? 0 : 256;
 	r->size_v6 = first->version ? 1 : 0;
-	r->p7_max = r->w_max = 0; /* of single hosts */
 }
 
 static const struct sums *sums_of(const struct judge *j, enum entity_kind kind)

@@ -97,11 +97,10 @@ struct say {
 };
 
 struct leaf {
-	uint64_t block;	     /* number of the /24 or /48 */
-	uint32_t row;	     /* in judge.rows, or NOWHERE: between two rows */
-	uint32_t place;	     /* row r: 2r + 1; the gap before row r: 2r */
-	uint32_t bit, n_bit; /* its evidence */
-	uint32_t host;	     /* in judge.hosts */
+	uint64_t block; /* number of the /24 or /48 */
+	uint32_t row;	/* in judge.rows, or NOWHERE: between two rows */
+	uint32_t place; /* row r: 2r + 1; the gap before row r: 2r */
+	uint32_t host;	/* in judge.hosts, the first one of its own */
 	uint32_t part, n_part;
 	uint32_t say, n_say;
 	uint32_t hosts;
@@ -110,7 +109,10 @@ struct leaf {
 	double again, gone; /* of its hosts, all families */
 	double pace;	    /* s_e: more than 1 where hosts return more than usual */
 	uint64_t events, group_mask, units; /* units: of the block within the row */
-	uint16_t first, last;		    /* lags */
+	uint32_t verified_7; /* hosts verified within 7 days, and on each of these … */
+	uint32_t verified_day[7];
+	uint16_t verified_last; /* … lag of the last one, or NO_DAY */
+	uint16_t first, last;	/* lags */
 	uint8_t version;
 	bool anchor;
 };

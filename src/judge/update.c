@@ -72,50 +72,106 @@ static uint32_t find_place(const struct judge *j, uint32_t at, const struct leaf
 	return lo;
 }
 
-/* The leaf's evidence, old and new, behind all other evidence. */
-static int leaf_bits(struct judge *j, struct leaf *l, const struct bit *v, size_t n)
+static size_t host_length(const struct bit *v, size_t n)
 {
-	size_t room = j->bits.n + l->n_bit + n;
+	size_t k = 1;
+
+	while (k < n && v[k].host == v->host)
+		k++;
+	return k;
+}
+
+/* One host's evidence, old (n_old, which may be 0) and new, behind all other evidence. */
+static int host_bits(
+    struct judge *j, uint32_t old, size_t n_old, const struct bit *v, size_t n, uint32_t *ret)
+{
+	size_t room = j->bits.n + n_old + n;
 
 	if (room > JUDGE_BITS_MAX)
 		return -E2BIG;
-	if (room > j->bits.cap && bits_expect(&j->bits, l->n_bit + n + j->bits.n / 8) < 0)
+	if (room > j->bits.cap && bits_expect(&j->bits, n_old + n + j->bits.n / 8) < 0)
 		return -ENOMEM;
-	j->live_bits -= l->n_bit;
-	n = bits_join(j->bits.v + l->bit, l->n_bit, v, n, j->bits.v + j->bits.n);
-	l->bit = (uint32_t)j->bits.n;
-	l->n_bit = (uint32_t)n;
+	*ret = (uint32_t)j->bits.n;
+	n = bits_join(j->bits.v + old, n_old, v, n, j->bits.v + j->bits.n);
 	j->bits.n += n;
-	j->live_bits += n;
+	j->live_bits += n - n_old;
 	return 0;
 }
 
-static int leaf_hosts(struct judge *j, struct leaf *l)
+/* Hosts in v that the leaf has not got; both are in order. */
+static uint32_t count_new(
+    const struct judge *j, const struct leaf *l, const struct bit *v, size_t n)
 {
-	struct days d = { 0, 0 };
-	size_t end = (size_t)l->bit + l->n_bit;
-	uint32_t n = 0;
+	uint32_t k = 0, fresh = 0;
 
-	for (size_t i = l->bit; i < end; i++)
-		n += i == l->bit || j->bits.v[i].host != j->bits.v[i - 1].host;
-	if (n > l->hosts) {
-		if (grow_to((void **)&j->hosts, &j->cap_hosts, (uint64_t)j->end_hosts + n,
-			sizeof(*j->hosts)) < 0)
-			return -ENOMEM;
-		l->host = j->end_hosts;
-		j->end_hosts += n;
+	for (size_t i = 0; i < n; i += host_length(v + i, n - i)) {
+		while (k < l->hosts && j->bits.v[j->hosts[l->host + k]].host < v[i].host)
+			k++;
+		fresh += k == l->hosts || j->bits.v[j->hosts[l->host + k]].host != v[i].host;
 	}
-	j->n_hosts += n - l->hosts;
-	l->hosts = 0;
+	return fresh;
+}
+
+/* The hosts of the leaf with those of v among them, from the end, so that it can be done in place. */
+static int join_hosts(struct judge *j, const struct leaf *l, uint32_t to, const struct bit *v,
+    size_t n, uint32_t fresh)
+{
+	uint32_t k = l->hosts;
+	int r = 0;
+
+	while (n > 0 && r == 0) {
+		size_t from = n - 1;
+		uint32_t old = 0;
+		size_t n_old = 0;
+
+		while (from > 0 && v[from - 1].host == v[n - 1].host)
+			from--;
+		for (; k > 0 && j->bits.v[j->hosts[l->host + k - 1]].host > v[from].host; k--)
+			j->hosts[to + k - 1 + fresh] = j->hosts[l->host + k - 1];
+		if (k > 0 && j->bits.v[j->hosts[l->host + k - 1]].host == v[from].host) {
+			old = j->hosts[l->host + --k];
+			n_old = host_length(j->bits.v + old, j->bits.n - old);
+		} else
+			fresh--;
+		r = host_bits(j, old, n_old, v + from, n - from, &j->hosts[to + k + fresh]);
+		n = from;
+	}
+	for (; k > 0 && to != l->host; k--)
+		j->hosts[to + k - 1] = j->hosts[l->host + k - 1];
+	return r;
+}
+
+static void clean_again(struct judge *j, struct leaf *l)
+{
 	l->again = l->gone = 0;
-	for (size_t i = l->bit; i < end;) {
-		j->hosts[l->host + l->hosts++] = (uint32_t)i;
-		d = (struct days){ 0, 0 };
-		host_cleaned(j, &i, &d);
+	for (uint32_t k = 0; k < l->hosts; k++) {
+		struct days d = { 0, 0 };
+
+		host_cleaned(j, &(size_t){ j->hosts[l->host + k] }, &d);
 		l->again += d.again;
 		l->gone += d.gone;
 	}
-	return 0;
+}
+
+static int leaf_hosts(struct judge *j, struct leaf *l, const struct bit *v, size_t n)
+{
+	uint32_t fresh = count_new(j, l, v, n), to = l->host;
+	int r;
+
+	if (fresh) {
+		if (grow_to((void **)&j->hosts, &j->cap_hosts,
+			(uint64_t)j->end_hosts + l->hosts + fresh, sizeof(*j->hosts)) < 0)
+			return -ENOMEM;
+		to = j->end_hosts;
+		j->end_hosts += l->hosts + fresh;
+	}
+	r = join_hosts(j, l, to, v, n, fresh);
+	l->host = to;
+	l->hosts += fresh;
+	j->n_hosts += fresh;
+	if (j->paces.as)
+		clean_again(j, l);
+	return r;
 }
 
 static double arrivals_of(const struct judge *j, const struct leaf *l)
@@ -158,8 +214,8 @@ static int touch(struct update *u, const struct leaf *key, uint32_t *at, size_t 
 	t.leaf = t.fresh ? j->n_leaves - 1 : j->order[t.at];
 	l = &j->leaves[t.leaf];
 	t.x = arrivals_of(j, l);
-	if ((r = leaf_bits(j, l, j->delta.v + from, end - from)) < 0 ||
-	    (r = leaf_hosts(j, l)) < 0 || (r = leaf_fill(u->filler, l, false)) < 0)
+	if ((r = leaf_hosts(j, l, j->delta.v + from, end - from)) < 0 ||
+	    (r = leaf_fill(u->filler, l, false)) < 0)
 		return r;
 	return touch_put(u, &t);
 }
