@@ -227,7 +227,7 @@ int bits_merge(struct bits *into, struct bits *from, size_t max)
 			into->v[--at] = from->v[--k];
 		else {
 			into->v[--at] = into->v[--i];
-			merge(&into->v[at], &from->v[--k]);
+			(into->least ? merge_least : merge)(&into->v[at], &from->v[--k]);
 		}
 	}
 	if (at > i)

@@ -315,27 +315,34 @@ int judge_keep(struct judge *j, struct judge_kept *ret)
 	return r;
 }
 
+/* What was kept, among what is there; the two may overlap. */
+static int bits_take(struct bits *to, const uint64_t *v, size_t n)
+{
+	struct bits from = { .least = to->least };
+	int r;
+
+	if (n > JUDGE_BITS_MAX)
+		return -EBADMSG;
+	if (n == 0)
+		return 0;
+	if ((r = bits_expect(&from, n)) < 0)
+		return r;
+	memcpy(from.v, v, n * sizeof(struct bit));
+	from.n = n;
+	from.sealed = true;
+	if (!bits_sound(&from, JUDGE_WINDOW_DAYS))
+		r = -EBADMSG;
+	else if ((r = bits_seal(to)) == 0)
+		r = bits_merge(to, &from, JUDGE_BITS_MAX);
+	bits_done(&from);
+	return r;
+}
+
 int judge_restore(struct judge *j, const struct judge_kept *k)
 {
-	const struct {
-		struct bits *to;
-		const uint64_t *v;
-		size_t n;
-	} all[] = { { &j->bits, k->hosts, k->n_hosts }, { &j->listed, k->listed, k->n_listed } };
+	int r = judge_settle(j);
 
-	for (unsigned i = 0; i < NELEM(all); i++) {
-		if (all[i].n > JUDGE_BITS_MAX || all[i].to->n)
-			return -EBADMSG;
-		if (bits_expect(all[i].to, all[i].n) < 0)
-			return -ENOMEM;
-		if (all[i].n)
-			memcpy(all[i].to->v, all[i].v, all[i].n * sizeof(struct bit));
-		all[i].to->n = all[i].n;
-		all[i].to->sealed = true;
-		if (!bits_sound(all[i].to, JUDGE_WINDOW_DAYS)) {
-			all[i].to->n = 0;
-			return -EBADMSG;
-		}
-	}
-	return 0;
+	if (r == 0)
+		r = bits_take(&j->bits, k->hosts, k->n_hosts);
+	return r < 0 ? r : bits_take(&j->listed, k->listed, k->n_listed);
 }

@@ -152,7 +152,9 @@ MUST_USE int judge_began(struct judge *j, int32_t first_day);
  *
  * judge_keep     borrowed until evidence is added; directly after judge_run nothing has to be copied, at
  *                other times the results are forgotten. 0 or -errno.
- * judge_restore  into a new judge: 0, -ENOMEM, or -EBADMSG when it is none */
+ * judge_restore  into a judge of the same day and groups, to what it has: what shards by address have kept gives
+ *                the same in whatever order. judge_run must follow. 0, -ENOMEM, -E2BIG, or -EBADMSG when it is
+ *                none, and nothing was taken. */
 struct judge_kept {
 	const uint64_t *hosts, *listed; /* two words each */
 	size_t n_hosts, n_listed;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,79 @@ static void large_as_that_grows(void **state)
 	judge_free(b);
 }
 
+/* A network's evidence lies with three judges, by block; put together in any order it is one. */
+static void shards(void **state)
+{
+	static const unsigned order[][3] = { { 0, 1, 2 }, { 2, 0, 1 }, { 1, 2, 0 } };
+	struct world w;
+
+	random_state = 13;
+	world_make(&w);
+	for (unsigned round = 0; round < 20; round++) {
+		struct judge *one = fixed_judge(0.2, 0), *part[3];
+
+		for (unsigned i = 0; i < 3; i++)
+			part[i] = fixed_judge(0.2, 0);
+		for (unsigned i = 0; i < SIGHTINGS; i++) {
+			struct sighting s = sighting_random();
+			uint64_t block =
+			    addr_is_v4(s.host) ? addr_v4(s.host) >> 8 : s.host.hi >> 16;
+
+			add(one, &s);
+			add(part[block % 3], &s);
+			if (i == SIGHTINGS / 2)
+				run(part[round % 3], &w);
+		}
+		assert_int_equal(judge_add_listed(one, prefix_make(at("20.0.0.0"), 104),
+				     CATEGORY_SPAM, TODAY - 3, 0),
+		    0);
+		assert_int_equal(judge_add_listed(part[1], prefix_make(at("20.0.0.0"), 104),
+				     CATEGORY_SPAM, TODAY - 3, 0),
+		    0);
+		run(one, &w);
+		for (unsigned o = 0; o < NELEM(order); o++) {
+			struct judge *all = fixed_judge(0.2, 0);
+
+			for (unsigned i = 0; i < 3; i++) {
+				struct judge_kept k;
+
+				assert_int_equal(judge_keep(part[order[o][i]], &k), 0);
+				assert_int_equal(judge_restore(all, &k), 0);
+			}
+			run(all, &w);
+			assert_equal(one, all);
+			judge_free(all);
+		}
+		for (unsigned i = 0; i < 3; i++)
+			judge_free(part[i]);
+		judge_free(one);
+	}
+}
+
+/* What nobody can have kept is refused, and changes nothing. */
+static void not_kept(void **state)
+{
+	const uint64_t today = (uint64_t)FAMILY_ATTACK << 62 | 1, late = today | UINT64_C(400)
+										     << 53;
+	const uint64_t twice[] = { 0x14000001, today, 0x14000001, today },
+		       down[] = { 0x14000002, today, 0x14000001, today },
+		       old[] = { 0x14000001, late };
+	const struct judge_kept bad[] = { { .hosts = twice, .n_hosts = 2 },
+		{ .hosts = down, .n_hosts = 2 }, { .hosts = old, .n_hosts = 1 },
+		{ .listed = down, .n_listed = 2 } };
+	struct world w;
+	struct judge *j = fixed_judge(0, 0);
+
+	world_make(&w);
+	see_as(j, 0x14000001, CATEGORY_BRUTE_FORCE, PROOF_FULL, 1, 0);
+	for (unsigned i = 0; i < NELEM(bad); i++)
+		assert_int_equal(judge_restore(j, &bad[i]), -EBADMSG);
+	run(j, &w);
+	assert_int_equal(judge_n(j, ENTITY_ADDR), 1);
+	assert_int_equal(find_addr(j, ENTITY_ADDR, "20.0.0.1").events, 1);
+	judge_free(j);
+}
+
 /* What an update cannot do, it says. */
 static void refusals(void **state)
 {
@@ -288,6 +362,8 @@ int main(void)
 		cmocka_unit_test(run_after_updates),
 		cmocka_unit_test(large_as),
 		cmocka_unit_test(large_as_that_grows),
+		cmocka_unit_test(shards),
+		cmocka_unit_test(not_kept),
 		cmocka_unit_test(refusals),
 	};
 
