@@ -159,6 +159,8 @@ static int from_events(struct going *g, struct input *in, bool json, struct err 
 		else
 			got = (json ? event_parse_json : event_parse)(
 			    l.text, now_s, &room, &ev, &bad);
+		if (got > 0 && event_date_check(ev.time_s, now_s, &bad) < 0)
+			got = -ERANGE;
 		if (got > 0)
 			why = never_an_event(g, &ev);
 		if (got < 0 || why) {
