@@ -76,24 +76,11 @@ static void fold_arrivals(const struct model *m, struct arrivals *a, struct part
 	}
 }
 
-static int grow(void **v, uint32_t *cap, size_t size)
-{
-	uint32_t want = *cap ? *cap * 2 : 256;
-	void *p = reallocarray(*v, want, size);
-
-	if (!p)
-		return -ENOMEM;
-	*v = p;
-	*cap = want;
-	return 0;
-}
-
 static int note(struct leaf_filler *b, const struct host_part *p, size_t bit, size_t end)
 {
 	const struct judge *j = b->j;
 
-	if (b->n_noted == b->cap_noted &&
-	    grow((void **)&b->noted, &b->cap_noted, sizeof(*b->noted)))
+	if (grow_u32(&b->noted, &b->cap_noted, (uint64_t)b->n_noted + 1, sizeof(*b->noted)) < 0)
 		return -ENOMEM;
 	b->noted[b->n_noted++] = (struct noted){ .p7 = p->p7,
 		.w_first = p->w_first,
@@ -150,9 +137,8 @@ static int leaf_says(struct leaf_filler *b, struct leaf *l)
 
 	if (n > l->n_say) { /* what it said before stays behind, unused */
 		l->say = j->n_says;
-		while (j->cap_says - j->n_says < n)
-			if (grow((void **)&j->says, &j->cap_says, sizeof(*j->says)))
-				return -ENOMEM;
+		if (grow_u32(&j->says, &j->cap_says, (uint64_t)j->n_says + n, sizeof(*j->says)) < 0)
+			return -ENOMEM;
 		j->n_says += n;
 	}
 	l->n_say = n;
@@ -179,9 +165,9 @@ static int leaf_parts(struct leaf_filler *b, struct leaf *l)
 		n += b->seen[f];
 	if (n > l->n_part) {
 		l->part = j->n_parts;
-		while (j->cap_parts - j->n_parts < n)
-			if (grow((void **)&j->parts, &j->cap_parts, sizeof(*j->parts)))
-				return -ENOMEM;
+		if (grow_u32(
+			&j->parts, &j->cap_parts, (uint64_t)j->n_parts + n, sizeof(*j->parts)) < 0)
+			return -ENOMEM;
 		j->n_parts += n;
 	}
 	l->n_part = n;
@@ -333,8 +319,7 @@ int leaf_cmp(const struct leaf *a, const struct leaf *b)
 
 int leaf_put(struct judge *j, const struct leaf *l)
 {
-	if (j->n_leaves == j->cap_leaves &&
-	    grow((void **)&j->leaves, &j->cap_leaves, sizeof(*j->leaves)))
+	if (grow_u32(&j->leaves, &j->cap_leaves, (uint64_t)j->n_leaves + 1, sizeof(*j->leaves)) < 0)
 		return -ENOMEM;
 	j->leaves[j->n_leaves++] = *l;
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/grow.h"
 
 #define P7_BLOCK     0.35
 #define WEIGHT_BLOCK 0.5
@@ -88,15 +89,8 @@ static int put(struct maker *m, const struct policy_decision *d)
 {
 	struct policy_list *l = m->list;
 
-	if (l->n == m->cap) {
-		uint32_t cap = m->cap ? m->cap * 2 : 64;
-		struct policy_decision *v = reallocarray(l->v, cap, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		l->v = v;
-		m->cap = cap;
-	}
+	if (grow_u32(&l->v, &m->cap, (uint64_t)l->n + 1, sizeof(*l->v)) < 0)
+		return -ENOMEM;
 	l->v[l->n++] = *d;
 	return 0;
 }

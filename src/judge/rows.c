@@ -76,15 +76,8 @@ static int row_put(struct loading *l, const struct row *r)
 {
 	struct judge *j = l->j;
 
-	if (j->n_rows == l->cap) {
-		uint32_t cap = l->cap ? l->cap * 2 : 1024;
-		struct row *v = reallocarray(j->rows, cap, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		j->rows = v;
-		l->cap = cap;
-	}
+	if (grow_u32(&j->rows, &l->cap, (uint64_t)j->n_rows + 1, sizeof(*j->rows)) < 0)
+		return -ENOMEM;
 	j->rows[j->n_rows++] = *r;
 	return 0;
 }

@@ -24,6 +24,7 @@
 #include "judge/explain.h"
 #include "judge/judge.h"
 #include "judge/model.h"
+#include "util/grow.h"
 
 #define NF	FAMILY_SCORED_N
 #define NO_DAY	UINT16_MAX
@@ -210,7 +211,7 @@ void sum_severe(const struct sum *s, double *returning, double *arrivals);
 struct sums {
 	struct sum *v;	 /* owned */
 	uint32_t *order; /* [n] owned: of v, by index */
-	uint32_t n, cap;
+	uint32_t n, cap, cap_order;
 };
 
 static inline struct sum *sums_at(const struct sums *s, uint32_t i)

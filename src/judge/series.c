@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge/bits.h"
+#include "util/grow.h"
 
 void series_done(struct series *s)
 {
@@ -24,15 +25,8 @@ int series_add(struct series *s, struct addr host, enum category c, enum proof p
 
 	if (!bit_host(host, &x.host))
 		return -EINVAL;
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 4096;
-		struct sighting *v = reallocarray(s->v, cap, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		s->v = v;
-		s->cap = cap;
-	}
+	if (grow(&s->v, &s->cap, s->n + 1, sizeof(*s->v)) < 0)
+		return -ENOMEM;
 	s->v[s->n++] = x;
 	return 0;
 }

@@ -46,15 +46,9 @@ static int row_says(struct judge *j, struct row_sum *s, const struct support *su
 
 	if (n > s->n_say) {
 		s->say = j->n_row_says;
-		if (j->cap_row_says - j->n_row_says < n) {
-			uint32_t cap = j->cap_row_says * 2 + JUDGE_GROUPS_MAX;
-			struct say *v = reallocarray(j->row_says, cap, sizeof(*v));
-
-			if (!v)
-				return -ENOMEM;
-			j->row_says = v;
-			j->cap_row_says = cap;
-		}
+		if (grow_u32(&j->row_says, &j->cap_row_says, (uint64_t)j->n_row_says + n,
+			sizeof(*j->row_says)) < 0)
+			return -ENOMEM;
 		j->n_row_says += n;
 	}
 	s->n_say = n;
@@ -219,28 +213,18 @@ const struct sum *sums_find(const struct sums *s, uint32_t index)
 	return i < s->n && sums_at(s, i)->index == index ? sums_at(s, i) : NULL;
 }
 
-static int sums_room(struct sums *s, uint32_t n)
+/* Room for n, and their places in the order. */
+static int sums_room(struct sums *s, uint64_t n)
 {
-	uint32_t cap = s->cap ? s->cap * 2 : 256;
-	struct sum *v;
-	uint32_t *order;
-
-	if (n < s->cap)
-		return 0;
-	v = reallocarray(s->v, cap, sizeof(*v));
-	s->v = v ? v : s->v;
-	order = reallocarray(s->order, cap, sizeof(*order));
-	s->order = order ? order : s->order;
-	if (!v || !order)
+	if (grow_u32(&s->v, &s->cap, n, sizeof(*s->v)) < 0)
 		return -ENOMEM;
-	s->cap = cap;
-	return 0;
+	return grow_u32(&s->order, &s->cap_order, n, sizeof(*s->order));
 }
 
 /* Behind all others, in the order too. */
 static int sums_put(struct sums *to, const struct sum *s)
 {
-	if (sums_room(to, to->n) < 0)
+	if (sums_room(to, (uint64_t)to->n + 1) < 0)
 		return -ENOMEM;
 	to->order[to->n] = to->n;
 	to->v[to->n++] = *s;
@@ -260,7 +244,7 @@ static int sum_again(struct judge *j, const struct level *l, uint32_t key, uint3
 		*sums_at(to, i) = s;
 		return 0;
 	}
-	if (sums_room(to, to->n + *n_fresh) < 0)
+	if (sums_room(to, (uint64_t)to->n + *n_fresh + 1) < 0)
 		return -ENOMEM;
 	to->v[to->n + (*n_fresh)++] = s;
 	return 0;

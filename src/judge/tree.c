@@ -39,15 +39,8 @@ struct tree {
 
 static int cell_put(struct tree *t, struct cell c)
 {
-	if (t->n_cells == t->cap_cells) {
-		uint32_t cap = t->cap_cells ? t->cap_cells * 2 : 1024;
-		struct cell *v = reallocarray(t->cells, cap, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		t->cells = v;
-		t->cap_cells = cap;
-	}
+	if (grow_u32(&t->cells, &t->cap_cells, (uint64_t)t->n_cells + 1, sizeof(*t->cells)) < 0)
+		return -ENOMEM;
 	t->cells[t->n_cells++] = c;
 	return 0;
 }

@@ -35,20 +35,6 @@ struct update {
 #define DIRTY_ROW  1 /* its leaves */
 #define DIRTY_WALK 2 /* walked: its arrivals and all of its leaves */
 
-static int grow_to(void **v, uint32_t *cap, uint64_t n, size_t size)
-{
-	uint64_t want = n + n / 8 + 1024;
-	void *p;
-
-	if (n <= *cap)
-		return 0;
-	if (want > UINT32_MAX || !(p = reallocarray(*v, (size_t)want, size)))
-		return -ENOMEM;
-	*v = p;
-	*cap = (uint32_t)want;
-	return 0;
-}
-
 /* --- leaves -------------------------------------------------------------------------------------- */
 
 /* The first position, from `at` on, whose leaf does not come before l. */
@@ -159,8 +145,8 @@ static int leaf_hosts(struct judge *j, struct leaf *l, const struct bit *v, size
 	int r;
 
 	if (fresh) {
-		if (grow_to((void **)&j->hosts, &j->cap_hosts,
-			(uint64_t)j->end_hosts + l->hosts + fresh, sizeof(*j->hosts)) < 0)
+		if (grow_u32(&j->hosts, &j->cap_hosts, (uint64_t)j->end_hosts + l->hosts + fresh,
+			sizeof(*j->hosts)) < 0)
 			return -ENOMEM;
 		to = j->end_hosts;
 		j->end_hosts += l->hosts + fresh;
@@ -185,15 +171,8 @@ static double arrivals_of(const struct judge *j, const struct leaf *l)
 
 static int touch_put(struct update *u, const struct touch *t)
 {
-	if (u->n == u->cap) {
-		size_t cap = u->cap ? u->cap * 2 : 1024;
-		struct touch *v = reallocarray(u->v, cap, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		u->v = v;
-		u->cap = cap;
-	}
+	if (grow(&u->v, &u->cap, u->n + 1, sizeof(*u->v)) < 0)
+		return -ENOMEM;
 	u->v[u->n++] = *t;
 	u->n_fresh += t->fresh;
 	return 0;
@@ -432,7 +411,7 @@ static int changed_put(struct changed *c, uint32_t i)
 {
 	if (c->n && c->v[c->n - 1] == i)
 		return 0;
-	if (grow_to((void **)&c->v, &c->cap, (uint64_t)c->n + 1, sizeof(*c->v)) < 0)
+	if (grow_u32(&c->v, &c->cap, (uint64_t)c->n + 1, sizeof(*c->v)) < 0)
 		return -ENOMEM;
 	c->v[c->n++] = i;
 	return 0;

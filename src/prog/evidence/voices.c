@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_ROOM 64u
+#include "util/grow.h"
 
 static void copy_name(char to[EVENT_SOURCE_MAX + 1], const char *name)
 {
@@ -15,27 +15,12 @@ static void copy_name(char to[EVENT_SOURCE_MAX + 1], const char *name)
 	to[n] = '\0';
 }
 
-static int grow(void **v, size_t n, size_t *cap, size_t size)
-{
-	size_t want = *cap ? *cap * 2 : FIRST_ROOM;
-	void *p;
-
-	if (n < *cap)
-		return 0;
-	p = reallocarray(*v, want, size);
-	if (!p)
-		return -ENOMEM;
-	*v = p;
-	*cap = want;
-	return 0;
-}
-
 static int take_source(void *ctx, const struct hub_source *s)
 {
 	struct voices *v = ctx;
 	struct voice *t;
 
-	if (grow((void **)&v->v, v->n, &v->cap, sizeof(*v->v)) < 0)
+	if (grow(&v->v, &v->cap, v->n + 1, sizeof(*v->v)) < 0)
 		return -ENOMEM;
 	t = &v->v[v->n++];
 	*t = (struct voice){ .id = s->id, .anchor = s->anchor, .trust_now = s->trust };
@@ -68,7 +53,7 @@ static int take_rev(void *ctx, const struct hub_source *s)
 
 	if (!t)
 		return 0;
-	if (grow((void **)&v->rev, v->n_rev, &v->cap_rev, sizeof(*v->rev)) < 0)
+	if (grow(&v->rev, &v->cap_rev, v->n_rev + 1, sizeof(*v->rev)) < 0)
 		return -ENOMEM;
 	rev = &v->rev[v->n_rev++];
 	*rev = (struct voice_rev){

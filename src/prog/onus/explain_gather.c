@@ -4,27 +4,13 @@
 #include <string.h>
 
 #include "prog/onus/explain.h"
-
-static int grow(void **v, size_t n, size_t *cap, size_t size)
-{
-	size_t want = *cap ? *cap * 2 : 64;
-	void *p;
-
-	if (n < *cap)
-		return 0;
-	p = reallocarray(*v, want, size);
-	if (!p)
-		return -ENOMEM;
-	*v = p;
-	*cap = want;
-	return 0;
-}
+#include "util/grow.h"
 
 static int take_host(void *ctx, const struct judge_host *h)
 {
 	struct explained *x = ctx;
 
-	if (grow((void **)&x->hosts, x->n_hosts, &x->hosts_cap, sizeof(*x->hosts)) < 0)
+	if (grow(&x->hosts, &x->hosts_cap, x->n_hosts + 1, sizeof(*x->hosts)) < 0)
 		return -ENOMEM;
 	x->hosts[x->n_hosts++] = (struct explain_host){ .h = *h, .line = x->n_lines };
 	return 0;
@@ -34,7 +20,7 @@ static int take_line(void *ctx, const struct judge_line *l)
 {
 	struct explained *x = ctx;
 
-	if (grow((void **)&x->lines, x->n_lines, &x->lines_cap, sizeof(*x->lines)) < 0)
+	if (grow(&x->lines, &x->lines_cap, x->n_lines + 1, sizeof(*x->lines)) < 0)
 		return -ENOMEM;
 	x->lines[x->n_lines++] = *l;
 	x->hosts[x->n_hosts - 1].n_line++;
@@ -45,8 +31,7 @@ static int take_stretch(void *ctx, const struct judge_stretch *s)
 {
 	struct explained *x = ctx;
 
-	if (grow((void **)&x->stretches, x->n_stretches, &x->stretches_cap, sizeof(*x->stretches)) <
-	    0)
+	if (grow(&x->stretches, &x->stretches_cap, x->n_stretches + 1, sizeof(*x->stretches)) < 0)
 		return -ENOMEM;
 	x->stretches[x->n_stretches++] = (struct explain_stretch){ .s = *s };
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "util/grow.h"
 #include "util/clock.h"
 #include "util/jout.h"
 #include "util/num.h"
@@ -177,9 +178,33 @@ static void test_opt(void **state)
 	assert_string_equal(e.text, "--name needs NAME");
 }
 
+static void test_grow(void **state)
+{
+	uint32_t *v = NULL, cap = 0;
+	size_t room = 0;
+	char *text = NULL;
+
+	for (uint32_t n = 0; n < 1000; n++) {
+		assert_int_equal(grow_u32(&v, &cap, (uint64_t)n + 1, sizeof(*v)), 0);
+		v[n] = n;
+	}
+	assert_true(cap >= 1000 && cap <= 2048);
+	for (uint32_t n = 0; n < 1000; n++)
+		assert_int_equal(v[n], n);
+	assert_int_equal(grow_u32(&v, &cap, (uint64_t)UINT32_MAX + 1, sizeof(*v)), -ENOMEM);
+	assert_int_equal(v[999], 999);
+	assert_int_equal(grow(&text, &room, 7, 1), 0);
+	assert_int_equal(room, GROW_FIRST);
+	assert_int_equal(grow(&text, &room, SIZE_MAX, 8), -ENOMEM);
+	assert_int_equal(room, GROW_FIRST);
+	free(v);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_num),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_utf8),
