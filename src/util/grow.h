@@ -24,6 +24,8 @@ MUST_USE static inline int grow(void *v, size_t *cap, size_t n, size_t size)
 
 	if (n <= *cap)
 		return 0;
+	if (want > PTRDIFF_MAX / size)
+		return -ENOMEM;
 	memcpy(&p, v, sizeof(p));
 	p = reallocarray(p, want, size);
 	if (!p)
