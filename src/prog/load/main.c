@@ -23,6 +23,9 @@ struct load {
 	struct clock clock;
 	struct hub_folded sum;
 	uint64_t bad;
+	size_t
+	    items; /* batches in the next transaction: from one on twice as many, so that whatever kills
+			 it again and again, it comes on */
 	int32_t pruned_day;
 	unsigned busy; /* turns in a row that found the hub locked */
 };
@@ -50,6 +53,7 @@ static int load_open(struct daemon *d, void **state, struct err *e)
 		abort();
 	l->d = d;
 	l->clock = clock_system();
+	l->items = 1;
 	l->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (!l->conf) {
 		load_close(l);
@@ -155,7 +159,7 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 	size_t n;
 	int r;
 
-	for (n = 0; n < list->n && lines < LINES_MAX; n++) {
+	for (n = 0; n < MIN_OF(list->n, l->items) && lines < LINES_MAX; n++) {
 		r = add(l, &list->v[n], &lines, e);
 		if (r == -ESTALE)
 			return 0; /* again from the start, without the one that was refused */
@@ -168,6 +172,8 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (waits[i])
 			r = spool_finish(&list->v[i], e);
+	if (r == 0)
+		l->items = MIN_OF(l->items * 2, ITEMS_MAX);
 	return r;
 }
 
