@@ -4,7 +4,7 @@
  *   trust.c  evidence → trust and independence of groups
  *   guard.c  volumes → weights of floods
  *   host.c   bits of one host → its parts
- *   pace.c   how fast hosts are cleaned → their chance to return
+ *   pace.c   how soon hosts come again, how fast they are cleaned → their chance to return
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
@@ -191,6 +191,9 @@ void guard_build(struct judge *j);
 /* pace_build - how fast the hosts of each leaf are cleaned (A8), into paces, [n_leaves], owned by the
  * caller; NULL where not enough has been seen to tell. 0 or -ENOMEM. */
 int pace_build(const struct judge *j, double **paces);
+
+/* rhythm_learn - judge.world.rhythm from the gaps between the days of one host, and the kernel by it */
+void rhythm_learn(struct judge *j);
 
 /* leaf_build - hosts, leaves and parts of judge.bits over judge.rows; 0 or -ENOMEM */
 int leaf_build(struct judge *j, const double *paces); /* of every leaf; NULL: 1 */
