@@ -223,6 +223,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 		goto failed;
 	guard_build(j);
 	masks_build(j);
+	rhythm_learn(j);
 	if ((r = leaves(j)) < 0)
 		goto failed;
 	if ((r = wanted_build(j)) < 0)

@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-4" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-5" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14
@@ -41,7 +41,10 @@ struct judge_world {
 	double l0[FAMILY_SCORED_N][2]; /* new hosts per unit and day */
 	double m0[FAMILY_SCORED_N][2]; /* attackers per unit in 7 days */
 	bool seen[FAMILY_SCORED_N][2]; /* any trusted evidence; the rest is left out of all sums */
-	uint64_t size[2];	       /* announced units */
+	unsigned
+	    rhythm; /* days within which a quarter of the hosts that come again do so (A8); 1 or
+			    more */
+	uint64_t size[2]; /* announced units */
 	uint64_t hosts, bits;
 	bool provisional;
 };

@@ -25,10 +25,10 @@ void model_init(struct model *m, unsigned days)
 {
 	*m = (struct model){ 0 };
 	model_quantiles(m);
+	model_rhythm(m, 1);
 	if (days > JUDGE_WINDOW_DAYS)
 		days = JUDGE_WINDOW_DAYS;
 	for (unsigned lag = 0; lag < JUDGE_WINDOW_DAYS; lag++) {
-		m->host[lag] = pow(1.0 + lag, -0.8);
 		for (unsigned l = 0; l < MODEL_LEVEL_N; l++) {
 			double v = 0.5 * (exp2(-(double)lag / level[l].h1) +
 					     exp2(-(double)lag / level[l].h2));
@@ -38,6 +38,12 @@ void model_init(struct model *m, unsigned days)
 				m->w[l] += v;
 		}
 	}
+}
+
+void model_rhythm(struct model *m, unsigned days)
+{
+	for (unsigned lag = 0; lag < JUDGE_WINDOW_DAYS; lag++)
+		m->host[lag] = pow(1 + (double)lag / days, -0.8);
 }
 
 double model_p7(double k, unsigned days, unsigned silent, unsigned active_28)

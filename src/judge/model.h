@@ -37,7 +37,7 @@ enum model_level { /* A1: each has its half-lives and its Gamma shape */
 
 /* struct model - the kernels by lag in days, and their sums since collection began */
 struct model {
-	double host[JUDGE_WINDOW_DAYS];			  /* K: (1+lag)^-0.8 */
+	double host[JUDGE_WINDOW_DAYS];			  /* K: (1+lag/rhythm)^-0.8 */
 	double arrival[MODEL_LEVEL_N][JUDGE_WINDOW_DAYS]; /* (2^-(lag/h1) + 2^-(lag/h2)) / 2 */
 	double w[MODEL_LEVEL_N];			  /* W_l */
 	double forecast_low[MODEL_TABLE_N + 3], forecast_high[MODEL_TABLE_N + 3];
@@ -47,6 +47,10 @@ struct model {
 /* model_init - days: of collection, today included; 1 or more */
 void model_init(struct model *m, unsigned days);
 void model_quantiles(struct model *m); /* the tables alone; model_init does it */
+
+/* model_rhythm - the host kernel for a world in which a quarter of the hosts that come again do so within
+ * so many days (A8); model_init: 1 */
+void model_rhythm(struct model *m, unsigned days);
 
 /* model_p7 - A2; k kernel sum, days ever active, silent days r, x active days of the last 28 */
 double model_p7(double k, unsigned days, unsigned silent, unsigned active_28);

@@ -3,7 +3,10 @@
  * that were followed by activity of the same host within 7 days. Down from the world to the AS, the prefix
  * and the block, each leans on its parent with the weight of MODEL_Q_PRIOR host-days; a host's kernel sum
  * counts pace = sqrt(q / q_0) times. The world leans on q_0 as it does on l0 (A0), and below MODEL_FLOOR
- * host-days nothing is learnt at all: the pace is 1. Which days were followed does not depend on the pace. */
+ * host-days nothing is learnt at all: the pace is 1. Which days were followed does not depend on the pace.
+ *
+ * How long a silence is, is told by the rhythm of the world: sensors of one's own see a host again on the
+ * next day, a list that renews its entries twice a week cannot. */
 #include "judge/run.h"
 
 #include <errno.h>
@@ -83,4 +86,39 @@ int pace_build(struct judge *j)
 	j->paces.known = true;
 	j->paces.q = j->conf.fixed ? q : (MODEL_FLOOR * q + all.again) / (MODEL_FLOOR + all.gone);
 	return j->conf.fixed ? 0 : learn(j);
+}
+
+/* The days within which a quarter of those that came again did so. */
+static unsigned quartile(const double by_gap[JUDGE_WINDOW_DAYS], double all)
+{
+	double sum = 0;
+	unsigned gap = 0;
+
+	while (++gap + 1 < JUDGE_WINDOW_DAYS && (sum += by_gap[gap]) < all / 4)
+		;
+	return gap;
+}
+
+/* In whole days, so that one host more or less does not move all others. */
+void rhythm_learn(struct judge *j)
+{
+	double by_gap[JUDGE_WINDOW_DAYS] = { 0 }, all = 0;
+	const struct bit *before = NULL;
+
+	for (size_t i = 0; !j->conf.world && !j->conf.fixed && i < j->bits.n; i++) {
+		const struct bit *b = &j->bits.v[i];
+		double w = bit_weight(j, b);
+
+		if (!(w > 0))
+			continue;
+		if (before && before->host == b->host && bit_family(before) == bit_family(b) &&
+		    bit_lag(b) > bit_lag(before)) {
+			by_gap[bit_lag(b) - bit_lag(before)] += w;
+			all += w;
+		}
+		before = b;
+	}
+	if (!j->conf.world)
+		j->world.rhythm = all < MODEL_FLOOR ? 1 : quartile(by_gap, all);
+	model_rhythm(&j->model, MAX_OF(j->world.rhythm, 1));
 }

@@ -6,7 +6,7 @@
  *   rows.c   announced space → rows, by address and by who they belong to
  *   host.c   bits of one host → its parts
  *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
- *   pace.c   how fast hosts are cleaned → their chance to return
+ *   pace.c   how soon hosts come again, how fast they are cleaned → their chance to return
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
  *   world.c  l0 and M0
@@ -288,6 +288,9 @@ void guard_build(struct judge *j);
 
 /* listed_count - how many prefixes are listed in each row */
 void listed_count(struct judge *j);
+
+/* rhythm_learn - judge.world.rhythm from the gaps between the days of one host, and the kernel by it */
+void rhythm_learn(struct judge *j);
 
 /* rows_load - judge.rows and who they belong to; 0, -ENOMEM, -EINVAL */
 int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e);

@@ -34,7 +34,7 @@ def kernel(x):
             day = (today - date.fromisoformat(line["day"])).days
             miss[day] = miss.get(day, 1) * (1 - line["weight"])
         days = sorted(d for d in miss if miss[d] < 1)
-        k = sum((1 - miss[d]) * (1 + d) ** -0.8 for d in days)
+        k = sum((1 - miss[d]) * (1 + d / x["rhythm"]) ** -0.8 for d in days)
         silent = days[0]
         active = sum(d < silent + 28 for d in days)
         u = silent * active / 28

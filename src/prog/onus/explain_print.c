@@ -94,8 +94,9 @@ static void text_hosts(const struct explained *x, const struct explain_style *s,
 	struct rest r = rest_hosts(x, MIN_OF(s->limit, x->n_hosts));
 
 	(void)fprintf(to,
-	    "Hosts expected to return within 7 days (weighed p7, p7, kernel sum x pace of "
-	    "their network, days active, days silent, active of 28):\n");
+	    "Hosts expected to return within 7 days (weighed p7, p7, kernel sum in steps of %u "
+	    "days x pace of their network, days active, days silent, active of 28):\n",
+	    MAX_OF(x->world.rhythm, 1));
 	for (size_t i = 0; i < x->n_hosts && i < s->limit; i++) {
 		const struct explain_host *h = &x->hosts[i];
 		char a[ADDR_TEXT_MAX];
@@ -209,6 +210,7 @@ static void json_head(struct jout *j, const struct explained *x, const struct ex
 	jout_str(j, "held_group", g->held > 0 ? s->group[g->held_group] : NULL);
 	jout_real(j, "average", t->average, FULL);
 	jout_real(j, "b0", t->b0, FULL);
+	jout_u64(j, "rhythm", MAX_OF(x->world.rhythm, 1));
 	jout_real(j, "scan_off", t->scan_off, FULL);
 	jout_real(j, "scan_share", t->scan_share, FULL);
 	jout_real(j, "size_v4", t->size[0], 0);

@@ -402,6 +402,43 @@ static void one_kind(void **state)
 	}
 }
 
+/* A world in which nobody is seen again before the fifth day: five days of silence are one step there. A
+ * host between two such days is likelier to return than where a quarter come on the next day. */
+static void rhythm(void **state)
+{
+	static const struct {
+		const char *label;
+		unsigned hosts, gap, want;
+	} cases[] = { { "too few to tell", 1000, 5, 1 }, { "daily", 3000, 1, 1 },
+		{ "every fifth day", 3000, 5, 5 } };
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct judge_conf conf = { .today = TODAY, .first_day = TODAY - 800 };
+		struct judge *j = judge_new(&conf);
+		struct world w = { 0 };
+		struct judge_world world;
+
+		judge_group(j, 0, 1, true);
+		world_put(&w, "20.0.0.0/16", 0, 0);
+		for (uint32_t h = 0; h < cases[i].hosts; h++)
+			for (unsigned k = 0; k < 5; k++)
+				see(j, UINT32_C(0x14000000) + h * 16,
+				    (unsigned[]){ 3 + k * cases[i].gap }, 1, 0);
+		run(j, &w);
+		judge_world(j, &world);
+		if (world.rhythm != cases[i].want)
+			fail_msg("%s: rhythm %u", cases[i].label, world.rhythm);
+		judge_free(j);
+	}
+	struct model daily, slow;
+
+	model_init(&daily, 400);
+	slow = daily;
+	model_rhythm(&slow, 5);
+	assert_true(slow.host[0] == daily.host[0]);
+	assert_true(fabs(slow.host[5] / daily.host[1] - 1) < 1e-12);
+}
+
 static void empty(void **state)
 {
 	struct judge *j = world_judge();
@@ -601,6 +638,7 @@ int main(void)
 		cmocka_unit_test(silence_never_hurts),
 		cmocka_unit_test(scaling),
 		cmocka_unit_test(one_kind),
+		cmocka_unit_test(rhythm),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(huge),
 		cmocka_unit_test(refused),
