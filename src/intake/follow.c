@@ -326,6 +326,26 @@ static void look_before(
 		look_beside(f, newest, fs);
 }
 
+/* The name is nobody's at the moment: then too a whole file may have come and been rotated away since the
+ * newest one that had it was seen to lose it. */
+static void look_nameless(struct follow *f, size_t known, struct files *fs)
+{
+	for (size_t i = 0; i < known; i++) {
+		struct stream *s = f->streams[i];
+		bool newest = s->detached && !s->seen && !s->lost;
+
+		for (size_t k = 0; k < f->n && newest; k++) {
+			const struct stream *o = f->streams[k];
+
+			if (k != i && same_rotation(o->path, s->path))
+				newest = !o->seen && (o->mtime_s < s->mtime_s ||
+							 (o->mtime_s == s->mtime_s && k < i));
+		}
+		if (newest)
+			look_beside(f, s, fs);
+	}
+}
+
 /* What is out of sight and read to its end is given up in time, but never the newest: by its date the
  * next rotation is told from what was read long ago. */
 static void retire(struct follow *f)
@@ -380,6 +400,7 @@ void follow_poll(struct follow *f)
 	}
 	for (size_t i = known; i < n; i++)
 		look_before(f, known, f->streams[i], &fs);
+	look_nameless(f, known, &fs);
 	files_done(&fs);
 	retire(f);
 }

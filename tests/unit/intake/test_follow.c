@@ -76,9 +76,41 @@ static void between_looks(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* The same, and nobody has the name after that. */
+static void between_looks_and_last(void **state)
+{
+	char root[] = "/tmp/onus-follow-XXXXXX", name[4][64], got[256];
+	struct follow *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	for (unsigned i = 0; i < NELEM(name); i++)
+		(void)snprintf(name[i], sizeof(name[i]), i ? "%s/log.%u" : "%s/log", root, i);
+	f = follow_new("s", name[0]);
+	write_to(name[0], "first file\n");
+	read_all(f, got, sizeof(got));
+	assert_int_equal(rename(name[0], name[1]), 0);
+	read_all(f, got, sizeof(got));
+	assert_string_equal(got, "");
+	for (unsigned round = 0; round < 2; round++) {
+		write_to(name[0], round ? "third file\n" : "second file\n");
+		for (unsigned i = round + 2; i > 0; i--)
+			assert_int_equal(rename(name[i - 1], name[i]), 0);
+		read_all(f, got, sizeof(got));
+		assert_string_equal(got, round ? "third file\n" : "second file\n");
+	}
+	read_all(f, got, sizeof(got));
+	assert_string_equal(got, "");
+	(void)follow_free(f);
+	for (unsigned i = 1; i < NELEM(name); i++)
+		assert_int_equal(unlink(name[i]), 0);
+	assert_int_equal(rmdir(root), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(between_looks) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(between_looks),
+		cmocka_unit_test(between_looks_and_last) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
