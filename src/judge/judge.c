@@ -192,13 +192,15 @@ static int bits_gather(struct judge *j)
 	return 0;
 }
 
+/* Without memory for it everything stays as it is: what has moved is found by the run alone. */
 int judge_settle(struct judge *j)
 {
-	int r = bits_gather(j);
+	int r = j->broken ? -EBADMSG : bits_gather(j);
 
+	if (r < 0)
+		return r;
 	forget_run(j);
-	if (r == 0)
-		r = bits_seal(&j->bits);
+	r = bits_seal(&j->bits);
 	if (r == 0)
 		r = bits_merge(&j->bits, &j->delta, JUDGE_BITS_MAX);
 	if (r == 0)
@@ -211,7 +213,8 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	int r = judge_settle(j);
 
 	if (r < 0)
-		return err_set(e, r, "judging: out of memory");
+		return err_set(e, r,
+		    r == -EBADMSG ? "judging: evidence was lost before" : "judging: out of memory");
 	unsigned days = collection_days(j);
 
 	model_init(&j->model, days);
@@ -316,24 +319,26 @@ int judge_keep(struct judge *j, struct judge_kept *ret)
 	return r;
 }
 
+static struct bits view_of(const uint64_t *v, size_t n, bool least)
+{
+	return (
+	    struct bits){ .v = (struct bit *)(uintptr_t)v, .n = n, .least = least }; /* only read */
+}
+
 /* What was kept, among what is there; the two may overlap. */
-static int bits_take(struct bits *to, const uint64_t *v, size_t n)
+static int bits_take(struct bits *to, const struct bits *kept)
 {
 	struct bits from = { .least = to->least };
 	int r;
 
-	if (n > JUDGE_BITS_MAX)
-		return -EBADMSG;
-	if (n == 0)
+	if (kept->n == 0)
 		return 0;
-	if ((r = bits_expect(&from, n)) < 0)
+	if ((r = bits_expect(&from, kept->n)) < 0)
 		return r;
-	memcpy(from.v, v, n * sizeof(struct bit));
-	from.n = n;
+	memcpy(from.v, kept->v, kept->n * sizeof(*kept->v));
+	from.n = kept->n;
 	from.sealed = true;
-	if (!bits_sound(&from, JUDGE_WINDOW_DAYS))
-		r = -EBADMSG;
-	else if ((r = bits_seal(to)) == 0)
+	if ((r = bits_seal(to)) == 0)
 		r = bits_merge(to, &from, JUDGE_BITS_MAX);
 	bits_done(&from);
 	return r;
@@ -341,9 +346,15 @@ static int bits_take(struct bits *to, const uint64_t *v, size_t n)
 
 int judge_restore(struct judge *j, const struct judge_kept *k)
 {
-	int r = judge_settle(j);
+	const struct bits hosts = view_of(k->hosts, k->n_hosts, false);
+	const struct bits listed = view_of(k->listed, k->n_listed, true);
+	int r;
 
+	if (hosts.n > JUDGE_BITS_MAX || listed.n > JUDGE_BITS_MAX ||
+	    !bits_sound(&hosts, JUDGE_WINDOW_DAYS) || !bits_sound(&listed, JUDGE_WINDOW_DAYS))
+		return -EBADMSG;
+	r = judge_settle(j);
 	if (r == 0)
-		r = bits_take(&j->bits, k->hosts, k->n_hosts);
-	return r < 0 ? r : bits_take(&j->listed, k->listed, k->n_listed);
+		r = bits_take(&j->bits, &hosts);
+	return r < 0 ? r : bits_take(&j->listed, &listed);
 }

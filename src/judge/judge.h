@@ -135,8 +135,8 @@ MUST_USE int judge_run(struct judge *j, space_fn *space, const void *ctx, struct
  * neighbours reaches them when their AS is judged anew, which is at once where the AS is small or has an
  * eighth more arrivals than before. The world's rates, trust, guard and pace stay those of the run.
  * Returns 0; 1 when only judge_run can do it (nothing was run; a family is new here; something else than
- * judge_add and judge_add_listed was called since; memory that is no longer in use outweighs the rest); -ENOMEM, -E2BIG, after
- * which only judge_run helps. */
+ * judge_add and judge_add_listed was called since; memory that is no longer in use outweighs the rest); -ENOMEM, -E2BIG: it
+ * ended half way, evidence is missing, and the judge is good for judge_free alone (other calls: -EBADMSG). */
 MUST_USE int judge_update(struct judge *j, struct err *e);
 
 /* judge_changed - the results of a kind that the last judge_update has made anew, as indexes of judge_at,

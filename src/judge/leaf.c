@@ -24,7 +24,7 @@ struct leaf_filler {
 	struct judge *j;
 	bool counted;
 	struct host_sum host;
-	struct noted *noted; /* of a leaf in which anybody but anchors has a say */
+	struct noted *noted; /* of the leaf at hand */
 	uint32_t n_noted, cap_noted;
 	struct arrivals arrivals[NF];
 	double returning[NF], returning_scan;

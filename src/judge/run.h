@@ -18,6 +18,7 @@
 #ifndef ONUS_JUDGE_RUN_H
 #define ONUS_JUDGE_RUN_H
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "judge/bits.h"
@@ -243,6 +244,7 @@ struct judge {
 	uint8_t root[JUDGE_GROUPS_MAX]; /* groups that copy each other have one root (A6) */
 	bool ran;			/* what follows the evidence is there */
 	bool stale;			/* but something else than evidence has changed since */
+	bool broken;			/* an update ended half way: some evidence is nowhere */
 	bool moved;			/* evidence is in judge.order, not in its own */
 	struct bits bits;
 	struct bits delta;  /* since the last run or update */
@@ -416,7 +418,7 @@ static inline int marks_make(struct marks *m, uint32_t n)
 {
 	m->v = calloc((size_t)n + 1, 1);
 	m->n = n;
-	return m->v ? 0 : -1;
+	return m->v ? 0 : -ENOMEM;
 }
 
 static inline void marks_set(struct marks *m, uint32_t i)

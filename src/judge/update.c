@@ -556,7 +556,7 @@ int judge_update(struct judge *j, struct err *e)
 	update_done(&u);
 	bits_done(&j->delta);
 	if (r < 0) {
-		j->stale = true;
+		j->stale = j->broken = true;
 		return err_set(
 		    e, r, r == -E2BIG ? "judging: too much evidence" : "judging: out of memory");
 	}

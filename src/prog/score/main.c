@@ -298,6 +298,8 @@ static int run_again(struct score *s, struct policy_conf *decide, struct written
 	struct evidence *v = &s->evidence;
 	int r = judge_update(v->judge, e);
 
+	if (r < 0) /* half way: never to be kept */
+		evidence_done(v);
 	if (r != 0)
 		return r;
 	s->kept = false;
@@ -390,7 +392,10 @@ int main(int argc, char **argv)
 		    "why. Works whenever new evidence was loaded, and at the beginning of a day "
 		    "(UTC).",
 		.more = "  onus-score --once                      judge and exit\n"
-			"  onus-score --once --at 2026-06-01      what was the score then?",
+			"  onus-score --once --at 2026-06-01      what was the score then?\n\n"
+			"It keeps what it has read of the ledger in score.state of state_dir. That "
+			"file may be\ndeleted at any time; the next start then reads the ledger "
+			"whole.",
 		.opts = opts,
 		.n_opts = NELEM(opts),
 		.check = score_check,

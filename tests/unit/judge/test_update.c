@@ -312,7 +312,9 @@ static void not_kept(void **state)
 	const uint64_t twice[] = { 0x14000001, today, 0x14000001, today },
 		       down[] = { 0x14000002, today, 0x14000001, today },
 		       old[] = { 0x14000001, late };
+	const uint64_t good[] = { 0x14000009, today };
 	const struct judge_kept bad[] = { { .hosts = twice, .n_hosts = 2 },
+		{ .hosts = good, .n_hosts = 1, .listed = down, .n_listed = 2 },
 		{ .hosts = down, .n_hosts = 2 }, { .hosts = old, .n_hosts = 1 },
 		{ .listed = down, .n_listed = 2 } };
 	struct world w;
@@ -326,6 +328,117 @@ static void not_kept(void **state)
 	assert_int_equal(judge_n(j, ENTITY_ADDR), 1);
 	assert_int_equal(find_addr(j, ENTITY_ADDR, "20.0.0.1").events, 1);
 	judge_free(j);
+}
+
+/* --- no memory ----------------------------------------------------------------------------------- */
+
+/* The fail_at-th request for memory from now on fails, and no other; 0: none. */
+static unsigned fail_at;
+
+static bool fails(void)
+{
+	return fail_at && --fail_at == 0;
+}
+
+void *__real_calloc(size_t n, size_t size);
+void *__real_malloc(size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __real_realloc(p, size);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(p, n, size);
+}
+
+/* A judge that has run over half of the evidence, with the rest added, as an update before it or not. */
+static struct judge *half_way(
+    const struct world *w, const struct sighting s[SIGHTINGS], bool updated)
+{
+	struct judge *j = fixed_judge(0, 2000);
+	struct err e;
+
+	for (unsigned i = 0; i < SIGHTINGS; i++) {
+		if (i == SIGHTINGS / 2)
+			run(j, w);
+		if (i == SIGHTINGS * 3 / 4 && updated)
+			assert_int_equal(judge_update(j, &e), 0);
+		add(j, &s[i]);
+	}
+	return j;
+}
+
+static void no_memory(void **state)
+{
+	struct sighting s[SIGHTINGS];
+	struct world w;
+	struct err e;
+	unsigned lost = 0, n = 0;
+	int r = -1;
+
+	random_state = 14;
+	world_make(&w);
+	while (r != 0) { /* evidence whose first half knows every family */
+		struct judge *j;
+
+		for (unsigned i = 0; i < SIGHTINGS; i++)
+			s[i] = sighting_random();
+		j = half_way(&w, s, false);
+		r = judge_update(j, &e);
+		judge_free(j);
+	}
+	/* An update: what is missing after it is never judged as if it were all. */
+	for (r = -1; r != 0;) {
+		struct judge *j = half_way(&w, s, false), *a;
+
+		fail_at = ++n;
+		r = judge_update(j, &e);
+		fail_at = 0;
+		assert_true(r == 0 || r == -ENOMEM);
+		if (r < 0 && judge_run(j, world_space, &w, &e) == -EBADMSG) {
+			lost++;
+		} else {
+			a = whole(j, &w, s, SIGHTINGS, 0);
+			assert_equal(a, j);
+			judge_free(a);
+		}
+		judge_free(j);
+	}
+	assert_true(n > 10 && lost > 5);
+	/* A run: again with memory, it is complete. */
+	for (n = 0, r = -1; r != 0;) {
+		struct judge *j = half_way(&w, s, true), *a;
+
+		fail_at = ++n;
+		r = judge_run(j, world_space, &w, &e);
+		fail_at = 0;
+		assert_true(r == 0 || r == -ENOMEM);
+		if (r < 0)
+			run(j, &w);
+		a = whole(j, &w, s, SIGHTINGS, 0);
+		assert_equal(a, j);
+		judge_free(a);
+		judge_free(j);
+	}
+	assert_true(n > 20);
 }
 
 /* What an update cannot do, it says. */
@@ -364,6 +477,7 @@ int main(void)
 		cmocka_unit_test(large_as_that_grows),
 		cmocka_unit_test(shards),
 		cmocka_unit_test(not_kept),
+		cmocka_unit_test(no_memory),
 		cmocka_unit_test(refusals),
 	};
 
