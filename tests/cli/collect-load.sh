@@ -9,7 +9,10 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 fail() { echo "not ok: $*" >&2; [ ! -s err ] || tail -n 8 err >&2; exit 1; }
 
-day=$(date -u +%Y-%m-%d)
+# shellcheck source=tests/day.sh
+. "$ONUS_SOURCE/tests/day.sh"
+same_day 120
+day=$(date -u -d "@$today" +%F)
 line() { printf '%sT00:00:%02d+00:00 host sshd[%d]: Failed password for root from %s port 4242 ssh2' "$day" "$1" "$1" "$2"; }
 {
   for i in $(seq 50); do line $((i % 60)) "45.0.$((i % 5)).$((i % 7 + 1))"; echo; done

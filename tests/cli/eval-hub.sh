@@ -14,7 +14,10 @@ cat >"$dir/asn.csv" <<'CSV'
 2a00:1::,2a00:1:ffff:ffff:ffff:ffff:ffff:ffff,64498,Large
 CSV
 "$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null 2>&1
-begin=$(($(date +%s) / 86400 * 86400 - 110 * 86400))
+# shellcheck source=tests/day.sh
+. "$ONUS_SOURCE/tests/day.sh"
+same_day 300
+begin=$((today - 110 * 86400))
 day() { date -u -d "@$((begin + $1 * 86400))" +%F; }
 # 100 days at odd hours, several times a day, two proofs, IPv6, a listed prefix; none in private space.
 awk -v t="$begin" 'BEGIN { OFS = "\t"; srand(7)

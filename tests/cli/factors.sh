@@ -23,7 +23,9 @@ cat >"$dir/country.csv" <<'CSV'
 45.0.0.0,45.15.255.255,US
 CSV
 "$onus" registry build -o "$dir/registry" "$dir/asn.csv" "$dir/country.csv" >/dev/null 2>&1
-today=$(($(date +%s) / 86400 * 86400))
+# shellcheck source=tests/day.sh
+. "$ONUS_SOURCE/tests/day.sh"
+same_day 120
 awk -v t="$today" 'BEGIN { OFS = "\t"; srand(5)
   print "#onus-events 1"
   for (d = 1; d < 60; d++) {

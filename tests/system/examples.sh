@@ -6,7 +6,10 @@ set -euo pipefail
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-day=$(($(date +%s) / 86400))     # today, UTC; all lags are from here
+# shellcheck source=tests/day.sh
+. "$ONUS_SOURCE/tests/day.sh"
+same_day 300
+day=$((today / 86400))           # today, UTC; all lags are from here
 at=$((day * 86400 + 86399))      # the end of today: no example depends on the hour
 [ "$at" -gt 0 ]
 

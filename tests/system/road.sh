@@ -7,6 +7,9 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=tests/system/data.sh
 . "$ONUS_SOURCE/tests/system/data.sh"
+# shellcheck source=tests/day.sh
+. "$ONUS_SOURCE/tests/day.sh"
+same_day 300
 need_data registry-prefix-asn logs-raw-real blocklists
 tables=$data/prefix-asn
 sshd=$(find "$data" -name OpenSSH_2k.log)
@@ -14,7 +17,8 @@ mail=$(find "$data" -path '*postfix*' -name mail.log)
 list=$dir/binarydefense.txt
 # of today, so that both judge as of today; an entry that is there twice appears once, top counts lines
 awk '!seen[$0]++' "$(find "$data" -name binarydefense.txt)" >"$list"
-touch -d '5 minutes ago' "$list"
+now=$(date +%s)
+touch -d "@$((now - today > 300 ? now - 300 : today))" "$list"
 
 "$onus" registry build -o "$dir/registry" "$tables"/asn-2026061719/asn-ipv?.csv "$tables"/asn-country/asn-country-ipv?.csv
 cat >"$dir/conf" <<CONF
