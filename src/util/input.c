@@ -7,9 +7,6 @@
 
 #include "util/unpack.h"
 
-/* 256 KiB, measured: larger blocks leave the second-level cache, smaller ones are no faster. */
-#define BLOCK_BYTES (INPUT_SWAP_BYTES - INPUT_LINE_MAX - 1)
-
 /* The buffer holds [pos, len): bytes read and not yet handed over. skip: the rest of an over-long
  * line is still to be thrown away. */
 struct input {
@@ -41,7 +38,7 @@ int input_open(const char *path, struct input **ret, struct err *e)
 	}
 	in = calloc(1, sizeof(*in));
 	if (in) {
-		in->cap = BLOCK_BYTES + INPUT_LINE_MAX;
+		in->cap = INPUT_BLOCK_BYTES + INPUT_LINE_MAX;
 		in->b = malloc(in->cap + 1); /* one more: an unfinished last line gets its LF */
 		in->name = strdup(path);
 		in->from = in->b && in->name ? unpack_new(fd) : NULL;

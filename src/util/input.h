@@ -8,8 +8,10 @@
 #include "util/err.h"
 #include "util/span.h"
 
-#define INPUT_LINE_MAX	65536u /* bytes kept of one line */
-#define INPUT_RATIO_MAX 1000u  /* unpacked bytes per packed byte, past the first 64 MiB */
+#define INPUT_LINE_MAX 65536u /* bytes kept of one line */
+/* read at a time; measured: larger ones leave the second-level cache, smaller ones are no faster */
+#define INPUT_BLOCK_BYTES (1u << 18)
+#define INPUT_RATIO_MAX	  1000u /* unpacked bytes per packed byte, past the first 64 MiB */
 
 struct input;
 
@@ -40,7 +42,7 @@ MUST_USE int input_block(struct input *in, struct block *ret, struct err *e);
 
 /* input_swap - keep the last block: its memory becomes the caller's (free), and the input goes on in
  * spare, which was given out by an earlier call, or is INPUT_SWAP_BYTES from malloc */
-#define INPUT_SWAP_BYTES ((1u << 18) + INPUT_LINE_MAX + 1)
+#define INPUT_SWAP_BYTES (INPUT_BLOCK_BYTES + INPUT_LINE_MAX + 1)
 char *input_swap(struct input *in, char *spare);
 
 /* input_block_lines - tell how many lines the last block held (so that the next one's first_number

@@ -42,6 +42,18 @@ for i in 1 2 3; do
   IFS= read -r -t 60 answer <&4 || fail 'no answer while the stream is open'
   [[ $answer == "from 45.0.0.$i"$'\t'"45.0.0.$i"$'\t64496\tOne\t'* ]] || fail "the answer is $answer"
 done
-exec 3>&-
+exec 3>&- 4<&-
 wait "$pid" || fail "exit code $?"
+# a file gets the threads that were asked for: while nobody reads what comes out, they can be counted
+"$onus" annotate --registry "$dir/registry" --threads 3 "$dir/log" >"$dir/answers" 2>/dev/null & pid=$!
+exec 4<"$dir/answers"
+for _ in $(seq 300); do
+  tasks=("/proc/$pid/task"/*)
+  [ ${#tasks[@]} -lt 4 ] || break
+  sleep 0.1
+done
+[ ${#tasks[@]} = 4 ] || fail "three threads were asked for, and ${#tasks[@]} tasks run"
+cat <&4 >"$dir/late"
+wait "$pid" || [ $? = 1 ]
+cmp "$dir/late" "$dir/annotated.1" || fail 'read late'
 echo ok

@@ -102,8 +102,9 @@ static bool first_address(struct span line, struct span *ret, struct addr *addr)
 
 /* --- blocks of lines ----------------------------------------------------------------------------- */
 
-#define BATCH	       256u
-#define TOGETHER_BYTES (512u << 10) /* a block that large did not wait for anybody: there is more */
+#define BATCH 256u
+/* a block that large did not wait for anybody: there is more */
+#define TOGETHER_BYTES (INPUT_BLOCK_BYTES / 2)
 
 /* struct desk - what one thread works with; lines wait until there are BATCH of them */
 struct desk {
