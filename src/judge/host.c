@@ -37,13 +37,6 @@ static inline uint64_t family_day(const struct bit *b)
 	return b->meta >> 53;
 }
 
-double bit_weight(const struct judge *j, const struct bit *b)
-{
-	unsigned g = bit_group(b);
-
-	return j->trust[g] * j->guard[g][bit_lag(b)] * (b->meta & BIT_WEAK ? MODEL_WEAK : 1);
-}
-
 uint64_t roots_of(const struct judge *j, uint64_t group_mask)
 {
 	uint64_t roots = 0;
@@ -175,7 +168,32 @@ void host_family(
 	ret->active_28 = d.active_28;
 	ret->first = d.first;
 	ret->last = d.last;
-	ret->p7 = d.n ? model_p7(d.k * pace, d.n, d.last, d.active_28) : 0;
+	ret->p7 = d.n ? exact(model_p7(d.k * pace, d.n, d.last, d.active_28)) : 0;
+}
+
+void host_arrival(
+    const struct judge *j, size_t i, size_t end, unsigned mute, struct host_arrival *ret)
+{
+	const uint64_t muted = mute_mask(j, mute), heard = j->trusted_mask & ~muted;
+	const struct bit *v = j->bits.v;
+
+	*ret = (struct host_arrival){ .scan = bit_family(&v[i]) == FAMILY_ATTACK };
+	for (size_t k = i; k < end; k++) {
+		uint64_t bar = UINT64_C(1) << bit_group(&v[k]) & heard;
+
+		ret->group_mask |= bar;
+		ret->scan &= !bar || v[k].meta & BIT_SCAN;
+	}
+	while (end > i && !(ret->w > 0)) { /* days come newest first */
+		size_t from = end - 1;
+		bool anchored;
+
+		while (from > i && family_day(&v[from - 1]) == family_day(&v[from]))
+			from--;
+		ret->w = day_weight(j, &v[from], end - from, muted, &anchored);
+		ret->lag = bit_lag(&v[from]);
+		end = from;
+	}
 }
 
 void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, struct host_sum *ret)

@@ -10,9 +10,9 @@ struct arrivals {
 	uint64_t day[(JUDGE_WINDOW_DAYS + 63) / 64];
 };
 
-/* struct noted - one host of the leaf in one family, for those who ask what is left without somebody */
+/* struct noted - one host of the leaf in one family, for those who ask what came without somebody */
 struct noted {
-	double p7, w_first;
+	double w_first;
 	uint64_t roots; /* of groups that are no anchors */
 	size_t bit, end;
 	uint32_t first;
@@ -28,6 +28,7 @@ struct leaf_filler {
 	uint32_t n_noted, cap_noted;
 	struct arrivals arrivals[NF];
 	double returning[NF], returning_scan;
+	double lost[JUDGE_GROUPS_MAX]; /* by root: of returning, severity applied */
 	bool seen[NF];
 };
 
@@ -48,6 +49,8 @@ void leaf_filler_free(struct leaf_filler **b)
 	*b = NULL;
 }
 
+/* --- arrivals ------------------------------------------------------------------------------------ */
+
 static void arrive(struct arrivals *a, unsigned lag, double w, bool scan)
 {
 	a->n[lag] += w;
@@ -59,6 +62,7 @@ static void arrive(struct arrivals *a, unsigned lag, double w, bool scan)
 /* Sums what arrived under the three kernels, at most MODEL_CAP a day, and empties the table. */
 static void fold_arrivals(const struct model *m, struct arrivals *a, struct part *ret)
 {
+	ret->x_block = ret->x_mid = ret->x_as = ret->x_scan = 0;
 	for (unsigned w = 0; w < NELEM(a->day); w++) {
 		while (a->day[w]) {
 			unsigned lag = w * 64 + (unsigned)__builtin_ctzll(a->day[w]);
@@ -76,83 +80,169 @@ static void fold_arrivals(const struct model *m, struct arrivals *a, struct part
 	}
 }
 
-static int note(struct leaf_filler *b, const struct host_part *p, size_t bit, size_t end)
+static int note(struct leaf_filler *b, const struct noted *n)
 {
-	const struct judge *j = b->j;
-
 	if (grow_u32(&b->noted, &b->cap_noted, (uint64_t)b->n_noted + 1, sizeof(*b->noted)) < 0)
 		return -ENOMEM;
-	b->noted[b->n_noted++] = (struct noted){ .p7 = p->p7,
-		.w_first = p->w_first,
-		.roots = roots_foreign(j, p->group_mask),
-		.bit = bit,
-		.end = end,
-		.first = p->first,
-		.family = p->family,
-		.scan = p->scan,
-		.anchor = (p->group_mask & j->anchor_mask) != 0 };
+	b->noted[b->n_noted++] = *n;
+	arrive(&b->arrivals[n->family], n->first, n->w_first, n->scan);
 	return 0;
 }
 
-/* What is left of a leaf without one root's groups. Most hosts are seen by one alone. */
-static void leaf_without(
-    struct leaf_filler *b, const struct leaf *l, unsigned root, double *returning, double *x)
+/* Notes all hosts of a leaf; the table of arrivals is theirs after that. */
+static int note_hosts(struct leaf_filler *b, const struct leaf *l)
 {
 	const struct judge *j = b->j;
+	const struct bit *v = j->bits.v;
+	int r = 0;
 
-	*returning = *x = 0;
-	for (uint32_t i = 0; i < b->n_noted; i++) {
-		struct noted n = b->noted[i];
+	b->n_noted = 0;
+	for (uint32_t k = 0; k < l->hosts; k++) {
+		size_t at = j->hosts[l->host + k], end;
+		const uint64_t host = v[at].host;
 
-		if (n.roots >> root & 1) {
-			struct host_part p;
+		for (; at < j->bits.n && v[at].host == host && r == 0; at = end) {
+			struct host_arrival a;
 
-			if (!n.anchor && !(n.roots & (n.roots - 1)))
-				continue;
-			host_family(j, n.bit, n.end, root, l->pace, &p);
-			if (!p.any)
-				continue;
-			n.p7 = p.p7;
-			n.w_first = p.w_first;
-			n.first = p.first;
-			n.scan = p.scan;
+			for (end = at + 1; end < j->bits.n && v[end].host == host &&
+					   bit_family(&v[end]) == bit_family(&v[at]);)
+				end++;
+			host_arrival(j, at, end, MUTE_NOBODY, &a);
+			if (a.w > 0)
+				r = note(b, &(struct noted){ .w_first = a.w,
+						.roots = roots_foreign(j, a.group_mask),
+						.bit = at,
+						.end = end,
+						.first = a.lag,
+						.family = (enum family)bit_family(&v[at]),
+						.scan = a.scan,
+						.anchor = (a.group_mask & j->anchor_mask) != 0 });
 		}
-		*returning += (model_kappa[n.family] - (n.scan ? 1 - MODEL_KAPPA_SCAN : 0)) * n.p7;
-		arrive(&b->arrivals[n.family], n.first, n.w_first, n.scan);
+	}
+	return r;
+}
+
+/* Arrivals of the noted hosts without one root's groups, under the kernel of the AS, severity applied. Most hosts
+ * are seen by one alone. */
+static double arrivals_without(struct leaf_filler *b, unsigned root)
+{
+	const struct judge *j = b->j;
+	double x = 0;
+
+	for (uint32_t i = 0; i < b->n_noted; i++) {
+		const struct noted *n = &b->noted[i];
+		struct host_arrival a = { .w = n->w_first, .lag = n->first, .scan = n->scan };
+
+		if (n->roots >> root & 1) {
+			if (!n->anchor && !(n->roots & (n->roots - 1)))
+				continue;
+			host_arrival(j, n->bit, n->end, root, &a);
+		}
+		if (a.w > 0)
+			arrive(&b->arrivals[n->family], a.lag, a.w, a.scan);
 	}
 	for (unsigned f = 0; f < NF; f++) {
 		struct part p = { .family = f };
 
 		fold_arrivals(&j->model, &b->arrivals[f], &p);
-		*x += model_kappa[f] * p.x_as - (1 - MODEL_KAPPA_SCAN) * p.x_scan;
+		x += model_kappa[f] * p.x_as - (1 - MODEL_KAPPA_SCAN) * p.x_scan;
 	}
+	return x;
 }
 
-static int leaf_says(struct leaf_filler *b, struct leaf *l)
+/* --- what follows from hosts --------------------------------------------------------------------- */
+
+static bool alone(uint64_t group_mask)
+{
+	return !(group_mask & (group_mask - 1));
+}
+
+/* p7 with severity applied; exact, as it is taken out again */
+static double severe(const struct host_part *p)
+{
+	return exact((model_kappa[p->family] - (p->scan ? 1 - MODEL_KAPPA_SCAN : 0)) * p->p7);
+}
+
+/* What a host that returns would be less without a root's groups. */
+static double lost(const struct judge *j, const struct leaf *l, const struct host_part *p,
+    size_t bit, unsigned root)
+{
+	struct host_part without;
+
+	if (alone(p->group_mask))
+		return severe(p);
+	host_family(j, bit, bit + p->n_bit, root, l->pace, &without);
+	return severe(p) - (without.any ? severe(&without) : 0);
+}
+
+/* What the policy asks of a block: its verified hosts of the last seven days. by: 1, or -1 to take a host out. */
+static void leaf_verify(struct leaf *l, const struct host_sum *h, int by)
+{
+	uint64_t days = 0;
+
+	for (unsigned i = 0; i < h->n_part; i++) {
+		const struct host_part *p = &h->part[i];
+
+		if (p->verified_last != NO_DAY)
+			l->verified_last = (uint16_t)MIN_OF(l->verified_last, p->verified_last);
+		if (p->family != FAMILY_ABUSE_OF_SERVICE)
+			days |= p->verified_7;
+	}
+	l->verified_7 += (uint32_t)(days ? by : 0);
+	for (; days; days &= days - 1)
+		l->verified_day[__builtin_ctzll(days)] += (uint32_t)by;
+}
+
+static void leaf_take(struct leaf *l, const struct host_sum *h, int by)
+{
+	l->events += (uint64_t)by * h->events;
+	l->group_mask |= h->group_mask;
+	l->anchor |= h->anchor;
+	l->first = (uint16_t)MAX_OF(l->first, h->first);
+	l->last = (uint16_t)MIN_OF(l->last, h->last);
+	leaf_verify(l, h, by);
+}
+
+/* --- a leaf from all its hosts ------------------------------------------------------------------- */
+
+static int host_fill(struct leaf_filler *b, struct leaf *l, size_t bit)
 {
 	struct judge *j = b->j;
-	uint64_t roots = roots_foreign(j, l->group_mask);
-	uint32_t n = (uint32_t)__builtin_popcountll(roots), k = 0;
-	double returning, x;
+	const struct host_sum *h = &b->host;
+	int r = 0;
 
-	if (n > l->n_say) { /* what it said before stays behind, unused */
-		l->say = j->n_says;
-		if (grow_u32(&j->says, &j->cap_says, (uint64_t)j->n_says + n, sizeof(*j->says)) < 0)
-			return -ENOMEM;
-		j->n_says += n;
-	}
-	l->n_say = n;
-	leaf_severe(j, l, &returning, &x);
-	for (; roots; roots &= roots - 1) {
-		struct say s = { .root = (uint32_t)__builtin_ctzll(roots) };
+	leaf_take(l, h, 1);
+	for (unsigned i = 0; i < h->n_part && r == 0; i++) {
+		const struct host_part *p = &h->part[i];
+		const uint64_t roots = roots_foreign(j, p->group_mask);
+		size_t from = bit;
 
-		if (l->group_mask & (l->group_mask - 1))
-			leaf_without(b, l, s.root, &s.returning, &s.x);
-		s.returning = MAX_OF(returning - s.returning, 0);
-		s.x = MAX_OF(x - s.x, 0);
-		j->says[l->say + k++] = s;
+		bit += p->n_bit;
+		if (!p->any)
+			continue;
+		b->seen[p->family] = true;
+		b->returning[p->family] += p->p7;
+		if (p->scan)
+			b->returning_scan += p->p7;
+		for (uint64_t of = roots; of; of &= of - 1) {
+			unsigned g = (unsigned)__builtin_ctzll(of);
+
+			b->lost[g] += lost(j, l, p, from, g);
+		}
+		if (b->counted) {
+			j->arrived[p->family][l->version] += p->w_first;
+			j->arrived_all += p->w_first;
+		}
+		r = note(b, &(struct noted){ .w_first = p->w_first,
+				.roots = roots,
+				.bit = from,
+				.end = bit,
+				.first = p->first,
+				.family = p->family,
+				.scan = p->scan,
+				.anchor = (p->group_mask & j->anchor_mask) != 0 });
 	}
-	return 0;
+	return r;
 }
 
 /* Puts what was summed up into parts of the leaf. */
@@ -163,7 +253,7 @@ static int leaf_parts(struct leaf_filler *b, struct leaf *l)
 
 	for (unsigned f = 0; f < NF; f++)
 		n += b->seen[f];
-	if (n > l->n_part) {
+	if (n > l->n_part) { /* what it was before stays behind, unused */
 		l->part = j->n_parts;
 		if (grow_u32(
 			&j->parts, &j->cap_parts, (uint64_t)j->n_parts + n, sizeof(*j->parts)) < 0)
@@ -187,59 +277,48 @@ static int leaf_parts(struct leaf_filler *b, struct leaf *l)
 	return 0;
 }
 
-static int leaf_take(struct leaf_filler *b, struct leaf *l, size_t bit)
+/* What its roots say; of what returns, what is lost without them is known already, if it is not all. */
+static void says_close(struct leaf_filler *b, const struct leaf *l)
 {
 	struct judge *j = b->j;
-	const struct host_sum *h = &b->host;
+	double returning, x;
 
-	l->events += h->events;
-	l->group_mask |= h->group_mask;
-	l->anchor |= h->anchor;
-	l->first = (uint16_t)MAX_OF(l->first, h->first);
-	l->last = (uint16_t)MIN_OF(l->last, h->last);
-	for (unsigned i = 0; i < h->n_part; i++) {
-		const struct host_part *p = &h->part[i];
-		size_t from = bit;
+	leaf_severe(j, l, &returning, &x);
+	for (uint32_t i = 0; i < l->n_say; i++) {
+		struct say *s = &j->says[l->say + i];
 
-		bit += p->n_bit;
-		if (!p->any)
-			continue;
-		b->seen[p->family] = true;
-		b->returning[p->family] += p->p7;
-		if (p->scan)
-			b->returning_scan += p->p7;
-		arrive(&b->arrivals[p->family], p->first, p->w_first, p->scan);
-		if (b->counted) {
-			j->arrived[p->family][l->version] += p->w_first;
-			j->arrived_all += p->w_first;
-		}
-		if (note(b, p, from, bit) < 0)
-			return -ENOMEM;
+		if (alone(l->group_mask))
+			s->returning = returning;
+		s->x = MAX_OF(x - (alone(l->group_mask) ? 0 : arrivals_without(b, s->root)), 0);
 	}
-	return 0;
 }
 
-/* What the policy asks of a block: its verified hosts of the last seven days. */
-static void leaf_verify(struct leaf *l, const struct host_sum *h)
+static int leaf_says(struct leaf_filler *b, struct leaf *l)
 {
-	uint64_t days = 0;
+	struct judge *j = b->j;
+	uint64_t roots = roots_foreign(j, l->group_mask);
+	uint32_t n = (uint32_t)__builtin_popcountll(roots), k = 0;
 
-	for (unsigned i = 0; i < h->n_part; i++) {
-		const struct host_part *p = &h->part[i];
-
-		if (p->verified_last != NO_DAY)
-			l->verified_last = (uint16_t)MIN_OF(l->verified_last, p->verified_last);
-		if (p->family != FAMILY_ABUSE_OF_SERVICE)
-			days |= p->verified_7;
+	if (n > l->n_say) {
+		l->say = j->n_says;
+		if (grow_u32(&j->says, &j->cap_says, (uint64_t)j->n_says + n, sizeof(*j->says)) < 0)
+			return -ENOMEM;
+		j->n_says += n;
 	}
-	l->verified_7 += days != 0;
-	for (; days; days &= days - 1)
-		l->verified_day[__builtin_ctzll(days)]++;
+	l->n_say = n;
+	for (; roots; roots &= roots - 1) {
+		unsigned g = (unsigned)__builtin_ctzll(roots);
+
+		j->says[l->say + k++] = (struct say){ .returning = b->lost[g], .root = g };
+		b->lost[g] = 0;
+	}
+	says_close(b, l);
+	return 0;
 }
 
 int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted)
 {
-	int r;
+	int r = 0;
 
 	b->counted = counted;
 	l->pace = pace_of_leaf(b->j, l);
@@ -250,174 +329,89 @@ int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted)
 	l->verified_7 = 0;
 	memset(l->verified_day, 0, sizeof(l->verified_day));
 	b->n_noted = 0;
-	for (uint32_t k = 0; k < l->hosts; k++) {
+	for (uint32_t k = 0; k < l->hosts && r == 0; k++) {
 		size_t from = b->j->hosts[l->host + k];
 
 		host_next(b->j, MUTE_NOBODY, l->pace, &(size_t){ from }, &b->host);
-		leaf_verify(l, &b->host);
-		if (leaf_take(b, l, from) < 0)
-			return -ENOMEM;
+		r = host_fill(b, l, from);
 	}
-	r = leaf_parts(b, l);
+	if (r == 0)
+		r = leaf_parts(b, l);
 	return r < 0 ? r : leaf_says(b, l);
 }
 
-/* --- cutting ------------------------------------------------------------------------------------- */
+/* --- a leaf from what has changed ---------------------------------------------------------------- */
 
-/* The place of a unit: in the row that holds it, or in the gap before the row that comes next. Units come in order,
- * so the cursor, a row, only moves on. */
-static uint32_t place_of(const struct judge *j, uint32_t *row, unsigned version, uint64_t unit)
+/* struct filled - parts and says of a leaf, by family and root */
+struct filled {
+	struct part *part[NF];
+	struct say *say[JUDGE_GROUPS_MAX]; /* where the leaf's roots say so */
+};
+
+static void filled_find(struct judge *j, const struct leaf *l, struct filled *ret)
 {
-	for (; *row < j->n_rows; ++*row) {
-		const struct row *r = &j->rows[*row];
-
-		if (r->version > version || (r->version == version && unit < r->first))
-			return 2 * *row;
-		if (r->version == version && unit <= r->last)
-			return 2 * *row + 1;
-	}
-	return 2 * *row;
+	memset(ret->part, 0, sizeof(ret->part));
+	for (uint32_t i = 0; i < l->n_part; i++)
+		ret->part[j->parts[l->part + i].family] = &j->parts[l->part + i];
+	for (uint32_t i = 0; i < l->n_say; i++)
+		ret->say[j->says[l->say + i].root] = &j->says[l->say + i];
 }
 
-static unsigned block_shift(unsigned version)
+/* One host in or out. False: it says something of which there is no sum yet. */
+static bool host_amend(
+    struct leaf_filler *b, struct leaf *l, const struct filled *f, size_t bit, int by)
 {
-	return version ? 0 : 8;
-}
+	const struct judge *j = b->j;
+	const struct host_sum *h = &b->host;
 
-/* How much of a block lies within a row. */
-static uint64_t units_within(const struct judge *j, uint32_t row, unsigned version, uint64_t block)
-{
-	uint64_t first = block << block_shift(version);
-	uint64_t last = first + ((UINT64_C(1) << block_shift(version)) - 1);
+	host_next(j, MUTE_NOBODY, l->pace, &(size_t){ bit }, &b->host);
+	if (h->group_mask & ~l->group_mask)
+		return false;
+	leaf_take(l, h, by);
+	for (unsigned i = 0; i < h->n_part; i++) {
+		const struct host_part *p = &h->part[i];
+		size_t from = bit;
 
-	if (row == NOWHERE)
-		return last - first + 1;
-	return MIN_OF(last, j->rows[row].last) - MAX_OF(first, j->rows[row].first) + 1;
-}
+		bit += p->n_bit;
+		if (!p->any)
+			continue;
+		if (!f->part[p->family])
+			return false;
+		f->part[p->family]->returning += by * p->p7;
+		if (p->scan)
+			f->part[p->family]->returning_scan += by * p->p7;
+		for (uint64_t of = roots_foreign(j, p->group_mask); of; of &= of - 1) {
+			unsigned g = (unsigned)__builtin_ctzll(of);
 
-void leaf_key(const struct judge *j, uint64_t host, uint32_t *row, struct leaf *ret)
-{
-	unsigned version = bit_version(host);
-	uint64_t unit = bit_unit(host);
-	uint32_t place = place_of(j, row, version, unit);
-
-	*ret = (struct leaf){ .block = unit >> block_shift(version),
-		.row = place % 2 ? place / 2 : NOWHERE,
-		.place = place,
-		.version = (uint8_t)version };
-	ret->units = units_within(j, ret->row, version, ret->block);
-}
-
-int leaf_cmp(const struct leaf *a, const struct leaf *b)
-{
-	if (a->version != b->version)
-		return a->version < b->version ? -1 : 1;
-	if (a->block != b->block)
-		return a->block < b->block ? -1 : 1;
-	return a->place == b->place ? 0 : a->place < b->place ? -1 : 1;
-}
-
-int leaf_put(struct judge *j, const struct leaf *l)
-{
-	if (grow_u32(&j->leaves, &j->cap_leaves, (uint64_t)j->n_leaves + 1, sizeof(*j->leaves)) < 0)
-		return -ENOMEM;
-	j->leaves[j->n_leaves++] = *l;
-	return 0;
-}
-
-static int cut(struct judge *j)
-{
-	uint32_t row = 0;
-	struct leaf *l = NULL;
-
-	for (size_t i = 0; i < j->bits.n;) {
-		struct leaf next;
-		struct days d = { 0, 0 };
-		uint32_t from = (uint32_t)i;
-
-		leaf_key(j, j->bits.v[i].host, &row, &next);
-		if (!l || leaf_cmp(l, &next) != 0) {
-			next.host = j->n_hosts;
-			if (leaf_put(j, &next) < 0)
-				return -ENOMEM;
-			l = &j->leaves[j->n_leaves - 1];
+			f->say[g]->returning += by * lost(j, l, p, from, g);
 		}
-		j->hosts[j->n_hosts++] = from;
-		host_cleaned(j, &i, &d);
-		l->again += d.again;
-		l->gone += d.gone;
-		l->hosts++;
 	}
+	return true;
+}
+
+int leaf_amend(struct leaf_filler *b, struct leaf *l, const struct amended *v, size_t n)
+{
+	struct judge *j = b->j;
+	struct filled f;
+	double pace = pace_of_leaf(j, l);
+
+	if (n >= l->hosts || pace < l->pace || pace > l->pace)
+		return leaf_fill(b, l, false);
+	filled_find(j, l, &f);
+	for (size_t i = 0; i < n; i++)
+		if ((v[i].before != NOWHERE && !host_amend(b, l, &f, v[i].before, -1)) ||
+		    !host_amend(b, l, &f, v[i].now, 1))
+			return leaf_fill(b, l, false);
+	if (note_hosts(b, l) < 0)
+		return -ENOMEM;
+	for (unsigned i = 0; i < NF; i++)
+		if (f.part[i])
+			fold_arrivals(&j->model, &b->arrivals[i], f.part[i]);
+	says_close(b, l);
 	return 0;
 }
 
-/* The order, as cut has made the leaves: first leaf of every row and of every block. */
-static int leaf_index(struct judge *j)
-{
-	uint32_t *order = reallocarray(j->order, (size_t)j->n_leaves + 1, sizeof(*order)),
-		 hosts = 0;
-	uint32_t *host_at = reallocarray(j->host_at, (size_t)j->n_leaves + 1, sizeof(*host_at));
-	uint32_t *blocks = reallocarray(j->blocks, (size_t)j->n_leaves + 1, sizeof(*blocks));
-
-	j->order = order ? order : j->order;
-	j->host_at = host_at ? host_at : j->host_at;
-	j->blocks = blocks ? blocks : j->blocks;
-	if (!order || !host_at || !blocks)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < j->n_leaves; i++) {
-		const struct leaf *l = &j->leaves[i], *before = i ? l - 1 : NULL;
-
-		order[i] = i;
-		host_at[i] = hosts;
-		hosts += l->hosts;
-		if (!before || before->block != l->block || before->version != l->version)
-			j->blocks[j->n_blocks++] = i;
-		if (l->row != NOWHERE && j->rows[l->row].n_leaf++ == 0)
-			j->rows[l->row].leaf = i;
-	}
-	host_at[j->n_leaves] = hosts;
-	j->n_order = j->n_leaves;
-	j->end_hosts = j->cap_hosts = j->n_hosts;
-	return 0;
-}
-
-static uint32_t count_hosts(const struct judge *j)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < j->bits.n; i++)
-		n += i == 0 || j->bits.v[i].host != j->bits.v[i - 1].host;
-	return n;
-}
-
-void leaf_forget(struct judge *j)
-{
-	free(j->leaves);
-	free(j->order);
-	free(j->host_at);
-	free(j->parts);
-	free(j->says);
-	free(j->hosts);
-	free(j->blocks);
-	j->leaves = NULL;
-	j->order = j->host_at = NULL;
-	j->parts = NULL;
-	j->says = NULL;
-	j->hosts = j->blocks = NULL;
-	j->n_order = j->end_hosts = j->cap_hosts = 0;
-	j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
-	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
-	memset(j->arrived, 0, sizeof(j->arrived));
-	j->arrived_all = 0;
-}
-
-int leaf_cut(struct judge *j)
-{
-	j->hosts = calloc((size_t)count_hosts(j) + 1, sizeof(*j->hosts));
-	if (!j->hosts || cut(j) < 0)
-		return -ENOMEM;
-	return leaf_index(j);
-}
+/* --- what is asked of a leaf --------------------------------------------------------------------- */
 
 void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, double add_to[NF])
 {

@@ -111,7 +111,9 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 	r->low = model_score((m * high + MODEL_B0) / whole);
 	r->high = model_score((m * low + MODEL_B0) / whole);
 	over = m - model_trim(m, MIN_OF(s->worst, m));
-	r->trimmed = model_score((m - over * trim_left(j, s) + MODEL_B0) / whole);
+	if (over > 0) /* looking for the episode reads all of the worst block */
+		m -= over * trim_left(j, s);
+	r->trimmed = model_score((m + MODEL_B0) / whole);
 	r->x = s->x;
 	r->guilt = model_guilt(&j->model, s->x, e);
 	r->held = s->held;

@@ -5,7 +5,8 @@
  *   guard.c  volumes → weights of floods
  *   rows.c   announced space → rows, by address and by who they belong to
  *   host.c   bits of one host → its parts
- *   leaf.c   hosts → leaves: a block, cut where another row of the announced space begins
+ *   cut.c    hosts → leaves: a block, cut where another row of the announced space begins
+ *   leaf.c   hosts of a leaf → its sums, all of them or what has changed
  *   pace.c   how soon hosts come again, how fast they are cleaned → their chance to return
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
@@ -19,6 +20,7 @@
 #define ONUS_JUDGE_RUN_H
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "judge/bits.h"
@@ -58,9 +60,6 @@ struct host_sum {
 	bool anchor;	      /* an anchor saw it with full proof */
 };
 
-/* bit_weight - what one group says on one day: trust x volume guard x v */
-double bit_weight(const struct judge *j, const struct bit *b);
-
 /* host_day_weight - of the bits [i, end) of one host, family and day: 1 - prod (1 - weight) over
  * independent groups; where no anchor has full proof, others together say at most MODEL_TOGETHER, or
  * what the most trusted of them says alone (A7, 5)
@@ -76,6 +75,23 @@ void host_next(const struct judge *j, unsigned mute, double pace, size_t *i, str
 /* host_family - one part alone: of the bits [i, end), one host's in one family */
 void host_family(
     const struct judge *j, size_t i, size_t end, unsigned mute, double pace, struct host_part *ret);
+
+/* host_arrival - the same, but only when it came: its oldest day with any weight, w 0 when there is none */
+struct host_arrival {
+	double w;
+	uint64_t group_mask; /* as in host_part, and scan too */
+	unsigned lag;
+	bool scan;
+};
+void host_arrival(
+    const struct judge *j, size_t i, size_t end, unsigned mute, struct host_arrival *ret);
+
+/* exact - chances in steps of 2^-32: sums of millions of them are exact, so that one can be taken out again
+ * and leave what was there before */
+static inline double exact(double p)
+{
+	return rint(p * 0x1p32) * 0x1p-32;
+}
 
 /* masks_build - judge's masks of groups, from trust, root and anchor */
 void masks_build(struct judge *j);
@@ -94,7 +110,8 @@ struct part {
 
 /* struct say - what a leaf would lose without one root's groups (A7, 4), severity applied */
 struct say {
-	double returning, x; /* x: arrivals under the kernel of the AS */
+	double returning; /* below 0: it would gain, and nothing counts */
+	double x;	  /* arrivals under the kernel of the AS */
 	uint32_t root;
 };
 
@@ -298,6 +315,14 @@ void rhythm_learn(struct judge *j);
 int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e);
 void rows_forget(struct judge *j);
 
+/* bit_weight - what one group says on one day: trust x volume guard x v */
+static inline double bit_weight(const struct judge *j, const struct bit *b)
+{
+	unsigned g = bit_group(b);
+
+	return j->trust[g] * j->guard[g][bit_lag(b)] * (b->meta & BIT_WEAK ? MODEL_WEAK : 1);
+}
+
 /* leaf_cut - hosts and leaves of judge.bits over judge.rows, without what is expected of them
  * leaf_fill - the rest of one leaf; counted: its hosts go into judge.arrived too
  * Both 0 or -ENOMEM. */
@@ -306,6 +331,13 @@ struct leaf_filler;
 struct leaf_filler *leaf_filler_new(struct judge *j); /* NULL: out of memory */
 void leaf_filler_free(struct leaf_filler **b);	      /* for CLEANUP */
 int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted);
+
+/* leaf_amend - the same after some of its hosts have new evidence, which only ever adds to what they have: what
+ * follows from these is exchanged. 0 or -ENOMEM. */
+struct amended {
+	uint32_t before, now; /* its first bit, or NOWHERE */
+};
+int leaf_amend(struct leaf_filler *b, struct leaf *l, const struct amended *v, size_t n);
 void leaf_forget(struct judge *j);
 
 /* leaf_key - of a host: block, place, row, units of its leaf; *row: a cursor, for hosts in order, from 0

@@ -312,9 +312,12 @@ int sums_build(struct judge *j)
 	int r = 0;
 
 	levels_of(j, level);
-	for (uint32_t i = 0; i < j->n_rows && r == 0; i++)
-		if (j->rows[i].n_leaf && wants_as(j, j->rows[i].as))
-			r = row_sum_up(j, &j->rows[i]);
+	for (uint32_t i = 0; i < j->n_rows && r == 0; i++) { /* as they are read: side by side */
+		const struct row *row = &j->rows[j->by_as.rows[i]];
+
+		if (row->n_leaf && wants_as(j, row->as))
+			r = row_sum_up(j, row);
+	}
 	for (unsigned i = 0; i < LEVELS; i++) {
 		const struct level *l = &level[i];
 

@@ -30,7 +30,7 @@ void support_add(struct support *s, double x, const struct say *says, uint32_t n
 		if (!(s->roots & bar))
 			s->returning_lost[say->root] = s->x_lost[say->root] = 0;
 		s->roots |= bar;
-		s->returning_lost[say->root] += say->returning;
+		s->returning_lost[say->root] += MAX_OF(say->returning, 0);
 		s->x_lost[say->root] += say->x;
 	}
 }

@@ -28,6 +28,8 @@ struct update {
 	struct leaf_filler *filler;
 	struct touch *v;
 	size_t n, cap, n_fresh;
+	struct amended *amended; /* of the leaf at hand */
+	size_t n_amended, cap_amended;
 	uint8_t *row;			       /* [n_rows] DIRTY_… */
 	struct marks as, prefix, org, country; /* by index: to be summed again */
 };
@@ -98,16 +100,25 @@ static uint32_t count_new(
 	return fresh;
 }
 
+static int amended_put(struct update *u, uint32_t before, uint32_t now)
+{
+	if (grow(&u->amended, &u->cap_amended, u->n_amended + 1, sizeof(*u->amended)) < 0)
+		return -ENOMEM;
+	u->amended[u->n_amended++] = (struct amended){ before, now };
+	return 0;
+}
+
 /* The hosts of the leaf with those of v among them, from the end, so that it can be done in place. */
-static int join_hosts(struct judge *j, const struct leaf *l, uint32_t to, const struct bit *v,
+static int join_hosts(struct update *u, const struct leaf *l, uint32_t to, const struct bit *v,
     size_t n, uint32_t fresh)
 {
+	struct judge *j = u->j;
 	uint32_t k = l->hosts;
 	int r = 0;
 
 	while (n > 0 && r == 0) {
 		size_t from = n - 1;
-		uint32_t old = 0;
+		uint32_t old = NOWHERE, *now;
 		size_t n_old = 0;
 
 		while (from > 0 && v[from - 1].host == v[n - 1].host)
@@ -119,7 +130,10 @@ static int join_hosts(struct judge *j, const struct leaf *l, uint32_t to, const 
 			n_old = host_length(j->bits.v + old, j->bits.n - old);
 		} else
 			fresh--;
-		r = host_bits(j, old, n_old, v + from, n - from, &j->hosts[to + k + fresh]);
+		now = &j->hosts[to + k + fresh];
+		r = host_bits(j, n_old ? old : 0, n_old, v + from, n - from, now);
+		if (r == 0)
+			r = amended_put(u, old, *now);
 		n = from;
 	}
 	for (; k > 0 && to != l->host; k--)
@@ -127,20 +141,44 @@ static int join_hosts(struct judge *j, const struct leaf *l, uint32_t to, const 
 	return r;
 }
 
-static void clean_again(struct judge *j, struct leaf *l)
+static struct days cleaned(const struct judge *j, size_t bit)
+{
+	struct days d = { 0, 0 };
+
+	host_cleaned(j, &bit, &d);
+	return d;
+}
+
+/* Whether anybody is cleaned more or less often than before: news of today seldom tell. */
+static bool cleans_anew(const struct update *u)
+{
+	for (size_t i = 0; i < u->n_amended; i++) {
+		const struct amended *a = &u->amended[i];
+		struct days was = { 0, 0 }, is = cleaned(u->j, a->now);
+
+		if (a->before != NOWHERE)
+			was = cleaned(u->j, a->before);
+		if (was.again < is.again || was.again > is.again || was.gone < is.gone ||
+		    was.gone > is.gone)
+			return true;
+	}
+	return false;
+}
+
+static void clean_again(const struct judge *j, struct leaf *l)
 {
 	l->again = l->gone = 0;
 	for (uint32_t k = 0; k < l->hosts; k++) {
-		struct days d = { 0, 0 };
+		struct days d = cleaned(j, j->hosts[l->host + k]);
 
-		host_cleaned(j, &(size_t){ j->hosts[l->host + k] }, &d);
 		l->again += d.again;
 		l->gone += d.gone;
 	}
 }
 
-static int leaf_hosts(struct judge *j, struct leaf *l, const struct bit *v, size_t n)
+static int leaf_hosts(struct update *u, struct leaf *l, const struct bit *v, size_t n)
 {
+	struct judge *j = u->j;
 	uint32_t fresh = count_new(j, l, v, n), to = l->host;
 	int r;
 
@@ -151,11 +189,12 @@ static int leaf_hosts(struct judge *j, struct leaf *l, const struct bit *v, size
 		to = j->end_hosts;
 		j->end_hosts += l->hosts + fresh;
 	}
-	r = join_hosts(j, l, to, v, n, fresh);
+	u->n_amended = 0;
+	r = join_hosts(u, l, to, v, n, fresh);
 	l->host = to;
 	l->hosts += fresh;
 	j->n_hosts += fresh;
-	if (j->paces.as)
+	if (r == 0 && j->paces.as && cleans_anew(u))
 		clean_again(j, l);
 	return r;
 }
@@ -193,8 +232,8 @@ static int touch(struct update *u, const struct leaf *key, uint32_t *at, size_t 
 	t.leaf = t.fresh ? j->n_leaves - 1 : j->order[t.at];
 	l = &j->leaves[t.leaf];
 	t.x = arrivals_of(j, l);
-	if ((r = leaf_hosts(j, l, j->delta.v + from, end - from)) < 0 ||
-	    (r = leaf_fill(u->filler, l, false)) < 0)
+	if ((r = leaf_hosts(u, l, j->delta.v + from, end - from)) < 0 ||
+	    (r = leaf_amend(u->filler, l, u->amended, u->n_amended)) < 0)
 		return r;
 	return touch_put(u, &t);
 }
@@ -514,6 +553,7 @@ static void update_done(struct update *u)
 	leaf_filler_free(&u->filler);
 	free(u->row);
 	free(u->v);
+	free(u->amended);
 	marks_done(&u->as);
 	marks_done(&u->prefix);
 	marks_done(&u->org);
