@@ -1,7 +1,7 @@
 #!/bin/bash
 # The judge over ten million addresses, a million prefixes and a hundred thousand AS, drawn: from the
-# evidence in memory to a judgement of every entity, on one thread; then 100,000 addresses more, and the day
-# after.
+# evidence in memory to a judgement of every entity, on one thread; then 100,000 addresses more, on all
+# processors, and the day after.
 # BENCH_HOSTS (12500000: ten million distinct) addresses are drawn.
 set -euo pipefail
 # shellcheck source=bench/common
@@ -17,5 +17,5 @@ awk '
   $1 == "peak" { gib = $2 }
   END {
     printf "every score: %.1f s, limit 30 s: %s; memory %.2f GiB, limit 4 GiB: %s\n", full + each, (full + each < 30 ? "met" : "NOT MET"), gib, (gib < 4 ? "met" : "NOT MET")
-    printf "100,000 addresses more: %.1f s, %d judgements that changed included, limit 1 s: %s; all of it anew %.0f times that; the next day %.1f s\n", cycle, changed, (cycle < 1 ? "met" : "NOT MET"), full / cycle, tick
+    printf "100,000 addresses more: %.2f s, %d judgements that changed included, limit 1 s: %s; all of it anew %.0f times that; the next day %.1f s\n", cycle, changed, (cycle < 1 ? "met" : "NOT MET"), full / cycle, tick
   }' "$ONUS_BENCH/judge.out"

@@ -71,6 +71,7 @@ struct judge_conf {
 	uint32_t
 	    walk; /* judge_update: ASes of at most so many rows and blocks are judged anew whole
 			  whenever something is new there; 0: 32 */
+	unsigned threads; /* of judge_update, at most; 0: one a processor. Results are the same. */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
 };

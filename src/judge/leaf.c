@@ -396,12 +396,12 @@ int leaf_amend(struct leaf_filler *b, struct leaf *l, const struct amended *v, s
 	double pace = pace_of_leaf(j, l);
 
 	if (n >= l->hosts || pace < l->pace || pace > l->pace)
-		return leaf_fill(b, l, false);
+		return 1;
 	filled_find(j, l, &f);
 	for (size_t i = 0; i < n; i++)
 		if ((v[i].before != NOWHERE && !host_amend(b, l, &f, v[i].before, -1)) ||
 		    !host_amend(b, l, &f, v[i].now, 1))
-			return leaf_fill(b, l, false);
+			return 1;
 	if (note_hosts(b, l) < 0)
 		return -ENOMEM;
 	for (unsigned i = 0; i < NF; i++)
@@ -422,6 +422,15 @@ void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, dou
 				     : k == LEAF_X_MID ? p->x_mid
 						       : p->x_as;
 	}
+}
+
+double leaf_arrivals(const struct judge *j, const struct leaf *l)
+{
+	double x = 0;
+
+	for (uint32_t i = 0; i < l->n_part; i++)
+		x += j->parts[l->part + i].x_as;
+	return x;
 }
 
 void leaf_severe(const struct judge *j, const struct leaf *l, double *returning, double *x)

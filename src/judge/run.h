@@ -14,7 +14,8 @@
  *   sums.c   leaves → rows → sums of prefix, AS, organisation, country
  *   support.c  what one group says alone
  *   judge.c  evidence and announced space in; the order of all that
- *   update.c new evidence after a run: what it touches is computed again, the rest stays
+ *   touch.c  new evidence after a run → leaves of its hosts
+ *   update.c … and all that leans on them computed again, while the rest stays
  *   result.c sums → judgements */
 #ifndef ONUS_JUDGE_RUN_H
 #define ONUS_JUDGE_RUN_H
@@ -229,12 +230,19 @@ void sum_severe(const struct sum *s, double *returning, double *arrivals);
 struct sums {
 	struct sum *v;	 /* owned */
 	uint32_t *order; /* [n] owned: of v, by index */
-	uint32_t n, cap, cap_order;
+	uint32_t *at;	 /* [n_at] owned: of v, or NOWHERE; an index of it is that of the entity */
+	uint32_t n, cap, cap_order, n_at;
 };
 
 static inline struct sum *sums_at(const struct sums *s, uint32_t i)
 {
 	return &s->v[s->order[i]];
+}
+
+/* sums_find - the sum of an index, or NULL */
+static inline const struct sum *sums_find(const struct sums *s, uint32_t index)
+{
+	return index < s->n_at && s->at[index] != NOWHERE ? &s->v[s->at[index]] : NULL;
 }
 
 /* struct paces - what a leaf's pace leans on */
@@ -333,9 +341,11 @@ void leaf_filler_free(struct leaf_filler **b);	      /* for CLEANUP */
 int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted);
 
 /* leaf_amend - the same after some of its hosts have new evidence, which only ever adds to what they have: what
- * follows from these is exchanged. 0 or -ENOMEM. */
+ * follows from these is exchanged. It grows nothing of the judge's, so that leaves can be amended on several
+ * threads. 0; 1 when only leaf_fill can do it; -ENOMEM. */
 struct amended {
 	uint32_t before, now; /* its first bit, or NOWHERE */
+	uint32_t place; /* how many of the leaf's hosts were there before it, in their order */
 };
 int leaf_amend(struct leaf_filler *b, struct leaf *l, const struct amended *v, size_t n);
 void leaf_forget(struct judge *j);
@@ -372,6 +382,9 @@ const struct leaf *leaf_of_host(const struct judge *j, uint32_t i, size_t *first
 /* leaf_x - the three sums and the scans of a leaf by family */
 enum leaf_kernel { LEAF_X_BLOCK, LEAF_X_MID, LEAF_X_AS };
 void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, double add_to[NF]);
+
+/* leaf_arrivals - of a leaf under the kernel of the AS, all families */
+double leaf_arrivals(const struct judge *j, const struct leaf *l);
 
 /* leaf_severe - what a leaf's parts add up to with their severity: returning, arrivals by the AS's kernel */
 void leaf_severe(const struct judge *j, const struct leaf *l, double *returning, double *x);
@@ -466,14 +479,14 @@ static inline void marks_done(struct marks *m)
 }
 
 /* sums_build - rows, prefix, as, org, country; 0 or -ENOMEM
- * row_sum_up - one row out of its leaves
- * sums_update - marked entities once more, out of their rows; into judge.changed too
- * sums_find - the sum of an index, or NULL */
+ * row_sum_up - one row out of its leaves, in place, so that rows can be summed on several threads; false when
+ *              more has a say than before, and only row_sum_new can do it: 0 or -ENOMEM
+ * sums_update - marked entities once more, out of their rows; into judge.changed too */
 int sums_build(struct judge *j);
-int row_sum_up(struct judge *j, const struct row *r);
+bool row_sum_up(struct judge *j, const struct row *r);
+int row_sum_new(struct judge *j, const struct row *r);
 int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
     const struct marks *org, const struct marks *country);
-const struct sum *sums_find(const struct sums *s, uint32_t index);
 void sums_forget(struct judge *j);
 
 /* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */

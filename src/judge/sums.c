@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/each.h"
+
+#define MANY  4096u /* rows that are worth a second thread … */
+#define PARTS 64u   /* … and how many parts their entities are cut into */
+
 /* --- rows ---------------------------------------------------------------------------------------- */
 
 static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
@@ -39,35 +44,13 @@ static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
 	s->last = MIN_OF(s->last, l->last);
 }
 
-/* What its roots say, kept side by side; more than before are put behind what there is. */
-static int row_says(struct judge *j, struct row_sum *s, const struct support *support)
-{
-	uint32_t n = (uint32_t)__builtin_popcountll(support->roots), k = 0;
-
-	if (n > s->n_say) {
-		s->say = j->n_row_says;
-		if (grow_u32(&j->row_says, &j->cap_row_says, (uint64_t)j->n_row_says + n,
-			sizeof(*j->row_says)) < 0)
-			return -ENOMEM;
-		j->n_row_says += n;
-	}
-	s->n_say = n;
-	for (uint64_t roots = support->roots; roots; roots &= roots - 1) {
-		uint32_t g = (uint32_t)__builtin_ctzll(roots);
-
-		j->row_says[s->say + k++] =
-		    (struct say){ support->returning_lost[g], support->x_lost[g], g };
-	}
-	return 0;
-}
-
-int row_sum_up(struct judge *j, const struct row *r)
+/* The row without what its roots say, which is in ret. */
+static void row_sum(struct judge *j, const struct row *r, struct support *ret)
 {
 	struct row_sum *s = &j->row_sums[r->sum];
-	struct support support;
 
-	support.roots = 0;
-	support.x = 0;
+	ret->roots = 0;
+	ret->x = 0;
 	memset(s->returning, 0, sizeof(s->returning));
 	s->returning_scan = s->x_mid = s->x_as = s->x_attack = s->x_scan = s->worst = 0;
 	s->worst_leaf = NOWHERE;
@@ -82,10 +65,57 @@ int row_sum_up(struct judge *j, const struct row *r)
 
 		row_take(j, s, j->order[r->leaf + i]);
 		leaf_severe(j, l, &returning, &x);
-		support_add(&support, x, j->says + l->say, l->n_say);
+		support_add(ret, x, j->says + l->say, l->n_say);
 	}
-	s->x_severe = support.x;
-	return row_says(j, s, &support);
+	s->x_severe = ret->x;
+}
+
+static uint32_t n_roots(const struct support *s)
+{
+	return (uint32_t)__builtin_popcountll(s->roots);
+}
+
+/* What its roots say, kept side by side. */
+static void row_says(struct judge *j, struct row_sum *s, const struct support *support)
+{
+	uint32_t k = 0;
+
+	s->n_say = n_roots(support);
+	for (uint64_t roots = support->roots; roots; roots &= roots - 1) {
+		uint32_t g = (uint32_t)__builtin_ctzll(roots);
+
+		j->row_says[s->say + k++] =
+		    (struct say){ support->returning_lost[g], support->x_lost[g], g };
+	}
+}
+
+bool row_sum_up(struct judge *j, const struct row *r)
+{
+	struct row_sum *s = &j->row_sums[r->sum];
+	struct support support;
+
+	row_sum(j, r, &support);
+	if (n_roots(&support) > s->n_say)
+		return false;
+	row_says(j, s, &support);
+	return true;
+}
+
+int row_sum_new(struct judge *j, const struct row *r)
+{
+	struct row_sum *s = &j->row_sums[r->sum];
+	struct support support;
+	uint32_t n;
+
+	row_sum(j, r, &support);
+	n = n_roots(&support);
+	if (grow_u32(&j->row_says, &j->cap_row_says, (uint64_t)j->n_row_says + n,
+		sizeof(*j->row_says)) < 0)
+		return -ENOMEM;
+	s->say = j->n_row_says;
+	j->n_row_says += n;
+	row_says(j, s, &support);
+	return 0;
 }
 
 /* --- entities ------------------------------------------------------------------------------------ */
@@ -190,101 +220,108 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 	return true;
 }
 
-/* The place of an index in the order, or where it would be. */
-static uint32_t sums_place(const struct sums *s, uint32_t index)
-{
-	uint32_t lo = 0, hi = s->n;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (sums_at(s, mid)->index < index)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-const struct sum *sums_find(const struct sums *s, uint32_t index)
-{
-	uint32_t i = sums_place(s, index);
-
-	return i < s->n && sums_at(s, i)->index == index ? sums_at(s, i) : NULL;
-}
-
-/* Room for n, and their places in the order. */
-static int sums_room(struct sums *s, uint64_t n)
-{
-	if (grow_u32(&s->v, &s->cap, n, sizeof(*s->v)) < 0)
-		return -ENOMEM;
-	return grow_u32(&s->order, &s->cap_order, n, sizeof(*s->order));
-}
-
-/* Behind all others, in the order too. */
+/* Behind all others; its place in the order is to come. */
 static int sums_put(struct sums *to, const struct sum *s)
 {
-	if (sums_room(to, (uint64_t)to->n + 1) < 0)
+	uint64_t n = (uint64_t)to->n + 1;
+
+	if (grow_u32(&to->v, &to->cap, n, sizeof(*to->v)) < 0 ||
+	    grow_u32(&to->order, &to->cap_order, n, sizeof(*to->order)) < 0)
 		return -ENOMEM;
-	to->order[to->n] = to->n;
+	to->at[s->index] = to->n;
 	to->v[to->n++] = *s;
 	return 0;
 }
 
-/* Sums it again, in place; a new one is put behind all others, not yet in the order. */
-static int sum_again(struct judge *j, const struct level *l, uint32_t key, uint32_t *n_fresh)
+static void sums_order(struct sums *s)
 {
-	struct sums *to = l->sums;
-	uint32_t i = sums_place(to, key);
-	struct sum s;
+	uint32_t n = 0;
 
-	if (!sum_make(j, l, key, &s))
-		return 0;
-	if (i < to->n && sums_at(to, i)->index == key) {
-		*sums_at(to, i) = s;
-		return 0;
-	}
-	if (sums_room(to, (uint64_t)to->n + *n_fresh + 1) < 0)
+	for (uint32_t k = 0; k < s->n_at; k++)
+		if (s->at[k] != NOWHERE)
+			s->order[n++] = s->at[k];
+}
+
+static int sums_open(struct sums *s, uint32_t keys)
+{
+	s->at = reallocarray(NULL, (size_t)keys + 1, sizeof(*s->at));
+	if (!s->at)
 		return -ENOMEM;
-	to->v[to->n + (*n_fresh)++] = s;
+	s->n_at = keys;
+	memset(s->at, 0xff, keys * sizeof(*s->at)); /* NOWHERE */
 	return 0;
 }
 
-/* Fresh ones, which lie behind the others by index, into the order. */
-static void sums_merge(struct sums *s, uint32_t fresh)
+/* --- entities once more -------------------------------------------------------------------------- */
+
+/* struct again - marked entities of one level, on several threads */
+struct again {
+	struct judge *j;
+	const struct level *l;
+	const struct marks *marks;
+};
+
+static int again_some(void *ctx, unsigned lane, size_t from, size_t end)
 {
-	uint32_t old = s->n, at = s->n + fresh;
+	const struct again *a = ctx;
+	struct sums *to = a->l->sums;
 
-	while (fresh > 0) {
-		bool later = old > 0 && sums_at(s, old - 1)->index > s->v[s->n + fresh - 1].index;
+	(void)lane;
+	for (uint32_t k = (uint32_t)from; k < end; k++) {
+		struct sum s;
 
-		s->order[--at] = later ? s->order[--old] : s->n + --fresh;
+		if (a->marks->v[k] && to->at[k] != NOWHERE && sum_make(a->j, a->l, k, &s))
+			to->v[to->at[k]] = s;
 	}
+	return 0;
 }
 
-static int level_update(struct judge *j, const struct level *l, const struct marks *marks)
+/* Those that were in no sum before. */
+static int level_fresh(const struct again *a)
 {
-	struct changed *c = &j->changed[l->kind];
-	uint32_t fresh = 0, marked = 0;
+	struct sums *to = a->l->sums;
 	int r = 0;
 
-	for (uint32_t k = 0; k < marks->n && r == 0; k++) {
-		marked += marks->v[k];
-		if (marks->v[k])
-			r = sum_again(j, l, k, &fresh);
+	for (uint32_t k = 0; k < a->marks->n && r == 0; k++) {
+		struct sum s;
+
+		if (a->marks->v[k] && to->at[k] == NOWHERE && sum_make(a->j, a->l, k, &s))
+			r = sums_put(to, &s);
 	}
-	if (r < 0)
-		return r;
-	sums_merge(l->sums, fresh);
-	l->sums->n += fresh;
+	return r;
+}
+
+static int level_changed(const struct again *a, uint32_t marked)
+{
+	const struct sums *s = a->l->sums;
+	struct changed *c = &a->j->changed[a->l->kind];
+
 	free(c->v);
 	*c = (struct changed){ .v = calloc((size_t)marked + 1, sizeof(*c->v)), .cap = marked + 1 };
 	if (!c->v)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < l->sums->n; i++)
-		if (marks->v[sums_at(l->sums, i)->index])
+	for (uint32_t k = 0, i = 0; k < s->n_at; i += s->at[k++] != NOWHERE)
+		if (a->marks->v[k] && s->at[k] != NOWHERE)
 			c->v[c->n++] = i;
 	return 0;
+}
+
+static int level_update(struct judge *j, const struct level *l, const struct marks *marks)
+{
+	struct again a = { .j = j, .l = l, .marks = marks };
+	uint32_t n = l->sums->n, marked = 0, rows = 0;
+	int r;
+
+	for (uint32_t k = 0; k < marks->n; k++) {
+		marked += marks->v[k];
+		rows += marks->v[k] ? l->rows->start[k + 1] - l->rows->start[k] : 0;
+	}
+	r = each(rows < MANY ? 1 : j->conf.threads, marks->n, marks->n / PARTS + 1, again_some, &a);
+	if (r < 0 || (r = level_fresh(&a)) < 0)
+		return r;
+	if (l->sums->n != n)
+		sums_order(l->sums);
+	return level_changed(&a, marked);
 }
 
 int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
@@ -306,6 +343,21 @@ static bool is_summed(const struct judge *j, const struct level *l)
 	return wants_kind(j, l->kind) || (l->kind == ENTITY_AS && j->n_says);
 }
 
+static int level_build(const struct judge *j, const struct level *l)
+{
+	int r = sums_open(l->sums, l->rows->n);
+
+	for (uint32_t k = 0; k < l->rows->n && r == 0; k++) {
+		struct sum s;
+
+		if (sum_make(j, l, k, &s))
+			r = sums_put(l->sums, &s);
+	}
+	if (r == 0)
+		sums_order(l->sums);
+	return r;
+}
+
 int sums_build(struct judge *j)
 {
 	struct level level[LEVELS];
@@ -316,18 +368,11 @@ int sums_build(struct judge *j)
 		const struct row *row = &j->rows[j->by_as.rows[i]];
 
 		if (row->n_leaf && wants_as(j, row->as))
-			r = row_sum_up(j, row);
+			r = row_sum_new(j, row);
 	}
-	for (unsigned i = 0; i < LEVELS; i++) {
-		const struct level *l = &level[i];
-
-		for (uint32_t k = 0; is_summed(j, l) && k < l->rows->n && r == 0; k++) {
-			struct sum s;
-
-			if (sum_make(j, l, k, &s))
-				r = sums_put(l->sums, &s);
-		}
-	}
+	for (unsigned i = 0; i < LEVELS && r == 0; i++)
+		if (is_summed(j, &level[i]))
+			r = level_build(j, &level[i]);
 	return r;
 }
 
@@ -339,6 +384,7 @@ void sums_forget(struct judge *j)
 	for (unsigned i = 0; i < LEVELS; i++) {
 		free(level[i].sums->v);
 		free(level[i].sums->order);
+		free(level[i].sums->at);
 		*level[i].sums = (struct sums){ NULL };
 	}
 	free(j->row_says);

@@ -255,6 +255,65 @@ static void large_as_that_grows(void **state)
 	judge_free(b);
 }
 
+#define WIDE 6000u /* rows of four blocks */
+
+static bool wide_space(const void *ctx, uint32_t index, struct space *ret)
+{
+	const uint32_t first = 0x14000000 + (index << 10);
+
+	(void)ctx;
+	*ret = (struct space){ .range = { addr_of_v4(first), addr_of_v4(first + 1023) },
+		.prefix = index,
+		.as = index * index % 701,
+		.country = "NL" };
+	ret->org = ret->as % 300;
+	ret->country[0] = (char)('A' + index % 5);
+	return index < WIDE;
+}
+
+static void see_wide(struct judge *const j[2], unsigned n, unsigned days)
+{
+	while (n-- > 0) {
+		struct sighting s = { .host = addr_of_v4(0x14000000 + random_below(WIDE << 8) * 4 +
+							 random_below(2)),
+			.category = random_below(2) ? CATEGORY_BRUTE_FORCE : CATEGORY_SPAM,
+			.proof = random_below(4) ? PROOF_FULL : PROOF_WEAK,
+			.day = TODAY - (int32_t)random_below(days),
+			.group = random_below(4),
+			.count = 1 };
+
+		add(j[0], &s);
+		add(j[1], &s);
+	}
+}
+
+/* Enough that all the work is divided: the same bits, however many threads do it. */
+static void threads_agree(void **state)
+{
+	struct judge *j[2];
+	struct err e;
+
+	random_state = 17;
+	for (unsigned i = 0; i < 2; i++) {
+		j[i] = judge_new(&(struct judge_conf){
+		    .today = TODAY, .first_day = TODAY - 800, .threads = i ? 5 : 1 });
+		assert_non_null(j[i]);
+		judge_group(j[i], 0, 1, true);
+		groups(j[i]);
+	}
+	see_wide(j, 60000, 40);
+	assert_int_equal(judge_run(j[0], wide_space, NULL, &e), 0);
+	assert_int_equal(judge_run(j[1], wide_space, NULL, &e), 0);
+	for (unsigned round = 0; round < 3; round++) {
+		see_wide(j, 20000, round ? 20 : 1);
+		assert_int_equal(judge_update(j[0], &e), 0);
+		assert_int_equal(judge_update(j[1], &e), 0);
+		assert_equal(j[0], j[1]);
+	}
+	judge_free(j[0]);
+	judge_free(j[1]);
+}
+
 /* A network's evidence lies with three judges, by block; put together in any order it is one. */
 static void shards(void **state)
 {
@@ -475,6 +534,7 @@ int main(void)
 		cmocka_unit_test(run_after_updates),
 		cmocka_unit_test(large_as),
 		cmocka_unit_test(large_as_that_grows),
+		cmocka_unit_test(threads_agree),
 		cmocka_unit_test(shards),
 		cmocka_unit_test(not_kept),
 		cmocka_unit_test(no_memory),

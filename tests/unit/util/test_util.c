@@ -9,6 +9,7 @@
 
 #include "util/grow.h"
 #include "util/clock.h"
+#include "util/each.h"
 #include "util/jout.h"
 #include "util/num.h"
 #include "util/opt.h"
@@ -201,10 +202,49 @@ static void test_grow(void **state)
 	free(text);
 }
 
+struct ticked {
+	unsigned done[1000];
+	size_t bad; /* this one and all after it fail */
+};
+
+static int tick(void *ctx, unsigned lane, size_t from, size_t end)
+{
+	struct ticked *t = ctx;
+
+	if (lane >= LANES_MAX || from >= end || end > NELEM(t->done))
+		return -EINVAL;
+	for (; from < end; from++) {
+		t->done[from]++;
+		if (from >= t->bad)
+			return -(int)from;
+	}
+	return 0;
+}
+
+/* However many threads: everything once, and the first of the errors. */
+static void test_each(void **state)
+{
+	static const unsigned threads[] = { 0, 1, 2, 7, 1000 };
+	static const size_t part[] = { 1, 7, 999, 1000, SIZE_MAX };
+
+	for (size_t i = 0; i < NELEM(threads) * NELEM(part); i++) {
+		struct ticked t = { .bad = SIZE_MAX }, f = { .bad = 500 };
+		unsigned n = threads[i % NELEM(threads)];
+		size_t p = part[i / NELEM(threads)];
+
+		assert_int_equal(each(n, NELEM(t.done), p, tick, &t), 0);
+		for (size_t k = 0; k < NELEM(t.done); k++)
+			assert_int_equal(t.done[k], 1);
+		assert_int_equal(each(n, NELEM(f.done), p, tick, &f), -500);
+		assert_int_equal(each(n, 0, p, tick, &f), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grow),
+		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_num),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_utf8),
