@@ -51,7 +51,7 @@ page=/$(jq -r '.rows[0].entity' "$dir/top" | sed 's/:/\//')
 [ -n "$worst" ] && [ "$worst" != null ] || fail 'the API names nobody'
 shows / 'Private view' "$worst" 'Most attackers' 'DB-IP'
 shows "/search?q=${worst%% *}" "$worst" 'Private view'
-shows "$page" "$worst" 'of 100' 'Evidence' 'Private view'
+shows "$page" "$worst" 'reported as attacking on 20' 'of 100' 'Evidence' 'Private view'
 worst_of() { curl -sf "$url/api/v1/top?kind=$1&n=1" | jq -r '.rows[0].entity' | sed 's/:/\//; s/^/\//'; }
 as=$(worst_of as) block=$(worst_of block)
 shows "$as" 'Why new attackers are expected here' 'as many</b>' 'as the average network'

@@ -147,6 +147,7 @@ void say_row(struct model *m, struct value *to, const struct row *row)
 	model_count(m, to, "rank", row->rank);
 	say_day(m, to, "first", row->first_day);
 	say_day(m, to, "last", row->last_day);
+	model_bool(m, to, "one_day", row->first_day == row->last_day);
 	say_score(m, to, row);
 }
 
