@@ -51,6 +51,7 @@ struct judge *judge_free(struct judge *j)
 	bits_done(&j->bits);
 	bits_done(&j->delta);
 	bits_done(&j->listed);
+	free(j->notices);
 	free(j);
 	return NULL;
 }
@@ -65,6 +66,22 @@ void judge_group(struct judge *j, unsigned group, double trust, bool anchor)
 	j->anchor[group] = anchor;
 	j->anchor_mask = (j->anchor_mask & ~(UINT64_C(1) << group)) | (uint64_t)anchor << group;
 	j->given[group] = given;
+}
+
+void judge_wrong(struct judge *j, unsigned group, uint64_t lines)
+{
+	assert(group < JUDGE_GROUPS_MAX);
+	j->stale |= lines != j->wrong[group];
+	j->wrong[group] = lines;
+}
+
+int judge_notice(struct judge *j, struct range told, int32_t day)
+{
+	if (grow_u32(
+		&j->notices, &j->cap_notices, (uint64_t)j->n_notices + 1, sizeof(*j->notices)) < 0)
+		return -ENOMEM;
+	j->notices[j->n_notices++] = (struct noticed){ told, day };
+	return 0;
 }
 
 void judge_map(struct judge *j, float *arrivals, float *returning)

@@ -84,6 +84,15 @@ struct judge *judge_free(struct judge *j);	     /* NULL-safe, returns NULL */
  * whatever is given. A deployment with more than 64 groups gives the rest one index and says so. */
 void judge_group(struct judge *j, unsigned group, double trust, bool anchor);
 
+/* judge_wrong - so many lines of a group were disputed, and it could not show its records: what it said before
+ * counts less (A6). The lines themselves are the caller's to leave out. */
+void judge_wrong(struct judge *j, unsigned group, uint64_t lines);
+
+/* judge_notice - somebody was told, on that day, what these addresses do: who is told of an incident has 7 days
+ * from then, not 14 from its beginning, until the trim goes (A5). Every judgement that is trimmed looks at all of
+ * them. 0 or -ENOMEM. */
+MUST_USE int judge_notice(struct judge *j, struct range told, int32_t day);
+
 /* judge_add - group saw host do this on day
  * One bit per host, family, day and group: more of the same only adds to the counts of events; the
  * better proof wins. An address may be any of its host. Evidence from before the window or after

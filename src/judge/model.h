@@ -25,9 +25,10 @@ enum model_level { /* A1: each has its half-lives and its Gamma shape */
 #define MODEL_Q_PRIOR 5.0  /* host-days by which a level leans on the one above */
 #define MODEL_Q_LEAST 0.01 /* nobody is believed to be cleaned faster */
 
-#define MODEL_EPISODE 7u   /* silent days that part two incidents */
-#define MODEL_WINDOW  14.0 /* days that an owner has to answer an incident nobody told him of (A5) */
-#define MODEL_FADE    7.0  /* days in which the trim goes after that */
+#define MODEL_EPISODE	  7u /* silent days that part two incidents */
+#define MODEL_WINDOW	  14.0 /* days that an owner has to answer an incident nobody told him of (A5) */
+#define MODEL_WINDOW_TOLD 7.0 /* … and one that he was told of */
+#define MODEL_FADE	  7.0 /* days in which the trim goes after that */
 
 #define MODEL_TOGETHER 0.5 /* day weight that groups which are no anchors reach together (A7, 5) */
 #define MODEL_ALONE    1.0 /* hosts that one group may say without anybody else … */

@@ -76,16 +76,49 @@ static unsigned episode(const struct judge *j, const struct leaf *l)
 	return began;
 }
 
+/* The first address of its block. */
+static struct addr leaf_addr(const struct leaf *l)
+{
+	return l->version ? (struct addr){ l->block << 16, 0 }
+			  : addr_of_v4((uint32_t)l->block << 8);
+}
+
+/* The lag of the first notice of an incident in a leaf, which began at a lag; NO_DAY: nobody was told. */
+static unsigned told(const struct judge *j, const struct leaf *l, unsigned began)
+{
+	const struct range block = prefix_range(addr_block(leaf_addr(l)));
+	unsigned first = NO_DAY;
+
+	for (uint32_t i = 0; i < j->n_notices; i++) {
+		const struct noticed *n = &j->notices[i];
+		int64_t lag = (int64_t)j->conf.today - n->day;
+
+		if (lag < 0 || lag > began || (first != NO_DAY && lag <= first))
+			continue;
+		if (addr_cmp(n->told.first, block.last) <= 0 &&
+		    addr_cmp(block.first, n->told.last) <= 0)
+			first = (unsigned)lag;
+	}
+	return first;
+}
+
 /* How much of the trim is left: all while the incident in the worst block is within its response window,
- * nothing a week after that (A5; no notices yet, so the window is that without one). */
+ * nothing a week after that (A5). Who was told within the window has a shorter one from then on. */
 static double trim_left(const struct judge *j, const struct sum *s)
 {
-	double age;
+	const struct leaf *l;
+	unsigned began, since;
+	double over;
 
 	if (s->worst_leaf == NOWHERE)
 		return 0;
-	age = episode(j, &j->leaves[s->worst_leaf]);
-	return MIN_OF(MAX_OF((MODEL_WINDOW + MODEL_FADE - age) / MODEL_FADE, 0), 1);
+	l = &j->leaves[s->worst_leaf];
+	began = episode(j, l);
+	since = told(j, l, began);
+	over = began - MODEL_WINDOW;
+	if (since != NO_DAY && began - since < MODEL_WINDOW)
+		over = since - MODEL_WINDOW_TOLD;
+	return MIN_OF(MAX_OF((MODEL_FADE - over) / MODEL_FADE, 0), 1);
 }
 
 /* Everything that follows from a sum; size: units of each version it is judged by. */
@@ -313,8 +346,7 @@ static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 
 	support_close(j, &support, units, &s);
 	conclude(j, &s, size, MODEL_BLOCK, r);
-	r->key.addr = first->version ? (struct addr){ first->block << 16, 0 }
-				     : addr_of_v4((uint32_t)first->block << 8);
+	r->key.addr = leaf_addr(first);
 	r->size_v4 = first->version ? 0 : 256;
 	r->size_v6 = first->version ? 1 : 0;
 }

@@ -252,11 +252,20 @@ struct paces {
 	struct days *as, *prefix; /* owned; by index; NULL: the world's for all */
 };
 
+/* struct noticed - as judge_notice was told */
+struct noticed {
+	struct range told;
+	int32_t day;
+};
+
 struct judge {
 	struct judge_conf conf;
 	struct judge_world world;
 	struct model model;
-	double given[JUDGE_GROUPS_MAX]; /* trust, as judge_group was told */
+	double given[JUDGE_GROUPS_MAX];	  /* trust, as judge_group was told */
+	uint64_t wrong[JUDGE_GROUPS_MAX]; /* lines, as judge_wrong was told */
+	struct noticed *notices;	  /* owned */
+	uint32_t n_notices, cap_notices;
 	double trust[JUDGE_GROUPS_MAX]; /* as it is used */
 	struct judge_trust told[JUDGE_GROUPS_MAX];
 	bool trust_kept; /* of the run before */

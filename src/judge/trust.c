@@ -6,9 +6,11 @@
  *
  *	gain = (H - C + 50 x given x g0) / (n + 50);  trust = gain / g0, within 0 to 1
  *
- * given is the trust that the operator gave; more than that is believed by the 10 % bound alone. g0, what
- * a good source gains here, depends on how much the anchors see: the median among the anchors against
- * each other where there are two, else among the sources, who cannot raise it but by being right.
+ * given is the trust that the operator gave, worth 50 reports, and all there is until 50 are measured; more than
+ * that is believed by the 10 % bound alone. A line that was disputed and could not be shown (judge_wrong) is 5
+ * more in C, or, unmeasured, 5 wrong reports beside those 50. g0, what a good source gains here, depends on how
+ * much the anchors see: the median among the anchors against each other where there are two, else among the
+ * sources, who cannot raise it but by being right.
  * Only families of which the anchors see enough are counted: a sensor for log-ins cannot tell whether
  * a list of phishing pages is right. */
 #include "judge/run.h"
@@ -31,6 +33,7 @@
 #define BOUND_10    1.2815515655446004 /* normal quantile of 10 % */
 #define BOUND_5	    1.6448536269514722
 #define NEIGHBOURS  255.0
+#define WRONG	    5.0 /* reports by chance that a line which was wrong stands for */
 #define WEEK	    7u
 #define SEEN_LAGS   (OLDEST + NEAR + 1)
 #define LAGS	    (OLDEST + 1)
@@ -373,12 +376,21 @@ static void conclude(struct measure *m, unsigned g, double g0)
 	r->seen = t.seen / t.n;
 	r->control = t.control / t.n;
 	r->g0 = g0;
+	t.control += WRONG * (double)m->j->wrong[g];
 	r->gain = (t.seen - t.control + prior) / (t.n + PRIOR_N);
 	r->trust = MIN_OF(MAX_OF(r->gain / g0, 0), 1);
 	if (r->trust > r->given) {
 		low = bound(t.seen + prior, t.n + PRIOR_N, -BOUND_10) - t.control / (t.n + PRIOR_N);
 		r->trust = MIN_OF(MAX_OF(low / g0, r->given), 1);
 	}
+}
+
+/* Until it is known better. */
+static double trust_given(const struct judge *j, unsigned g)
+{
+	double wrong = j->anchor[g] ? 0 : WRONG * (double)j->wrong[g];
+
+	return j->given[g] * PRIOR_N / (PRIOR_N + wrong);
 }
 
 int trust_measure(struct judge *j)
@@ -388,8 +400,9 @@ int trust_measure(struct judge *j)
 	if (j->trust_kept)
 		return 0;
 	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++) {
-		j->told[g] =
-		    (struct judge_trust){ .given = j->given[g], .trust = j->given[g], .copies = g };
+		j->told[g] = (struct judge_trust){
+			.given = j->given[g], .trust = trust_given(j, g), .copies = g
+		};
 		j->root[g] = (uint8_t)g;
 	}
 	if (j->conf.measure) {

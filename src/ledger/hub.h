@@ -256,6 +256,58 @@ typedef int hub_decision_fn(void *ctx, const struct hub_decision *d);
 MUST_USE int hub_each_decision(
     struct hub *h, hub_decision_fn *fn, void *ctx, struct err *e); /* by entity, action */
 
+/* --- notices and disputes ------------------------------------------------------------------------ */
+
+enum hub_dispute_state { /* stored: never renumber */
+	HUB_DISPUTE_OPEN = 0,
+	HUB_DISPUTE_UPHELD =
+	    1, /* its source could not show the record: the line is gone for good */
+	HUB_DISPUTE_REJECTED = 2, /* it could */
+	HUB_DISPUTE_STATE_N
+};
+
+/* struct hub_dispute - what an owner says against a line of evidence: the rows of one source about one subject,
+ * in one category, on one day */
+struct hub_dispute {
+	uint8_t line_id[16]; /* keyed BLAKE2b-128 of day, address, length, category and source */
+	int32_t day;
+	struct prefix subject;
+	enum category category;
+	int32_t source; /* id */
+	enum hub_dispute_state state;
+	int64_t opened_s, due_s; /* due: when the source must have shown the record */
+	int64_t closed_s;	 /* 0: open */
+};
+/* hub_dispute_put - a line has one dispute: a later one replaces it */
+MUST_USE int hub_dispute_put(struct hub *h, const struct hub_dispute *d, struct err *e);
+typedef int hub_dispute_fn(void *ctx, const struct hub_dispute *d);
+MUST_USE int hub_each_dispute(struct hub *h, hub_dispute_fn *fn, void *ctx,
+    struct err *e); /* by address, length, day, category, source */
+
+enum hub_notice_state { /* stored: never renumber */
+	HUB_NOTICE_NEW = 0,
+	HUB_NOTICE_SENT = 1,
+	HUB_NOTICE_FAILED = 2, /* the contact takes no mail: nobody was told */
+	HUB_NOTICE_CLEAN = 3,  /* told, and silent since */
+	HUB_NOTICE_STATE_N
+};
+
+/* struct hub_notice - what an owner was told of an entity */
+struct hub_notice {
+	int64_t id;		     /* 0: a new one */
+	struct span entity, contact; /* its name (entity.h); mail address */
+	enum hub_notice_state state;
+	int64_t opened_s;
+	int64_t sent_s,
+	    closed_s;	/* 0: not yet. closed: the last day on which it was seen, if it is clean */
+	uint32_t lines; /* of evidence that it showed */
+};
+MUST_USE int hub_notice_put(
+    struct hub *h, const struct hub_notice *n, int64_t *ret_id, struct err *e);
+typedef int hub_notice_fn(void *ctx, const struct hub_notice *n);
+MUST_USE int hub_each_notice(
+    struct hub *h, hub_notice_fn *fn, void *ctx, struct err *e); /* by id */
+
 /* --- settings ----------------------------------------------------------------------------------- */
 
 #define HUB_SETTING_MAX 65536u /* bytes of a value */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "prog/evidence/disputes.h"
 #include "prog/evidence/evidence.h"
 #include "prog/evidence/voices.h"
 #include "util/clock.h"
@@ -9,7 +10,9 @@
 struct reader {
 	struct evidence *out;
 	struct voices voices;
-	int32_t day; /* that is judged */
+	struct disputes disputes;
+	int64_t heard_s; /* disputes count as they stood then */
+	int32_t day;	 /* that is judged */
 	uint8_t hour;
 };
 
@@ -23,6 +26,8 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	    addr_is_v4(row->subject.addr) ? row->subject.len == 128 : row->subject.len >= 64;
 
 	if (!t || (row->day == r->day && row->hour != HUB_HOUR_DAY && row->hour > r->hour))
+		return 0;
+	if (!(t->anchor && proof == PROOF_FULL) && disputes_silence(&r->disputes, row))
 		return 0;
 	r->out->rows++;
 	if (!host) {
@@ -42,7 +47,7 @@ static void mix(uint64_t *h, const void *p, size_t n)
 		*h = (*h ^ ((const uint8_t *)p)[i]) * UINT64_C(0x100000001b3);
 }
 
-static uint64_t hash_voices(const struct voices *v)
+static uint64_t hash_voices(const struct voices *v, const struct disputes *d)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -54,22 +59,56 @@ static uint64_t hash_voices(const struct voices *v)
 		mix(&h, &t->trust, sizeof(t->trust));
 		mix(&h, t->name, strlen(t->name) + 1);
 	}
+	for (size_t i = 0; i < d->n; i++) {
+		const struct disputed *l = &d->v[i];
+
+		mix(&h, &l->subject.addr, sizeof(l->subject.addr));
+		mix(&h, &l->subject.len, sizeof(l->subject.len));
+		mix(&h, &l->day, sizeof(l->day));
+		mix(&h, &l->category, sizeof(l->category));
+		mix(&h, &l->source, sizeof(l->source));
+		mix(&h, &l->upheld, sizeof(l->upheld));
+	}
 	return h;
 }
 
-/* Who says things, as of r->day. */
+/* Who says things, as of r->day, and which lines do not count. */
 static int read_voices(struct hub *h, struct reader *r, struct err *e)
 {
 	struct evidence *out = r->out;
 	int err = voices_read(h, &r->voices, e);
 
+	if (err == 0)
+		err = disputes_read(h, r->heard_s, &r->disputes, e);
 	if (err < 0)
 		return err;
 	voices_as_of(&r->voices, r->day);
-	out->voices = hash_voices(&r->voices);
+	out->disputed = r->disputes.n;
+	out->voices = hash_voices(&r->voices, &r->disputes);
 	memcpy(out->group, r->voices.group, sizeof(out->group));
 	out->groups_beyond = r->voices.groups_beyond;
 	return 0;
+}
+
+static void tell(const struct reader *r)
+{
+	uint64_t wrong[JUDGE_GROUPS_MAX] = { 0 };
+
+	voices_tell(&r->voices, r->out->judge);
+	for (size_t i = 0; i < r->disputes.n; i++) {
+		const struct voice *t = voices_find(&r->voices, r->disputes.v[i].source);
+
+		if (t && r->disputes.v[i].upheld)
+			wrong[t->group]++;
+	}
+	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++)
+		judge_wrong(r->out->judge, g, wrong[g]);
+}
+
+static void reader_done(struct reader *r)
+{
+	voices_done(&r->voices);
+	disputes_done(&r->disputes);
 }
 
 static int too_much(int err, struct err *e)
@@ -124,7 +163,7 @@ static int read_all(struct hub *h, struct reader *r, int64_t at_s, bool now, str
 		out->first_day = r->day;
 	if ((err = judge_make(r, e)) < 0 || (err = read_voices(h, r, e)) < 0)
 		return err;
-	voices_tell(&r->voices, out->judge);
+	tell(r);
 	err = hub_scan_ledger(h, r->day - (JUDGE_WINDOW_DAYS - 1), r->day, take_row, r, e);
 	return too_much(err, e);
 }
@@ -143,12 +182,12 @@ int evidence_read(struct hub *h, int64_t at_s, bool now, struct evidence *ret, s
 
 int evidence_read_in(struct hub *h, int64_t at_s, bool now, struct evidence *ret, struct err *e)
 {
-	struct reader r = { .out = ret };
+	struct reader r = { .out = ret, .heard_s = at_s };
 	int err;
 
 	*ret = (struct evidence){ NULL };
 	err = read_all(h, &r, at_s, now, e);
-	voices_done(&r.voices);
+	reader_done(&r);
 	if (err < 0)
 		evidence_done(ret);
 	return err;
@@ -188,7 +227,7 @@ static int follow(struct hub *h, struct reader *r, struct evidence *old, struct 
 		return err;
 	if (strcmp(mark, old->mark) != 0 || v->voices != voices)
 		return 1;
-	voices_tell(&r->voices, v->judge);
+	tell(r);
 	r->day = v->day;
 	err = hub_each_change(h, v->run.batch_cursor, take_row, r, e);
 	r->day = day;
@@ -199,7 +238,7 @@ static int follow(struct hub *h, struct reader *r, struct evidence *old, struct 
 
 int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err *e)
 {
-	struct reader r = { .out = v, .day = day_of(at_s), .hour = 23 };
+	struct reader r = { .out = v, .heard_s = at_s, .day = day_of(at_s), .hour = 23 };
 	int err;
 
 	v->aged = false;
@@ -210,7 +249,7 @@ int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err 
 		return err;
 	err = follow(h, &r, v, e);
 	hub_read_end(h);
-	voices_done(&r.voices);
+	reader_done(&r);
 	if (err == 0)
 		v->run.at_s = at_s;
 	return err;
@@ -218,7 +257,7 @@ int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err 
 
 int evidence_begin(struct hub *h, struct evidence *v, struct err *e)
 {
-	struct reader r = { .out = v, .day = v->day };
+	struct reader r = { .out = v, .heard_s = v->run.at_s, .day = v->day };
 	uint64_t voices = v->voices;
 	int err = judge_make(&r, e);
 
@@ -227,8 +266,8 @@ int evidence_begin(struct hub *h, struct evidence *v, struct err *e)
 	if (err == 0 && v->voices != voices)
 		err = 1;
 	if (err == 0)
-		voices_tell(&r.voices, v->judge);
-	voices_done(&r.voices);
+		tell(&r);
+	reader_done(&r);
 	return err;
 }
 

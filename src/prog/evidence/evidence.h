@@ -12,12 +12,13 @@ struct evidence {
 	struct judge *judge; /* owned; not run yet */
 	struct hub_run run;  /* everything but the id */
 	uint64_t rows, listed;
+	uint64_t disputed; /* lines that do not count (disputes.h) */
 	char group[JUDGE_GROUPS_MAX][EVENT_SOURCE_MAX + 1]; /* names by index */
 	unsigned groups_beyond;	 /* groups that had to share the last index */
 	int32_t day, first_day;	 /* that is judged; of the ledger */
 	bool archived;		 /* as of the ledger's last day, which is long ago */
 	bool aged;		 /* evidence_follow: another day has begun */
-	uint64_t voices;	 /* who is trusted how far, hashed */
+	uint64_t voices;	 /* who is trusted how far, and which lines are disputed, hashed */
 	char mark[HUB_MARK_MAX]; /* of the newest batch that is in it */
 };
 
@@ -36,7 +37,7 @@ void evidence_done(struct evidence *v);
 
 /* evidence_follow - what was folded since, and what at_s makes of it, at the cost of what is new; v was read
  * as of now, and its judge may have run
- * Returns 0: judge_update will do, or judge_run where aged is set; 1: read it anew, as sources or trust have
+ * Returns 0: judge_update will do, or judge_run where aged is set; 1: read it anew, as sources, trust or disputes have
  * changed, or it is another hub, or the hub has forgotten what is new; -errno: read it anew, too. */
 MUST_USE int evidence_follow(struct hub *h, int64_t at_s, struct evidence *v, struct err *e);
 

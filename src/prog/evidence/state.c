@@ -2,7 +2,7 @@
 /* The state file: what the judge keeps of the ledger, so that it need not be read whole after every start. It
  * follows from the ledger and may be deleted at any time. In the byte order of the machine:
  *
- *	struct head; n_hosts x 16 bytes; n_listed x 16 bytes; XXH3-64 of all that
+ *	struct state_head; n_hosts x 16 bytes; n_listed x 16 bytes; XXH3-64 of all that
  *
  * It is of no use on another day's formula, for another hub, or when sources are not trusted as they were:
  * then the ledger is read. */
@@ -10,20 +10,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "prog/evidence/evidence.h"
+#include "prog/evidence/state.h"
 #include "util/file.h"
-
-#define MAGIC "onus-state 1\n"
-
-struct head {
-	char magic[16];
-	char formula[HUB_FORMULA_MAX];
-	char mark[HUB_MARK_MAX];
-	int64_t cursor, at_s, settings_rev;
-	uint64_t voices, n_hosts, n_listed, rows, listed;
-	int32_t day, first_day;
-};
-_Static_assert(sizeof(struct head) == 16 + HUB_FORMULA_MAX + HUB_MARK_MAX + 8 * 8 + 8, "padding");
 
 struct out {
 	FILE *f;
@@ -41,7 +29,7 @@ static void put(struct out *o, const void *p, size_t n)
 
 static void put_all(struct out *o, const struct evidence *v, const struct judge_kept *k)
 {
-	struct head head = { .magic = MAGIC,
+	struct state_head head = { .magic = STATE_MAGIC,
 		.cursor = v->run.batch_cursor,
 		.at_s = v->run.at_s,
 		.settings_rev = v->run.settings_rev,
@@ -85,33 +73,33 @@ int evidence_save(struct evidence *v, const char *path, struct err *e)
 	return r;
 }
 
-/* The parts of a whole and undamaged file, or why it is none. */
-static const char *take_apart(const struct file_map *m, struct head *head, struct judge_kept *k)
+const char *state_parts(
+    const uint8_t *p, size_t len, struct state_head *head, struct judge_kept *ret)
 {
 	uint64_t sum, size;
 
-	if (m->len < sizeof(*head) + sizeof(sum))
+	if (len < sizeof(*head) + sizeof(sum))
 		return "it is cut";
-	memcpy(head, m->p, sizeof(*head));
-	if (memcmp(head->magic, (const char[16]){ MAGIC }, sizeof(head->magic)) != 0)
+	memcpy(head, p, sizeof(*head));
+	if (memcmp(head->magic, (const char[16]){ STATE_MAGIC }, sizeof(head->magic)) != 0)
 		return "it is of another version";
 	head->formula[sizeof(head->formula) - 1] = head->mark[sizeof(head->mark) - 1] = '\0';
-	size = m->len - sizeof(*head) - sizeof(sum);
+	size = len - sizeof(*head) - sizeof(sum);
 	if (head->n_hosts > size / 16 || head->n_listed != size / 16 - head->n_hosts || size % 16)
 		return "it is cut";
-	memcpy(&sum, m->p + m->len - sizeof(sum), sizeof(sum));
-	if (sum != XXH3_64bits(m->p, m->len - sizeof(sum)))
+	memcpy(&sum, p + len - sizeof(sum), sizeof(sum));
+	if (sum != XXH3_64bits(p, len - sizeof(sum)))
 		return "it is damaged";
 	if (strcmp(head->formula, JUDGE_FORMULA) != 0)
 		return "it is of another formula";
-	*k = (struct judge_kept){ .hosts = (const uint64_t *)(m->p + sizeof(*head)),
-		.listed = (const uint64_t *)(m->p + sizeof(*head) + head->n_hosts * 16),
+	*ret = (struct judge_kept){ .hosts = (const uint64_t *)(p + sizeof(*head)),
+		.listed = (const uint64_t *)(p + sizeof(*head) + head->n_hosts * 16),
 		.n_hosts = head->n_hosts,
 		.n_listed = head->n_listed };
 	return NULL;
 }
 
-static void take_head(const struct head *head, struct evidence *ret)
+static void take_head(const struct state_head *head, struct evidence *ret)
 {
 	*ret = (struct evidence){ .rows = head->rows,
 		.listed = head->listed,
@@ -129,8 +117,8 @@ static int load(struct hub *h, const struct file_map *m, const char *path, int64
     struct evidence *ret, struct err *e)
 {
 	struct judge_kept kept;
-	struct head head;
-	const char *why = take_apart(m, &head, &kept);
+	struct state_head head;
+	const char *why = state_parts(m->p, m->len, &head, &kept);
 	int r;
 
 	if (why) {

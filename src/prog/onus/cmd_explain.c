@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "judge/series.h"
+#include "prog/evidence/disputes.h"
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/within.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
 #include "prog/onus/explain.h"
@@ -24,6 +26,8 @@ struct explain {
 	bool json, all, clear;
 	struct attributor from;
 	struct evidence evidence;
+	struct notices notices;	  /* of a hub; so is … */
+	struct disputes disputes; /* … what does not count */
 	int32_t today;
 };
 
@@ -105,12 +109,18 @@ static int from_hub(struct explain *x, struct err *e)
 {
 	struct clock clock = clock_system();
 	bool now = x->at_s == INT64_MIN;
+	int64_t at_s;
 	struct hub *hub;
 	int r = hub_open(x->from.conf->hub, HUB_READ, &hub, e);
 
 	if (r < 0)
 		return r;
-	r = evidence_read(hub, now ? clock_now_s(&clock) : x->at_s, now, &x->evidence, e);
+	at_s = now ? clock_now_s(&clock) : x->at_s;
+	r = evidence_read(hub, at_s, now, &x->evidence, e);
+	if (r == 0)
+		r = disputes_read(hub, at_s, &x->disputes, e);
+	if (r == 0)
+		r = notices_read(hub, at_s, &x->notices, e);
 	x->today = day_of(x->evidence.run.at_s);
 	hub = hub_free(hub);
 	return r;
@@ -273,6 +283,19 @@ static int print(const struct explain *x, const struct explained *all,
 	return 0;
 }
 
+/* Lines of the entity that do not count. */
+static size_t count_disputed(const struct explain *x, const struct entity *en)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->disputes.n; i++) {
+		struct entity of = entity_prefix(prefix_range(x->disputes.v[i].subject));
+
+		n += entity_within(x->from.registry, &of, en);
+	}
+	return n;
+}
+
 static int explain(struct explain *x, const struct entity *en, struct err *e)
 {
 	char name[ENTITY_NAME_MAX];
@@ -286,7 +309,9 @@ static int explain(struct explain *x, const struct entity *en, struct err *e)
 		(void)fprintf(stderr, "onus explain: %s: %s\n", name, e->text);
 		return 1;
 	}
-	r = judge_run(x->evidence.judge, registry_space, x->from.registry, e);
+	r = notices_tell(&x->notices, x->from.registry, x->evidence.judge, e);
+	if (r == 0)
+		r = judge_run(x->evidence.judge, registry_space, x->from.registry, e);
 	if (r < 0)
 		return r;
 	r = explain_gather(x->evidence.judge, &key, x->today, &all);
@@ -302,6 +327,8 @@ static int explain(struct explain *x, const struct entity *en, struct err *e)
 		struct explain_style style = { .registry = x->from.registry,
 			.name = name,
 			.group = (const char(*)[EVENT_SOURCE_MAX + 1]) x->evidence.group,
+			.response = notices_response(&x->notices, x->from.registry, en),
+			.disputed = count_disputed(x, en),
 			.limit = x->all ? SIZE_MAX : LIMIT };
 
 		code = print(x, &all, &style, &clear);
@@ -361,6 +388,8 @@ int cmd_explain(int argc, char **argv)
 	if (r < 0)
 		(void)fprintf(stderr, "onus explain: %s\n", e.text);
 	evidence_done(&x.evidence);
+	notices_done(&x.notices);
+	disputes_done(&x.disputes);
 	attribute_done(&x.from);
 	return r < 0 ? 2 : r;
 }

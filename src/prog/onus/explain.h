@@ -6,6 +6,7 @@
 #include "core/entity.h"
 #include "holders/registry.h"
 #include "judge/explain.h"
+#include "prog/evidence/notices.h"
 #include "util/buf.h"
 
 struct explain_host {
@@ -42,6 +43,8 @@ struct explain_style {
 	const struct registry *registry;
 	const char *name;			   /* of the entity, as in contracts */
 	const char (*group)[EVENT_SOURCE_MAX + 1]; /* names by index */
+	struct response response;		   /* of the entity, to notices */
+	size_t disputed;			   /* lines of it that do not count */
 	size_t limit; /* hosts and stretches; the rest is one sum each */
 };
 

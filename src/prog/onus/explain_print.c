@@ -162,6 +162,23 @@ static void text_total(const struct explained *x, const struct explain_style *s,
 		    t->judgement.trimmed);
 }
 
+/* What its owner was told, and what he said. */
+static void text_owner(const struct explain_style *s, FILE *to)
+{
+	const struct response *r = &s->response;
+
+	if (s->disputed)
+		(void)fprintf(to, "%zu line%s of evidence %s disputed and not counted.\n",
+		    s->disputed, s->disputed == 1 ? "" : "s", s->disputed == 1 ? "is" : "are");
+	if (r->cases)
+		(void)fprintf(to,
+		    "Its owner was told %u time%s, and cleaned up %u of them; half of all cases "
+		    "are "
+		    "clean within %.1f days: response %c.\n",
+		    r->cases, r->cases == 1 ? "" : "s", r->cleaned, response_days(r),
+		    response_grade(r));
+}
+
 void explain_text(const struct explained *x, const struct explain_style *s, FILE *to)
 {
 	size_t shown = MIN_OF(s->limit, x->n_stretches);
@@ -179,6 +196,7 @@ void explain_text(const struct explained *x, const struct explain_style *s, FILE
 	if (r.n)
 		(void)fprintf(to, "  spaces %.9g %.9g of %zu more\n", r.weighed, r.sum, r.n);
 	text_total(x, s, to);
+	text_owner(s, to);
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------- */
@@ -294,6 +312,23 @@ static void json_stretch(struct jout *j, const struct explain_stretch *e)
 	jout_object_end(j);
 }
 
+static void json_owner(struct jout *j, const struct explain_style *s)
+{
+	const struct response *r = &s->response;
+
+	jout_u64(j, "disputed", s->disputed);
+	if (!r->cases) {
+		jout_null(j, "response");
+		return;
+	}
+	jout_object(j, "response");
+	jout_u64(j, "told", r->cases);
+	jout_u64(j, "cleaned", r->cleaned);
+	jout_real(j, "median_days", response_days(r), 6);
+	jout_str(j, "grade", (char[2]){ response_grade(r), 0 });
+	jout_object_end(j);
+}
+
 static void json_rest(struct jout *j, const char *key, struct rest r)
 {
 	jout_object(j, key);
@@ -338,6 +373,7 @@ void explain_json(const struct explained *x, const struct explain_style *s, stru
 	jout_object(&j, NULL);
 	json_head(&j, x, s);
 	json_sources(&j, x, s);
+	json_owner(&j, s);
 	jout_array(&j, "hosts");
 	for (size_t i = 0; i < hosts; i++)
 		json_host(&j, x, s, &x->hosts[i]);

@@ -22,7 +22,7 @@
 struct stamp {
 	int64_t cursor, settings_rev;
 	int32_t day;
-	uint64_t sources; /* hash of who is trusted how far */
+	uint64_t sources; /* hash of who is trusted how far, and of what is disputed */
 	struct timespec registry;
 };
 
@@ -131,6 +131,13 @@ static int mix_source(void *ctx, const struct hub_source *s)
 	return 0;
 }
 
+static int mix_dispute(void *ctx, const struct hub_dispute *d)
+{
+	mix(ctx, d->line_id, sizeof(d->line_id));
+	mix(ctx, &d->state, sizeof(d->state));
+	return 0;
+}
+
 static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct err *e)
 {
 	int r;
@@ -139,8 +146,9 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 		.sources = UINT64_C(0xcbf29ce484222325),
 		.registry = s->registry.mtime };
 	if ((r = hub_cursor(s->hub, &ret->cursor, e)) == 0 &&
-	    (r = hub_settings_rev(s->hub, &ret->settings_rev, e)) == 0)
-		r = hub_each_source(s->hub, mix_source, &ret->sources, e);
+	    (r = hub_settings_rev(s->hub, &ret->settings_rev, e)) == 0 &&
+	    (r = hub_each_source(s->hub, mix_source, &ret->sources, e)) == 0)
+		r = hub_each_dispute(s->hub, mix_dispute, &ret->sources, e);
 	return r;
 }
 
@@ -189,6 +197,7 @@ static void count_all(struct score *s, const struct evidence *v, const struct wr
 	daemon_count(s->d, "updates", s->updates);
 	daemon_count(s->d, "rows", v->rows);
 	daemon_count(s->d, "listed", v->listed);
+	daemon_count(s->d, "disputed", v->disputed);
 	daemon_count(s->d, "scores", w->scores);
 	daemon_count(s->d, "decisions", w->decisions);
 	daemon_count(s->d, "spared", w->policy.spared);

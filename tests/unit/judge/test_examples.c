@@ -153,6 +153,51 @@ static void trim_fades(void **state)
 	}
 }
 
+/* Who was told has a week from then, if he was told while nobody's patience had ended. */
+static void trim_of_the_told(void **state)
+{
+	static const struct {
+		const char *label, *range;
+		unsigned oldest, notice, again;
+		double left;
+	} cases[] = {
+		{ "told in the third week, and a day ago", "20.0.0.0/24", 30, 15, 1, 0 },
+		{ "told in time, two weeks ago", "20.0.0.0/24", 25, 14, 14, 0 },
+		{ "told in time, ten days ago", "20.0.0.0/24", 20, 10, 10, 4.0 / 7 },
+		{ "told in time, a week ago", "20.0.0.0/24", 20, 7, 7, 1 },
+		{ "told early: sooner over", "20.0.0.0/24", 12, 12, 12, 2.0 / 7 },
+		{ "told too late", "20.0.0.0/24", 21, 3, 3, 0 },
+		{ "told of one of its hosts", "20.0.0.3", 20, 7, 7, 1 },
+		{ "told of something else", "20.0.1.0/24", 20, 7, 7, 1.0 / 7 },
+		{ "told before it began", "20.0.0.0/24", 20, 25, 25, 1.0 / 7 },
+		{ "told of all, twice", "20.0.0.0/8", 20, 10, 2, 4.0 / 7 },
+	};
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct world w;
+		struct judge *j = judge_over("20.0.0.0/16", &w);
+		struct judgement as, b;
+		struct range range;
+		double base = MODEL_B0 + 65536 * 6e-6, full;
+
+		print_message("%s\n", cases[i].label);
+		for (unsigned h = 0; h < 40; h++)
+			for (unsigned d = 0; d <= cases[i].oldest; d++)
+				see(j, NET + h, &d, 1, 0);
+		assert_int_equal(range_parse(span_str(cases[i].range), &range), 0);
+		assert_int_equal(judge_notice(j, range, TODAY - (int32_t)cases[i].again), 0);
+		assert_int_equal(judge_notice(j, range, TODAY - (int32_t)cases[i].notice), 0);
+		run(j, &w);
+		as = find_index(j, ENTITY_AS, 0);
+		b = find_addr(j, ENTITY_BLOCK, "20.0.0.1");
+		full = (as.rho * base - MODEL_B0) - model_trim(as.rho * base - MODEL_B0,
+							b.rho * (MODEL_B0 + 256 * 6e-6) - MODEL_B0);
+		assert_true(
+		    fabs(as.trimmed - model_score(as.rho - cases[i].left * full / base)) < 1e-6);
+		judge_free(j);
+	}
+}
+
 static void sixty_spammers(void **state)
 {
 	struct world w;
@@ -454,6 +499,7 @@ int main(void)
 		cmocka_unit_test(spotless),
 		cmocka_unit_test(isp_two_hosts),
 		cmocka_unit_test(trim_fades),
+		cmocka_unit_test(trim_of_the_told),
 		cmocka_unit_test(sixty_spammers),
 		cmocka_unit_test(sixty_spammers_twenty),
 		cmocka_unit_test(sixty_spammers_silent),

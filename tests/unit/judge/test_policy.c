@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "judge/policy.h"
+#include "judge/response.h"
 #include "util/clock.h"
 #include "world.h"
 
@@ -176,6 +177,27 @@ static void budget(void **state)
 	judge_free(j);
 }
 
+/* Time to clean after notice (A8). */
+static void response(void **state)
+{
+	struct response r = { 0 };
+
+	assert_int_equal(response_grade(&r), 0);
+	assert_true(response_days(&r) > 4.85 && response_days(&r) < 4.86); /* 14 ln 2 / 2 */
+	for (unsigned i = 0; i < 40; i++)
+		response_add(&r, 0.5, true);
+	assert_true(response_days(&r) > 0.56 && response_days(&r) < 0.562);
+	assert_int_equal(response_grade(&r), 'A');
+	response_add(&r, 300, false);
+	assert_int_equal(response_grade(&r), 'C');
+	response_add(&r, 4000, false);
+	assert_int_equal(response_grade(&r), 'F');
+	response_add(&r, -1, true); /* a clock that is wrong */
+	assert_int_equal(r.cases, 43);
+	assert_int_equal(r.cleaned, 41);
+	assert_true(r.at_risk >= 4320 && r.at_risk <= 4320);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +205,7 @@ int main(void)
 		cmocka_unit_test(ends),
 		cmocka_unit_test(blocks),
 		cmocka_unit_test(budget),
+		cmocka_unit_test(response),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,29 @@ static void as_given(void **state)
 	judge_free(j);
 }
 
+/* Lines that were disputed, and could not be shown. */
+static void who_was_wrong(void **state)
+{
+	struct judge *j = judge_of(PLAIN, true);
+	struct world w = { 0 };
+	double before = told(j, RIGHT).trust;
+
+	world_put(&w, "20.0.0.0/8", 0, 0);
+	for (unsigned g = 0; g < GROUPS; g++)
+		judge_wrong(j, g, g == RIGHT ? 200 : 20);
+	run(j, &w);
+	assert_true(told(j, OWN).trust >= 1);
+	assert_true(told(j, FEW).trust > 0.3 * 50 / 150.1 && told(j, FEW).trust < 0.3 * 50 / 149.9);
+	assert_true(told(j, RIGHT).trust < before && told(j, RIGHT).trust > before / 2);
+	judge_wrong(j, RIGHT, 1000000);
+	run(j, &w);
+	assert_true(told(j, RIGHT).trust <= 0);
+	judge_wrong(j, RIGHT, 0);
+	run(j, &w);
+	assert_true(told(j, RIGHT).trust >= before && told(j, RIGHT).trust <= before);
+	judge_free(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +172,7 @@ int main(void)
 		cmocka_unit_test(who_turns),
 		cmocka_unit_test(anchor_silent),
 		cmocka_unit_test(as_given),
+		cmocka_unit_test(who_was_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -289,6 +289,95 @@ static void test_settings(void **state)
 	run_sql("SELECT 1 / (count(*) = 2) FROM audit WHERE who = 'root' AND name = 'allow'");
 }
 
+struct seen_disputes {
+	struct hub_dispute d[4];
+	unsigned n;
+};
+
+static int see_dispute(void *ctx, const struct hub_dispute *d)
+{
+	struct seen_disputes *s = ctx;
+
+	assert_true(s->n < NELEM(s->d));
+	s->d[s->n++] = *d;
+	return 0;
+}
+
+static void test_disputes(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct seen_disputes s = { .n = 0 };
+	struct hub_dispute a = { .line_id = { 1 },
+		.day = DAY,
+		.subject = { addr_of_v4(0x08080808), 128 },
+		.category = CATEGORY_SPAM,
+		.source = 7,
+		.opened_s = NOW,
+		.due_s = NOW + 3 * DAY_S };
+	struct hub_dispute b = a;
+
+	b.line_id[0] = 2;
+	b.subject.addr = addr_of_v4(0x08080807);
+	ok(hub_dispute_put(h, &a, &e));
+	ok(hub_dispute_put(h, &b, &e));
+	a.state = HUB_DISPUTE_UPHELD;
+	a.closed_s = NOW + 5;
+	ok(hub_dispute_put(h, &a, &e));
+	ok(hub_each_dispute(h, see_dispute, &s, &e));
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.d[0].line_id[0], 2);
+	assert_int_equal(s.d[0].closed_s, 0);
+	assert_int_equal(s.d[1].state, HUB_DISPUTE_UPHELD);
+	assert_int_equal(s.d[1].closed_s, NOW + 5);
+	assert_int_equal(s.d[1].due_s, NOW + 3 * DAY_S);
+	assert_int_equal(addr_v4(s.d[1].subject.addr), 0x08080808);
+	assert_int_equal(s.d[1].source, 7);
+	run_sql("UPDATE dispute SET state = 3 WHERE source = 7");
+	assert_int_equal(hub_each_dispute(h, see_dispute, &s, NULL), -EBADMSG);
+	run_sql("UPDATE dispute SET state = 0, addr = x'00'");
+	assert_int_equal(hub_each_dispute(h, see_dispute, &s, NULL), -EBADMSG);
+	(void)hub_free(h);
+}
+
+static int see_notice(void *ctx, const struct hub_notice *n)
+{
+	struct buf *b = ctx;
+
+	buf_fmt(b, "%d %.*s %.*s %d %d %d %u\n", (int)n->id, SPAN_ARG(n->entity),
+	    SPAN_ARG(n->contact), (int)n->state, (int)n->sent_s, (int)n->closed_s, n->lines);
+	return 0;
+}
+
+static void test_notices(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_notice n = { .entity = SPAN("as:64500"),
+		.contact = SPAN("abuse@example.net"),
+		.opened_s = NOW,
+		.lines = 3 };
+	struct buf seen;
+	int64_t id = 0;
+
+	buf_init(&seen, 1 << 16);
+	ok(hub_notice_put(h, &n, &id, &e));
+	assert_int_equal(id, 1);
+	ok(hub_notice_put(h, &n, &id, &e));
+	assert_int_equal(id, 2);
+	n.id = 1;
+	n.state = HUB_NOTICE_CLEAN;
+	n.sent_s = 10;
+	n.closed_s = 20;
+	ok(hub_notice_put(h, &n, &id, &e));
+	assert_int_equal(id, 1);
+	ok(hub_each_notice(h, see_notice, &seen, &e));
+	assert_string_equal(seen.p, "1 as:64500 abuse@example.net 3 10 20 3\n"
+				    "2 as:64500 abuse@example.net 0 0 0 3\n");
+	run_sql("UPDATE notice SET state = 4 WHERE id = 2");
+	assert_int_equal(hub_each_notice(h, see_notice, &seen, NULL), -EBADMSG);
+	buf_done(&seen);
+	(void)hub_free(h);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
@@ -300,6 +389,8 @@ int main(void)
 		T(test_forget),
 		T(test_decisions),
 		T(test_settings),
+		T(test_disputes),
+		T(test_notices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
