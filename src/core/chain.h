@@ -28,12 +28,15 @@ struct chain {
 typedef void chain_fn(const void *ctx, struct addr a, struct chain *ret);
 
 /* struct space - one row of the announced space: a whole merged prefix, or a piece of one where its
- * country changes. Rows do not overlap; those of one prefix lie side by side. The judge adds their
+ * country or its delegation changes. Rows do not overlap; those of one prefix lie side by side. The judge adds their
  * sizes up, so that they are counted once and evidence and size always agree. */
 struct space {
 	struct range range;
 	uint32_t prefix, as, org; /* indexes; org may be CHAIN_NONE */
-	char country[3];	  /* "" when not known */
+	uint32_t
+	    delegation; /* 1 + index of the network that holds it, if that lies within the prefix and
+				   * is no wider than a /16 (IPv6: /32); else 0 */
+	char country[3]; /* "" when not known */
 };
 
 /* space_fn - row number index of the announced space, from 0; false past the last one */

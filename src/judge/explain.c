@@ -346,12 +346,13 @@ static void put_links(struct judge_chain *c, const struct judge_step *step, enum
 }
 
 static void tell_chains(struct chains *c, const struct judge_key *key, unsigned version,
-    struct judge_step step[NF][MODEL_LEVEL_N], enum judge_level own)
+    bool delegated, struct judge_step step[NF][MODEL_LEVEL_N], enum judge_level own)
 {
 	for (unsigned f = 0; f < NF && c->code == 0; f++) {
 		struct judge_chain chain = { .key = *key,
 			.family = (enum family)f,
 			.v6 = version,
+			.delegated = delegated,
 			.l0 = c->j->world.l0[f][version] };
 
 		if (!c->j->world.seen[f][version])
@@ -365,7 +366,7 @@ static void tell_chains(struct chains *c, const struct judge_key *key, unsigned 
 static void place_tell(struct chains *c, struct place *p)
 {
 	if (p->any)
-		tell_chains(c, &p->key, p->version, p->step,
+		tell_chains(c, &p->key, p->version, false, p->step,
 		    p->key.kind == ENTITY_AS ? JUDGE_LEVEL_AS : JUDGE_LEVEL_PREFIX);
 	p->any = false;
 }
@@ -422,7 +423,8 @@ static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, 
 		return;
 	key.addr = leaf->version ? (struct addr){ leaf->block << 16, 0 }
 				 : addr_of_v4((uint32_t)leaf->block << 8);
-	tell_chains(c, &key, leaf->version, trace->step, JUDGE_LEVEL_BLOCK);
+	tell_chains(c, &key, leaf->version, row != NOWHERE && j->rows[row].delegation, trace->step,
+	    JUDGE_LEVEL_BLOCK);
 }
 
 int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx)

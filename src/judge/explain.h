@@ -24,7 +24,7 @@ enum judge_level { /* as in model.h */
 	JUDGE_LEVEL_AS,
 	JUDGE_LEVEL_SIXTEEN,
 	JUDGE_LEVEL_PREFIX,
-	JUDGE_LEVEL_PART,
+	JUDGE_LEVEL_PART, /* the delegation, or what the AS has in the /20 (IPv6: /44) */
 	JUDGE_LEVEL_BLOCK,
 	JUDGE_LEVEL_N
 };
@@ -98,7 +98,8 @@ struct judge_chain {
 	struct judge_key key;
 	enum family family;
 	bool v6;
-	double l0; /* world rate */
+	bool delegated; /* JUDGE_LEVEL_PART is a delegation that the registry has, not the /20 */
+	double l0;	/* world rate */
 	unsigned n;
 	struct judge_link {
 		enum judge_level level;

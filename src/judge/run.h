@@ -141,7 +141,8 @@ struct leaf {
 struct row {
 	uint64_t first, last; /* units, both included */
 	uint32_t prefix, as, org;
-	uint16_t country; /* index, or COUNTRY_NONE */
+	uint32_t delegation; /* as in struct space */
+	uint16_t country;    /* index, or COUNTRY_NONE */
 	uint8_t version;
 	uint32_t leaf, n_leaf; /* positions in judge.order */
 	uint32_t sum;	       /* in judge.row_sums: by AS, then address */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The chain of A3 over all the announced space of one AS after the other: world > AS > AS in the /16 >
- * prefix > AS in the /20 > /24. The space of an AS is cut into cells, in each of which all blocks
+ * prefix > delegation > /24; where no delegation is known, what the AS has in the /20 stands in. The space of an AS is cut into cells, in each of which all blocks
  * without evidence share one lambda; a run of whole /16s or /20s without evidence is one cell, so the
  * work is that of the rows and the leaves, however large the space is. */
 #include "judge/run.h"
@@ -19,7 +19,11 @@ struct cell {
 	bool whole_sixteens;  /* of nobody else, and without evidence */
 	bool whole_parts;     /* the same, within one sixteen */
 	uint32_t row, leaf, n_leaf;
+	uint32_t nth;  /* as they were cut, from 0 */
+	uint64_t part; /* the same for all cells of one, within a sixteen */
 };
+
+#define PART_DELEGATION (UINT64_C(1) << 63) /* behind all stand-ins */
 
 /* struct place - size and arrivals of one level of the chain */
 struct place {
@@ -41,6 +45,7 @@ static int cell_put(struct tree *t, struct cell c)
 {
 	if (grow_u32(&t->cells, &t->cap_cells, (uint64_t)t->n_cells + 1, sizeof(*t->cells)) < 0)
 		return -ENOMEM;
+	c.nth = t->n_cells;
 	t->cells[t->n_cells++] = c;
 	return 0;
 }
@@ -77,8 +82,14 @@ static int cut_row(struct tree *t, uint32_t row)
 		struct cell c = { .first = at, .row = row, .leaf = leaf };
 
 		c.last = cell_end(at, r->last, next, SIXTEEN_SHIFT, &c.whole_sixteens);
-		if (!c.whole_sixteens)
-			c.last = cell_end(at, c.last, next, PART_SHIFT(t->version), &c.whole_parts);
+		if (r->delegation)
+			c.part = PART_DELEGATION | r->delegation;
+		else {
+			if (!c.whole_sixteens)
+				c.last = cell_end(
+				    at, c.last, next, PART_SHIFT(t->version), &c.whole_parts);
+			c.part = at >> PART_SHIFT(t->version);
+		}
 		while (leaf < leaf_end && leaf_unit(leaf_at(j, leaf)) <= c.last)
 			leaf++;
 		c.n_leaf = leaf - c.leaf;
@@ -221,9 +232,27 @@ static void step_middle(
 	step(t, wide ? MODEL_SIXTEEN : MODEL_PREFIX, wide ? six : prefix, lambda);
 }
 
-/* The cells [i, end) of one sixteen, or one run of whole ones. prefix: of every cell. */
-static void sixteen_finish(
-    const struct tree *t, uint32_t i, uint32_t end, const struct place *prefix)
+static int by_part(const void *a, const void *b)
+{
+	const struct cell *x = a, *y = b;
+
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	return x->nth < y->nth ? -1 : x->nth > y->nth;
+}
+
+/* The cells of every part side by side. Without delegations they are. */
+static void sort_parts(struct tree *t, uint32_t i, uint32_t end)
+{
+	for (uint32_t k = i + 1; k < end; k++)
+		if (t->cells[k].part < t->cells[k - 1].part) {
+			qsort(&t->cells[i], end - i, sizeof(*t->cells), by_part);
+			return;
+		}
+}
+
+/* The cells [i, end) of one sixteen, or one run of whole ones. prefix: of every cell, as they were cut. */
+static void sixteen_finish(struct tree *t, uint32_t i, uint32_t end, const struct place *prefix)
 {
 	struct place six = { 0 };
 	double lambda[NF], down[NF];
@@ -234,20 +263,20 @@ static void sixteen_finish(
 		six.size = (double)SIXTEEN_UNITS;
 	memcpy(lambda, t->l0, sizeof(lambda));
 	step(t, MODEL_AS, &t->as, lambda);
+	sort_parts(t, i, end);
 	while (i < end) {
-		unsigned shift = PART_SHIFT(t->version);
 		uint32_t from = i;
 		struct place part = { 0 };
 
 		do
 			place_add(t, &t->cells[i++], &part);
-		while (i < end && !t->cells[i].whole_parts &&
-		       t->cells[i].first >> shift == t->cells[from].first >> shift);
-		if (t->cells[from].whole_parts || t->cells[from].whole_sixteens)
-			part.size = (double)(UINT64_C(1) << shift);
+		while (i < end && t->cells[i].part == t->cells[from].part);
+		if (!(t->cells[from].part & PART_DELEGATION) &&
+		    (t->cells[from].whole_parts || t->cells[from].whole_sixteens))
+			part.size = (double)(UINT64_C(1) << PART_SHIFT(t->version));
 		for (; from < i; from++) {
 			memcpy(down, lambda, sizeof(down));
-			step_middle(t, &prefix[from], &six, down);
+			step_middle(t, &prefix[t->cells[from].nth], &six, down);
 			step(t, MODEL_PART, &part, down);
 			cell_finish(t, &t->cells[from], down);
 		}
@@ -404,7 +433,7 @@ static const struct leaf *neighbour(const struct judge *j, uint32_t position)
 {
 	const struct leaf *l = leaf_at(j, position);
 	const struct row *r = &j->rows[l->row];
-	unsigned shift = PART_SHIFT(l->version);
+	unsigned shift = r->delegation ? SIXTEEN_SHIFT : PART_SHIFT(l->version);
 	const uint32_t beside[] = { position - 1, position + 1 };
 
 	for (unsigned i = 0; i < NELEM(beside); i++) {

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "judge/bits.h"
+#include "judge/explain.h"
 #include "judge/model.h"
 #include "random.h"
 #include "world.h"
@@ -280,6 +281,79 @@ static void sums(void **state)
 		assert_true(fabs(addr - returning) < 1e-9 * addr);
 		judge_free(j);
 	}
+}
+
+static int take_part(void *ctx, const struct judge_stretch *s)
+{
+	struct judge_step *to = ctx;
+
+	if (!s->quiet && s->family == FAMILY_ATTACK)
+		*to = s->step[JUDGE_LEVEL_PART];
+	return 0;
+}
+
+/* The step of the delegation, or of what stands in for it, above a block. */
+static struct judge_step part_of(struct judge *j, const char *block)
+{
+	struct judge_step ret = { .size = 0 };
+	struct judge_listener to = { NULL, NULL, take_part, &ret };
+	struct judge_key key = { .kind = ENTITY_BLOCK, .addr = at(block) };
+	struct judge_total total;
+
+	assert_int_equal(judge_explain(j, &key, &to, &total), 1);
+	return ret;
+}
+
+static struct judge *judge_parts(const struct world *w)
+{
+	struct judge *j = world_judge();
+
+	for (unsigned i = 0; i < 24; i++)
+		see_as(j, 0x14000007 + (i * 5 % 40 << 8), CATEGORY_BRUTE_FORCE, PROOF_FULL, i, 0);
+	run(j, w);
+	return j;
+}
+
+static void assert_close(double a, double b)
+{
+	assert_true(fabs(a - b) <= 1e-12 * fabs(b));
+}
+
+/* Where the registry knows who holds a part of the prefix, that takes the place of the /20. */
+static void delegations(void **state)
+{
+	struct world plain = { .n = 0 }, same = { .n = 0 }, nested = { .n = 0 };
+	struct judge *a, *b, *c;
+
+	world_put(&plain, "20.0.0.0/16", 0, 0);
+	world_put(&same, "20.0.0.0/20", 0, 0);
+	world_put(&same, "20.0.16.0-20.0.255.255", 0, 0);
+	same.v[0].delegation = 9;
+	world_put(
+	    &nested, "20.0.0.0/22", 0, 0); /* 20.0.0.0 to 20.0.9.255, a hole in it, and no more */
+	world_put(&nested, "20.0.4.0/24", 0, 0);
+	world_put(&nested, "20.0.5.0-20.0.9.255", 0, 0);
+	world_put(&nested, "20.0.10.0-20.0.255.255", 0, 0);
+	nested.v[0].delegation = nested.v[2].delegation = 1;
+	nested.v[1].delegation = 2;
+	a = judge_parts(&plain);
+	b = judge_parts(&same);
+	c = judge_parts(&nested);
+	assert_all(a, b, assert_near);
+	assert_close(part_of(a, "20.0.5.0").size, 4096);
+	assert_close(part_of(b, "20.0.5.0").size, 4096);
+	assert_close(part_of(b, "20.0.5.0").x, part_of(a, "20.0.5.0").x);
+	assert_close(part_of(c, "20.0.5.0").size, 9 * 256); /* on both sides of the hole */
+	assert_close(part_of(c, "20.0.0.0").size, 9 * 256);
+	assert_close(part_of(c, "20.0.0.0").x, part_of(c, "20.0.5.0").x);
+	assert_close(part_of(c, "20.0.10.0").size, 6 * 256); /* what is left of its /20 */
+	assert_close(part_of(c, "20.0.15.0").size, 6 * 256);
+	assert_close(part_of(c, "20.0.20.0").size, 4096);
+	assert_close(part_of(c, "20.0.10.0").x + part_of(c, "20.0.5.0").x,
+	    part_of(a, "20.0.5.0").x); /* nobody lives in the hole */
+	judge_free(a);
+	judge_free(b);
+	judge_free(c);
 }
 
 static void assert_not_worse(const struct judgement *before, const struct judgement *after)
@@ -635,6 +709,7 @@ int main(void)
 		cmocka_unit_test(no_lie_clears),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(sums),
+		cmocka_unit_test(delegations),
 		cmocka_unit_test(silence_never_hurts),
 		cmocka_unit_test(scaling),
 		cmocka_unit_test(one_kind),
