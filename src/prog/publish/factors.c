@@ -68,7 +68,7 @@ static int64_t row_of(const struct walk *w, const struct judge_key *key)
 	}
 }
 
-static const char *level_name(const struct judge_chain *c, enum judge_level l)
+static const char *step_name(const struct judge_chain *c, enum judge_level l)
 {
 	return l == JUDGE_LEVEL_PART && c->delegated ? "delegation" : levels[l][c->v6];
 }
@@ -84,7 +84,7 @@ static int take_chain(void *ctx, const struct judge_chain *c)
 		struct site_factor f = { .entity = id,
 			.family = c->family,
 			.step = i + 1,
-			.level = level_name(c, l->level),
+			.level = step_name(c, l->level),
 			.ratio = l->step.ratio,
 			.seen = l->step.x,
 			.expected = l->step.e,
