@@ -28,7 +28,7 @@ struct chain {
 typedef void chain_fn(const void *ctx, struct addr a, struct chain *ret);
 
 /* struct space - one row of the announced space: a whole merged prefix, or a piece of one where its
- * country or its delegation changes. Rows do not overlap; those of one prefix lie side by side. The judge adds their
+ * country changes. Rows do not overlap; those of one prefix lie side by side. The judge adds their
  * sizes up, so that they are counted once and evidence and size always agree. */
 struct space {
 	struct range range;
@@ -41,5 +41,11 @@ struct space {
 
 /* space_fn - row number index of the announced space, from 0; false past the last one */
 typedef bool space_fn(const void *ctx, uint32_t index, struct space *ret);
+
+/* delegation_fn - whose part of a prefix an announced address is in: 1 + index of the narrowest network around it that
+ * holds whole blocks (/24, IPv6 /48), lies within the prefix and is no wider than a /16 (IPv6 /32); 0: of none
+ * stretch  addresses around it of which the same is true: whole blocks, as far as they are announced
+ * ctx      the registry */
+typedef uint32_t delegation_fn(const void *ctx, struct addr a, struct range *stretch);
 
 #endif

@@ -404,6 +404,14 @@ static bool is_parted(const struct judge *j, const struct leaf *leaf)
 	       (i + 1 < j->n_leaves && same_block(leaf, leaf + 1));
 }
 
+/* Has the chain of a leaf a delegation, not the /20? */
+static bool is_given(const struct judge *j, const struct leaf *l)
+{
+	uint64_t last;
+
+	return l->row != NOWHERE && delegation_at(j, &j->rows[l->row], leaf_unit(j, l), &last) > 0;
+}
+
 static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, uint64_t units)
 {
 	struct chains *c = trace->ctx;
@@ -423,8 +431,7 @@ static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, 
 		return;
 	key.addr = leaf->version ? (struct addr){ leaf->block << 16, 0 }
 				 : addr_of_v4((uint32_t)leaf->block << 8);
-	tell_chains(c, &key, leaf->version, row != NOWHERE && j->rows[row].delegation, trace->step,
-	    JUDGE_LEVEL_BLOCK);
+	tell_chains(c, &key, leaf->version, is_given(j, leaf), trace->step, JUDGE_LEVEL_BLOCK);
 }
 
 int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx)

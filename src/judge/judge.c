@@ -234,6 +234,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 		    r == -EBADMSG ? "judging: evidence was lost before" : "judging: out of memory");
 	unsigned days = collection_days(j);
 
+	j->space_ctx = ctx;
 	model_init(&j->model, days);
 	j->world.provisional = days < JUDGE_PROVISIONAL_DAYS;
 	if ((r = rows_load(j, space, ctx, e)) < 0)

@@ -71,6 +71,9 @@ struct judge_conf {
 	uint32_t
 	    walk; /* judge_update: ASes of at most so many rows and blocks are judged anew whole
 			  whenever something is new there; 0: 32 */
+	delegation_fn *
+	    delegation; /* A3: who has which part of a prefix; the /20 stands in where nobody is named. Called
+			    with judge_run's ctx, by judge_update and judge_explain too. NULL: nobody is. */
 	unsigned threads; /* of judge_update, at most; 0: one a processor. Results are the same. */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */

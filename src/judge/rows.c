@@ -25,7 +25,6 @@ static bool row_make(const struct space *s, struct row *ret)
 		.prefix = s->prefix,
 		.as = s->as,
 		.org = s->org,
-		.delegation = s->delegation,
 		.country = country_index(s->country),
 		.version = v4 ? 0 : 1 };
 	return true;

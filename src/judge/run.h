@@ -30,6 +30,9 @@
 #include "judge/model.h"
 #include "util/grow.h"
 
+#define SIXTEEN_SHIFT 16 /* units of a /16 and of an IPv6 /32 */
+#define SIXTEEN_UNITS (UINT64_C(1) << SIXTEEN_SHIFT)
+
 #define NF	FAMILY_SCORED_N
 #define NO_DAY	UINT16_MAX
 #define NOWHERE UINT32_MAX
@@ -141,8 +144,7 @@ struct leaf {
 struct row {
 	uint64_t first, last; /* units, both included */
 	uint32_t prefix, as, org;
-	uint32_t delegation; /* as in struct space */
-	uint16_t country;    /* index, or COUNTRY_NONE */
+	uint16_t country; /* index, or COUNTRY_NONE */
 	uint8_t version;
 	uint32_t leaf, n_leaf; /* positions in judge.order */
 	uint32_t sum;	       /* in judge.row_sums: by AS, then address */
@@ -261,6 +263,7 @@ struct noticed {
 
 struct judge {
 	struct judge_conf conf;
+	const void *space_ctx; /* of judge_run */
 	struct judge_world world;
 	struct model model;
 	double given[JUDGE_GROUPS_MAX];	  /* trust, as judge_group was told */
@@ -404,6 +407,12 @@ double leaf_m(const struct judge *j, const struct leaf *l);
 
 /* leaf_map - what is expected to return, by IPv4 block (judge_map) */
 void leaf_map(const struct judge *j, float *map);
+
+/* leaf_unit - the first unit of a leaf
+ * delegation_at - of a unit of a row, as delegation_fn says; *last: the last unit of the row, from there on, of which
+ * the same is true */
+uint64_t leaf_unit(const struct judge *j, const struct leaf *l);
+uint32_t delegation_at(const struct judge *j, const struct row *r, uint64_t unit, uint64_t *last);
 
 /* tree_run - lambda of all leaves, arrivals of all rows; 0 or -ENOMEM
  * tree_walk - of those of one AS in one version

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define SIXTEEN_SHIFT	     16 /* units of a /16 and of an IPv6 /32 */
-#define SIXTEEN_UNITS	     (UINT64_C(1) << SIXTEEN_SHIFT)
 #define PART_SHIFT(version)  ((version) ? 4u : 12u) /* of a /20 and of a /44 */
 #define BLOCK_UNITS(version) ((version) ? 1.0 : 256.0)
 
@@ -23,7 +21,7 @@ struct cell {
 	uint64_t part; /* the same for all cells of one, within a sixteen */
 };
 
-#define PART_DELEGATION (UINT64_C(1) << 63) /* behind all stand-ins */
+#define PART_GIVEN (UINT64_C(1) << 63) /* behind all stand-ins */
 
 /* struct place - size and arrivals of one level of the chain */
 struct place {
@@ -50,9 +48,11 @@ static int cell_put(struct tree *t, struct cell c)
 	return 0;
 }
 
-static uint64_t leaf_unit(const struct leaf *l)
+uint64_t leaf_unit(const struct judge *j, const struct leaf *l)
 {
-	return l->version ? l->block : l->block << 8;
+	uint64_t first = l->version ? l->block : l->block << 8;
+
+	return l->row == NOWHERE ? first : MAX_OF(first, j->rows[l->row].first);
 }
 
 /* The end of the cell that begins at `at`: of the run of whole 2^shift stretches without evidence when
@@ -70,34 +70,67 @@ static uint64_t cell_end(
 	return MIN_OF(stop, ((here + 1) << shift) - 1);
 }
 
-static int cut_row(struct tree *t, uint32_t row)
+static struct addr unit_addr(unsigned version, uint64_t unit)
+{
+	return version ? (struct addr){ unit << 16, 0 } : addr_of_v4((uint32_t)unit);
+}
+
+uint32_t delegation_at(const struct judge *j, const struct row *r, uint64_t unit, uint64_t *last)
+{
+	struct range stretch;
+	uint32_t ret;
+
+	*last = r->last;
+	if (!j->conf.delegation)
+		return 0;
+	ret = j->conf.delegation(j->space_ctx, unit_addr(r->version, unit), &stretch);
+	*last = r->version ? stretch.last.hi >> 16 : addr_v4(stretch.last);
+	*last = MIN_OF(MAX_OF(*last, unit), r->last);
+	return ret;
+}
+
+/* The cells of [at, stop] of a row: of a delegation, or of nobody's. Returns 0 or -ENOMEM. */
+static int cut_stretch(struct tree *t, struct cell *c, uint64_t at, uint64_t stop, uint32_t given)
 {
 	const struct judge *j = t->j;
-	const struct row *r = &j->rows[row];
-	uint32_t leaf = r->leaf, leaf_end = r->leaf + r->n_leaf;
-	uint64_t at = r->first;
+	const struct row *r = &j->rows[c->row];
+	uint32_t leaf_end = r->leaf + r->n_leaf;
 
-	for (;;) {
-		uint64_t next = leaf < leaf_end ? leaf_unit(leaf_at(j, leaf)) : UINT64_MAX;
-		struct cell c = { .first = at, .row = row, .leaf = leaf };
+	for (;; at = c->last + 1) {
+		uint64_t next = c->leaf < leaf_end ? leaf_unit(j, leaf_at(j, c->leaf)) : UINT64_MAX;
+		uint32_t leaf = c->leaf;
 
-		c.last = cell_end(at, r->last, next, SIXTEEN_SHIFT, &c.whole_sixteens);
-		if (r->delegation)
-			c.part = PART_DELEGATION | r->delegation;
-		else {
-			if (!c.whole_sixteens)
-				c.last = cell_end(
-				    at, c.last, next, PART_SHIFT(t->version), &c.whole_parts);
-			c.part = at >> PART_SHIFT(t->version);
-		}
-		while (leaf < leaf_end && leaf_unit(leaf_at(j, leaf)) <= c.last)
+		c->first = at;
+		c->whole_parts = false;
+		c->last = cell_end(at, stop, next, SIXTEEN_SHIFT, &c->whole_sixteens);
+		c->part = given ? PART_GIVEN | given : at >> PART_SHIFT(t->version);
+		if (!given && !c->whole_sixteens)
+			c->last =
+			    cell_end(at, c->last, next, PART_SHIFT(t->version), &c->whole_parts);
+		while (leaf < leaf_end && leaf_unit(j, leaf_at(j, leaf)) <= c->last)
 			leaf++;
-		c.n_leaf = leaf - c.leaf;
-		if (cell_put(t, c) < 0)
+		c->n_leaf = leaf - c->leaf;
+		if (cell_put(t, *c) < 0)
 			return -ENOMEM;
-		if (c.last == r->last)
+		c->leaf = leaf;
+		if (c->last == stop)
 			return 0;
-		at = c.last + 1;
+	}
+}
+
+static int cut_row(struct tree *t, uint32_t row)
+{
+	const struct row *r = &t->j->rows[row];
+	struct cell c = { .row = row, .leaf = r->leaf };
+	uint64_t at = r->first, stop;
+	int err;
+
+	for (;; at = stop + 1) {
+		uint32_t given = delegation_at(t->j, r, at, &stop);
+
+		err = cut_stretch(t, &c, at, stop, given);
+		if (err < 0 || stop == r->last)
+			return err;
 	}
 }
 
@@ -201,10 +234,8 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 		return;
 	}
 	sum = &j->row_sums[j->rows[c->row].sum];
-	if (c->first == j->rows[c->row].first) {
+	if (c->first == j->rows[c->row].first)
 		memcpy(sum->above, above, sizeof(sum->above));
-		memset(sum->arrivals, 0, sizeof(sum->arrivals));
-	}
 	for (uint32_t i = 0; i < c->n_leaf; i++) {
 		struct leaf *l = leaf_at(j, c->leaf + i);
 
@@ -271,7 +302,7 @@ static void sixteen_finish(struct tree *t, uint32_t i, uint32_t end, const struc
 		do
 			place_add(t, &t->cells[i++], &part);
 		while (i < end && t->cells[i].part == t->cells[from].part);
-		if (!(t->cells[from].part & PART_DELEGATION) &&
+		if (!(t->cells[from].part & PART_GIVEN) &&
 		    (t->cells[from].whole_parts || t->cells[from].whole_sixteens))
 			part.size = (double)(UINT64_C(1) << PART_SHIFT(t->version));
 		for (; from < i; from++) {
@@ -319,6 +350,7 @@ static int as_run(struct tree *t, uint32_t i, uint32_t end)
 			j->row_sums[i].version = r->version;
 			j->row_sums[i].size = r->last - r->first + 1;
 			j->row_sums[i].listed = r->listed;
+			memset(j->row_sums[i].arrivals, 0, sizeof(j->row_sums[i].arrivals));
 		}
 		t->as.size += (double)(r->last - r->first + 1);
 		for (uint32_t k = 0; k < r->n_leaf; k++)
@@ -428,12 +460,20 @@ int tree_run(struct judge *j)
 	return r;
 }
 
+/* What tells the parts of a row apart within a /16: as cell.part. */
+static uint64_t part_of(const struct judge *j, const struct leaf *l)
+{
+	uint64_t last, unit = leaf_unit(j, l);
+	uint32_t given = delegation_at(j, &j->rows[l->row], unit, &last);
+
+	return given ? PART_GIVEN | given : unit >> PART_SHIFT(l->version);
+}
+
 /* A neighbour in the same part of the same row, whose lambda before the block's step is the leaf's own. */
 static const struct leaf *neighbour(const struct judge *j, uint32_t position)
 {
 	const struct leaf *l = leaf_at(j, position);
 	const struct row *r = &j->rows[l->row];
-	unsigned shift = r->delegation ? SIXTEEN_SHIFT : PART_SHIFT(l->version);
 	const uint32_t beside[] = { position - 1, position + 1 };
 
 	for (unsigned i = 0; i < NELEM(beside); i++) {
@@ -443,7 +483,8 @@ static const struct leaf *neighbour(const struct judge *j, uint32_t position)
 			continue;
 		other = leaf_at(j, beside[i]);
 		if (other->lambda[0] + other->lambda[1] + other->lambda[2] + other->lambda[3] > 0 &&
-		    leaf_unit(other) >> shift == leaf_unit(l) >> shift)
+		    leaf_unit(j, other) >> SIXTEEN_SHIFT == leaf_unit(j, l) >> SIXTEEN_SHIFT &&
+		    part_of(j, other) == part_of(j, l))
 			return other;
 	}
 	return NULL;

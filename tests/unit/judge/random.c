@@ -54,17 +54,19 @@ void world_make(struct world *w)
 	*w = (struct world){ 0 };
 	world_put(w, "20.0.0.0-20.0.19.77", 0, 0);
 	world_put(w, "20.0.19.78-20.0.23.255", 1, 1);
-	world_put(w, "20.0.24.0-20.0.29.255", 2, 0);
+	world_put(w, "20.0.24.0-20.3.255.255", 2, 0);
 	world_put(w, "30.0.0.0/8", 3, 2);
 	world_put(w, "2001:db8::/32", 4, 1);
 	world_put(w, "2001:dc0::/29", 5, 3);
-	world_put(w, "20.0.30.0-20.0.33.255", 2,
-	    0); /* a network, another within it, and the rest of it */
-	world_put(w, "20.0.34.0/24", 2, 0);
-	world_put(w, "20.0.35.0-20.0.40.255", 2, 0);
-	world_put(w, "20.0.41.0-20.3.255.255", 2, 0);
-	w->v[6].delegation = w->v[8].delegation = 7;
-	w->v[7].delegation = 3;
+	world_give(
+	    w, "20.0.30.0-20.0.40.255"); /* a network, others within it, and one within those */
+	world_give(w, "20.0.31.0-20.0.35.255");
+	world_give(w, "20.0.33.0/24");
+	world_give(w, "20.0.39.0-20.0.40.255");
+	world_give(w, "20.0.2.0/23");
+	world_give(w, "20.1.250.0-20.2.3.255"); /* across two /16s */
+	world_give(w, "20.2.0.0/24");
+	world_give(w, "2001:db8:2::/47");
 	w->v[2].country[0] = 'D';
 	w->v[5].org = CHAIN_NONE;
 	w->v[3].country[0] = '\0';

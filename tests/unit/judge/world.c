@@ -13,6 +13,38 @@ bool world_space(const void *ctx, uint32_t index, struct space *ret)
 	return true;
 }
 
+/* The narrowest of them; every border ends a stretch. */
+uint32_t world_delegation(const void *ctx, struct addr a, struct range *stretch)
+{
+	const struct world *w = ctx;
+	uint32_t best = 0;
+
+	*stretch = (struct range){ { 0, 0 }, { UINT64_MAX, UINT64_MAX } };
+	for (uint32_t i = 0; i < w->n_d; i++) {
+		const struct range *r = &w->d[i];
+
+		if (addr_cmp(a, r->first) < 0) {
+			if (addr_cmp(r->first, stretch->last) <= 0)
+				stretch->last = addr_prev(r->first);
+		} else if (addr_cmp(a, r->last) > 0)
+			continue;
+		else {
+			if (addr_cmp(r->last, stretch->last) < 0)
+				stretch->last = r->last;
+			if (!best || range_units(*r) < range_units(w->d[best - 1]))
+				best = i + 1;
+		}
+	}
+	return best;
+}
+
+void world_give(struct world *w, const char *range)
+{
+	assert(w->n_d < NELEM(w->d));
+	assert(range_parse(span_str(range), &w->d[w->n_d]) == 0);
+	w->n_d++;
+}
+
 struct addr at(const char *text)
 {
 	struct addr a;
@@ -32,8 +64,12 @@ void world_put(struct world *w, const char *range, uint32_t prefix, uint32_t as)
 
 struct judge *world_judge(void)
 {
-	struct judge *j = judge_new(&(struct judge_conf){
-	    .today = TODAY, .first_day = TODAY - 800, .l0 = 6e-7, .m0 = 6e-6, .fixed = true });
+	struct judge *j = judge_new(&(struct judge_conf){ .today = TODAY,
+	    .first_day = TODAY - 800,
+	    .l0 = 6e-7,
+	    .m0 = 6e-6,
+	    .fixed = true,
+	    .delegation = world_delegation });
 
 	assert(j);
 	judge_group(j, 0, 1, true);

@@ -10,11 +10,16 @@
 struct world {
 	struct space v[64];
 	unsigned n;
+	struct range d[16]; /* networks within prefixes, by index */
+	unsigned n_d;
 };
 
 bool world_space(const void *ctx, uint32_t index, struct space *ret);
 
-/* world_put - announce "a-b" or "a/n" as this prefix of this AS; org = as + 1000, country "NL" */
+uint32_t world_delegation(const void *ctx, struct addr a, struct range *stretch);
+
+/* world_give - a network within a prefix; world_put - announce "a-b" or "a/n" as this prefix of this AS; org = as + 1000, country "NL" */
+void world_give(struct world *w, const char *range);
 void world_put(struct world *w, const char *range, uint32_t prefix, uint32_t as);
 
 struct addr at(const char *text);
