@@ -148,6 +148,7 @@ void leaf_forget(struct judge *j)
 	j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
 	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
 	memset(j->arrived, 0, sizeof(j->arrived));
+	memset(j->arrived_on, 0, sizeof(j->arrived_on));
 	j->arrived_all = 0;
 }
 

@@ -166,7 +166,7 @@ static void take_judged(
 		while (g.x < evaluate_cover_from[k])
 			k--;
 		cover[k].n++;
-		cover[k].in += covers(mean, 1 + g.x / (1 + g.x / 1.5), w->next[g.key.index]);
+		cover[k].in += covers(mean, g.shape, w->next[g.key.index]);
 	}
 }
 

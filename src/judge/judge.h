@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-5" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-6" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14
@@ -44,6 +44,9 @@ struct judge_world {
 	unsigned
 	    rhythm; /* days within which a quarter of the hosts that come again do so (A8); 1 or
 			    more */
+	double
+	    drift; /* how unsteady the rate of new hosts is (A4): 0 steady, 0.25 at most; makes intervals
+		      wider, and no score other */
 	uint64_t size[2]; /* announced units */
 	uint64_t hosts, bits;
 	bool provisional;
@@ -208,6 +211,7 @@ struct judgement {
 	struct judge_part part[FAMILY_SCORED_N];
 	double m;	      /* expected attackers in the next 7 days: all parts */
 	double m_low, m_high; /* 10 % and 90 % forecast of it */
+	double shape;	      /* of the negative binomial that this forecast is */
 	double
 	    held; /* of M, severity applied: what held_group alone says beyond 1 host and twice what
 			all others say does not count in rho and score (A7, 4) */

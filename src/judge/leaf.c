@@ -232,6 +232,7 @@ static int host_fill(struct leaf_filler *b, struct leaf *l, size_t bit)
 		if (b->counted) {
 			j->arrived[p->family][l->version] += p->w_first;
 			j->arrived_all += p->w_first;
+			j->arrived_on[p->first] += p->w_first;
 		}
 		r = note(b, &(struct noted){ .w_first = p->w_first,
 				.roots = roots,

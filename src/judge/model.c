@@ -38,12 +38,50 @@ void model_init(struct model *m, unsigned days)
 				m->w[l] += v;
 		}
 	}
+	m->days = days;
 }
 
 void model_rhythm(struct model *m, unsigned days)
 {
 	for (unsigned lag = 0; lag < JUDGE_WINDOW_DAYS; lag++)
 		m->host[lag] = pow(1 + (double)lag / days, -0.8);
+}
+
+/* All entities share what the world does, as a factor of mean 1 on their means: the squares of the relative
+ * spreads of both, and of their product, add up. */
+void model_drift(struct model *m, double d)
+{
+	m->unsteady = expm1(d);
+}
+
+double model_shape(const struct model *m, double x)
+{
+	double k = 1 + x / (1 + x / 1.5);
+
+	return k / (1 + m->unsteady * (1 + k));
+}
+
+double model_strayed(const struct model *m, const double by_lag[JUDGE_WINDOW_DAYS])
+{
+	double fade = m->arrival[MODEL_AS][1] / m->arrival[MODEL_AS][0];
+	double seen = 0, days = 0, sum = 0;
+	unsigned n = 0;
+
+	for (unsigned lag = m->days; lag-- > MODEL_STRAY_DAYS;) {
+		double came = 0;
+
+		seen = seen * fade + by_lag[lag];
+		days = days * fade + 1;
+		if (m->days - lag < JUDGE_PROVISIONAL_DAYS)
+			continue;
+		for (unsigned k = 1; k <= MODEL_STRAY_DAYS; k++)
+			came += by_lag[lag - k];
+		if (!(seen > 0) || !(came > 0))
+			continue;
+		sum += pow(log(came / (MODEL_STRAY_DAYS * seen / days)), 2);
+		n++;
+	}
+	return n ? sum / n : 0;
 }
 
 double model_p7(double k, unsigned days, unsigned silent, unsigned active_28)

@@ -21,6 +21,9 @@ enum model_level { /* A1: each has its half-lives and its Gamma shape */
 #define MODEL_FLOOR 1e4 /* hosts' worth of the shipped l0 and m0 (A0) */
 #define MODEL_WEAK  0.1 /* v of weak proof */
 
+#define MODEL_DRIFT_MAX	 0.25 /* no world is believed to be less steady (A4) */
+#define MODEL_STRAY_DAYS 28u
+
 #define MODEL_Q0      0.40 /* the usual share of host-days that are followed by another within 7 (A8) */
 #define MODEL_Q_PRIOR 5.0  /* host-days by which a level leans on the one above */
 #define MODEL_Q_LEAST 0.01 /* nobody is believed to be cleaned faster */
@@ -41,6 +44,8 @@ struct model {
 	double host[JUDGE_WINDOW_DAYS];			  /* K: (1+lag/rhythm)^-0.8 */
 	double arrival[MODEL_LEVEL_N][JUDGE_WINDOW_DAYS]; /* (2^-(lag/h1) + 2^-(lag/h2)) / 2 */
 	double w[MODEL_LEVEL_N];			  /* W_l */
+	unsigned days;					  /* of collection, within the window */
+	double unsteady;				  /* model_drift; 0 of a steady world */
 	double forecast_low[MODEL_TABLE_N + 3], forecast_high[MODEL_TABLE_N + 3];
 	double guilt[MODEL_TABLE_N + 3]; /* quantile.c */
 };
@@ -69,6 +74,16 @@ extern const double model_kappa[FAMILY_SCORED_N]; /* severity */
 
 double model_score(double rho);
 char model_grade(double score);
+
+/* model_drift - what a world as unsteady as that, d of 0 to MODEL_DRIFT_MAX, does to the shape of forecasts;
+ * model_init: 0
+ * model_strayed - d of a series of hosts by lag, [m->days] long: mean square of the log of what 28 days brought over
+ * what the rate before them foretold; 0: too short to tell */
+void model_drift(struct model *m, double d);
+double model_strayed(const struct model *m, const double by_lag[JUDGE_WINDOW_DAYS]);
+
+/* model_shape - of the negative binomial that a forecast is, X arrivals being known (A4) */
+double model_shape(const struct model *m, double x);
 
 /* model_forecast - the factors on M of the 80 % forecast interval, X arrivals being known (A4) */
 void model_forecast(const struct model *m, double x, double *low, double *high);

@@ -71,17 +71,22 @@ double model_gamma_quantile(double shape, double p)
 	return x;
 }
 
-#define FORECAST_END 1.5	       /* shape - 1 never gets there */
-#define GUILT_END    6.802394763324311 /* log 900 */
+#define FORECAST_LEAST 0.6 /* shape: below what the most unsteady world leaves of 1 … */
+#define FORECAST_END   1.9 /* … and no more above that, as it stays below 2.5 */
+#define GUILT_END      6.802394763324311 /* log 900 */
 
 static double forecast_low(double at)
 {
-	return model_gamma_quantile(1 + at, 0.1) / (1 + at);
+	double shape = FORECAST_LEAST + at;
+
+	return model_gamma_quantile(shape, 0.1) / shape;
 }
 
 static double forecast_high(double at)
 {
-	return model_gamma_quantile(1 + at, 0.9) / (1 + at);
+	double shape = FORECAST_LEAST + at;
+
+	return model_gamma_quantile(shape, 0.9) / shape;
 }
 
 static double guilt_share(double at)
@@ -119,7 +124,7 @@ static double look_up(const double table[MODEL_TABLE_N + 3], double end, double 
 
 void model_forecast(const struct model *m, double x, double *low, double *high)
 {
-	double at = x / (1 + x / 1.5);
+	double at = model_shape(m, x) - FORECAST_LEAST;
 
 	*low = look_up(m->forecast_low, FORECAST_END, at);
 	*high = look_up(m->forecast_high, FORECAST_END, at);

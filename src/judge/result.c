@@ -137,6 +137,7 @@ static void conclude(const struct judge *j, const struct sum *s, const double si
 				e += j->world.l0[f][v] * size[v] * j->model.w[level];
 	}
 	model_forecast(&j->model, s->x, &low, &high);
+	r->shape = model_shape(&j->model, s->x);
 	r->m_low = r->m * low;
 	r->m_high = r->m * high;
 	r->rho = (m + MODEL_B0) / whole;

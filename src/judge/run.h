@@ -315,7 +315,8 @@ struct judge {
 	uint32_t end_hosts, cap_hosts; /* … with gaps, up to here */
 	double arrived[NF][2]; /* hosts, each by the weight of its first day, by IP version … */
 	double arrived_all;    /* … and all of them */
-	uint32_t *blocks, n_blocks; /* position of the first leaf of every block */
+	double arrived_on[JUDGE_WINDOW_DAYS]; /* the same by lag */
+	uint32_t *blocks, n_blocks;	      /* position of the first leaf of every block */
 	struct sums prefix, as, org, country;
 	float *map_arrivals, *map_returning; /* judge_map; borrowed */
 };

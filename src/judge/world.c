@@ -38,16 +38,12 @@ static double per_unit(const struct judge *j, unsigned version)
 	return size[0] && size[1] ? (double)size[0] / (double)size[1] : 256;
 }
 
-void world_learn(struct judge *j)
+static void rates_learn(struct judge *j)
 {
 	struct seen s[NF][2] = { 0 };
 	struct judge_world *w = &j->world;
 	double all, floor_n;
 
-	w->hosts = j->n_hosts;
-	w->bits = j->bits.n;
-	if (j->conf.world)
-		return;
 	for (unsigned f = 0; f < NF; f++)
 		for (unsigned v = 0; v < 2; v++)
 			s[f][v].hosts = j->arrived[f][v];
@@ -75,4 +71,20 @@ void world_learn(struct judge *j)
 			w->m0[f][v] = m0;
 		}
 	}
+}
+
+void world_learn(struct judge *j)
+{
+	struct judge_world *w = &j->world;
+
+	w->hosts = j->n_hosts;
+	w->bits = j->bits.n;
+	if (!j->conf.world) {
+		double n = j->conf.fixed ? 0 : j->arrived_all;
+
+		rates_learn(j);
+		w->drift = n * MIN_OF(model_strayed(&j->model, j->arrived_on), MODEL_DRIFT_MAX) /
+			   (MODEL_FLOOR + n);
+	}
+	model_drift(&j->model, w->drift);
 }

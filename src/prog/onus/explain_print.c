@@ -229,6 +229,7 @@ static void json_head(struct jout *j, const struct explained *x, const struct ex
 	jout_real(j, "average", t->average, FULL);
 	jout_real(j, "b0", t->b0, FULL);
 	jout_u64(j, "rhythm", MAX_OF(x->world.rhythm, 1));
+	jout_real(j, "drift", x->world.drift, 6);
 	jout_real(j, "scan_off", t->scan_off, FULL);
 	jout_real(j, "scan_share", t->scan_share, FULL);
 	jout_real(j, "size_v4", t->size[0], 0);

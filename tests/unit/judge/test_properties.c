@@ -513,6 +513,67 @@ static void rhythm(void **state)
 	assert_true(fabs(slow.host[5] / daily.host[1] - 1) < 1e-12);
 }
 
+/* New hosts, each in a /24 of its own: a world that halves and doubles, by lag. */
+static struct judge *world_of_waves(
+    const struct judge_conf *conf, unsigned every, unsigned much, unsigned little)
+{
+	struct judge *j = judge_new(conf);
+	struct world w = { 0 };
+	uint32_t host = UINT32_C(0x14000000);
+
+	judge_group(j, 0, 1, true);
+	world_put(&w, "20.0.0.0/8", 0, 0);
+	for (unsigned lag = 0; lag < (unsigned)(TODAY - conf->first_day + 1); lag++)
+		for (unsigned h = lag % every < (every + 1) / 2 ? much : little; h > 0; h--)
+			see(j, host += 256, &lag, 1, 0);
+	run(j, &w);
+	return j;
+}
+
+/* An interval is wider where the number of new hosts has not kept to what it was, as far as there is enough to
+ * tell; the score is that of a steady world. */
+static void unsteady(void **state)
+{
+	static const struct {
+		const char *label;
+		unsigned every, much, little, days;
+		double least, most;
+	} cases[] = {
+		{ "steady", 1, 150, 0, 120, 0, 1e-9 },
+		{ "six weeks of many, six of few", 84, 180, 60, 168, 0.08, 0.2 },
+		{ "the same, too short to tell", 84, 180, 60, 40, 0, 0 },
+		{ "the same, a hundredth of it", 84, 2, 1, 168, 0, 0.01 },
+		{ "forty times as many", 84, 400, 10, 168, 0.15, MODEL_DRIFT_MAX },
+	};
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct judge_conf conf = { .today = TODAY,
+			.first_day = TODAY - (int32_t)cases[i].days + 1 };
+		struct judge *j =
+		    world_of_waves(&conf, cases[i].every, cases[i].much, cases[i].little);
+		struct judgement is = find_index(j, ENTITY_AS, 0), calm;
+		struct judge_world world;
+
+		judge_world(j, &world);
+		judge_free(j);
+		if (!(world.drift >= cases[i].least && world.drift <= cases[i].most))
+			fail_msg("%s: drift %.6f", cases[i].label, world.drift);
+		conf.world = &world;
+		for (unsigned again = 0; again < 2; again++) {
+			j = world_of_waves(&conf, cases[i].every, cases[i].much, cases[i].little);
+			calm = find_index(j, ENTITY_AS, 0);
+			judge_free(j);
+			assert_true(calm.score == is.score && calm.m == is.m);
+			if (again == 0) /* by the same world */
+				assert_true(calm.low == is.low && calm.high == is.high);
+			world.drift = 0;
+		}
+		if (cases[i].least > 0)
+			assert_true(is.low < calm.low && is.high > calm.high &&
+				    is.m_low < calm.m_low && is.m_high > calm.m_high);
+	}
+}
+
 static void empty(void **state)
 {
 	struct judge *j = world_judge();
@@ -687,12 +748,24 @@ static void quantiles(void **state)
 
 	model_init(&m, 400);
 	for (double x = 0; x < 2000; x += x < 1 ? 0.003 : x / 97) { /* the tables are as good */
-		double low, high, k = 1 + x / (1 + x / 1.5);
 		double want = model_gamma_quantile(1 + x, 0.1);
 
-		model_forecast(&m, x, &low, &high);
-		assert_true(fabs(low * k / model_gamma_quantile(k, 0.1) - 1) < 1e-9);
-		assert_true(fabs(high * k / model_gamma_quantile(k, 0.9) - 1) < 1e-9);
+		for (unsigned i = 0; i <= 5; i++) {
+			double low, high, k = 1 + x / (1 + x / 1.5), shape;
+
+			model_drift(&m, i * MODEL_DRIFT_MAX / 5);
+			shape = model_shape(&m, x);
+			if (i == 0)
+				assert_true(fabs(shape / k - 1) < 1e-15);
+			assert_true(
+			    fabs((1 + 1 / shape) / ((1 + 1 / k) * exp(i * MODEL_DRIFT_MAX / 5)) -
+				 1) < 1e-12);
+			model_forecast(&m, x, &low, &high);
+			assert_true(
+			    fabs(low * shape / model_gamma_quantile(shape, 0.1) - 1) < 1e-8);
+			assert_true(
+			    fabs(high * shape / model_gamma_quantile(shape, 0.9) - 1) < 1e-8);
+		}
 		assert_true(fabs(model_guilt(&m, x, 0) / want - 1) < 1e-8);
 	}
 	for (double shape = 990; shape < 1010; shape += 1) /* no step at the change of method */
@@ -714,6 +787,7 @@ int main(void)
 		cmocka_unit_test(scaling),
 		cmocka_unit_test(one_kind),
 		cmocka_unit_test(rhythm),
+		cmocka_unit_test(unsteady),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(huge),
 		cmocka_unit_test(refused),
