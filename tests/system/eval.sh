@@ -86,11 +86,16 @@ find "$dir"/oxl* -name '20*.csv' -print0 | sort -z | xargs -0 "$ONUS_SOURCE/tool
   --days 2025-01-26,2025-02-01,2025-02-05,2025-02-09,2025-02-15 "$dir/oxl" >"$dir/json" 2>"$dir/err"
 python3 - "$dir/json" <<'PY'
 import json, sys
-hosts = {x["name"]: x for x in json.load(open(sys.argv[1]))["hosts"]}
+r = json.load(open(sys.argv[1]))
+hosts = {x["name"]: x for x in r["hosts"]}
 brier = {n: x["brier"]["mean"] for n, x in hosts.items()}
 assert brier["onus"] <= brier["ewma, calibrated"] - .0015, brier
 assert hosts["onus"]["hit_10k"]["mean"] > 1.05 * hosts["ewma, calibrated"]["hit_10k"]["mean"], hosts
 print("ok: Brier", brier)
+# Its world is not steady, and the forecast knows it.
+for c in r["coverage"]:
+    assert .70 <= c["within"] <= .90 or c["entities"] < 30, c
+print("ok: coverage", [c["within"] for c in r["coverage"]])
 PY
 
 # Half a million junk additions in January 2026: the guard keeps what deleting them by hand would.
