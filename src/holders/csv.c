@@ -24,7 +24,7 @@ static const struct {
 	[KIND_ASN] = { "range-asn", 26, 112 },
 	[KIND_COUNTRY] = { "range-country", 27, 114 },
 };
-_Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
+_Static_assert(NELEM(kinds) == KIND_FACTS, "kinds out of step");
 
 /* struct fields - one line, cut; quoted fields are unquoted into room */
 struct fields {

@@ -56,6 +56,8 @@ struct fact_to {
 	void *ctx;
 };
 
+#define FACT_HEAD_MAX 4096u
+
 /* struct fact_reader - one format
  * claims  whether an input that begins with these bytes (up to 4 KiB, lines not cut at the end of the file) is of it
  * read    all of it, streaming, in bounded memory; 0 or -errno */

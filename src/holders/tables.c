@@ -197,6 +197,8 @@ static int make_as(const struct registry_build *b, struct tables *t, const struc
 
 		t->as[i] = (struct reg_as){ .asn = key[i].asn,
 			.org = REGISTRY_NONE,
+			.holder = REGISTRY_NONE,
+			.abuse = REGISTRY_NONE,
 			.name = { (uint32_t)t->text.len, name.len } };
 		buf_put(&t->text, b->names.text.p + name.at, name.len);
 		t->as_index[key[i].name] = i;
@@ -380,4 +382,5 @@ void tables_done(struct tables *t)
 	for (size_t i = 0; i < NELEM(owned); i++)
 		free(owned[i]);
 	buf_done(&t->text);
+	net_tables_done(&t->net);
 }
