@@ -52,7 +52,7 @@ static struct registry_build *begin(struct refusals *refused)
 
 static struct registry *end(struct registry_build *b)
 {
-	struct registry *r;
+	struct registry *r = NULL;
 	struct err e;
 
 	if (registry_build_write(b, reg, &e) < 0 || registry_open(reg, &r, &e) < 0)
