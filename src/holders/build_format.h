@@ -31,7 +31,7 @@ struct build_input {
 	char *name; /* without directories */
 	enum input_kind kind;
 	int64_t date_s;
-	uint64_t records, refused;
+	uint64_t records, refused, crossing;
 	char sha256[65];
 };
 

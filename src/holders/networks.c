@@ -151,6 +151,7 @@ static void drop_crossing(struct registry_build *b, const uint32_t *by)
 		if (!(f->net[first].flags & NET_REFUSED))
 			continue;
 		f->net[i].flags |= NET_REFUSED;
+		b->input[f->net[i].input].crossing++;
 		drop(b, &f->net[i], "crosses the wider", &f->net[by[first]]);
 	}
 }

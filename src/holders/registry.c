@@ -287,7 +287,8 @@ struct registry_input registry_input_at(const struct registry *r, uint32_t index
 		.attribution = text_of(r, in->attribution),
 		.date_s = in->date_s,
 		.records = in->records,
-		.refused = in->refused };
+		.refused = in->refused,
+		.crossing = in->crossing };
 
 	memcpy(ret.sha256, in->sha256, sizeof(in->sha256));
 	return ret;

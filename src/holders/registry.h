@@ -167,6 +167,7 @@ struct registry_input {
 	struct span attribution; /* sentence that pages and exports must carry */
 	int64_t date_s;		 /* newest date the input gives itself, else its file time */
 	uint64_t records, refused;
+	uint64_t crossing; /* of those refused: networks that cross a wider one */
 	char sha256[65];
 };
 uint32_t registry_n_input(const struct registry *r);

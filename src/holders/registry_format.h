@@ -170,10 +170,10 @@ _Static_assert(sizeof(struct reg_orphan) == 16, "no holes");
 struct reg_input {
 	struct reg_text name, kind, attribution;
 	int64_t date_s;
-	uint64_t records, refused;
+	uint64_t records, refused, crossing;
 	char sha256[64];
 };
-_Static_assert(sizeof(struct reg_input) == 112, "no holes");
+_Static_assert(sizeof(struct reg_input) == 120, "no holes");
 
 /* registry_of_bytes - registry_open without the file: p is 64-byte aligned and borrowed */
 MUST_USE int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct err *e);

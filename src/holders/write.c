@@ -39,7 +39,8 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 			.attribution = said[from->kind],
 			.date_s = from->date_s,
 			.records = from->records,
-			.refused = from->refused };
+			.refused = from->refused,
+			.crossing = from->crossing };
 		memcpy(in[i].sha256, from->sha256, sizeof(in[i].sha256));
 		if (from->kind == KIND_ASN || !origins)
 			t->head.date_s = MAX_OF(t->head.date_s, from->date_s);

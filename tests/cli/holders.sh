@@ -151,6 +151,24 @@ same 'lookup --json: the chain' <<'OUT'
 {"handle":null,"name":"FIRST-NET","range":"1.0.0.0/22","status":"ALLOCATED PA","country":"NL","org":{"handle":"ORG-F1-RIPE","name":"First, Inc.","address":"Street 1\n1000 Town","country":"NL"},"abuse":"abuse@first.example","created":null,"changed":"2023-05-23","source":"RIPE","also":[{"handle":null,"name":null,"range":"1.0.0.0/22","status":"allocated","country":"NL","org":{"handle":"0F3A","name":null,"address":null,"country":null},"abuse":null,"created":"2008-05-01","changed":null,"source":"RIPE"}]}
 OUT
 
+run 0 registry verify golden
+same 'registry verify' <<'OUT'
+of 2026-06-17: 5 records of networks, 4 ranges
+  1 ranges have several records: 0 tell different countries, 0 different holders
+  1 records were refused because they cross a wider network
+  1 contacts of networks resolve to nothing
+    AR-GONE-RIPE, named by 1.0.1.0-1.0.1.99
+of the announced space            66148 IPv4 addresses            65537 IPv6 /48s
+  a network                         612    0.93 %                 65536  100.00 %
+  a holder                          612    0.93 %                     0    0.00 %
+  a holder's name                   612    0.93 %                     0    0.00 %
+  a country                         612    0.93 %                     0    0.00 %
+  an abuse contact                  612    0.93 %                 65536  100.00 %
+OUT
+run 0 registry verify --json --registry golden
+[ "$(jq -c '[.networks, .crossing, .orphans.network_abuse, .has.holder.v4_addresses, .has.abuse.v6_blocks]' out)" = '[5,1,1,612,65536]' ] || fail "registry verify --json: $(cat out)"
+run 2 registry verify asn-20260617.csv
+
 # --- top: a list needs no filters, a log does; CSV ------------------------------------------------------
 printf '45.0.0.1\n46.0.0.1\n47.0.0.1\n48.0.0.1\n48.0.0.2\n' >list
 printf 'Nov 10 03:01:11 host sshd[1]: Failed password for root from 45.0.4.1 port 4242 ssh2\n' >log

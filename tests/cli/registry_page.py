@@ -108,10 +108,10 @@ assert [(a[0], say(a[2], a[3]), a[4], a[5]) for a in ases] == [
 assert [(say(o[0], o[1]), say(o[2], o[3]), o[7]) for o in orgs] == [
     ("ASNAME/first-inc", "First, Inc.", 1), ("ASNAME/half-a-host", "Half A Host", 1), ("ASNAME/large", "Large", 1),
     ("ASNAME/not-a-prefix", "Not A Prefix", 1)]
-inputs = rows(11, "<6IqQQ64s")
-assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8]) for i in inputs] == [
-    ("registry-2.csv", "range-asn", 6, 0), ("registry-2-country.csv", "range-country", 4, 0), ("rir-stats", "rir-stats", 1, 0),
-    ("rpsl", "rpsl", 5, 0), ("rdap", "rdap", 2, 0)]
+inputs = rows(11, "<6IqQQQ64s")
+assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] == [
+    ("registry-2.csv", "range-asn", 6, 0, 0), ("registry-2-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
+    ("rpsl", "rpsl", 5, 1, 1), ("rdap", "rdap", 2, 0, 0)]
 
 # networks
 top4, cut4, cut4_at = (rows(i, "<I") for i in (12, 13, 14))

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "facts.h"
+#include "holders/verify.h"
 #include "util/file.h"
 
 static char reg[] = "/tmp/onus-test-networks-XXXXXX";
@@ -570,6 +571,119 @@ static void test_random(void **state)
 	}
 }
 
+/* --- how good a registry is ------------------------------------------------------------------------ */
+
+/* Does the narrowest network around an address, or one around that, have a bit? */
+static bool has(const struct registry *r, uint32_t i, enum verify_has what)
+{
+	for (; i != REGISTRY_NONE; i = registry_network_at(r, i).parent)
+		for (uint32_t k = i; k != REGISTRY_NONE; k = registry_network_same(r, k)) {
+			struct registry_network n = registry_network_at(r, k);
+			bool holder = n.holder != REGISTRY_NONE;
+			const bool bit[HAS_N] = { [HAS_NETWORK] = true,
+				[HAS_HOLDER] = holder,
+				[HAS_NAMED_HOLDER] =
+				    holder && !span_empty(registry_holder_at(r, n.holder).name),
+				[HAS_COUNTRY] = *n.country,
+				[HAS_ABUSE] = n.abuse != REGISTRY_NONE };
+
+			if (bit[what])
+				return true;
+		}
+	return false;
+}
+
+/* Networks drawn over announced and other space, of both families, and told by the statistics as well. */
+static struct registry *draw_for_verify(void)
+{
+	static const struct said org = { FACT_ORG, KIND_RPSL, "RIPE", "ORG-1", .name = "One" };
+	static const char table[] = "5.0.0.0,5.0.0.99,64500,a\n5.0.0.101,5.0.1.7,64501,b\n"
+				    "2a00:0:3::,2a00:0:7f:ffff:ffff:ffff:ffff:ffff,64502,c\n"
+				    "2a00:0:100::,2a00:0:100:1::,64502,c\n";
+	struct refusals refused;
+	struct registry_build *b = begin(&refused);
+	char csv[sizeof(reg) + 4], range[RANGE_TEXT_MAX];
+	struct err e;
+
+	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
+	assert_int_equal(file_write(csv, span_str(table), &e), 0);
+	assert_int_equal(registry_build_add(b, csv, &e), 0);
+	assert_int_equal(unlink(csv), 0);
+	assert_int_equal(said_take(b, org.from, &org), 0);
+	for (uint32_t i = 0; i < 40; i++) {
+		uint32_t bits = below(7), first = below(WINDOW) >> bits << bits;
+		bool six = below(2), stats = below(3) == 0;
+		struct said s = NET(stats ? KIND_RIR_STATS : KIND_RPSL, "RIPE", range, "n");
+
+		if (below(3) == 0)
+			s.org = below(2) ? "ORG-1" : "ORG-2";
+		s.mail = below(4) == 0 ? "a@example.net" : NULL;
+		s.country = below(3) == 0 ? "NL" : NULL;
+		(void)range_format((struct range){ place(six, first, false, 80),
+				       place(six, first + (1u << bits) - 1, true, 80) },
+		    range);
+		assert_int_equal(said_take(b, s.from, &s), 0);
+	}
+	return end(b);
+}
+
+static void test_verify(void **state)
+{
+	for (int round = 0; round < 20; round++) {
+		struct registry *r = draw_for_verify();
+		struct verdict_space want[HAS_N] = { { 0, 0 } };
+		struct registry_verdict got;
+
+		assert_int_equal(registry_verify(r, &got), 0);
+		for (uint32_t q = 0; q < 2 * WINDOW; q++) {
+			struct addr a = place(q % 2, q / 2, false, 80);
+			struct attribution at;
+
+			registry_lookup(r, a, &at);
+			for (unsigned k = 0; k < HAS_N && at.as != REGISTRY_NONE; k++) {
+				if (!has(r, registry_network(r, a), k))
+					continue;
+				if (q % 2)
+					want[k].v6_blocks++;
+				else
+					want[k].v4_addresses++;
+			}
+		}
+		assert_memory_equal(got.has, want, sizeof(want));
+		assert_int_equal(got.announced.v4_addresses, 100 + 155 + 8);
+		assert_int_equal(got.announced.v6_blocks, 0x7d + 1);
+		assert_int_equal(got.records, registry_n_network(r));
+		r = registry_free(r);
+	}
+}
+
+/* What differs is counted where it is told, not where one says nothing. */
+static void test_verify_differs(void **state)
+{
+	static const struct said said[] = {
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "a", .country = "NL", .org = "A"),
+		NET(KIND_RIR_STATS, "RIPE", "5.0.0.0/24", "a", .country = "DE", .opaque = "x"),
+		NET(KIND_RPSL, "RIPE", "5.0.1.0/24", "b", .country = "NL", .org = "A"),
+		NET(KIND_RPSL, "ARIN", "5.0.1.0/24", "b", .org = "B"),
+		NET(KIND_RPSL, "RIPE", "5.0.2.0/24", "c"),
+		{ FACT_ORG, KIND_RPSL, "RIPE", "A", .name = "Ay", .abuse = "LOST" },
+		{ FACT_ORG, KIND_RPSL, "ARIN", "B", .name = "Bee" },
+	};
+	struct registry_verdict v;
+	struct refusals refused;
+	struct registry *r = make(said, NELEM(said), &refused);
+
+	assert_int_equal(registry_verify(r, &v), 0);
+	assert_int_equal(v.records, 5);
+	assert_int_equal(v.ranges, 3);
+	assert_int_equal(v.several, 2);
+	assert_int_equal(v.countries_differ, 1);
+	assert_int_equal(v.holders_differ, 1);
+	assert_int_equal(v.orphans[ORPHAN_HOLDER_ABUSE], 1);
+	assert_int_equal(v.has[HAS_NETWORK].v4_addresses, 0);
+	r = registry_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,6 +698,8 @@ int main(void)
 		cmocka_unit_test(test_ases),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_differs),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

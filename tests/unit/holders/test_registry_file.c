@@ -83,6 +83,7 @@ static const struct said facts[] = {
 	    .changed_s = 86400 * 19500 },
 	{ FACT_NETWORK, KIND_RPSL, "RIPE", "NET-CUST", "1.0.1.0-1.0.1.99", .name = "CUSTOMER",
 	    .status = "ASSIGNED PA", .country = "DE", .abuse = "AR-GONE-RIPE" },
+	{ FACT_NETWORK, KIND_RPSL, "RIPE", .range = "1.0.1.90-1.0.1.120", .name = "CROSSES" },
 	{ FACT_NETWORK, KIND_RDAP, "ARIN", "NET6-45", "2a00:1::/32", .name = "SIX",
 	    .mail = "abuse@six.example" },
 	{ FACT_NETWORK, KIND_RDAP, "ARIN", .range = "2a00:1::7-2a00:1::9", .name = "FEW" },
