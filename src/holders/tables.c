@@ -345,7 +345,8 @@ static int unannounced(struct tables *t, const struct layer *origin, const struc
 				r.first = addr_next(origin->v[m].range.last);
 		}
 	}
-	qsort(t->entry, t->n_entry, sizeof(*t->entry), by_entry);
+	if (t->n_entry)
+		qsort(t->entry, t->n_entry, sizeof(*t->entry), by_entry);
 	return 0;
 }
 
