@@ -121,6 +121,7 @@ struct net_tables {
 	struct reg_net4 *net4;
 	struct reg_net6 *net6;
 	struct reg_network *network;
+	struct reg_net_told *told;
 	uint64_t *key;
 	struct reg_holder *holder;
 	struct reg_contact *contact;

@@ -137,25 +137,26 @@ static int make_networks(struct facts *f, struct net_tables *t, uint32_t text_fr
 	size_t n6 = 0;
 
 	t->network = calloc(f->n_net + 1, sizeof(*t->network));
+	t->told = calloc(f->n_net + 1, sizeof(*t->told));
 	for (size_t i = 0; i < f->n_net; i++)
 		n6 += !addr_is_v4(f->net[i].range.first);
 	t->net4 = calloc(f->n_net - n6 + 1, sizeof(*t->net4));
 	t->net6 = calloc(n6 + 1, sizeof(*t->net6));
-	if (!t->network || !t->net4 || !t->net6)
+	if (!t->network || !t->told || !t->net4 || !t->net6)
 		return -ENOMEM;
 	for (size_t i = 0; i < f->n_net; i++) {
 		const struct net_fact *n = &f->net[i];
 		struct range r = n->range;
 
-		t->network[i] = (struct reg_network){ .parent = n->parent,
-			.country = n->country,
+		t->network[i] = (struct reg_network){
+			.parent = n->parent, .country = n->country, .depth = n->depth
+		};
+		t->told[i] = (struct reg_net_told){ .handle = fact_text(f, text_from, n->handle),
+			.name = fact_text(f, text_from, n->name),
 			.created = n->created,
 			.changed = n->changed,
 			.source = n->source,
-			.status = n->status,
-			.depth = n->depth,
-			.handle = fact_text(f, text_from, n->handle),
-			.name = fact_text(f, text_from, n->name) };
+			.status = n->status };
 		if (addr_is_v4(r.first))
 			t->net4[t->n_net4++] =
 			    (struct reg_net4){ addr_v4(r.first), addr_v4(r.last) };
@@ -186,7 +187,7 @@ static int make_keys(struct tables *t, size_t n)
 	if (!net->key)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		const struct reg_network *row = &net->network[i];
+		const struct reg_net_told *row = &net->told[i];
 
 		if (row->handle.len)
 			net->key[net->n_key++] =
@@ -234,8 +235,8 @@ int tables_networks(struct registry_build *b, struct tables *t)
 
 void net_tables_done(struct net_tables *t)
 {
-	void *owned[] = { t->top4, t->cut4, t->cut4_at, t->net4, t->net6, t->network, t->key,
-		t->holder, t->contact, t->orphan, t->label };
+	void *owned[] = { t->top4, t->cut4, t->cut4_at, t->net4, t->net6, t->network, t->told,
+		t->key, t->holder, t->contact, t->orphan, t->label };
 
 	for (size_t i = 0; i < NELEM(owned); i++)
 		free(owned[i]);

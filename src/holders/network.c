@@ -25,6 +25,7 @@ uint32_t registry_network(const struct registry *r, struct addr a)
 
 		if (r->n_cut4 == 0)
 			return REGISTRY_NONE;
+		__builtin_prefetch(r->cut4_at + (top[0] + top[1]) / 2);
 		return r->cut4_at[cut_find(r->cut4, top[0], top[1] - top[0] + 1, addr_v4(a))];
 	}
 	at = r->n_lpm6 ? lpm_find(&r->lpm6, a) : LPM_NONE;
@@ -39,16 +40,26 @@ uint32_t registry_n_network(const struct registry *r)
 struct registry_network registry_network_at(const struct registry *r, uint32_t index)
 {
 	const struct reg_network *n = &r->network[index];
+	const struct reg_net_told *told = &r->net_told[index];
 	struct registry_network ret = { .range = registry_net_range(r, index),
-		.source = text_of(r, r->label[n->source]),
-		.handle = text_of(r, n->handle),
-		.name = text_of(r, n->name),
-		.status = text_of(r, r->label[n->status]),
+		.source = text_of(r, r->label[told->source]),
+		.handle = text_of(r, told->handle),
+		.name = text_of(r, told->name),
+		.status = text_of(r, r->label[told->status]),
 		.parent = n->parent,
 		.holder = n->holder,
 		.abuse = n->abuse,
-		.created = n->created,
-		.changed = n->changed };
+		.created = told->created,
+		.changed = told->changed };
+
+	country_text(n->country, ret.country);
+	return ret;
+}
+
+struct registry_link registry_network_link(const struct registry *r, uint32_t index)
+{
+	const struct reg_network *n = &r->network[index];
+	struct registry_link ret = { .parent = n->parent, .holder = n->holder, .abuse = n->abuse };
 
 	country_text(n->country, ret.country);
 	return ret;
@@ -106,8 +117,8 @@ uint32_t registry_find_network(const struct registry *r, struct span name)
 	     i < r->n_net_key && (r->net_key[i] & ~(uint64_t)UINT32_MAX) == key; i++) {
 		uint32_t at = (uint32_t)r->net_key[i];
 
-		if (span_eq(text_of(r, r->network[at].handle), handle) &&
-		    span_eq(text_of(r, r->label[r->network[at].source]), source))
+		if (span_eq(text_of(r, r->net_told[at].handle), handle) &&
+		    span_eq(text_of(r, r->label[r->net_told[at].source]), source))
 			return at;
 	}
 	return REGISTRY_NONE;

@@ -79,15 +79,18 @@ static bool parent_ok(const struct registry *r, uint32_t i)
 
 static bool networks_ok(const struct registry *r)
 {
-	if (r->n_network != (uint64_t)r->n_net4 + r->n_net6 || (r->n_lpm6 == 0) != (r->n_net6 == 0))
+	if (r->n_network != (uint64_t)r->n_net4 + r->n_net6 ||
+	    (r->n_lpm6 == 0) != (r->n_net6 == 0) || r->n_net_told != r->n_network)
 		return false;
 	for (uint32_t i = 0; i < r->n_network; i++) {
 		const struct reg_network *n = &r->network[i];
+		const struct reg_net_told *told = &r->net_told[i];
 
 		if (!range_ok(r, i) || !order_ok(r, i) || !parent_ok(r, i) ||
 		    !index_ok(n->holder, r->n_holder) || !index_ok(n->abuse, r->n_contact) ||
-		    !country_ok(n->country) || n->source >= r->n_label || n->status >= r->n_label ||
-		    !text_ok(r, n->handle) || !text_ok(r, n->name))
+		    !country_ok(n->country) || told->source >= r->n_label ||
+		    told->status >= r->n_label || !text_ok(r, told->handle) ||
+		    !text_ok(r, told->name))
 			return false;
 	}
 	for (uint32_t i = 0; i < r->n_net_key; i++)

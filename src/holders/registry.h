@@ -102,6 +102,13 @@ struct registry_network {
 };
 struct registry_network registry_network_at(const struct registry *r, uint32_t index);
 
+/* struct registry_link - what a walk up the chain needs, in one load */
+struct registry_link {
+	uint32_t parent, holder, abuse; /* as in struct registry_network */
+	char country[3];
+};
+struct registry_link registry_network_link(const struct registry *r, uint32_t index);
+
 /* registry_network_same - the next record about the range of this one, held in lower regard; or NONE */
 uint32_t registry_network_same(const struct registry *r, uint32_t index);
 

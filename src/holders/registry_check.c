@@ -27,6 +27,7 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_NET4] = sizeof(struct reg_net4),
 	[REG_NET6] = sizeof(struct reg_net6),
 	[REG_NETWORK] = sizeof(struct reg_network),
+	[REG_NET_TOLD] = sizeof(struct reg_net_told),
 	[REG_NET_KEY] = 8,
 	[REG_HOLDER] = sizeof(struct reg_holder),
 	[REG_CONTACT] = sizeof(struct reg_contact),
@@ -120,6 +121,7 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->net4 = section(h, REG_NET4, &r->n_net4);
 	r->net6 = section(h, REG_NET6, &r->n_net6);
 	r->network = section(h, REG_NETWORK, &r->n_network);
+	r->net_told = section(h, REG_NET_TOLD, &r->n_net_told);
 	r->net_key = section(h, REG_NET_KEY, &r->n_net_key);
 	r->holder = section(h, REG_HOLDER, &r->n_holder);
 	r->contact = section(h, REG_CONTACT, &r->n_contact);

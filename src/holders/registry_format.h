@@ -41,6 +41,7 @@ enum reg_section {
 	REG_NET6,    /* struct reg_net6: ranges of networks n … */
 	REG_NETWORK, /* struct reg_network, ascending by first address, wider ones first; those of one
 	               * range side by side, the one held in highest regard first */
+	REG_NET_TOLD, /* struct reg_net_told: of networks 0 … n-1 */
 	REG_NET_KEY, /* uint64_t, ascending: upper half of registry_key, and in the lower half a network */
 	REG_HOLDER,  /* struct reg_holder */
 	REG_CONTACT, /* struct reg_contact */
@@ -132,15 +133,20 @@ struct reg_net6 {
 };
 _Static_assert(sizeof(struct reg_net6) == 32, "no holes");
 
-struct reg_network {
+struct reg_network {	 /* what a walk up the chain needs, and no more: four fill a cache line */
 	uint32_t parent; /* the narrowest network around it, always an earlier row; or NONE */
-	uint32_t holder, abuse;		    /* or NONE */
-	uint16_t country, created, changed; /* two letters or 0; days since 1970 or 0 */
-	uint16_t source, status;	    /* in REG_LABEL */
-	uint16_t depth;			    /* networks around it */
-	struct reg_text handle, name;
+	uint32_t holder, abuse; /* or NONE */
+	uint16_t country;	/* two letters or 0 */
+	uint16_t depth;		/* networks around it */
 };
-_Static_assert(sizeof(struct reg_network) == 40, "no holes");
+_Static_assert(sizeof(struct reg_network) == 16, "no holes");
+
+struct reg_net_told { /* the rest of the same row */
+	struct reg_text handle, name;
+	uint16_t created, changed; /* days since 1970 or 0 */
+	uint16_t source, status;   /* in REG_LABEL */
+};
+_Static_assert(sizeof(struct reg_net_told) == 24, "no holes");
 
 #define REG_DEPTH_MAX  64u
 #define REG_TOP4_SHIFT 12u

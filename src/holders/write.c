@@ -75,6 +75,7 @@ static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_in
 		[REG_NET4] = { n->net4, n->n_net4, sizeof(*n->net4) },
 		[REG_NET6] = { n->net6, n->n_net6, sizeof(*n->net6) },
 		[REG_NETWORK] = { n->network, n->n_net4 + n->n_net6, sizeof(*n->network) },
+		[REG_NET_TOLD] = { n->told, n->n_net4 + n->n_net6, sizeof(*n->told) },
 		[REG_NET_KEY] = { n->key, n->n_key, sizeof(*n->key) },
 		[REG_HOLDER] = { n->holder, n->n_holder, sizeof(*n->holder) },
 		[REG_CONTACT] = { n->contact, n->n_contact, sizeof(*n->contact) },

@@ -8,15 +8,15 @@ import sys
 NONE = 2**32 - 1
 data = open(sys.argv[1], "rb").read()
 magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
-assert (magic, version, head, size) == (b"ONUSREG\n", 2, 464, len(data))
+assert (magic, version, head, size) == (b"ONUSREG\n", 2, 480, len(data))
 sections, end = [], head
-for i in range(25):
+for i in range(26):
     at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
     assert at == -(-end // 64) * 64 and not any(data[end:at]), i
     sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
     end = at + rows * width
 assert end == len(data)
-table, text = b"".join(sections[0]), b"".join(sections[24])
+table, text = b"".join(sections[0]), b"".join(sections[25])
 
 
 def rows(i, form):
@@ -115,8 +115,9 @@ assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] ==
 
 # networks
 top4, cut4, cut4_at = (rows(i, "<I") for i in (12, 13, 14))
-networks, holders, contacts = rows(18, "<3I6H4I"), rows(20, "<7I2HI"), rows(21, "<7I")
-labels = [say(*t) for t in rows(23, "<2I")]
+networks = [a + b for a, b in zip(rows(18, "<3I2H"), rows(19, "<4I4H"))]
+holders, contacts = rows(21, "<7I2HI"), rows(22, "<7I")
+labels = [say(*t) for t in rows(24, "<2I")]
 ranges = rows(16, "<2I") + [(a << 64 | b, c << 64 | d) for a, b, c, d in rows(17, "<4Q")]
 
 
@@ -134,7 +135,7 @@ def chain(text_form):
         same = [k for k in range(at, len(networks)) if ranges[k] == ranges[at] and (k < len(rows(16, "<2I"))) == (address.version == 4)]
         for k in same:
             n = networks[k]
-            said.append(("=" if k > at else "") + labels[n[6]] + " " + say(n[11], n[12]))
+            said.append(("=" if k > at else "") + labels[n[11]] + " " + say(n[7], n[8]))
             if not mail and n[2] != NONE:
                 mail = say(*contacts[n[2]][2:4])
         at = networks[at][0]
@@ -145,12 +146,12 @@ assert chain("1.0.1.99") == (["RIPE CUSTOMER", "RIPE FIRST-NET", "=RIPE "], "abu
 assert chain("1.0.1.100") == (["RIPE FIRST-NET", "=RIPE "], "abuse@first.example")
 assert chain("2a00:1::8") == (["ARIN FEW", "ARIN SIX"], "abuse@six.example")
 assert chain("1.0.4.0") == chain("2a00:2::") == ([], "")
-first = next(n for n in networks if say(n[11], n[12]) == "FIRST-NET")
-assert (country(first[3]), first[4], first[5], labels[first[7]], first[8]) == ("NL", 0, 19500, "ALLOCATED PA", 0)
+first = next(n for n in networks if say(n[7], n[8]) == "FIRST-NET")
+assert (country(first[3]), first[9], first[10], labels[first[12]], first[4]) == ("NL", 0, 19500, "ALLOCATED PA", 0)
 holder = holders[first[1]]
 assert (say(*holder[0:2]), say(*holder[2:4]), say(*holder[4:6])) == ("ORG-F1-RIPE", "First, Inc.", "Street 1\n1000 Town")
 assert (country(holder[7]), labels[holder[8]], holder[9], ases[0][10]) == ("NL", "RIPE", 1, first[1])
-assert [(k, say(networks[i][11], networks[i][12]), say(at, n)) for k, i, at, n in rows(22, "<4I")] == [(1, "CUSTOMER", "AR-GONE-RIPE")]
-keys = [k for k, in rows(19, "<Q")]
-assert keys == sorted(keys) and sorted(say(*networks[k & NONE][9:11]) for k in keys) == ["NET-CUST", "NET6-45"]
+assert [(k, say(*networks[i][7:9]), say(at, n)) for k, i, at, n in rows(23, "<4I")] == [(1, "CUSTOMER", "AR-GONE-RIPE")]
+keys = [k for k, in rows(20, "<Q")]
+assert keys == sorted(keys) and sorted(say(*networks[k & NONE][5:7]) for k in keys) == ["NET-CUST", "NET6-45"]
 print("ok: the registry file, read by its page")

@@ -268,7 +268,7 @@ static void test_damaged(void **state)
 	r = registry_free(r);
 	for (size_t n = 0; n < b.len; n += n < 900 ? 1 : b.len / 300 + 1)
 		assert_true(registry_of_bytes(p, n, &r, &e) < 0);
-	for (size_t n = 0; n < b.len; n += n < 464 ? 1 : b.len / 300 + 1) {
+	for (size_t n = 0; n < b.len; n += n < 480 ? 1 : b.len / 300 + 1) {
 		p[n] ^= (char)(1 << n % 8);
 		assert_true(registry_of_bytes(p, b.len, &r, &e) < 0);
 		p[n] ^= (char)(1 << n % 8);
