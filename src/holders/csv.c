@@ -260,6 +260,8 @@ static int recognise(struct input *in, struct fields *f, enum input_kind *ret, s
 		(void)span_cut(&rest, '\n', &line);
 		if (!fields_cut(span_trim(line), f) && kind_of(f, ret) == 0)
 			return 0;
+		if (!buf_ok(&f->room))
+			return err_set(e, -ENOMEM, "%s: out of memory", input_name(in));
 	}
 	return r < 0
 		   ? r
