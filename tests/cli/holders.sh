@@ -114,6 +114,7 @@ same 'lookup: the chain' <<'OUT'
   org       First, Inc.
   country   DE
   as of     2026-06-17
+  the AS    held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
   abuse     abuse@first.example, First Abuse Desk, of 1.0.0.0/22
   network   1.0.1.0-1.0.1.99 CUSTOMER (RIPE/NET-CUST), ASSIGNED PA, DE
   within    1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23
@@ -144,13 +145,19 @@ net:ARIN/NET6-45
   nobody announces it, as of 2026-06-17
 OUT
 run 1 lookup --json "${chain[@]}" 1.0.1.99 net:RIPE/x
-jq -c 'select(.networks) | [.abuse, .abuse_of, (.networks | length)], .networks[1]' out >got
+jq -c 'select(.networks) | [.as_holder.handle, .abuse, .abuse_of, (.networks | length)], .networks[1]' out >got
 mv got out
 same 'lookup --json: the chain' <<'OUT'
-["abuse@first.example","1.0.0.0/22",2]
+["ORG-F1-RIPE","abuse@first.example","1.0.0.0/22",2]
 {"handle":null,"name":"FIRST-NET","range":"1.0.0.0/22","status":"ALLOCATED PA","country":"NL","org":{"handle":"ORG-F1-RIPE","name":"First, Inc.","address":"Street 1\n1000 Town","country":"NL"},"abuse":"abuse@first.example","created":null,"changed":"2023-05-23","source":"RIPE","also":[{"handle":null,"name":null,"range":"1.0.0.0/22","status":"allocated","country":"NL","org":{"handle":"0F3A","name":null,"address":null,"country":null},"abuse":null,"created":"2008-05-01","changed":null,"source":"RIPE"}]}
 OUT
 
+run 0 registry info golden
+sed -n 2p out >got
+mv got out
+same 'registry info: networks' <<'OUT'
+5 networks, 2 holders of them, 2 abuse contacts
+OUT
 run 0 registry verify golden
 same 'registry verify' <<'OUT'
 of 2026-06-17: 5 records of networks, 4 ranges

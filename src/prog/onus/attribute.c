@@ -96,7 +96,7 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	jout_str(&j, "special", addr_special(addr));
 	jout_str(&j, "registry_date", a->date);
 	jout_bool(&j, "registry_stale", a->stale);
-	if (registry_n_network(a->registry))
+	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
 		networks_json(a->registry, registry_network(a->registry, addr), k.as, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');

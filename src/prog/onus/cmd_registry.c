@@ -67,6 +67,9 @@ static void info_json(const struct registry *r, bool stale)
 	jout_u64(&j, "orgs", registry_n_org(r));
 	jout_u64(&j, "v4_addresses", registry_v4_addresses(r));
 	jout_u64(&j, "v6_blocks", registry_v6_blocks(r));
+	jout_u64(&j, "networks", registry_n_network(r));
+	jout_u64(&j, "holders", registry_n_holder(r));
+	jout_u64(&j, "contacts", registry_n_contact(r));
 	jout_array(&j, "inputs");
 	for (uint32_t i = 0; i < registry_n_input(r); i++) {
 		struct registry_input in = registry_input_at(r, i);
@@ -98,6 +101,9 @@ static void info_text(const struct registry *r)
 	    day, registry_n_prefix(r), registry_n_as(r), registry_n_org(r),
 	    (unsigned long long)registry_v4_addresses(r),
 	    (unsigned long long)registry_v6_blocks(r));
+	if (registry_n_network(r))
+		(void)printf("%u networks, %u holders of them, %u abuse contacts\n",
+		    registry_n_network(r), registry_n_holder(r), registry_n_contact(r));
 	for (uint32_t i = 0; i < registry_n_input(r); i++) {
 		struct registry_input in = registry_input_at(r, i);
 

@@ -53,11 +53,11 @@ static void put_day(struct buf *out, const char *what, int32_t day)
 	buf_fmt(out, ", %s %s", what, text);
 }
 
-static void put_holder(const struct registry *r, uint32_t index, struct buf *out)
+static void put_holder(const struct registry *r, const char *label, uint32_t index, struct buf *out)
 {
 	struct registry_holder h = registry_holder_at(r, index);
 
-	buf_fmt(out, "            held by %.*s%s%.*s/%.*s%s", SPAN_ARG(h.name),
+	buf_fmt(out, "  %-9s held by %.*s%s%.*s/%.*s%s", label, SPAN_ARG(h.name),
 	    span_empty(h.name) ? "" : " (", SPAN_ARG(h.source), SPAN_ARG(h.handle),
 	    span_empty(h.name) ? "" : ")");
 	put_part(out, span_str(h.country));
@@ -81,7 +81,7 @@ static void put_network(
 	put_day(out, "changed", n.changed);
 	buf_byte(out, '\n');
 	if (n.holder != REGISTRY_NONE)
-		put_holder(r, n.holder, out);
+		put_holder(r, "", n.holder, out);
 }
 
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out)
@@ -89,6 +89,8 @@ void networks_text(const struct registry *r, uint32_t network, uint32_t as, stru
 	const char *label = "network";
 	struct contact c;
 
+	if (as != REGISTRY_NONE && registry_as_at(r, as).holder != REGISTRY_NONE)
+		put_holder(r, "the AS", registry_as_at(r, as).holder, out);
 	if (contact_of(r, network, as, &c)) {
 		buf_fmt(out, "  abuse     %.*s", SPAN_ARG(c.mail));
 		put_part(out, c.name);
@@ -117,16 +119,16 @@ static void say_day(struct jout *j, const char *key, int32_t day)
 	jout_str(j, key, day ? text : NULL);
 }
 
-static void say_holder(const struct registry *r, uint32_t index, struct jout *j)
+static void say_holder(const struct registry *r, const char *key, uint32_t index, struct jout *j)
 {
 	struct registry_holder h;
 
 	if (index == REGISTRY_NONE) {
-		jout_null(j, "org");
+		jout_null(j, key);
 		return;
 	}
 	h = registry_holder_at(r, index);
-	jout_object(j, "org");
+	jout_object(j, key);
 	say(j, "handle", h.handle);
 	say(j, "name", h.name);
 	say(j, "address", h.address);
@@ -150,7 +152,7 @@ static void say_network(const struct registry *r, uint32_t index, struct jout *j
 	jout_str(j, "range", range);
 	say(j, "status", n.status);
 	say(j, "country", span_str(n.country));
-	say_holder(r, n.holder, j);
+	say_holder(r, "org", n.holder, j);
 	jout_span(j, "abuse", mail);
 	say_day(j, "created", n.created);
 	say_day(j, "changed", n.changed);
@@ -162,6 +164,7 @@ void networks_json(const struct registry *r, uint32_t network, uint32_t as, stru
 	struct contact c = { .mail = { NULL, NULL } };
 	bool any = contact_of(r, network, as, &c);
 
+	say_holder(r, "as_holder", as == REGISTRY_NONE ? as : registry_as_at(r, as).holder, j);
 	jout_span(j, "abuse", c.mail);
 	jout_str(j, "abuse_of", any ? c.of : NULL);
 	jout_array(j, "networks");
