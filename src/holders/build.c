@@ -85,21 +85,29 @@ void build_refuse(struct registry_build *b, unsigned input, uint64_t line, const
 	b->refused(b->refused_ctx, text);
 }
 
-/* Eight digits of a date somewhere in s, the last ones that are; 0 when there are none. */
+/* A date at the head of s, as 20260617 or 2026-06-17; 0 when it is none. */
+static int64_t date_at(struct span s)
+{
+	bool dashes = span_len(s) >= 10 && s.p[4] == '-' && s.p[7] == '-';
+	struct span part[3] = { span_of(s.p, 4), span_of(s.p + (dashes ? 5 : 4), 2),
+		span_of(s.p + (dashes ? 8 : 6), 2) };
+	uint32_t year, month, day;
+
+	if (num_u32(part[0], 2099, &year) < 0 || num_u32(part[1], 12, &month) < 0 ||
+	    num_u32(part[2], 31, &day) < 0 || year < 2000 || month < 1 || day < 1)
+		return 0;
+	return (int64_t)utc_days((int32_t)year, (int)month, (int)day) * DAY_S;
+}
+
+/* The last date somewhere in s; 0 when there is none. */
 static int64_t date_in(struct span s)
 {
 	int64_t found = 0;
 
-	for (const char *p = s.p; p + 8 <= s.end; p++) {
-		uint32_t v;
+	for (; span_len(s) >= 8; s.p++) {
+		int64_t date_s = date_at(s);
 
-		if (num_u32(span_of(p, 8), 99999999, &v) < 0)
-			continue;
-		if (v / 10000 >= 2000 && v / 10000 < 2100 && v / 100 % 100 >= 1 &&
-		    v / 100 % 100 <= 12 && v % 100 >= 1 && v % 100 <= 31)
-			return (int64_t)utc_days(
-				   (int32_t)(v / 10000), (int)(v / 100 % 100), (int)(v % 100)) *
-			       DAY_S;
+		found = date_s ? date_s : found;
 	}
 	return found;
 }

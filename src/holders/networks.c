@@ -102,15 +102,32 @@ static void drop(struct registry_build *b, const struct net_fact *n, const char 
 	    b->input[other->input].name, other->line);
 }
 
-/* Is n told before among the rows [from, to) of its range? */
-static bool told_before(struct registry_build *b, const struct net_fact *from,
-    const struct net_fact *to, const struct net_fact *n)
+static bool same_words(const struct net_fact *a, const struct net_fact *b)
+{
+	return a->name == b->name && a->org == b->org && a->abuse == b->abuse &&
+	       a->mail == b->mail && a->status == b->status && a->country == b->country &&
+	       a->created == b->created && a->changed == b->changed;
+}
+
+/* Is n told among the rows [from, to) of its range as well? Then what the newer input says stays there. */
+static bool told_before(
+    struct registry_build *b, struct net_fact *from, struct net_fact *to, const struct net_fact *n)
 {
 	for (; from < to; from++) {
+		struct net_fact older = *n;
+
 		if (from->source != n->source || from->handle != n->handle ||
 		    b->input[from->input].kind != b->input[n->input].kind)
 			continue;
-		drop(b, n, "told already as", from);
+		if (b->input[n->input].date_s > b->input[from->input].date_s) {
+			older = *from;
+			*from = *n;
+			from->flags |= older.flags & NET_SAME;
+		}
+		if (same_words(from, &older))
+			b->input[older.input].records--;
+		else
+			drop(b, &older, "told already as", from);
 		return true;
 	}
 	return false;

@@ -242,6 +242,37 @@ static void test_refused(void **state)
 	r = registry_free(r);
 }
 
+/* Told twice by one source: the newer input's words stand, the same words are nothing to speak of. */
+static void test_twice(void **state)
+{
+	static const struct said said[] = {
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "old", .line = 1),
+		NET(KIND_RDAP, "RIPE", "5.0.0.0/24", "other kind", .line = 2),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "new", .line = 3),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "older still", .line = 4),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "new", .line = 5),
+	};
+	static const int64_t days[NELEM(said)] = { 5, 5, 7, 3, 7 };
+	struct refusals refused;
+	struct registry_build *b = begin(&refused);
+	struct registry *r;
+
+	for (size_t i = 0; i < NELEM(said); i++) {
+		int input = build_input_add(b, "again", said[i].from);
+
+		assert_true(input >= 0);
+		b->input[input].date_s = days[i] * 86400;
+		assert_int_equal(said_take(b, (unsigned)input, &said[i]), 0);
+	}
+	r = end(b);
+	print_message("%s", refused.text);
+	assert_int_equal(refused.n, 2);
+	assert_non_null(strstr(refused.text, "again:1: 5.0.0.0/24: told already"));
+	assert_non_null(strstr(refused.text, "again:4: 5.0.0.0/24: told already"));
+	assert_string_equal(chain(r, "5.0.0.1"), "other kind=new");
+	r = registry_free(r);
+}
+
 static void test_deep(void **state)
 {
 	struct refusals refused;
@@ -691,6 +722,7 @@ int main(void)
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_crossing),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_abuse),
 		cmocka_unit_test(test_orphans),

@@ -2,14 +2,17 @@
 /* The registry file: what goes in comes out, nonsense is refused line by line, and a file that is cut or
  * changed anywhere is refused whole. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/stat.h>
 
 #include "facts.h"
 #include "holders/registry_format.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 static char csv[] = "/tmp/onus-test-registry-XXXXXX";
@@ -280,6 +283,37 @@ static void test_damaged(void **state)
 	buf_done(&b);
 }
 
+/* An input is of the last date in its name, else of its file's time. */
+static void test_dates(void **state)
+{
+	static const struct {
+		const char *name;
+		int32_t year, month, day; /* 0: the file's time */
+	} cases[] = { { "asn-20260617.csv", 2026, 6, 17 }, { "2.3.2026061719", 2026, 6, 17 },
+		{ "delegated-2018-10-12", 2018, 10, 12 }, { "2018-10-1", 0, 0, 0 },
+		{ "20181312", 0, 0, 0 }, { "2018-10-32", 0, 0, 0 }, { "1999-10-12", 0, 0, 0 },
+		{ "2018-10-12.20190102", 2019, 1, 2 }, { "2018-1012", 0, 0, 0 } };
+	const struct timespec times[2] = { { 86400, 0 }, { 86400, 0 } };
+	char dir[] = "/tmp/onus-test-dates-XXXXXX", path[128];
+	struct err e;
+
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		int64_t want = 86400;
+
+		print_message("%s\n", cases[i].name);
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, cases[i].name);
+		assert_int_equal(file_write(path, SPAN("x"), &e), 0);
+		assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+		if (cases[i].year)
+			want =
+			    utc_days(cases[i].year, cases[i].month, cases[i].day) * INT64_C(86400);
+		assert_int_equal(build_date(path), want);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_dates),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
