@@ -203,6 +203,14 @@ static const char *range_wrong(struct range r)
 	return range_take_global(&rest, &global) ? NULL : range_special(r);
 }
 
+/* Servers of registries that know networks by their ranges alone give those for a handle. */
+static struct span handle_of(const struct fact *f)
+{
+	struct range r;
+
+	return range_parse(f->handle, &r) == 0 ? (struct span){ NULL, NULL } : f->handle;
+}
+
 static int take_network(struct taking *t)
 {
 	struct facts *all = &t->b->facts;
@@ -218,7 +226,7 @@ static int take_network(struct taking *t)
 	}
 	status = label_of(all, f->status, &status_text);
 	n = (struct net_fact){ .range = f->range,
-		.handle = word(t, f->handle, &handle_text),
+		.handle = word(t, handle_of(f), &handle_text),
 		.name = word(t, span_empty(f->name) ? f->descr : f->name, &name_text),
 		.org = word(t, opaque ? f->opaque : f->org, &handle_text),
 		.abuse = word(t, f->abuse, &handle_text),

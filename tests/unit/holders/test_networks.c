@@ -249,7 +249,8 @@ static void test_twice(void **state)
 		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "old", .line = 1),
 		NET(KIND_RDAP, "RIPE", "5.0.0.0/24", "other kind", .line = 2),
 		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "new", .line = 3),
-		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "older still", .line = 4),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "older still", .line = 4,
+		    .handle = "5.0.0.0 - 5.0.0.255"), /* its range: no handle */
 		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "new", .line = 5),
 	};
 	static const int64_t days[NELEM(said)] = { 5, 5, 7, 3, 7 };
