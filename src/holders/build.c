@@ -277,16 +277,18 @@ uint64_t registry_build_refused(const struct registry_build *b)
 static int tables_fill(struct registry_build *b, struct tables *t)
 {
 	struct layer origin = { .v = NULL }, country = { .v = NULL };
-	int r = settle(b, &b->records[KIND_ASN], &origin);
+	int r = networks_nest(b);
 
+	if (r == 0)
+		r = networks_countries(b);
+	if (r == 0)
+		r = settle(b, &b->records[KIND_ASN], &origin);
 	if (r == 0)
 		r = settle(b, &b->records[KIND_COUNTRY], &country);
 	if (r == 0)
 		r = tables_make(b, &origin, &country, t);
 	free(origin.v);
 	free(country.v);
-	if (r == 0)
-		r = networks_nest(b);
 	return r == 0 ? tables_networks(b, t) : r;
 }
 

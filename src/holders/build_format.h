@@ -75,6 +75,9 @@ struct span build_kind_attribution(enum input_kind k); /* what pages and exports
 void build_refuse(struct registry_build *b, unsigned input, uint64_t line, const char *fmt, ...)
     PRINTF(4, 5);
 
+/* record_put - one more record of a kind below KIND_FACTS; 0 or -ENOMEM */
+MUST_USE int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec);
+
 /* csv_read - the records of one file, whose input row exists already and gets its kind */
 MUST_USE int csv_read(struct registry_build *b, unsigned input, const char *path, struct err *e);
 
@@ -108,6 +111,10 @@ MUST_USE int settle(struct registry_build *b, struct records *rec, struct layer 
  * crosses a wider one which was not refused itself, one nested too deeply, and a record told twice.
  * Returns 0 or -ENOMEM. */
 MUST_USE int networks_nest(struct registry_build *b);
+
+/* networks_countries - where no table said which country space is registered in, what the statistics say of
+ * nested networks; 0 or -ENOMEM */
+MUST_USE int networks_countries(struct registry_build *b);
 
 /* nest_cross - mark NET_REFUSED the first of each range that crosses a wider one (of equally wide ones:
  * that came earlier) which is not refused; v is in the order of networks_nest. ret_by[i] is set to the

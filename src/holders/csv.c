@@ -175,7 +175,7 @@ static const char *range_of(const struct fields *f, enum input_kind kind, struct
 	return NULL;
 }
 
-static int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec)
+int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec)
 {
 	struct records *all = &b->records[kind];
 

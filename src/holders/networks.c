@@ -228,3 +228,28 @@ int networks_nest(struct registry_build *b)
 	free(by);
 	return r;
 }
+
+int networks_countries(struct registry_build *b)
+{
+	const struct facts *f = &b->facts;
+	bool told = false; /* of this range already */
+
+	if (b->records[KIND_COUNTRY].n > 0)
+		return 0;
+	for (size_t i = 0; i < f->n_net; i++) {
+		const struct net_fact *n = &f->net[i];
+		struct record rec = {
+			.value = n->country, .seq = n->seq, .line = n->line, .input = n->input
+		};
+		struct range rest = n->range;
+
+		told = told && n->flags & NET_SAME;
+		if (told || !n->country || b->input[n->input].kind != KIND_RIR_STATS)
+			continue;
+		told = true;
+		while (range_take_global(&rest, &rec.range))
+			if (record_put(b, KIND_COUNTRY, &rec) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}

@@ -395,6 +395,47 @@ static void test_opaque(void **state)
 	r = registry_free(r);
 }
 
+/* Without a table of countries the statistics tell where space is registered, announced or not. */
+static void test_countries(void **state)
+{
+	static const char table[] = "5.0.0.0,5.0.0.255,64500,a\n";
+	static const struct said said[] = {
+		NET(KIND_RIR_STATS, "RIPE", "5.0.0.0/23", "", .country = "NL"),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/24", "object", .country = "DE"),
+		NET(KIND_RIR_STATS, "ARIN", "5.0.0.128/25", "", .country = "US"),
+		NET(KIND_RIR_STATS, "ARIN", "5.0.0.0/23", "", .country = "GB"),
+		NET(KIND_RIR_STATS, "RIPE", "2a00::/32", "", .country = "FR"),
+	};
+	static const struct {
+		const char *address, *country;
+	} cases[] = { { "5.0.0.1", "NL" }, { "5.0.0.129", "US" }, { "5.0.1.1", "NL" },
+		{ "5.0.2.1", "" }, { "2a00::1", "FR" } };
+	struct refusals refused;
+	struct registry_build *b = begin(&refused);
+	char csv[sizeof(reg) + 4];
+	struct registry *r;
+	struct err e;
+
+	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
+	assert_int_equal(file_write(csv, span_str(table), &e), 0);
+	assert_int_equal(registry_build_add(b, csv, &e), 0);
+	assert_int_equal(unlink(csv), 0);
+	for (size_t i = 0; i < NELEM(said); i++)
+		assert_int_equal(said_take(b, said[i].from, &said[i]), 0);
+	r = end(b);
+	assert_int_equal(refused.n, 0);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		struct attribution where;
+		struct addr a;
+
+		print_message("%s\n", cases[i].address);
+		assert_int_equal(addr_parse(span_str(cases[i].address), &a), 0);
+		registry_lookup(r, a, &where);
+		assert_string_equal(where.country, cases[i].country);
+	}
+	r = registry_free(r);
+}
+
 /* The narrowest run that has an AS tells its holder; statistics are behind objects. */
 static void test_ases(void **state)
 {
@@ -728,6 +769,7 @@ int main(void)
 		cmocka_unit_test(test_abuse),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_opaque),
+		cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_ases),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_random),
