@@ -102,14 +102,31 @@ static void drop(struct registry_build *b, const struct net_fact *n, const char 
 	    b->input[other->input].name, other->line);
 }
 
-static bool same_words(const struct net_fact *a, const struct net_fact *b)
+/* Of two records of one source about one range: whether they contradict each other. Where both are of the
+ * same day of creation it is the same delegation, and the newer one's gaps are filled. */
+static bool agree(struct net_fact *newer, const struct net_fact *older)
 {
-	return a->name == b->name && a->org == b->org && a->abuse == b->abuse &&
-	       a->mail == b->mail && a->status == b->status && a->country == b->country &&
-	       a->created == b->created && a->changed == b->changed;
+	struct {
+		uint32_t *gap;
+		uint32_t with;
+	} words[] = { { &newer->name, older->name }, { &newer->org, older->org },
+		{ &newer->abuse, older->abuse }, { &newer->mail, older->mail } };
+	bool same_day = newer->created && newer->created == older->created;
+	bool same = newer->status == older->status && newer->country == older->country &&
+		    newer->created == older->created && newer->changed == older->changed;
+
+	if (same_day && !newer->org)
+		newer->flags |= older->flags & NET_OPAQUE;
+	for (size_t i = 0; i < NELEM(words); i++) {
+		if (same_day && *words[i].gap == 0)
+			*words[i].gap = words[i].with;
+		same &= *words[i].gap == words[i].with || words[i].with == 0;
+	}
+	return same;
 }
 
-/* Is n told among the rows [from, to) of its range as well? Then what the newer input says stays there. */
+/* Is n told among the rows [from, to) of its range as well? Then what the newer input says stays
+ * there. */
 static bool told_before(
     struct registry_build *b, struct net_fact *from, struct net_fact *to, const struct net_fact *n)
 {
@@ -124,7 +141,7 @@ static bool told_before(
 			*from = *n;
 			from->flags |= older.flags & NET_SAME;
 		}
-		if (same_words(from, &older))
+		if (agree(from, &older))
 			b->input[older.input].records--;
 		else
 			drop(b, &older, "told already as", from);

@@ -274,6 +274,35 @@ static void test_twice(void **state)
 	r = registry_free(r);
 }
 
+/* Statistics come in two forms, of which one has no ids: a delegation of the same day is the same. */
+static void test_gaps(void **state)
+{
+	static const struct said said[] = {
+		NET(KIND_RIR_STATS, "RIPE", "5.0.0.0/24", "", .opaque = "x", .created_s = 864000),
+		NET(KIND_RIR_STATS, "RIPE", "5.0.0.0/24", "", .created_s = 864000),
+		NET(KIND_RIR_STATS, "RIPE", "5.0.1.0/24", "", .opaque = "x", .created_s = 864000),
+		NET(KIND_RIR_STATS, "RIPE", "5.0.1.0/24", "", .created_s = 8640000),
+	};
+	struct refusals refused;
+	struct registry_build *b = begin(&refused);
+	struct registry *r;
+
+	for (size_t i = 0; i < NELEM(said); i++) {
+		int input = build_input_add(b, "again", said[i].from);
+
+		assert_true(input >= 0);
+		b->input[input].date_s = (int64_t)i * 86400;
+		assert_int_equal(said_take(b, (unsigned)input, &said[i]), 0);
+	}
+	r = end(b);
+	assert_int_equal(refused.n, 1);
+	assert_int_equal(registry_n_network(r), 2);
+	assert_int_not_equal(registry_network_at(r, at(r, "5.0.0.1")).holder, REGISTRY_NONE);
+	assert_int_equal(registry_n_orphan(r), 0);
+	assert_int_equal(registry_network_at(r, at(r, "5.0.1.1")).holder, REGISTRY_NONE);
+	r = registry_free(r);
+}
+
 static void test_deep(void **state)
 {
 	struct refusals refused;
@@ -765,6 +794,7 @@ int main(void)
 		cmocka_unit_test(test_crossing),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_abuse),
 		cmocka_unit_test(test_orphans),
