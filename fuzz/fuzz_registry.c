@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "holders/build.h"
+#include "holders/build_format.h"
 #include "holders/registry_format.h"
 #include "util/file.h"
 
@@ -17,8 +17,42 @@ static const char table[] = "1.0.0.0,1.0.0.255,64496,First\n1.0.1.0,1.0.1.99,644
 			    "45.0.0.0,45.0.255.255,64498,Large\n2a00:1::,2a00:1::ff,64498,Large\n"
 			    "2a00:2::,2a00:2:ffff:ffff:ffff:ffff:ffff:ffff,64499,Six\n";
 
+static const struct {
+	enum fact_kind kind;
+	const char *range, *handle, *org, *abuse, *mail;
+} facts[] = {
+	{ FACT_NETWORK, "1.0.0.0/16", "", "O", "", "" },
+	{ FACT_NETWORK, "1.0.0.0/16", "N", "LOST", "LOST", "" },
+	{ FACT_NETWORK, "1.0.1.0-1.0.1.99", "M", "", "", "m@example.net" },
+	{ FACT_NETWORK, "2a00:1::/32", "", "O", "", "" },
+	{ FACT_NETWORK, "2a00:1::7-2a00:1::9", "", "", "C", "" },
+	{ FACT_ORG, NULL, "O", "", "C", "" },
+	{ FACT_CONTACT, NULL, "C", "", "", "c@example.net" },
+};
+
 static void *good, *copy;
 static size_t n_good;
+
+static void tell_facts(struct registry_build *b)
+{
+	struct fact_to to = build_facts(b, 1);
+
+	if (build_input_add(b, "facts", KIND_RPSL) != 1)
+		abort();
+	for (size_t i = 0; i < NELEM(facts); i++) {
+		struct fact f = { .kind = facts[i].kind,
+			.source = SPAN("RIPE"),
+			.handle = span_str(facts[i].handle),
+			.name = SPAN("name"),
+			.org = span_str(facts[i].org),
+			.abuse = span_str(facts[i].abuse),
+			.mail = span_str(facts[i].mail) };
+
+		if ((facts[i].range && range_parse(span_str(facts[i].range), &f.range) < 0) ||
+		    to.take(to.ctx, &f) < 0)
+			abort();
+	}
+}
 
 static void make_good(void)
 {
@@ -30,8 +64,10 @@ static void make_good(void)
 	(void)snprintf(path, sizeof(path), "/tmp/onus-fuzz-registry-file-%ld", (long)getpid());
 	buf_init(&file, 64u << 20);
 	if (!b ||
-	    registry_build_add(b, fuzz_file((const uint8_t *)table, sizeof(table) - 1), &e) < 0 ||
-	    registry_build_write(b, path, &e) < 0 || file_read(path, &file, &e) < 0 ||
+	    registry_build_add(b, fuzz_file((const uint8_t *)table, sizeof(table) - 1), &e) < 0)
+		abort();
+	tell_facts(b);
+	if (registry_build_write(b, path, &e) < 0 || file_read(path, &file, &e) < 0 ||
 	    posix_memalign(&good, REG_ALIGN, file.len) != 0 ||
 	    posix_memalign(&copy, REG_ALIGN, file.len) != 0)
 		abort();
@@ -57,6 +93,32 @@ static void patch(const uint8_t p[4])
 		((uint8_t *)copy)[from + at % size] = p[3];
 }
 
+/* Every text is looked at from one end to the other. */
+static void read_text(struct span s)
+{
+	assert(s.end >= s.p && span_utf8(s));
+}
+
+static void read_chain(const struct registry *r, struct addr a)
+{
+	uint32_t at = registry_network(r, a), abuse;
+
+	abuse = registry_network_abuse(r, at, NULL);
+	if (abuse != REGISTRY_NONE)
+		read_text(registry_contact_at(r, abuse).mail);
+	for (; at != REGISTRY_NONE; at = registry_network_at(r, at).parent)
+		for (uint32_t i = at; i != REGISTRY_NONE; i = registry_network_same(r, i)) {
+			struct registry_network n = registry_network_at(r, i);
+
+			read_text(n.name);
+			read_text(n.handle);
+			read_text(n.source);
+			read_text(n.status);
+			if (n.holder != REGISTRY_NONE)
+				read_text(registry_holder_at(r, n.holder).address);
+		}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t his[] = { 0, UINT64_C(0x2a000001) << 32, UINT64_C(0x2a000002) << 32,
@@ -73,10 +135,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	((struct reg_head *)copy)->sum = registry_sum(copy, n_good);
 	if (registry_of_bytes(copy, n_good, &r, &e) < 0)
 		return 0;
-	for (uint32_t i = 0; i < 1024; i++)
+	for (uint32_t i = 0; i < 1024; i++) {
 		registry_lookup(r, addr_of_v4(i << 6 | 0x01000000), &at);
-	for (size_t i = 0; i < NELEM(his); i++)
+		read_chain(r, addr_of_v4(i << 6 | 0x01000000));
+	}
+	for (size_t i = 0; i < NELEM(his); i++) {
 		registry_lookup(r, (struct addr){ his[i], i }, &at);
+		read_chain(r, (struct addr){ his[i], i + 6 });
+	}
+	(void)registry_find_network(r, SPAN("RIPE/N"));
+	for (uint32_t i = 0; i < registry_n_orphan(r); i++)
+		read_text(registry_orphan_at(r, i).handle);
 	for (uint32_t i = 0; i < registry_n_as(r); i++)
 		assert(registry_as_at(r, i).name.end >= registry_as_at(r, i).name.p);
 	(void)registry_free(r);

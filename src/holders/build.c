@@ -9,9 +9,10 @@
 #include "holders/build_format.h"
 #include "util/clock.h"
 #include "util/file.h"
+#include "util/input.h"
 #include "util/num.h"
 
-#define TEXT_MAX (256u << 20)
+#define NAMES_MAX (64u << 20) /* of ASes, bytes */
 
 /* What every page and export must say of each kind of input. */
 static const struct {
@@ -20,8 +21,23 @@ static const struct {
 	[KIND_ASN] = { "range-asn",
 	    "IP to AS data: RouteViews (routeviews.org) and DB-IP (db-ip.com), CC BY 4.0." },
 	[KIND_COUNTRY] = { "range-country", "Countries: NRO (nro.net), CC BY 4.0." },
+	[KIND_RIR_STATS] = { "rir-stats",
+	    "Delegations: statistics of AFRINIC, APNIC, ARIN, LACNIC and RIPE NCC." },
+	[KIND_RPSL] = { "rpsl",
+	    "Networks and holders: databases of the registries named with them." },
+	[KIND_RDAP] = { "rdap", "Networks and holders: RDAP of the registries named with them." },
 };
 _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
+
+const char *build_kind_name(enum input_kind k)
+{
+	return kinds[k].name;
+}
+
+struct span build_kind_attribution(enum input_kind k)
+{
+	return span_str(kinds[k].attribution);
+}
 
 struct registry_build *registry_build_new(registry_refused_fn *refused, void *ctx)
 {
@@ -31,8 +47,8 @@ struct registry_build *registry_build_new(registry_refused_fn *refused, void *ct
 		return NULL;
 	b->refused = refused;
 	b->refused_ctx = ctx;
-	buf_init(&b->names.text, TEXT_MAX);
-	if (addrmap_init(&b->names.map, 0) < 0)
+	buf_init(&b->names.text, NAMES_MAX);
+	if (addrmap_init(&b->names.map, 0) < 0 || facts_init(&b->facts) < 0)
 		return registry_build_free(b);
 	return b;
 }
@@ -43,8 +59,9 @@ struct registry_build *registry_build_free(struct registry_build *b)
 		return NULL;
 	for (unsigned i = 0; i < b->n_input; i++)
 		free(b->input[i].name);
-	for (unsigned i = 0; i < KIND_N; i++)
+	for (unsigned i = 0; i < KIND_FACTS; i++)
 		free(b->records[i].v);
+	facts_done(&b->facts);
 	addrmap_done(&b->names.map);
 	free(b->names.name);
 	buf_done(&b->names.text);
@@ -68,21 +85,29 @@ void build_refuse(struct registry_build *b, unsigned input, uint64_t line, const
 	b->refused(b->refused_ctx, text);
 }
 
-/* Eight digits of a date somewhere in s, the last ones that are; 0 when there are none. */
+/* A date at the head of s, as 20260617 or 2026-06-17; 0 when it is none. */
+static int64_t date_at(struct span s)
+{
+	bool dashes = span_len(s) >= 10 && s.p[4] == '-' && s.p[7] == '-';
+	struct span part[3] = { span_of(s.p, 4), span_of(s.p + (dashes ? 5 : 4), 2),
+		span_of(s.p + (dashes ? 8 : 6), 2) };
+	uint32_t year, month, day;
+
+	if (num_u32(part[0], 2099, &year) < 0 || num_u32(part[1], 12, &month) < 0 ||
+	    num_u32(part[2], 31, &day) < 0 || year < 2000 || month < 1 || day < 1)
+		return 0;
+	return (int64_t)utc_days((int32_t)year, (int)month, (int)day) * DAY_S;
+}
+
+/* The last date somewhere in s; 0 when there is none. */
 static int64_t date_in(struct span s)
 {
 	int64_t found = 0;
 
-	for (const char *p = s.p; p + 8 <= s.end; p++) {
-		uint32_t v;
+	for (; span_len(s) >= 8; s.p++) {
+		int64_t date_s = date_at(s);
 
-		if (num_u32(span_of(p, 8), 99999999, &v) < 0)
-			continue;
-		if (v / 10000 >= 2000 && v / 10000 < 2100 && v / 100 % 100 >= 1 &&
-		    v / 100 % 100 <= 12 && v % 100 >= 1 && v % 100 <= 31)
-			return (int64_t)utc_days(
-				   (int32_t)(v / 10000), (int)(v / 100 % 100), (int)(v % 100)) *
-			       DAY_S;
+		found = date_s ? date_s : found;
 	}
 	return found;
 }
@@ -127,21 +152,71 @@ int64_t build_date(const char *path)
 	return date_s;
 }
 
-static int add_file(struct registry_build *b, const char *path, struct err *e)
+int build_input_add(struct registry_build *b, const char *name, enum input_kind kind)
 {
-	const char *slash = strrchr(path, '/');
 	struct build_input *in = &b->input[b->n_input];
 
 	if (b->n_input == REGISTRY_INPUTS_MAX)
-		return err_set(e, -E2BIG, "more than %u inputs", REGISTRY_INPUTS_MAX);
-	*in = (struct build_input){ .name = strdup(slash ? slash + 1 : path) };
-	if (!in->name)
-		return err_set(e, -ENOMEM, "out of memory");
-	b->n_input++;
-	in->date_s = build_date(path);
-	if (file_sha256(path, in->sha256, e) < 0)
+		return -E2BIG;
+	*in = (struct build_input){ .name = strdup(name), .kind = kind };
+	return in->name ? (int)b->n_input++ : -ENOMEM;
+}
+
+static enum input_kind kind_of(const struct fact_reader *reader)
+{
+	enum input_kind k = KIND_FACTS;
+
+	while (k + 1 < KIND_N && strcmp(kinds[k].name, reader->name) != 0)
+		k++;
+	return k;
+}
+
+/* Is the file of a format that a reader of facts claims? Then it is read, and *known is set. */
+static int facts_read(
+    struct registry_build *b, unsigned input, const char *path, bool *known, struct err *e)
+{
+	const struct fact_reader *reader;
+	struct fact_to to = build_facts(b, input);
+	struct input *in = NULL;
+	struct span head;
+	int r = input_open(path, &in, e);
+
+	if (r < 0)
+		return r;
+	r = input_peek(in, &head, e);
+	if (r == 0 && span_len(head) > FACT_HEAD_MAX)
+		head.end = head.p + FACT_HEAD_MAX;
+	reader = r == 0 ? fact_reader_of(head) : NULL;
+	*known = reader != NULL;
+	if (reader) {
+		b->input[input].kind = kind_of(reader);
+		(void)err_set(e, 0, "%s", ""); /* a full table has no words of its own */
+		r = reader->read(in, &to, e);
+		if (r < 0 && !*e->text)
+			(void)err_set(e, r, "%s: %s", path,
+			    r == -E2BIG ? "more records than a registry may have" : strerror(-r));
+		if (r == 0 && b->input[input].records == 0)
+			r = err_set(e, -EINVAL, "%s: nothing in it could be used", path);
+	}
+	in = input_free(in);
+	return r;
+}
+
+static int add_file(struct registry_build *b, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	int input = build_input_add(b, slash ? slash + 1 : path, KIND_ASN), r;
+	bool known = false;
+
+	if (input < 0)
+		return input == -E2BIG
+			   ? err_set(e, input, "more than %u inputs", REGISTRY_INPUTS_MAX)
+			   : err_set(e, input, "out of memory");
+	b->input[input].date_s = build_date(path);
+	if (file_sha256(path, b->input[input].sha256, e) < 0)
 		return -EIO;
-	return csv_read(b, b->n_input - 1, path, e);
+	r = facts_read(b, (unsigned)input, path, &known, e);
+	return r < 0 || known ? r : csv_read(b, (unsigned)input, path, e);
 }
 
 static int wanted(const struct dirent *d)
@@ -199,140 +274,37 @@ uint64_t registry_build_refused(const struct registry_build *b)
 	return n;
 }
 
-/* --- the file ------------------------------------------------------------------------------------- */
-
-static struct reg_text text_put(struct buf *to, const char *s)
+static int tables_fill(struct registry_build *b, struct tables *t)
 {
-	struct reg_text at = { (uint32_t)to->len, (uint32_t)strlen(s) };
+	struct layer origin = { .v = NULL }, country = { .v = NULL };
+	int r = networks_nest(b);
 
-	buf_str(to, s);
-	return at;
-}
-
-static void inputs_put(const struct registry_build *b, struct tables *t, struct reg_input *in)
-{
-	struct reg_text said[KIND_N] = { { 0, 0 } };
-	uint32_t start;
-
-	start = (uint32_t)t->text.len;
-	for (unsigned k = 0; k < KIND_N; k++) {
-		bool used = false;
-
-		for (unsigned i = 0; i < b->n_input; i++)
-			used |= b->input[i].kind == (enum input_kind)k;
-		if (used && t->text.len > start)
-			buf_byte(&t->text, ' ');
-		if (used)
-			said[k] = text_put(&t->text, kinds[k].attribution);
-	}
-	t->head.attribution = (struct reg_text){ start, (uint32_t)t->text.len - start };
-	for (unsigned i = 0; i < b->n_input; i++) {
-		const struct build_input *from = &b->input[i];
-
-		in[i] = (struct reg_input){ .name = text_put(&t->text, from->name),
-			.kind = text_put(&t->text, kinds[from->kind].name),
-			.attribution = said[from->kind],
-			.date_s = from->date_s,
-			.records = from->records,
-			.refused = from->refused };
-		memcpy(in[i].sha256, from->sha256, sizeof(in[i].sha256));
-		if (from->kind == KIND_ASN)
-			t->head.date_s = MAX_OF(t->head.date_s, from->date_s);
-	}
-}
-
-/* Lay the sections out behind the head and sum it all up. */
-static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_input *in,
-    unsigned n_in, const uint32_t *space4, struct buf *out)
-{
-	const struct {
-		const void *p;
-		size_t rows, row_bytes;
-	} s[REG_SECTIONS] = {
-		[REG_LPM] = { lpm->p, lpm->len / 64, 64 },
-		[REG_PLACE] = { t->place, t->n_place, sizeof(*t->place) },
-		[REG_SPACE4] = { space4, t->n_space4, sizeof(*space4) },
-		[REG_SPACE6] = { t->first + t->n_space4, t->n_space6, sizeof(*t->first) },
-		[REG_PREFIX4] = { t->prefix4, t->n_prefix4, sizeof(*t->prefix4) },
-		[REG_PREFIX6] = { t->prefix6, t->n_prefix - t->n_prefix4, sizeof(*t->prefix6) },
-		[REG_AS] = { t->as, t->n_as, sizeof(*t->as) },
-		[REG_ORG] = { t->org, t->n_org, sizeof(*t->org) },
-		[REG_AS_PREFIX] = { t->as_prefix, t->n_prefix, sizeof(*t->as_prefix) },
-		[REG_ORG_AS] = { t->org_as, t->n_org_as, sizeof(*t->org_as) },
-		[REG_COUNTRY] = { t->country, t->n_country, sizeof(t->country[0]) },
-		[REG_INPUT] = { in, n_in, sizeof(*in) },
-		[REG_TEXT] = { t->text.p, t->text.len, 1 },
-	};
-	static const char zeros[REG_ALIGN];
-
-	buf_put(out, &t->head, sizeof(t->head));
-	for (unsigned i = 0; i < REG_SECTIONS; i++) {
-		buf_put(out, zeros, (REG_ALIGN - out->len % REG_ALIGN) % REG_ALIGN);
-		t->head.section[i] =
-		    (struct reg_extent){ out->len, (uint32_t)s[i].rows, (uint32_t)s[i].row_bytes };
-		buf_put(out, s[i].p, s[i].rows * s[i].row_bytes);
-	}
-	memcpy(t->head.magic, REG_MAGIC, sizeof(t->head.magic));
-	t->head.version = REG_VERSION;
-	t->head.head_bytes = sizeof(t->head);
-	t->head.file_bytes = out->len;
-	if (!buf_ok(out))
-		return;
-	memcpy(out->p, &t->head, sizeof(t->head));
-	t->head.sum = registry_sum(out->p, out->len);
-	memcpy(out->p, &t->head, sizeof(t->head));
-}
-
-static int write_tables(
-    const struct registry_build *b, struct tables *t, const char *path, struct err *e)
-{
-	struct reg_input *in = calloc(b->n_input + 1u, sizeof(*in));
-	uint32_t *space4 = calloc(t->n_space4 + 1u, sizeof(*space4));
-	struct buf lpm, out;
-	int r = -ENOMEM;
-
-	buf_init(&lpm, REG_FILE_MAX - 1);
-	buf_init(&out, REG_FILE_MAX - 1);
-	for (uint32_t i = 0; space4 && i < t->n_space4; i++)
-		space4[i] = (uint32_t)t->first[i].lo;
-	if (in && space4)
-		r = lpm_build(t->entry, t->n_entry, &lpm);
-	if (r == 0) {
-		buf_put(&lpm, (char[64]){ 0 }, (64 - lpm.len % 64) % 64);
-		inputs_put(b, t, in);
-		lay_out(t, &lpm, in, b->n_input, space4, &out);
-		r = buf_ok(&lpm) && buf_ok(&out) && buf_ok(&t->text) ? 0 : -ENOMEM;
-	}
 	if (r == 0)
-		r = file_write(path, buf_text(&out), e);
-	else
-		r = err_set(e, r, "%s: cannot lay it out: %s", path, strerror(-r));
-	free(in);
-	free(space4);
-	buf_done(&lpm);
-	buf_done(&out);
-	return r;
+		r = networks_countries(b);
+	if (r == 0)
+		r = settle(b, &b->records[KIND_ASN], &origin);
+	if (r == 0)
+		r = settle(b, &b->records[KIND_COUNTRY], &country);
+	if (r == 0)
+		r = tables_make(b, &origin, &country, t);
+	free(origin.v);
+	free(country.v);
+	return r == 0 ? tables_networks(b, t) : r;
 }
 
 int registry_build_write(struct registry_build *b, const char *path, struct err *e)
 {
-	struct layer origin = { .v = NULL }, country = { .v = NULL };
 	struct tables t = { .n_as = 0 };
 	int r;
 
-	buf_init(&t.text, TEXT_MAX);
-	if (b->records[KIND_ASN].n == 0)
+	buf_init(&t.text, REG_TEXTS_MAX);
+	buf_init(&t.net.lpm6, REG_FILE_MAX - 1);
+	if (b->records[KIND_ASN].n == 0 && b->facts.n_net == 0)
 		return err_set(e, -EINVAL,
 		    "no input says which AS holds what; add a table of "
 		    "\"first,last,asn,name\" lines");
-	r = settle(b, &b->records[KIND_ASN], &origin);
-	if (r == 0)
-		r = settle(b, &b->records[KIND_COUNTRY], &country);
-	if (r == 0)
-		r = tables_make(b, &origin, &country, &t);
-	r = r < 0 ? err_set(e, r, "out of memory") : write_tables(b, &t, path, e);
+	r = tables_fill(b, &t);
+	r = r < 0 ? err_set(e, r, "out of memory") : tables_write(b, &t, path, e);
 	tables_done(&t);
-	free(origin.v);
-	free(country.v);
 	return r;
 }

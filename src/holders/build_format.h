@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the steps of a build hand to each other; private to build*.c, csv.c, settle.c, tables.c. */
+/* What the steps of a build hand to each other; private to them. */
 #ifndef ONUS_HOLDERS_BUILD_FORMAT_H
 #define ONUS_HOLDERS_BUILD_FORMAT_H
 
 #include "holders/build.h"
+#include "holders/facts.h"
 #include "holders/registry_format.h"
 #include "net/addrmap.h"
 #include "net/lpm.h"
 
-enum input_kind { KIND_ASN, KIND_COUNTRY, KIND_N };
+/* From KIND_FACTS on inputs are read by a fact_reader of the name in build_kind_name. */
+enum input_kind { KIND_ASN, KIND_COUNTRY, KIND_RIR_STATS, KIND_RPSL, KIND_RDAP, KIND_N };
+#define KIND_FACTS KIND_RIR_STATS
 
 /* struct record - one line of an input. value: KIND_ASN an index into names, KIND_COUNTRY a country
  * code. seq counts the records in the order they came in; line and input say where it stands. */
@@ -28,7 +31,7 @@ struct build_input {
 	char *name; /* without directories */
 	enum input_kind kind;
 	int64_t date_s;
-	uint64_t records, refused;
+	uint64_t records, refused, crossing;
 	char sha256[65];
 };
 
@@ -44,16 +47,36 @@ struct as_names {
 struct registry_build {
 	registry_refused_fn *refused;
 	void *refused_ctx;
-	struct records records[KIND_N];
+	struct records records[KIND_FACTS];
 	struct as_names names;
+	struct facts facts;
 	struct build_input input[REGISTRY_INPUTS_MAX];
+	struct build_facts {
+		struct registry_build *b;
+		unsigned input;
+	} from[REGISTRY_INPUTS_MAX]; /* what build_facts hands out */
 	unsigned n_input;
-	uint32_t seq;
+	uint32_t seq, n_fact;
 };
+
+/* build_input_add - a row for an input of that name; its index or -E2BIG, -ENOMEM */
+MUST_USE int build_input_add(struct registry_build *b, const char *name, enum input_kind kind);
+
+/* build_facts - where a reader's facts go; valid as long as b */
+struct fact_to build_facts(struct registry_build *b, unsigned input);
+
+/* fact_reader_of - the reader of what begins with head (up to 4 KiB), or NULL; readers.c */
+const struct fact_reader *fact_reader_of(struct span head);
+
+const char *build_kind_name(enum input_kind k);
+struct span build_kind_attribution(enum input_kind k); /* what pages and exports must say */
 
 /* build_refuse - count and tell; reason is printf-like */
 void build_refuse(struct registry_build *b, unsigned input, uint64_t line, const char *fmt, ...)
     PRINTF(4, 5);
+
+/* record_put - one more record of a kind below KIND_FACTS; 0 or -ENOMEM */
+MUST_USE int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec);
 
 /* csv_read - the records of one file, whose input row exists already and gets its kind */
 MUST_USE int csv_read(struct registry_build *b, unsigned input, const char *path, struct err *e);
@@ -78,6 +101,43 @@ struct layer {
  * rec is sorted in place. Returns 0 or -ENOMEM. */
 MUST_USE int settle(struct registry_build *b, struct records *rec, struct layer *ret);
 
+#define NETWORK_DEPTH_MAX 24u /* networks around one another */
+#define NETWORK_SAME_MAX  16u /* records of one range */
+
+/* networks_nest - put facts' networks in order and find the network around each
+ *
+ * Ascending by first address, wider ones first; those of one range side by side, the one that is held
+ * in the highest regard first and the rest marked NET_SAME. Refused, each with a reason: a network that
+ * crosses a wider one which was not refused itself, one nested too deeply, and a record told twice.
+ * Returns 0 or -ENOMEM. */
+MUST_USE int networks_nest(struct registry_build *b);
+
+/* networks_countries - where no table said which country space is registered in, what the statistics say of
+ * nested networks; 0 or -ENOMEM */
+MUST_USE int networks_countries(struct registry_build *b);
+
+/* nest_cross - mark NET_REFUSED the first of each range that crosses a wider one (of equally wide ones:
+ * that came earlier) which is not refused; v is in the order of networks_nest. ret_by[i] is set to the
+ * index of the wider one. Returns 0 or -ENOMEM. */
+MUST_USE int nest_cross(struct net_fact *v, size_t n, uint32_t *ret_by);
+
+/* struct net_tables - the sections that networks make; every pointer owned */
+struct net_tables {
+	uint32_t *top4, *cut4, *cut4_at;
+	struct buf lpm6;
+	struct reg_net4 *net4;
+	struct reg_net6 *net6;
+	struct reg_network *network;
+	struct reg_net_told *told;
+	uint64_t *key;
+	struct reg_holder *holder;
+	struct reg_contact *contact;
+	struct reg_orphan *orphan;
+	struct reg_text *label;
+	size_t n_cut4, n_net4, n_net6, n_key, n_holder, n_contact, n_orphan, n_label;
+	size_t cut4_cap, cut4_at_cap, holder_cap, contact_cap, orphan_cap;
+};
+
 /* struct tables - the sections of a file that is being made; every pointer owned */
 struct tables {
 	struct reg_head head;
@@ -100,6 +160,7 @@ struct tables {
 	struct reg_country country[26 * 26];
 	uint32_t n_country;
 	struct buf text;
+	struct net_tables net;
 };
 
 /* tables_make - everything but the compiled address table, out of the settled layers */
@@ -109,6 +170,29 @@ void tables_done(struct tables *t);
 
 /* tables_orgs - which ASes are one organisation: sets org of every AS, and org, n_org, org_as of t */
 MUST_USE int tables_orgs(const struct registry_build *b, struct tables *t);
+
+/* tables_networks - the sections of networks, holders and contacts, and holders of ASes; the facts of b are
+ * used up */
+MUST_USE int tables_networks(struct registry_build *b, struct tables *t);
+
+/* holders_resolve - handles to rows: holder and abuse contact of row i of network, and of every AS
+ * text_from    where the texts of b's facts begin in the text of the file */
+MUST_USE int holders_resolve(struct registry_build *b, struct tables *t, uint32_t text_from);
+
+/* cuts_make - the address tables out of nested networks */
+MUST_USE int cuts_make(const struct facts *f, struct net_tables *t);
+void net_tables_done(struct net_tables *t);
+
+/* tables_write - lay the sections out and replace path whole */
+MUST_USE int tables_write(
+    const struct registry_build *b, struct tables *t, const char *path, struct err *e);
+
+/* fact_text - where a word of the facts stands in the text of the file */
+static inline struct reg_text fact_text(const struct facts *f, uint32_t from, uint32_t word)
+{
+	return (
+	    struct reg_text){ from + f->words.at[word], f->words.at[word + 1] - f->words.at[word] };
+}
 
 static inline uint32_t country_index(reg_country_code c) /* 0 … 675; c is not 0 */
 {

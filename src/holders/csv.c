@@ -24,7 +24,7 @@ static const struct {
 	[KIND_ASN] = { "range-asn", 26, 112 },
 	[KIND_COUNTRY] = { "range-country", 27, 114 },
 };
-_Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
+_Static_assert(NELEM(kinds) == KIND_FACTS, "kinds out of step");
 
 /* struct fields - one line, cut; quoted fields are unquoted into room */
 struct fields {
@@ -175,7 +175,7 @@ static const char *range_of(const struct fields *f, enum input_kind kind, struct
 	return NULL;
 }
 
-static int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec)
+int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec)
 {
 	struct records *all = &b->records[kind];
 
@@ -260,6 +260,8 @@ static int recognise(struct input *in, struct fields *f, enum input_kind *ret, s
 		(void)span_cut(&rest, '\n', &line);
 		if (!fields_cut(span_trim(line), f) && kind_of(f, ret) == 0)
 			return 0;
+		if (!buf_ok(&f->room))
+			return err_set(e, -ENOMEM, "%s: out of memory", input_name(in));
 	}
 	return r < 0
 		   ? r

@@ -84,18 +84,6 @@ struct registry *registry_free(struct registry *r)
 	return NULL;
 }
 
-static inline void country_text(reg_country_code c, char ret[3])
-{
-	ret[0] = (char)(c & 255);
-	ret[1] = (char)(c >> 8);
-	ret[2] = '\0';
-}
-
-static inline struct span text_of(const struct registry *r, struct reg_text t)
-{
-	return span_of(r->text + t.at, t.len);
-}
-
 uint32_t registry_place(const struct registry *r, struct addr a)
 {
 	uint32_t at = lpm_find(&r->lpm, a);
@@ -180,7 +168,9 @@ struct registry_as registry_as_at(const struct registry *r, uint32_t index)
 		.org = a->org,
 		.name = text_of(r, a->name),
 		.v4_addresses = a->v4_addresses,
-		.v6_blocks = a->v6_blocks };
+		.v6_blocks = a->v6_blocks,
+		.holder = a->holder,
+		.abuse = a->abuse };
 
 	country_text(a->country, ret.country);
 	return ret;
@@ -297,7 +287,8 @@ struct registry_input registry_input_at(const struct registry *r, uint32_t index
 		.attribution = text_of(r, in->attribution),
 		.date_s = in->date_s,
 		.records = in->records,
-		.refused = in->refused };
+		.refused = in->refused,
+		.crossing = in->crossing };
 
 	memcpy(ret.sha256, in->sha256, sizeof(in->sha256));
 	return ret;

@@ -51,9 +51,10 @@ struct registry_as {
 	uint32_t asn;
 	uint32_t org; /* index, or NONE */
 	struct span name;
-	uint64_t v4_addresses; /* announced, each counted once */
-	uint64_t v6_blocks;    /* announced /48s */
-	char country[3];       /* of the largest part of its space; "" when not known */
+	uint64_t v4_addresses;	/* announced, each counted once */
+	uint64_t v6_blocks;	/* announced /48s */
+	char country[3];	/* of the largest part of its space; "" when not known */
+	uint32_t holder, abuse; /* as the registries say: indexes, or NONE */
 };
 struct registry_org {
 	struct span handle; /* SOURCE/HANDLE, as in entity names */
@@ -82,6 +83,77 @@ uint32_t registry_org_as(const struct registry *r, uint32_t i);
 /* registry_asn - the number of an AS, for those who want no more of it */
 uint32_t registry_asn(const struct registry *r, uint32_t as);
 
+/* --- networks: what the registries delegated to whom ---------------------------------------------- */
+
+/* registry_network - the narrowest network around an address, or NONE. From it the chain of accountability
+ * goes up by parent; those told of the very same range are behind it: registry_network_same. */
+uint32_t registry_network(const struct registry *r, struct addr a);
+uint32_t registry_n_network(const struct registry *r);
+
+struct registry_network {
+	struct range range;
+	struct span source;	  /* the registry that says so */
+	struct span handle;	  /* its key there; may be empty */
+	struct span name, status; /* may be empty */
+	uint32_t parent;	  /* the narrowest network around it; NONE: no other is */
+	uint32_t holder, abuse;	  /* indexes, or NONE; abuse: its own, or its holder's */
+	int32_t created, changed; /* days since 1970; 0: not told */
+	char country[3];	  /* "" when not told */
+};
+struct registry_network registry_network_at(const struct registry *r, uint32_t index);
+
+/* struct registry_link - what a walk up the chain needs, in one load */
+struct registry_link {
+	uint32_t parent, holder, abuse; /* as in struct registry_network */
+	char country[3];
+};
+struct registry_link registry_network_link(const struct registry *r, uint32_t index);
+
+/* registry_network_same - the next record about the range of this one, held in lower regard; or NONE */
+uint32_t registry_network_same(const struct registry *r, uint32_t index);
+
+/* registry_network_abuse - the contact of the narrowest network from this one on upwards that has one
+ * from     set to that network; may be NULL
+ * Returns an index, or NONE. */
+uint32_t registry_network_abuse(const struct registry *r, uint32_t index, uint32_t *from);
+
+/* registry_find_network - by SOURCE/HANDLE, in capitals; index or NONE */
+uint32_t registry_find_network(const struct registry *r, struct span name);
+
+struct registry_holder {
+	struct span source, handle; /* SOURCE/HANDLE is its name */
+	struct span name, address;  /* may be empty; the address in lines */
+	uint32_t abuse;		    /* index, or NONE */
+	bool told;		    /* the registry has a record of it */
+	char country[3];
+};
+uint32_t registry_n_holder(const struct registry *r);
+struct registry_holder registry_holder_at(const struct registry *r, uint32_t index);
+
+struct registry_contact {
+	struct span source, handle; /* empty where an address stood in the record itself */
+	struct span mail, name;	    /* the mail is never empty */
+};
+uint32_t registry_n_contact(const struct registry *r);
+struct registry_contact registry_contact_at(const struct registry *r, uint32_t index);
+
+/* Handles that resolved to nothing when the file was made. */
+enum registry_orphan_kind {
+	ORPHAN_NETWORK_HOLDER,
+	ORPHAN_NETWORK_ABUSE,
+	ORPHAN_HOLDER_ABUSE,
+	ORPHAN_AS_HOLDER,
+	ORPHAN_AS_ABUSE,
+	ORPHAN_KIND_N
+};
+struct registry_orphan {
+	enum registry_orphan_kind kind;
+	uint32_t index;	    /* of what named it: a network, a holder, an AS */
+	struct span handle; /* as it was named */
+};
+uint32_t registry_n_orphan(const struct registry *r);
+struct registry_orphan registry_orphan_at(const struct registry *r, uint32_t index);
+
 /* registry_chain - the chain of accountability of an address (a chain_fn; ctx is the registry) */
 void registry_chain(const void *ctx, struct addr a, struct chain *ret);
 
@@ -98,10 +170,11 @@ void registry_country_size(const struct registry *r, const char *cc, uint64_t *v
 /* struct registry_input - what the file was made from */
 struct registry_input {
 	struct span name;	 /* file name without directories */
-	struct span kind;	 /* "range-asn", "range-country" */
+	struct span kind;	 /* "range-asn", "range-country", "rir-stats", "rpsl", "rdap" */
 	struct span attribution; /* sentence that pages and exports must carry */
 	int64_t date_s;		 /* newest date the input gives itself, else its file time */
 	uint64_t records, refused;
+	uint64_t crossing; /* of those refused: networks that cross a wider one */
 	char sha256[65];
 };
 uint32_t registry_n_input(const struct registry *r);

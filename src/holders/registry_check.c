@@ -20,12 +20,37 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_ORG_AS] = 4,
 	[REG_COUNTRY] = sizeof(struct reg_country),
 	[REG_INPUT] = sizeof(struct reg_input),
+	[REG_TOP4] = 4,
+	[REG_CUT4] = 4,
+	[REG_CUT4_AT] = 4,
+	[REG_LPM6] = 64,
+	[REG_NET4] = sizeof(struct reg_net4),
+	[REG_NET6] = sizeof(struct reg_net6),
+	[REG_NETWORK] = sizeof(struct reg_network),
+	[REG_NET_TOLD] = sizeof(struct reg_net_told),
+	[REG_NET_KEY] = 8,
+	[REG_HOLDER] = sizeof(struct reg_holder),
+	[REG_CONTACT] = sizeof(struct reg_contact),
+	[REG_ORPHAN] = sizeof(struct reg_orphan),
+	[REG_LABEL] = sizeof(struct reg_text),
 	[REG_TEXT] = 1,
 };
 
 uint64_t registry_sum(const void *p, size_t len)
 {
 	return XXH3_64bits((const char *)p + REG_SUMMED_FROM, len - REG_SUMMED_FROM);
+}
+
+uint64_t registry_key(struct span source, struct span handle)
+{
+	char name[REG_TEXT_MAX];
+	size_t n = MIN_OF(span_len(source), sizeof(name) / 2);
+	size_t m = MIN_OF(span_len(handle), sizeof(name) / 2 - 1);
+
+	memcpy(name, source.p, n);
+	name[n] = '/';
+	memcpy(name + n + 1, handle.p, m);
+	return XXH3_64bits(name, n + 1 + m);
 }
 
 static int refuse(struct err *e, const char *what)
@@ -43,8 +68,8 @@ int registry_check_head(const void *p, size_t len, struct err *e)
 		    e, -EBADMSG, "this is no registry file; `onus registry build` makes one");
 	if (h->version != REG_VERSION)
 		return err_set(e, -EBADMSG,
-		    "registry file version %u, this program reads %u; build it again with this "
-		    "release",
+		    "registry file version %u, this program reads %u; build it again with "
+		    "`onus registry build` of this release",
 		    h->version, REG_VERSION);
 	if (h->head_bytes != sizeof(*h) || h->file_bytes != len)
 		return refuse(e, "it is cut, or something was added");
@@ -89,20 +114,20 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->org_as = section(h, REG_ORG_AS, &r->n_org_as);
 	r->country = section(h, REG_COUNTRY, &r->n_country);
 	r->input = section(h, REG_INPUT, &r->n_input);
+	r->top4 = section(h, REG_TOP4, &r->n_top4);
+	r->cut4 = section(h, REG_CUT4, &r->n_cut4);
+	r->cut4_at = section(h, REG_CUT4_AT, &r->n_cut4_at);
+	r->n_lpm6 = h->section[REG_LPM6].rows;
+	r->net4 = section(h, REG_NET4, &r->n_net4);
+	r->net6 = section(h, REG_NET6, &r->n_net6);
+	r->network = section(h, REG_NETWORK, &r->n_network);
+	r->net_told = section(h, REG_NET_TOLD, &r->n_net_told);
+	r->net_key = section(h, REG_NET_KEY, &r->n_net_key);
+	r->holder = section(h, REG_HOLDER, &r->n_holder);
+	r->contact = section(h, REG_CONTACT, &r->n_contact);
+	r->orphan = section(h, REG_ORPHAN, &r->n_orphan);
+	r->label = section(h, REG_LABEL, &r->n_label);
 	r->text = section(h, REG_TEXT, &r->n_text);
-}
-
-static bool country_ok(reg_country_code c)
-{
-	unsigned a = c & 255, b = c >> 8;
-
-	return c == 0 || (a >= 'A' && a <= 'Z' && b >= 'A' && b <= 'Z');
-}
-
-static bool text_ok(const struct registry *r, struct reg_text t)
-{
-	return t.len <= REG_TEXT_MAX && t.at <= r->n_text && t.len <= r->n_text - t.at &&
-	       span_utf8(span_of(r->text + t.at, t.len));
 }
 
 static bool prefixes_ok(const struct registry *r)
@@ -195,6 +220,9 @@ static bool ases_ok(const struct registry *r)
 		if (a->asn == 0 || (i > 0 && a[-1].asn >= a->asn) || !text_ok(r, a->name) ||
 		    (a->org != REGISTRY_NONE && a->org >= r->n_org) || !country_ok(a->country))
 			return false;
+		if ((a->holder != REGISTRY_NONE && a->holder >= r->n_holder) ||
+		    (a->abuse != REGISTRY_NONE && a->abuse >= r->n_contact))
+			return false;
 		if (a->first_prefix != next || a->n_prefix > r->n_as_prefix - next ||
 		    a->n_prefix4 > a->n_prefix || !as_list_ok(r, a, i))
 			return false;
@@ -252,6 +280,8 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 	if (code < 0)
 		return code;
 	sections_find(h, r);
+	if (!span_utf8(span_of(r->text, r->n_text)))
+		return refuse(e, "its texts are no UTF-8");
 	if (!prefixes_ok(r))
 		return refuse(e, "its prefixes are out of order");
 	if (!ases_ok(r) || !orgs_ok(r))
@@ -261,5 +291,7 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 	lpm = &h->section[REG_LPM];
 	code =
 	    lpm_open((const char *)p + lpm->offset, (size_t)lpm->rows * 64, r->n_place, &r->lpm, e);
-	return code < 0 ? err_wrap(e, code, "the registry file is damaged") : 0;
+	if (code < 0)
+		return err_wrap(e, code, "the registry file is damaged");
+	return registry_check_networks(r, e);
 }

@@ -9,12 +9,13 @@
 #include "holders/registry.h"
 
 #define REG_MAGIC	"ONUSREG\n"
-#define REG_VERSION	1u
+#define REG_VERSION	2u
 #define REG_SUMMED_FROM 32u /* the checksum covers everything from here */
 #define REG_ALIGN	64u
 #define REG_FILE_MAX	(UINT64_C(1) << 32)
 #define REG_ROWS_MAX	(UINT32_C(1) << 29)
 #define REG_TEXT_MAX	1024u /* bytes of one text */
+#define REG_TEXTS_MAX	((size_t)REG_ROWS_MAX - 1)
 
 enum reg_section {
 	REG_LPM,   /* 64 bytes a row; the compiled address table, value: a place */
@@ -31,7 +32,22 @@ enum reg_section {
 	REG_ORG_AS,    /* uint32_t AS, grouped by organisation, ascending within */
 	REG_COUNTRY,   /* struct reg_country, ascending */
 	REG_INPUT,     /* struct reg_input */
-	REG_TEXT,      /* bytes */
+	REG_TOP4, /* uint32_t cut in force where each /20 begins, and one more behind the last; no rows
+	               * where there are no IPv4 networks */
+	REG_CUT4,    /* uint32_t first address of a stretch, ascending from 0 */
+	REG_CUT4_AT, /* uint32_t narrowest network there, or NONE */
+	REG_LPM6,    /* 64 bytes a row; the same for IPv6, compiled; no rows where there are none */
+	REG_NET4,    /* struct reg_net4: ranges of networks 0 … n-1 */
+	REG_NET6,    /* struct reg_net6: ranges of networks n … */
+	REG_NETWORK, /* struct reg_network, ascending by first address, wider ones first; those of one
+	               * range side by side, the one held in highest regard first */
+	REG_NET_TOLD, /* struct reg_net_told: of networks 0 … n-1 */
+	REG_NET_KEY, /* uint64_t, ascending: upper half of registry_key, and in the lower half a network */
+	REG_HOLDER,  /* struct reg_holder */
+	REG_CONTACT, /* struct reg_contact */
+	REG_ORPHAN,  /* struct reg_orphan */
+	REG_LABEL,   /* struct reg_text; the first is empty */
+	REG_TEXT,    /* bytes */
 	REG_SECTIONS
 };
 
@@ -87,8 +103,9 @@ struct reg_as {
 	uint64_t v4_addresses, v6_blocks;
 	uint32_t first_prefix, n_prefix, n_prefix4; /* in REG_AS_PREFIX; the IPv4 ones come first */
 	reg_country_code country;
+	uint32_t holder, abuse; /* REG_HOLDER, REG_CONTACT, as the registries say; or NONE */
 };
-_Static_assert(sizeof(struct reg_as) == 48, "no holes");
+_Static_assert(sizeof(struct reg_as) == 56, "no holes");
 
 struct reg_org {
 	struct reg_text handle, name;
@@ -106,16 +123,69 @@ struct reg_country {
 };
 _Static_assert(sizeof(struct reg_country) == 24, "no holes");
 
+struct reg_net4 {
+	uint32_t first, last;
+};
+_Static_assert(sizeof(struct reg_net4) == 8, "no holes");
+
+struct reg_net6 {
+	uint64_t first_hi, first_lo, last_hi, last_lo;
+};
+_Static_assert(sizeof(struct reg_net6) == 32, "no holes");
+
+struct reg_network {	 /* what a walk up the chain needs, and no more: four fill a cache line */
+	uint32_t parent; /* the narrowest network around it, always an earlier row; or NONE */
+	uint32_t holder, abuse; /* or NONE */
+	uint16_t country;	/* two letters or 0 */
+	uint16_t depth;		/* networks around it */
+};
+_Static_assert(sizeof(struct reg_network) == 16, "no holes");
+
+struct reg_net_told { /* the rest of the same row */
+	struct reg_text handle, name;
+	uint16_t created, changed; /* days since 1970 or 0 */
+	uint16_t source, status;   /* in REG_LABEL */
+};
+_Static_assert(sizeof(struct reg_net_told) == 24, "no holes");
+
+#define REG_DEPTH_MAX  64u
+#define REG_TOP4_SHIFT 12u
+#define REG_TOP4_ROWS  ((UINT32_C(1) << 20) + 1)
+
+struct reg_holder {
+	struct reg_text handle, name, address; /* the address in lines */
+	uint32_t abuse;			       /* or NONE */
+	uint16_t country, source;
+	uint32_t told; /* 1: a record of the registry is about it; 0: known by its handle */
+};
+_Static_assert(sizeof(struct reg_holder) == 36, "no holes");
+
+struct reg_contact {
+	struct reg_text handle, mail, name; /* the handle may be empty, the mail is not */
+	uint32_t source;
+};
+_Static_assert(sizeof(struct reg_contact) == 28, "no holes");
+
+struct reg_orphan {	/* a handle that resolved to nothing */
+	uint32_t kind;	/* enum registry_orphan_kind */
+	uint32_t index; /* of what named it: a network, a holder or an AS */
+	struct reg_text handle;
+};
+_Static_assert(sizeof(struct reg_orphan) == 16, "no holes");
+
 struct reg_input {
 	struct reg_text name, kind, attribution;
 	int64_t date_s;
-	uint64_t records, refused;
+	uint64_t records, refused, crossing;
 	char sha256[64];
 };
-_Static_assert(sizeof(struct reg_input) == 112, "no holes");
+_Static_assert(sizeof(struct reg_input) == 120, "no holes");
 
 /* registry_of_bytes - registry_open without the file: p is 64-byte aligned and borrowed */
 MUST_USE int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct err *e);
+
+/* registry_key - the hash by which REG_NET_KEY is in order: XXH3-64, seed 0, of SOURCE/HANDLE */
+uint64_t registry_key(struct span source, struct span handle);
 
 /* registry_sum - the checksum that belongs into the head of a file of len bytes */
 uint64_t registry_sum(const void *p, size_t len);

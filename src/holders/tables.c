@@ -197,6 +197,8 @@ static int make_as(const struct registry_build *b, struct tables *t, const struc
 
 		t->as[i] = (struct reg_as){ .asn = key[i].asn,
 			.org = REGISTRY_NONE,
+			.holder = REGISTRY_NONE,
+			.abuse = REGISTRY_NONE,
 			.name = { (uint32_t)t->text.len, name.len } };
 		buf_put(&t->text, b->names.text.p + name.at, name.len);
 		t->as_index[key[i].name] = i;
@@ -343,7 +345,8 @@ static int unannounced(struct tables *t, const struct layer *origin, const struc
 				r.first = addr_next(origin->v[m].range.last);
 		}
 	}
-	qsort(t->entry, t->n_entry, sizeof(*t->entry), by_entry);
+	if (t->n_entry)
+		qsort(t->entry, t->n_entry, sizeof(*t->entry), by_entry);
 	return 0;
 }
 
@@ -380,4 +383,5 @@ void tables_done(struct tables *t)
 	for (size_t i = 0; i < NELEM(owned); i++)
 		free(owned[i]);
 	buf_done(&t->text);
+	net_tables_done(&t->net);
 }

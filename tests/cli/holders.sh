@@ -103,6 +103,79 @@ code=0
 yes 48.0.0.5 | head -n 200000 | "$onus" annotate "${settings[@]}" >/dev/full 2>err || code=$?
 [ "$code" = 2 ] && grep -q 'cannot write' err || fail "a full disk: exit code $code"
 
+# --- the chain: networks around an address, and whom to write to -------------------------------------------
+zstd -qdc "$ONUS_SOURCE/tests/golden/registry-2.zst" >golden
+chain=(-o "registry_file=$dir/golden" -o registry_max_age_days=3650)
+run 0 lookup "${chain[@]}" 1.0.1.99 1.0.3.1 2a00:1::8 net:arin/net6-45 9.9.9.9
+same 'lookup: the chain' <<'OUT'
+1.0.1.99
+  prefix    1.0.0.0/23
+  AS        AS64496 First, Inc.
+  org       First, Inc.
+  country   DE
+  as of     2026-06-17
+  the AS    held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  abuse     abuse@first.example, First Abuse Desk, of 1.0.0.0/22
+  network   1.0.1.0-1.0.1.99 CUSTOMER (RIPE/NET-CUST), ASSIGNED PA, DE
+  within    1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23
+            held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  also      1.0.0.0/22 (RIPE), allocated, NL, since 2008-05-01
+            held by RIPE/0F3A
+1.0.3.1
+  nobody announces it, as of 2026-06-17; registered in DE
+  abuse     abuse@first.example, First Abuse Desk, of 1.0.0.0/22
+  network   1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23
+            held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  also      1.0.0.0/22 (RIPE), allocated, NL, since 2008-05-01
+            held by RIPE/0F3A
+2a00:1::8
+  prefix    2a00:1::/32
+  AS        AS64498 Large
+  org       Large
+  country   FR
+  as of     2026-06-17
+  abuse     abuse@six.example, of 2a00:1::/32
+  network   2a00:1::7-2a00:1::9 FEW (ARIN)
+  within    2a00:1::/32 SIX (ARIN/NET6-45)
+net:ARIN/NET6-45
+  abuse     abuse@six.example, of 2a00:1::/32
+  network   2a00:1::/32 SIX (ARIN/NET6-45)
+  as of     2026-06-17
+9.9.9.9
+  nobody announces it, as of 2026-06-17
+OUT
+run 1 lookup --json "${chain[@]}" 1.0.1.99 net:RIPE/x
+jq -c 'select(.networks) | [.as_holder.handle, .abuse, .abuse_of, (.networks | length)], .networks[1]' out >got
+mv got out
+same 'lookup --json: the chain' <<'OUT'
+["ORG-F1-RIPE","abuse@first.example","1.0.0.0/22",2]
+{"handle":null,"name":"FIRST-NET","range":"1.0.0.0/22","status":"ALLOCATED PA","country":"NL","org":{"handle":"ORG-F1-RIPE","name":"First, Inc.","address":"Street 1\n1000 Town","country":"NL"},"abuse":"abuse@first.example","created":null,"changed":"2023-05-23","source":"RIPE","also":[{"handle":null,"name":null,"range":"1.0.0.0/22","status":"allocated","country":"NL","org":{"handle":"0F3A","name":null,"address":null,"country":null},"abuse":null,"created":"2008-05-01","changed":null,"source":"RIPE"}]}
+OUT
+
+run 0 registry info golden
+sed -n 2p out >got
+mv got out
+same 'registry info: networks' <<'OUT'
+5 networks, 2 holders of them, 2 abuse contacts
+OUT
+run 0 registry verify golden
+same 'registry verify' <<'OUT'
+of 2026-06-17: 5 records of networks, 4 ranges
+  1 ranges have several records: 0 tell different countries, 0 different holders
+  1 records were refused because they cross a wider network
+  1 contacts of networks resolve to nothing
+    AR-GONE-RIPE, named by 1.0.1.0-1.0.1.99
+of the announced space            66148 IPv4 addresses            65537 IPv6 /48s
+  a network                         612    0.93 %                 65536  100.00 %
+  a holder                          612    0.93 %                     0    0.00 %
+  a holder's name                   612    0.93 %                     0    0.00 %
+  a country                         612    0.93 %                     0    0.00 %
+  an abuse contact                  612    0.93 %                 65536  100.00 %
+OUT
+run 0 registry verify --json --registry golden
+[ "$(jq -c '[.networks, .crossing, .orphans.network_abuse, .has.holder.v4_addresses, .has.abuse.v6_blocks]' out)" = '[5,1,1,612,65536]' ] || fail "registry verify --json: $(cat out)"
+run 2 registry verify asn-20260617.csv
+
 # --- top: a list needs no filters, a log does; CSV ------------------------------------------------------
 printf '45.0.0.1\n46.0.0.1\n47.0.0.1\n48.0.0.1\n48.0.0.2\n' >list
 printf 'Nov 10 03:01:11 host sshd[1]: Failed password for root from 45.0.4.1 port 4242 ssh2\n' >log

@@ -8,15 +8,15 @@ import sys
 NONE = 2**32 - 1
 data = open(sys.argv[1], "rb").read()
 magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
-assert (magic, version, head, size) == (b"ONUSREG\n", 1, 272, len(data))
+assert (magic, version, head, size) == (b"ONUSREG\n", 2, 480, len(data))
 sections, end = [], head
-for i in range(13):
+for i in range(26):
     at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
     assert at == -(-end // 64) * 64 and not any(data[end:at]), i
     sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
     end = at + rows * width
 assert end == len(data)
-table, text = b"".join(sections[0]), b"".join(sections[12])
+table, text = b"".join(sections[0]), b"".join(sections[25])
 
 
 def rows(i, form):
@@ -32,25 +32,27 @@ def country(c):
 
 
 places, prefix4, prefix6 = rows(1, "<4I"), rows(4, "<4I"), rows(5, "<4QII")
-ases, orgs = rows(6, "<4I2Q4I"), rows(7, "<4I2Q4I")
+ases, orgs = rows(6, "<4I2Q6I"), rows(7, "<4I2Q4I")
 
-# the address table
-lpm, line4, tail4, node6, list6, deep6 = struct.unpack_from("<4s5I", table)
-assert lpm == b"lpm1"
-arrays, at = {}, 64
-for name, n, width in (("top4", 2**20, 4), ("line4", line4, 64), ("tail4", tail4, 1024), ("top6", 2**16, 4),
-                       ("node6", node6, 1024), ("list6", list6, 128), ("deep6", deep6, 16)):
-    arrays[name] = at
-    at += -(-n * width // 64) * 64
-assert at == len(table)
+# the address tables
 
 
-def u32(name, i):
-    return struct.unpack_from("<I", table, arrays[name] + 4 * i)[0]
+def opened(table):
+    lpm, line4, tail4, node6, list6, deep6 = struct.unpack_from("<4s5I", table)
+    assert lpm == b"lpm1"
+    arrays, at = {"": table}, 64
+    for name, n, width in (("top4", 2**20, 4), ("line4", line4, 64), ("tail4", tail4, 1024), ("top6", 2**16, 4),
+                           ("node6", node6, 1024), ("list6", list6, 128), ("deep6", deep6, 16)):
+        arrays[name] = at
+        at += -(-n * width // 64) * 64
+    assert at == len(table)
+    return arrays
 
 
-def find(text_form):
-    address = ipaddress.ip_address(text_form)
+def value(arrays, address):
+    def u32(name, i):
+        return struct.unpack_from("<I", arrays[""], arrays[name] + 4 * i)[0]
+
     a = int(address)
     if address.version == 4:
         e = u32("top4", a >> 12)
@@ -70,9 +72,18 @@ def find(text_form):
             e = u32("list6", base + 16 + max(i for i in range(16) if u32("list6", base + i) <= key))
         elif e >> 30 == 3:
             base = arrays["deep6"] + 16 * (e & 2**30 - 1)
-            n = struct.unpack_from("<QII", table, base)[2]
-            e = [p for f, p, _ in (struct.unpack_from("<QII", table, base + 16 * i) for i in range(n)) if f <= lower][-1]
-    if e == 2**30 - 1:
+            n = struct.unpack_from("<QII", arrays[""], base)[2]
+            pieces = (struct.unpack_from("<QII", arrays[""], base + 16 * i) for i in range(n))
+            e = [p for f, p, _ in pieces if f <= lower][-1]
+    return None if e == 2**30 - 1 else e
+
+
+place_table, net6_table = opened(table), opened(b"".join(sections[15]))
+
+
+def find(text_form):
+    e = value(place_table, ipaddress.ip_address(text_form))
+    if e is None:
         return None, ""
     prefix, as_row, org, cc = places[e]
     if prefix == NONE:
@@ -97,7 +108,50 @@ assert [(a[0], say(a[2], a[3]), a[4], a[5]) for a in ases] == [
 assert [(say(o[0], o[1]), say(o[2], o[3]), o[7]) for o in orgs] == [
     ("ASNAME/first-inc", "First, Inc.", 1), ("ASNAME/half-a-host", "Half A Host", 1), ("ASNAME/large", "Large", 1),
     ("ASNAME/not-a-prefix", "Not A Prefix", 1)]
-inputs = rows(11, "<6IqQQ64s")
-assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8]) for i in inputs] == [
-    ("registry-1.csv", "range-asn", 6, 0), ("registry-1-country.csv", "range-country", 4, 0)]
+inputs = rows(11, "<6IqQQQ64s")
+assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] == [
+    ("registry-2.csv", "range-asn", 6, 0, 0), ("registry-2-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
+    ("rpsl", "rpsl", 5, 1, 1), ("rdap", "rdap", 2, 0, 0)]
+
+# networks
+top4, cut4, cut4_at = (rows(i, "<I") for i in (12, 13, 14))
+networks = [a + b for a, b in zip(rows(18, "<3I2H"), rows(19, "<4I4H"))]
+holders, contacts = rows(21, "<7I2HI"), rows(22, "<7I")
+labels = [say(*t) for t in rows(24, "<2I")]
+ranges = rows(16, "<2I") + [(a << 64 | b, c << 64 | d) for a, b, c, d in rows(17, "<4Q")]
+
+
+def chain(text_form):
+    """SOURCE name, the narrowest first, those of one range joined by "="; and whom to write to."""
+    address = ipaddress.ip_address(text_form)
+    if address.version == 4:
+        first, last = top4[int(address) >> 12][0], top4[(int(address) >> 12) + 1][0]
+        at = cut4_at[max(i for i in range(first, last + 1) if cut4[i][0] <= int(address))][0]
+    else:
+        at = value(net6_table, address)
+        at = NONE if at is None else at
+    said, mail = [], ""
+    while at != NONE:
+        same = [k for k in range(at, len(networks)) if ranges[k] == ranges[at] and (k < len(rows(16, "<2I"))) == (address.version == 4)]
+        for k in same:
+            n = networks[k]
+            said.append(("=" if k > at else "") + labels[n[11]] + " " + say(n[7], n[8]))
+            if not mail and n[2] != NONE:
+                mail = say(*contacts[n[2]][2:4])
+        at = networks[at][0]
+    return said, mail
+
+
+assert chain("1.0.1.99") == (["RIPE CUSTOMER", "RIPE FIRST-NET", "=RIPE "], "abuse@first.example"), chain("1.0.1.99")
+assert chain("1.0.1.100") == (["RIPE FIRST-NET", "=RIPE "], "abuse@first.example")
+assert chain("2a00:1::8") == (["ARIN FEW", "ARIN SIX"], "abuse@six.example")
+assert chain("1.0.4.0") == chain("2a00:2::") == ([], "")
+first = next(n for n in networks if say(n[7], n[8]) == "FIRST-NET")
+assert (country(first[3]), first[9], first[10], labels[first[12]], first[4]) == ("NL", 0, 19500, "ALLOCATED PA", 0)
+holder = holders[first[1]]
+assert (say(*holder[0:2]), say(*holder[2:4]), say(*holder[4:6])) == ("ORG-F1-RIPE", "First, Inc.", "Street 1\n1000 Town")
+assert (country(holder[7]), labels[holder[8]], holder[9], ases[0][10]) == ("NL", "RIPE", 1, first[1])
+assert [(k, say(*networks[i][7:9]), say(at, n)) for k, i, at, n in rows(23, "<4I")] == [(1, "CUSTOMER", "AR-GONE-RIPE")]
+keys = [k for k, in rows(20, "<Q")]
+assert keys == sorted(keys) and sorted(say(*networks[k & NONE][5:7]) for k in keys) == ["NET-CUST", "NET6-45"]
 print("ok: the registry file, read by its page")

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "holders/stale.h"
+#include "prog/onus/networks_print.h"
 #include "util/clock.h"
 #include "util/jout.h"
 
@@ -39,7 +40,7 @@ void attribute_done(struct attributor *a)
 /* What is known of an address; spans with p NULL where nothing is. */
 struct known {
 	struct span as_name, org, org_handle;
-	uint32_t asn;
+	uint32_t asn, as; /* its number and its index */
 	char prefix[RANGE_TEXT_MAX], country[3];
 };
 
@@ -47,8 +48,8 @@ static void find(const struct attributor *a, struct addr addr, struct known *k)
 {
 	struct attribution at;
 
-	*k = (struct known){ .asn = 0 };
 	registry_lookup(a->registry, addr, &at);
+	*k = (struct known){ .asn = 0, .as = at.as };
 	memcpy(k->country, at.country, sizeof(k->country));
 	if (at.prefix != REGISTRY_NONE)
 		(void)range_format(registry_prefix_at(a->registry, at.prefix).range, k->prefix);
@@ -95,8 +96,33 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	jout_str(&j, "special", addr_special(addr));
 	jout_str(&j, "registry_date", a->date);
 	jout_bool(&j, "registry_stale", a->stale);
+	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
+		networks_json(a->registry, registry_network(a->registry, addr), k.as, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
+}
+
+void attribute_network_json(
+    const struct attributor *a, const char *name, uint32_t network, struct buf *out)
+{
+	struct jout j;
+
+	jout_init(&j, out);
+	jout_object(&j, NULL);
+	jout_str(&j, "entity", name);
+	jout_str(&j, "registry_date", a->date);
+	jout_bool(&j, "registry_stale", a->stale);
+	networks_json(a->registry, network, REGISTRY_NONE, &j);
+	jout_object_end(&j);
+	buf_byte(out, '\n');
+}
+
+void attribute_network_text(
+    const struct attributor *a, const char *name, uint32_t network, struct buf *out)
+{
+	buf_fmt(out, "%s\n", name);
+	networks_text(a->registry, network, REGISTRY_NONE, out);
+	buf_fmt(out, "  as of     %s\n", a->date);
 }
 
 #define WORDS_BYTES_MAX (UINT32_C(1) << 30)
@@ -200,13 +226,14 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 	buf_fmt(out, "%s\n", text);
 	if (special)
 		buf_fmt(out, "  special   %s\n", special);
-	if (!k.asn) {
+	if (k.asn) {
+		buf_fmt(out, "  prefix    %s\n  AS        AS%u %.*s\n  org       %.*s\n", k.prefix,
+		    k.asn, SPAN_ARG(k.as_name), SPAN_ARG(k.org));
+		buf_fmt(out, "  country   %s\n  as of     %s\n",
+		    *k.country ? k.country : "not known", a->date);
+	} else {
 		buf_fmt(out, "  nobody announces it, as of %s%s%s\n", a->date,
 		    *k.country ? "; registered in " : "", k.country);
-		return;
 	}
-	buf_fmt(out, "  prefix    %s\n  AS        AS%u %.*s\n  org       %.*s\n", k.prefix, k.asn,
-	    SPAN_ARG(k.as_name), SPAN_ARG(k.org));
-	buf_fmt(
-	    out, "  country   %s\n  as of     %s\n", *k.country ? k.country : "not known", a->date);
+	networks_text(a->registry, registry_network(a->registry, addr), k.as, out);
 }

@@ -51,4 +51,11 @@ MUST_USE int attribute_lines(const struct attributor *a, struct attribute_ready 
 /* attribute_text - for people */
 void attribute_text(const struct attributor *a, struct addr addr, struct buf *out);
 
+/* attribute_network_json, attribute_network_text - the same of one network and those around it
+ * name  as it is called: "net:RIPE/HANDLE" */
+void attribute_network_json(
+    const struct attributor *a, const char *name, uint32_t network, struct buf *out);
+void attribute_network_text(
+    const struct attributor *a, const char *name, uint32_t network, struct buf *out);
+
 #endif

@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "core/entity.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
 #include "util/input.h"
 #include "util/jout.h"
 #include "util/opt.h"
 
-#define OUT_MAX (1u << 20)
+#define OUT_MAX (8u << 20)
 
 struct lookup {
 	struct attributor from;
@@ -27,8 +28,29 @@ static bool flush(struct lookup *l)
 	return fflush(stdout) == 0 && ok;
 }
 
+/* net:SOURCE/HANDLE, in whatever case; false: it is none, or the registry does not know it. */
+static bool answer_network(struct lookup *l, struct span question)
+{
+	char name[ENTITY_NAME_MAX];
+	uint32_t network;
+	struct entity en;
+
+	if (!span_starts(question, "net:") || entity_parse(question, &en, NULL) < 0)
+		return false;
+	for (char *p = en.handle; *p; p++)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+	network = registry_find_network(l->from.registry, span_str(en.handle));
+	if (network == REGISTRY_NONE)
+		return false;
+	(void)entity_format(&en, name);
+	(l->json ? attribute_network_json : attribute_network_text)(
+	    &l->from, name, network, &l->out);
+	return true;
+}
+
 static void answer(struct lookup *l, struct span question)
 {
+	const char *wrong = "no address";
 	struct addr a;
 	struct jout j;
 
@@ -37,13 +59,17 @@ static void answer(struct lookup *l, struct span question)
 		(l->json ? attribute_json : attribute_text)(&l->from, a, &l->out);
 		return;
 	}
+	if (answer_network(l, question))
+		return;
+	if (span_starts(question, "net:"))
+		wrong = "no network of the registry";
 	l->bad++;
 	if (span_len(question) > 100)
 		question.end = question.p + 100;
 	if (!l->json) {
 		struct err e; /* which makes untrusted bytes printable */
 
-		(void)err_set(&e, 0, "\"%.*s\" is no address", SPAN_ARG(question));
+		(void)err_set(&e, 0, "\"%.*s\" is %s", SPAN_ARG(question), wrong);
 		(void)fprintf(stderr, "onus lookup: %s\n", e.text);
 		return;
 	}
@@ -51,7 +77,7 @@ static void answer(struct lookup *l, struct span question)
 	jout_object(&j, NULL);
 	jout_null(&j, "address");
 	jout_span(&j, "question", question);
-	jout_str(&j, "error", "no address");
+	jout_str(&j, "error", wrong);
 	jout_object_end(&j);
 	buf_byte(&l->out, '\n');
 }
@@ -74,7 +100,7 @@ static int from_stdin(struct lookup *l, struct err *e)
 		return r;
 	while ((r = input_line(in, &line, e)) > 0) {
 		answer(l, line.text);
-		if ((l->out.len > OUT_MAX / 2 || idle()) && !flush(l)) {
+		if ((l->out.len > OUT_MAX / 16 || idle()) && !flush(l)) {
 			r = err_set(e, -EIO, "cannot write to the standard output");
 			break;
 		}
@@ -94,11 +120,14 @@ int cmd_lookup(int argc, char **argv)
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
-	const struct opt_usage usage = { "onus lookup", "ADDRESS…|-",
-		"Who holds an address: prefix, AS, organisation, country. With - one question a "
-		"line\n"
-		"is read from the standard input, and every line gets its answer.",
-		"Example: onus lookup 8.8.8.8", opts, NELEM(opts) };
+	const struct opt_usage usage = { "onus lookup", "ADDRESS…|net:SOURCE/HANDLE…|-",
+		"Who answers for an address: prefix, AS, organisation, country; whom to write to "
+		"about "
+		"abuse;\n"
+		"and the networks around it, the narrowest first, each with its holder. With - one "
+		"question\n"
+		"a line is read from the standard input, and every line gets its answer.",
+		"Examples: onus lookup 8.8.8.8; onus lookup net:RIPE/HANDLE", opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), r = 0;
 	struct err e = { "" };
 

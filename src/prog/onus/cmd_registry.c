@@ -7,6 +7,7 @@
 #include "holders/registry.h"
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/registry_verify.h"
 #include "util/clock.h"
 #include "util/jout.h"
 #include "util/opt.h"
@@ -66,6 +67,9 @@ static void info_json(const struct registry *r, bool stale)
 	jout_u64(&j, "orgs", registry_n_org(r));
 	jout_u64(&j, "v4_addresses", registry_v4_addresses(r));
 	jout_u64(&j, "v6_blocks", registry_v6_blocks(r));
+	jout_u64(&j, "networks", registry_n_network(r));
+	jout_u64(&j, "holders", registry_n_holder(r));
+	jout_u64(&j, "contacts", registry_n_contact(r));
 	jout_array(&j, "inputs");
 	for (uint32_t i = 0; i < registry_n_input(r); i++) {
 		struct registry_input in = registry_input_at(r, i);
@@ -97,6 +101,9 @@ static void info_text(const struct registry *r)
 	    day, registry_n_prefix(r), registry_n_as(r), registry_n_org(r),
 	    (unsigned long long)registry_v4_addresses(r),
 	    (unsigned long long)registry_v6_blocks(r));
+	if (registry_n_network(r))
+		(void)printf("%u networks, %u holders of them, %u abuse contacts\n",
+		    registry_n_network(r), registry_n_holder(r), registry_n_contact(r));
 	for (uint32_t i = 0; i < registry_n_input(r); i++) {
 		struct registry_input in = registry_input_at(r, i);
 
@@ -129,6 +136,23 @@ static int info(const char *path, uint32_t max_age_days, bool json)
 	return 0;
 }
 
+static int verify(const char *path, bool json)
+{
+	struct registry *r;
+	struct err e;
+	int code;
+
+	if (registry_open(path, &r, &e) < 0)
+		return fail(2, &e);
+	code = verify_print(r, json);
+	r = registry_free(r);
+	if (code < 0) {
+		(void)err_set(&e, code, "cannot write the answer: %s", strerror(-code));
+		return fail(2, &e);
+	}
+	return 0;
+}
+
 int cmd_registry(int argc, char **argv)
 {
 	const char *to = NULL, *file = NULL, *conf_file = NULL;
@@ -136,16 +160,22 @@ int cmd_registry(int argc, char **argv)
 	bool json = false;
 	const struct opt opts[] = {
 		{ "output", 0, OPT_TEXT, &to, "FILE", "build: write this file (also -o FILE)." },
-		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info: the registry file." },
-		{ "json", 'j', OPT_FLAG, &json, NULL, "info: as one JSON object." },
+		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info, verify: the registry file." },
+		{ "json", 'j', OPT_FLAG, &json, NULL, "info, verify: as one JSON object." },
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
-	const struct opt_usage usage = { "onus registry", "build -o FILE INPUT… | info [FILE]",
-		"Compile tables of who holds which address into one registry file, or say what "
-		"such a\n"
-		"file holds. Inputs are recognised by content; a directory stands for the .csv "
-		"files in it.",
+	const struct opt_usage usage = { "onus registry",
+		"build -o FILE INPUT… | info [FILE] | verify [FILE]",
+		"Compile tables of who holds which address, and what the registries say of "
+		"networks, into\n"
+		"one registry file; say what such a file holds; or how good it is: what share of "
+		"the\n"
+		"announced space has a network, a holder, a country, an abuse contact, where "
+		"registries\n"
+		"disagree, and what leads nowhere. Inputs are recognised by content; a directory "
+		"stands\n"
+		"for the .csv files in it.",
 		"Example: onus registry build -o registry asn-ipv4.csv asn-ipv6.csv", opts,
 		NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), code = 3;
@@ -167,8 +197,11 @@ int cmd_registry(int argc, char **argv)
 			    : file ? file
 				   : conf->registry_file,
 		    conf->registry_max_age_days, json);
+	else if (n >= 1 && n <= 2 && strcmp(argv[1], "verify") == 0)
+		code = verify(n == 2 ? argv[2] : file ? file : conf->registry_file, json);
 	else
-		(void)fprintf(stderr, "onus registry: say build -o FILE INPUT… or info [FILE]\n");
+		(void)fprintf(stderr,
+		    "onus registry: say build -o FILE INPUT…, info [FILE] or verify [FILE]\n");
 	conf = conf_free(conf);
 	return code;
 }

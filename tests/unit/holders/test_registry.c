@@ -2,14 +2,17 @@
 /* The registry file: what goes in comes out, nonsense is refused line by line, and a file that is cut or
  * changed anywhere is refused whole. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/stat.h>
 
-#include "holders/build.h"
+#include "facts.h"
 #include "holders/registry_format.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 static char csv[] = "/tmp/onus-test-registry-XXXXXX";
@@ -227,28 +230,48 @@ static void test_overlaps(void **state)
 	}
 }
 
+/* A file with something in every section. */
+static void make_whole(struct err *e)
+{
+	static const struct said said[] = {
+		{ FACT_NETWORK, KIND_RPSL, "RIPE", "N-1", "5.0.0.0/16", .org = "O-1" },
+		{ FACT_NETWORK, KIND_RPSL, "RIPE", "N-2", "5.0.0.0/24", .org = "LOST" },
+		{ FACT_NETWORK, KIND_RPSL, "RIPE", NULL, "2a00::/32", .name = "six" },
+		{ FACT_ORG, KIND_RPSL, "RIPE", "O-1", .name = "One", .abuse = "C-1" },
+		{ FACT_CONTACT, KIND_RPSL, "RIPE", "C-1", .mail = "c@example.net" },
+	};
+	struct registry_build *b = registry_build_new(NULL, NULL);
+	static const char origins[] = "5.0.0.0,5.0.0.255,64500,One\n2a00::,2a00::ffff,64501,Two\n";
+
+	assert_non_null(b);
+	assert_int_equal(file_write(csv, span_str(origins), e), 0);
+	assert_int_equal(registry_build_add(b, csv, e), 0);
+	assert_int_equal(build_input_add(b, "facts", KIND_RPSL), 1);
+	for (size_t i = 0; i < NELEM(said); i++)
+		assert_int_equal(said_take(b, 1, &said[i]), 0);
+	assert_int_equal(registry_build_write(b, reg, e), 0);
+	b = registry_build_free(b);
+}
+
 /* Every length, and one bit in every byte of the head and of a sample of the rest. */
 static void test_damaged(void **state)
 {
-	struct refusals refused;
 	struct registry *r;
 	struct buf b;
 	struct err e;
 	void *copy;
 	char *p;
 
-	assert_int_equal(
-	    build("5.0.0.0,5.0.0.255,64500,One\n2a00::,2a00::ffff,64501,Two\n", NULL, &refused, &e),
-	    0);
+	make_whole(&e);
 	buf_init(&b, 1u << 28);
 	assert_int_equal(file_read(reg, &b, &e), 0);
 	assert_int_equal(posix_memalign(&copy, REG_ALIGN, b.len), 0);
 	p = memcpy(copy, b.p, b.len);
 	assert_int_equal(registry_of_bytes(p, b.len, &r, &e), 0);
 	r = registry_free(r);
-	for (size_t n = 0; n < b.len; n += n < 600 ? 1 : b.len / 300 + 1)
+	for (size_t n = 0; n < b.len; n += n < 900 ? 1 : b.len / 300 + 1)
 		assert_true(registry_of_bytes(p, n, &r, &e) < 0);
-	for (size_t n = 0; n < b.len; n += n < 300 ? 1 : b.len / 300 + 1) {
+	for (size_t n = 0; n < b.len; n += n < 480 ? 1 : b.len / 300 + 1) {
 		p[n] ^= (char)(1 << n % 8);
 		assert_true(registry_of_bytes(p, b.len, &r, &e) < 0);
 		p[n] ^= (char)(1 << n % 8);
@@ -260,6 +283,37 @@ static void test_damaged(void **state)
 	buf_done(&b);
 }
 
+/* An input is of the last date in its name, else of its file's time. */
+static void test_dates(void **state)
+{
+	static const struct {
+		const char *name;
+		int32_t year, month, day; /* 0: the file's time */
+	} cases[] = { { "asn-20260617.csv", 2026, 6, 17 }, { "2.3.2026061719", 2026, 6, 17 },
+		{ "delegated-2018-10-12", 2018, 10, 12 }, { "2018-10-1", 0, 0, 0 },
+		{ "20181312", 0, 0, 0 }, { "2018-10-32", 0, 0, 0 }, { "1999-10-12", 0, 0, 0 },
+		{ "2018-10-12.20190102", 2019, 1, 2 }, { "2018-1012", 0, 0, 0 } };
+	const struct timespec times[2] = { { 86400, 0 }, { 86400, 0 } };
+	char dir[] = "/tmp/onus-test-dates-XXXXXX", path[128];
+	struct err e;
+
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		int64_t want = 86400;
+
+		print_message("%s\n", cases[i].name);
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, cases[i].name);
+		assert_int_equal(file_write(path, SPAN("x"), &e), 0);
+		assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+		if (cases[i].year)
+			want =
+			    utc_days(cases[i].year, cases[i].month, cases[i].day) * INT64_C(86400);
+		assert_int_equal(build_date(path), want);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_dates),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The registry file's contract (doc/contracts/registry-file.md): the writer makes the golden file byte
- * for byte, and the reader finds in it what the tables say. */
+ * for byte, and the reader finds in it what the tables and facts say. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <zstd.h>
 
-#include "holders/build.h"
+#include "facts.h"
 #include "holders/registry_format.h"
 #include "util/file.h"
 
@@ -39,7 +39,7 @@ static int setup(void **state)
 
 	buf_init(&packed, GOLDEN_BYTES_MAX);
 	buf_init(&golden, GOLDEN_BYTES_MAX);
-	if (!mkdtemp(dir) || file_read(golden_path("registry-1.zst"), &packed, &e) < 0)
+	if (!mkdtemp(dir) || file_read(golden_path("registry-2.zst"), &packed, &e) < 0)
 		return -1;
 	n = ZSTD_decompress(
 	    buf_room(&golden, GOLDEN_BYTES_MAX), GOLDEN_BYTES_MAX, packed.p, packed.len);
@@ -74,6 +74,39 @@ static void add_table(struct registry_build *b, const char *name)
 	buf_done(&text);
 }
 
+/* What the registries say, told to the build without a reader. */
+static const struct said facts[] = {
+	{ FACT_NETWORK, KIND_RIR_STATS, "RIPE", .range = "1.0.0.0/22", .opaque = "0f3a",
+	    .country = "NL", .status = "allocated", .created_s = 86400 * 14000 },
+	{ FACT_NETWORK, KIND_RPSL, "RIPE", .range = "1.0.0.0/22", .name = "FIRST-NET",
+	    .org = "ORG-F1-RIPE", .status = "ALLOCATED PA", .country = "NL",
+	    .changed_s = 86400 * 19500 },
+	{ FACT_NETWORK, KIND_RPSL, "RIPE", "NET-CUST", "1.0.1.0-1.0.1.99", .name = "CUSTOMER",
+	    .status = "ASSIGNED PA", .country = "DE", .abuse = "AR-GONE-RIPE" },
+	{ FACT_NETWORK, KIND_RPSL, "RIPE", .range = "1.0.1.90-1.0.1.120", .name = "CROSSES" },
+	{ FACT_NETWORK, KIND_RDAP, "ARIN", "NET6-45", "2a00:1::/32", .name = "SIX",
+	    .mail = "abuse@six.example" },
+	{ FACT_NETWORK, KIND_RDAP, "ARIN", .range = "2a00:1::7-2a00:1::9", .name = "FEW" },
+	{ FACT_AS, KIND_RPSL, "RIPE", "AS64496", .as = { 64496, 64496 }, .org = "ORG-F1-RIPE" },
+	{ FACT_ORG, KIND_RPSL, "RIPE", "ORG-F1-RIPE", .name = "First, Inc.", .abuse = "AR-F1-RIPE",
+	    .country = "NL", .address = "Street 1\n1000 Town" },
+	{ FACT_CONTACT, KIND_RPSL, "RIPE", "AR-F1-RIPE", .name = "First Abuse Desk",
+	    .mail = "abuse@first.example" },
+};
+
+static void tell_facts(struct registry_build *b)
+{
+	unsigned input[KIND_N] = { 0 };
+
+	for (enum input_kind k = KIND_FACTS; k < KIND_N; k++) {
+		input[k] = b->n_input;
+		assert_true(build_input_add(b, build_kind_name(k), k) >= 0);
+		b->input[input[k]].date_s = TABLES_DATE;
+	}
+	for (size_t i = 0; i < NELEM(facts); i++)
+		assert_int_equal(said_take(b, input[facts[i].from], &facts[i]), 0);
+}
+
 static void test_writer(void **state)
 {
 	struct registry_build *b = registry_build_new(NULL, NULL);
@@ -82,8 +115,9 @@ static void test_writer(void **state)
 	struct err e;
 
 	assert_non_null(b);
-	add_table(b, "registry-1.csv");
-	add_table(b, "registry-1-country.csv");
+	add_table(b, "registry-2.csv");
+	add_table(b, "registry-2-country.csv");
+	tell_facts(b);
 	(void)snprintf(path, sizeof(path), "%s/registry", dir);
 	assert_int_equal(registry_build_write(b, path, &e), 0);
 	b = registry_build_free(b);
@@ -93,6 +127,19 @@ static void test_writer(void **state)
 	assert_int_equal(made.len, golden.len);
 	assert_memory_equal(made.p, golden.p, golden.len);
 	buf_done(&made);
+}
+
+/* What golden says, opened in memory of the test's own. */
+static struct registry *golden_open(void **ret)
+{
+	struct registry *r;
+	struct err e;
+
+	assert_int_equal(posix_memalign(ret, REG_ALIGN, golden.len), 0);
+	memcpy(*ret, golden.p, golden.len);
+	if (registry_of_bytes(*ret, golden.len, &r, &e) < 0)
+		fail_msg("%s", e.text);
+	return r;
 }
 
 static void test_reader(void **state)
@@ -112,12 +159,9 @@ static void test_reader(void **state)
 		{ "2a00:2::8000:0:0:0", NULL, NULL, "", 0 },
 	};
 	struct registry *r;
-	struct err e;
 	void *p;
 
-	assert_int_equal(posix_memalign(&p, REG_ALIGN, golden.len), 0);
-	memcpy(p, golden.p, golden.len);
-	assert_int_equal(registry_of_bytes(p, golden.len, &r, &e), 0);
+	r = golden_open(&p);
 	assert_int_equal(registry_date_s(r), TABLES_DATE);
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		char text[RANGE_TEXT_MAX];
@@ -139,11 +183,90 @@ static void test_reader(void **state)
 	free(p);
 }
 
+static void test_networks(void **state)
+{
+	static const struct {
+		const char *address, *name, *range, *country, *holder, *mail;
+		uint32_t around; /* networks around it, and records of its range behind it */
+		bool same;
+	} rows[] = {
+		{ "1.0.0.0", "FIRST-NET", "1.0.0.0/22", "NL", "First, Inc.", "abuse@first.example",
+		    0, true },
+		{ "1.0.1.99", "CUSTOMER", "1.0.1.0-1.0.1.99", "DE", NULL, "abuse@first.example", 1,
+		    false },
+		{ "1.0.1.100", "FIRST-NET", "1.0.0.0/22", "NL", "First, Inc.",
+		    "abuse@first.example", 0, true },
+		{ "2a00:1::8", "FEW", "2a00:1::7-2a00:1::9", "", NULL, "abuse@six.example", 1,
+		    false },
+		{ "2a00:1::a", "SIX", "2a00:1::/32", "", NULL, "abuse@six.example", 0, false },
+		{ "1.0.4.0", NULL },
+		{ "0.0.0.0", NULL },
+		{ "255.255.255.255", NULL },
+		{ "2a00:2::", NULL },
+	};
+	void *p;
+	struct registry *r = golden_open(&p);
+	uint32_t as = registry_find_as(r, 64496);
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		char text[RANGE_TEXT_MAX];
+		struct registry_network n;
+		struct addr a;
+		uint32_t at, around = 0;
+
+		assert_int_equal(addr_parse(span_str(rows[i].address), &a), 0);
+		at = registry_network(r, a);
+		assert_int_equal(at == REGISTRY_NONE, rows[i].name == NULL);
+		if (at == REGISTRY_NONE)
+			continue;
+		n = registry_network_at(r, at);
+		(void)range_format(n.range, text);
+		assert_string_equal(text, rows[i].range);
+		assert_string_equal(n.country, rows[i].country);
+		assert_true(span_is(n.name, rows[i].name));
+		assert_int_equal(n.holder == REGISTRY_NONE, rows[i].holder == NULL);
+		if (rows[i].holder)
+			assert_true(span_is(registry_holder_at(r, n.holder).name, rows[i].holder));
+		assert_true(
+		    span_is(registry_contact_at(r, registry_network_abuse(r, at, NULL)).mail,
+			rows[i].mail));
+		assert_int_equal(registry_network_same(r, at) != REGISTRY_NONE, rows[i].same);
+		for (uint32_t up = n.parent; up != REGISTRY_NONE; around++)
+			up = registry_network_at(r, up).parent;
+		assert_int_equal(around, rows[i].around);
+	}
+	assert_int_equal(registry_n_orphan(r), 1);
+	assert_true(span_is(registry_orphan_at(r, 0).handle, "AR-GONE-RIPE"));
+	assert_true(
+	    span_is(registry_holder_at(r, registry_as_at(r, as).holder).handle, "ORG-F1-RIPE"));
+	assert_int_not_equal(registry_find_network(r, SPAN("ARIN/NET6-45")), REGISTRY_NONE);
+	r = registry_free(r);
+	free(p);
+}
+
+/* A file of another version is refused with what to do. */
+static void test_version(void **state)
+{
+	struct registry *r = NULL;
+	struct err e;
+	void *p;
+
+	assert_int_equal(posix_memalign(&p, REG_ALIGN, golden.len), 0);
+	memcpy(p, golden.p, golden.len);
+	((struct reg_head *)p)->version = 1;
+	assert_int_equal(registry_of_bytes(p, golden.len, &r, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "version 1"));
+	assert_non_null(strstr(e.text, "onus registry build"));
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_reader),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_version),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What readers told, kept until all inputs are read; private to the build. Texts are numbers of words,
+ * sources and states are numbers of labels, 0 is none. */
+#ifndef ONUS_HOLDERS_FACTS_H
+#define ONUS_HOLDERS_FACTS_H
+
+#include "holders/fact.h"
+#include "holders/words.h"
+#include "net/addrmap.h"
+
+#define FACTS_TEXT_MAX	  ((UINT64_C(1) << 29) - (UINT64_C(1) << 26)) /* of all texts, bytes */
+#define FACTS_LABELS_MAX  4096u /* different sources and states */
+#define FACTS_PARTIES_MAX (1u << 26)
+#define FACTS_NONE	  UINT32_MAX
+
+enum net_flags {
+	NET_SAME = 1, /* of the range of the one before it, which is held in higher regard */
+	NET_CROSSES = 2,
+	NET_REFUSED = 4,
+	NET_OPAQUE = 8, /* org is an id that RIR statistics give to all of one holder's */
+};
+
+struct net_fact {
+	struct range range;
+	uint32_t handle, name, org, abuse, mail;
+	uint32_t line, seq;
+	uint32_t parent; /* set by networks_nest: index, or FACTS_NONE */
+	uint16_t source, status, input;
+	uint16_t created, changed; /* days since 1970, 0: not told */
+	uint16_t country;	   /* as reg_country_code */
+	uint8_t flags, depth;
+};
+
+struct as_fact {
+	uint32_t first, last, org, abuse, mail, seq;
+	uint16_t source, input;
+	bool opaque;
+};
+
+enum party_kind { PARTY_ORG = 1, PARTY_CONTACT, PARTY_MAIL }; /* MAIL: handle is the address */
+
+/* struct party - an organisation or a contact; there from its first mention on */
+struct party {
+	uint32_t handle, name, mail, abuse, address;
+	uint32_t row; /* in the file; FACTS_NONE: not used there */
+	uint16_t source, country;
+	uint8_t kind;
+	bool told, opaque; /* a record was about it; it is an id of RIR statistics */
+};
+
+struct facts {
+	struct words words;
+	struct addrmap party_of, label_of;
+	struct net_fact *net; /* owned, as all */
+	struct as_fact *as;
+	struct party *party;		  /* [party_of.n] */
+	uint32_t label[FACTS_LABELS_MAX]; /* words; [0]: the empty one */
+	size_t n_net, net_cap, n_as, as_cap, party_cap;
+};
+
+MUST_USE int facts_init(struct facts *f); /* 0 or -ENOMEM */
+void facts_done(struct facts *f);	  /* callable twice */
+
+/* facts_party - the party of that name, added when it is new; FACTS_NONE: no room */
+uint32_t facts_party(struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Handles joined, after everything was read: who holds a network or an AS, and whom to write to about it.
+ * What nobody uses does not come into the file; what resolves to nothing is kept as an orphan. */
+#include <errno.h>
+
+#include "holders/build_format.h"
+#include "util/grow.h"
+
+struct joining {
+	struct facts *f;
+	struct tables *t;
+	uint32_t text_from;
+};
+
+static struct reg_text text(const struct joining *j, uint32_t word)
+{
+	return fact_text(j->f, j->text_from, word);
+}
+
+static int orphan(
+    struct joining *j, enum registry_orphan_kind kind, uint32_t index, uint32_t handle)
+{
+	struct net_tables *n = &j->t->net;
+
+	if (grow(&n->orphan, &n->orphan_cap, n->n_orphan + 1, sizeof(*n->orphan)) < 0)
+		return -ENOMEM;
+	n->orphan[n->n_orphan++] =
+	    (struct reg_orphan){ .kind = kind, .index = index, .handle = text(j, handle) };
+	return 0;
+}
+
+static uint32_t party_find(
+    const struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle)
+{
+	struct addr key = { kind, (uint64_t)source << 32 | handle };
+	uint32_t at = addrmap_find(&f->party_of, key);
+
+	return at == ADDRMAP_NONE ? FACTS_NONE : at;
+}
+
+/* The row of a party that has an address to write to. */
+static int contact_row(struct joining *j, uint32_t party, uint32_t *ret)
+{
+	struct party *p = &j->f->party[party];
+	struct net_tables *n = &j->t->net;
+
+	if (p->row == FACTS_NONE) {
+		if (grow(&n->contact, &n->contact_cap, n->n_contact + 1, sizeof(*n->contact)) < 0)
+			return -ENOMEM;
+		p->row = (uint32_t)n->n_contact++;
+		n->contact[p->row] =
+		    (struct reg_contact){ .handle = text(j, p->kind == PARTY_MAIL ? 0 : p->handle),
+			    .mail = text(j, p->mail),
+			    .name = text(j, p->name),
+			    .source = p->source };
+	}
+	*ret = p->row;
+	return 0;
+}
+
+/* An address that stands in a record itself is a contact without a handle. */
+static int contact_of_mail(struct joining *j, uint32_t mail, uint32_t *ret)
+{
+	uint32_t at = facts_party(j->f, PARTY_MAIL, 0, mail);
+
+	if (at == FACTS_NONE)
+		return -ENOMEM;
+	j->f->party[at].mail = mail;
+	return contact_row(j, at, ret);
+}
+
+/* struct asks - what a record says of its abuse contact */
+struct asks {
+	uint16_t source;
+	uint32_t abuse, mail;
+	enum registry_orphan_kind kind; /* should the handle lead nowhere */
+	uint32_t index;
+};
+
+/* By handle, else the address beside it. */
+static int contact_find(struct joining *j, const struct asks *a, uint32_t *ret)
+{
+	uint32_t at = FACTS_NONE;
+	int r = 0;
+
+	*ret = REGISTRY_NONE;
+	if (a->abuse) {
+		at = party_find(j->f, PARTY_CONTACT, a->source, a->abuse);
+		if (at != FACTS_NONE && j->f->party[at].mail)
+			return contact_row(j, at, ret);
+		r = orphan(j, a->kind, a->index, a->abuse);
+	}
+	return r == 0 && a->mail ? contact_of_mail(j, a->mail, ret) : r;
+}
+
+static int holder_add(struct joining *j, uint32_t party, uint32_t *ret)
+{
+	struct party p = j->f->party[party];
+	struct net_tables *n = &j->t->net;
+	struct asks asks = { p.source, p.abuse, p.mail, ORPHAN_HOLDER_ABUSE, 0 };
+	struct reg_holder h = { .handle = text(j, p.handle),
+		.name = text(j, p.name),
+		.address = text(j, p.address),
+		.country = p.country,
+		.source = p.source,
+		.told = p.told };
+	int r;
+
+	if (grow(&n->holder, &n->holder_cap, n->n_holder + 1, sizeof(*n->holder)) < 0)
+		return -ENOMEM;
+	*ret = asks.index = (uint32_t)n->n_holder++;
+	j->f->party[party].row = *ret;
+	r = contact_find(j, &asks, &h.abuse);
+	n->holder[*ret] = h;
+	return r;
+}
+
+/* struct holding - what a record says of its holder */
+struct holding {
+	uint16_t source;
+	uint32_t org;
+	bool opaque;
+	struct asks asks;
+	enum registry_orphan_kind kind;
+};
+
+/* Its holder, and its contact: its own, else that of the holder. */
+static int holding_find(
+    struct joining *j, const struct holding *h, uint32_t *ret_holder, uint32_t *ret_abuse)
+{
+	uint32_t at;
+	int r = 0;
+
+	*ret_holder = REGISTRY_NONE;
+	if (h->org) {
+		at = facts_party(j->f, PARTY_ORG, h->source, h->org);
+		if (at == FACTS_NONE)
+			return -ENOMEM;
+		*ret_holder = j->f->party[at].row;
+		if (*ret_holder == FACTS_NONE)
+			r = holder_add(j, at, ret_holder);
+		if (r == 0 && !h->opaque && !j->f->party[at].told)
+			r = orphan(j, h->kind, h->asks.index, h->org);
+	}
+	if (r == 0)
+		r = contact_find(j, &h->asks, ret_abuse);
+	if (r == 0 && *ret_abuse == REGISTRY_NONE && *ret_holder != REGISTRY_NONE)
+		*ret_abuse = j->t->net.holder[*ret_holder].abuse;
+	return r;
+}
+
+static int join_networks(struct joining *j)
+{
+	struct facts *f = j->f;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < f->n_net; i++) {
+		const struct net_fact *n = &f->net[i];
+		struct holding h = { .source = n->source,
+			.org = n->org,
+			.opaque = n->flags & NET_OPAQUE,
+			.asks = { n->source, n->abuse, n->mail, ORPHAN_NETWORK_ABUSE, i },
+			.kind = ORPHAN_NETWORK_HOLDER };
+		struct reg_network *row = &j->t->net.network[i];
+
+		r = holding_find(j, &h, &row->holder, &row->abuse);
+	}
+	return r;
+}
+
+/* --- ASes ----------------------------------------------------------------------------------------- */
+
+/* The narrowest run first; of equally wide ones that of an object before that of statistics. */
+static int by_run(const void *pa, const void *pb)
+{
+	const struct as_fact *a = pa, *b = pb;
+	uint32_t wa = a->last - a->first, wb = b->last - b->first;
+
+	if (wa != wb)
+		return wa < wb ? -1 : 1;
+	if (a->opaque != b->opaque)
+		return a->opaque ? 1 : -1;
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+static uint32_t first_as(const struct tables *t, uint32_t asn)
+{
+	uint32_t lo = 0, hi = t->n_as;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (t->as[mid].asn < asn)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The first AS from i on of which no run was told yet; what was gone over is gone over once. */
+static uint32_t next_free(uint32_t *next, uint32_t i)
+{
+	uint32_t end = i;
+
+	while (next[end] != end)
+		end = next[end];
+	while (next[i] != end) {
+		uint32_t on = next[i];
+
+		next[i] = end;
+		i = on;
+	}
+	return end;
+}
+
+static int join_run(struct joining *j, const struct as_fact *a, uint32_t *next)
+{
+	struct tables *t = j->t;
+	uint32_t i = next_free(next, first_as(t, a->first));
+	int r = 0;
+
+	for (; r == 0 && i < t->n_as && t->as[i].asn <= a->last; i = next_free(next, i)) {
+		struct holding h = { .source = a->source,
+			.org = a->org,
+			.opaque = a->opaque,
+			.asks = { a->source, a->abuse, a->mail, ORPHAN_AS_ABUSE, i },
+			.kind = ORPHAN_AS_HOLDER };
+
+		r = holding_find(j, &h, &t->as[i].holder, &t->as[i].abuse);
+		next[i] = i + 1;
+	}
+	return r;
+}
+
+static int join_ases(struct joining *j)
+{
+	struct facts *f = j->f;
+	uint32_t *next = calloc(j->t->n_as + 1u, sizeof(*next));
+	int r = next ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; r == 0 && i <= j->t->n_as; i++)
+		next[i] = i;
+	if (f->n_as)
+		qsort(f->as, f->n_as, sizeof(*f->as), by_run);
+	for (size_t i = 0; r == 0 && i < f->n_as; i++)
+		r = join_run(j, &f->as[i], next);
+	free(next);
+	return r;
+}
+
+int holders_resolve(struct registry_build *b, struct tables *t, uint32_t text_from)
+{
+	struct joining j = { &b->facts, t, text_from };
+	int r = join_networks(&j);
+
+	return r == 0 ? join_ases(&j) : r;
+}

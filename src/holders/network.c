@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The networks of a registry file, read. */
+#include <errno.h>
+
+#include "holders/registry_check.h"
+
+/* The last stretch in [at, at + n) that begins at or before v4; the first one does. */
+static inline uint32_t cut_find(const uint32_t *cut, uint32_t at, uint32_t n, uint32_t v4)
+{
+	while (n > 1) {
+		uint32_t half = n / 2;
+
+		at = cut[at + half] <= v4 ? at + half : at;
+		n -= half;
+	}
+	return at;
+}
+
+uint32_t registry_network(const struct registry *r, struct addr a)
+{
+	uint32_t at;
+
+	if (addr_is_v4(a)) {
+		const uint32_t *top = r->top4 + (addr_v4(a) >> REG_TOP4_SHIFT);
+
+		if (r->n_cut4 == 0)
+			return REGISTRY_NONE;
+		__builtin_prefetch(r->cut4_at + (top[0] + top[1]) / 2);
+		return r->cut4_at[cut_find(r->cut4, top[0], top[1] - top[0] + 1, addr_v4(a))];
+	}
+	at = r->n_lpm6 ? lpm_find(&r->lpm6, a) : LPM_NONE;
+	return at == LPM_NONE ? REGISTRY_NONE : at;
+}
+
+uint32_t registry_n_network(const struct registry *r)
+{
+	return r->n_network;
+}
+
+struct registry_network registry_network_at(const struct registry *r, uint32_t index)
+{
+	const struct reg_network *n = &r->network[index];
+	const struct reg_net_told *told = &r->net_told[index];
+	struct registry_network ret = { .range = registry_net_range(r, index),
+		.source = text_of(r, r->label[told->source]),
+		.handle = text_of(r, told->handle),
+		.name = text_of(r, told->name),
+		.status = text_of(r, r->label[told->status]),
+		.parent = n->parent,
+		.holder = n->holder,
+		.abuse = n->abuse,
+		.created = told->created,
+		.changed = told->changed };
+
+	country_text(n->country, ret.country);
+	return ret;
+}
+
+struct registry_link registry_network_link(const struct registry *r, uint32_t index)
+{
+	const struct reg_network *n = &r->network[index];
+	struct registry_link ret = { .parent = n->parent, .holder = n->holder, .abuse = n->abuse };
+
+	country_text(n->country, ret.country);
+	return ret;
+}
+
+uint32_t registry_network_same(const struct registry *r, uint32_t index)
+{
+	uint32_t next = index + 1;
+
+	/* equal ranges nest the same: most rows tell at once that they are no such */
+	if (next >= r->n_network || r->network[next].parent != r->network[index].parent ||
+	    !registry_net_same(r, index, next))
+		return REGISTRY_NONE;
+	return next;
+}
+
+uint32_t registry_network_abuse(const struct registry *r, uint32_t index, uint32_t *from)
+{
+	for (; index != REGISTRY_NONE; index = r->network[index].parent)
+		for (uint32_t i = index; i != REGISTRY_NONE; i = registry_network_same(r, i)) {
+			if (r->network[i].abuse == REGISTRY_NONE)
+				continue;
+			if (from)
+				*from = i;
+			return r->network[i].abuse;
+		}
+	return REGISTRY_NONE;
+}
+
+/* The first key that is not below. */
+static uint32_t key_from(const struct registry *r, uint64_t key)
+{
+	uint32_t lo = 0, hi = r->n_net_key;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (r->net_key[mid] < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint32_t registry_find_network(const struct registry *r, struct span name)
+{
+	struct span handle = name, source;
+	uint64_t key;
+
+	if (!span_cut(&handle, '/', &source))
+		return REGISTRY_NONE;
+	key = registry_key(source, handle) & ~(uint64_t)UINT32_MAX;
+	for (uint32_t i = key_from(r, key);
+	     i < r->n_net_key && (r->net_key[i] & ~(uint64_t)UINT32_MAX) == key; i++) {
+		uint32_t at = (uint32_t)r->net_key[i];
+
+		if (span_eq(text_of(r, r->net_told[at].handle), handle) &&
+		    span_eq(text_of(r, r->label[r->net_told[at].source]), source))
+			return at;
+	}
+	return REGISTRY_NONE;
+}
+
+uint32_t registry_n_holder(const struct registry *r)
+{
+	return r->n_holder;
+}
+
+struct registry_holder registry_holder_at(const struct registry *r, uint32_t index)
+{
+	const struct reg_holder *h = &r->holder[index];
+	struct registry_holder ret = { .source = text_of(r, r->label[h->source]),
+		.handle = text_of(r, h->handle),
+		.name = text_of(r, h->name),
+		.address = text_of(r, h->address),
+		.abuse = h->abuse,
+		.told = h->told };
+
+	country_text(h->country, ret.country);
+	return ret;
+}
+
+uint32_t registry_n_contact(const struct registry *r)
+{
+	return r->n_contact;
+}
+
+struct registry_contact registry_contact_at(const struct registry *r, uint32_t index)
+{
+	const struct reg_contact *c = &r->contact[index];
+
+	return (struct registry_contact){ .source = text_of(r, r->label[c->source]),
+		.handle = text_of(r, c->handle),
+		.mail = text_of(r, c->mail),
+		.name = text_of(r, c->name) };
+}
+
+uint32_t registry_n_orphan(const struct registry *r)
+{
+	return r->n_orphan;
+}
+
+struct registry_orphan registry_orphan_at(const struct registry *r, uint32_t index)
+{
+	const struct reg_orphan *o = &r->orphan[index];
+
+	return (struct registry_orphan){ .kind = (enum registry_orphan_kind)o->kind,
+		.index = o->index,
+		.handle = text_of(r, o->handle) };
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "holders/verify.h"
+
+#include <errno.h>
+
+#include "holders/registry_check.h"
+
+/* struct walk - through the stretches of space of one narrowest network each, and beside them through the
+ * announced prefixes; both ascend */
+struct walk {
+	const struct registry *r;
+	struct registry_verdict *to;
+	uint8_t *has; /* owned; bits by network, what is inherited included */
+	uint32_t prefix;
+	struct blocks blocks[HAS_N];
+};
+
+static uint8_t own(const struct registry *r, uint32_t i)
+{
+	const struct reg_network *n = &r->network[i];
+	unsigned has = 1u << HAS_NETWORK;
+
+	if (n->holder != REGISTRY_NONE)
+		has |= 1u << HAS_HOLDER;
+	if (n->holder != REGISTRY_NONE && r->holder[n->holder].name.len)
+		has |= 1u << HAS_NAMED_HOLDER;
+	if (n->country)
+		has |= 1u << HAS_COUNTRY;
+	if (n->abuse != REGISTRY_NONE)
+		has |= 1u << HAS_ABUSE;
+	return (uint8_t)has;
+}
+
+/* By the first record of each range; a parent is before those within it. */
+static void inherit(struct walk *w)
+{
+	uint32_t n = registry_n_network(w->r), first = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t parent = w->r->network[i].parent;
+
+		if (i > 0 && !registry_net_same(w->r, first, i))
+			first = i;
+		if (i == first && parent != REGISTRY_NONE)
+			w->has[i] = w->has[parent];
+		w->has[first] |= own(w->r, i);
+	}
+}
+
+static void count(struct walk *w, struct range piece, uint8_t has)
+{
+	for (unsigned k = 0; k < HAS_N; k++) {
+		if (!(has >> k & 1))
+			continue;
+		if (addr_is_v4(piece.first))
+			w->to->has[k].v4_addresses += range_units(piece);
+		else
+			blocks_add(&w->blocks[k], piece.first.hi, piece.last.hi);
+	}
+}
+
+/* What of a stretch is announced. */
+static void stretch(struct walk *w, struct addr first, struct addr last, uint32_t network)
+{
+	uint32_t n = registry_n_prefix(w->r);
+
+	if (addr_cmp(first, last) > 0)
+		return;
+	for (; w->prefix < n; w->prefix++) {
+		struct range p = registry_prefix_at(w->r, w->prefix).range, piece = p;
+
+		if (addr_cmp(p.first, last) > 0)
+			return;
+		if (addr_cmp(p.first, first) < 0)
+			piece.first = first;
+		if (addr_cmp(p.last, last) > 0)
+			piece.last = last;
+		if (addr_cmp(p.last, first) >= 0)
+			count(w, piece, w->has[network]);
+		if (addr_cmp(p.last, last) > 0)
+			return; /* goes on behind the stretch */
+	}
+}
+
+static void stretches(struct walk *w)
+{
+	const struct registry *r = w->r;
+	uint32_t open = REGISTRY_NONE, n = registry_n_network(r);
+	struct addr pos = { 0, 0 };
+
+	for (uint32_t i = 0; i <= n; i++) {
+		uint32_t parent = i < n ? r->network[i].parent : REGISTRY_NONE;
+		struct addr first;
+
+		if (i < n && i > 0 && registry_net_same(r, i - 1, i))
+			continue;
+		for (; open != parent && open != REGISTRY_NONE; open = r->network[open].parent) {
+			struct addr last = registry_net_range(r, open).last;
+
+			stretch(w, pos, last, open);
+			if (addr_cmp(pos, last) <= 0)
+				pos = addr_next(last);
+		}
+		if (i == n)
+			break;
+		first = registry_net_range(r, i).first;
+		if (open != REGISTRY_NONE && addr_cmp(pos, first) < 0)
+			stretch(w, pos, addr_prev(first), open);
+		pos = first;
+		open = i;
+	}
+}
+
+static struct span holder_name(const struct registry *r, uint32_t i)
+{
+	uint32_t h = r->network[i].holder;
+
+	return h == REGISTRY_NONE ? (struct span){ NULL, NULL } : text_of(r, r->holder[h].name);
+}
+
+/* Do the records [from, to) of one range tell the same? What one does not tell, it does not deny. */
+static void compare(struct walk *w, uint32_t from, uint32_t to)
+{
+	bool countries = false, holders = false;
+	struct span name = { NULL, NULL };
+	unsigned country = 0;
+
+	for (uint32_t i = from; i < to; i++) {
+		unsigned c = w->r->network[i].country;
+		struct span n = holder_name(w->r, i);
+
+		countries |= c && country && c != country;
+		country = country ? country : c;
+		holders |= !span_empty(n) && !span_empty(name) && !span_eq(n, name);
+		name = span_empty(name) ? n : name;
+	}
+	w->to->ranges++;
+	w->to->several += to - from > 1;
+	w->to->countries_differ += countries;
+	w->to->holders_differ += holders;
+}
+
+static void compare_all(struct walk *w)
+{
+	uint32_t n = registry_n_network(w->r);
+
+	for (uint32_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && registry_net_same(w->r, i, k);)
+			k++;
+		compare(w, i, k);
+	}
+}
+
+int registry_verify(const struct registry *r, struct registry_verdict *ret)
+{
+	struct walk w = { .r = r, .to = ret };
+
+	*ret = (struct registry_verdict){ .records = registry_n_network(r) };
+	ret->announced = (struct verdict_space){ registry_v4_addresses(r), registry_v6_blocks(r) };
+	for (uint32_t i = 0; i < registry_n_input(r); i++)
+		ret->crossing += registry_input_at(r, i).crossing;
+	for (uint32_t i = 0; i < registry_n_orphan(r); i++)
+		ret->orphans[registry_orphan_at(r, i).kind]++;
+	w.has = calloc(registry_n_network(r) + 1u, 1);
+	if (!w.has)
+		return -ENOMEM;
+	inherit(&w);
+	stretches(&w);
+	compare_all(&w);
+	for (unsigned k = 0; k < HAS_N; k++)
+		ret->has[k].v6_blocks = w.blocks[k].n;
+	free(w.has);
+	return 0;
+}
