@@ -49,11 +49,14 @@ struct fact {
 
 /* struct fact_to - where facts go
  * take    0, or -errno, which ends the reading
- * refuse  a record, or a part of one, was not taken: why; the reader goes on behind it */
+ * refuse  a record, or a part of one, was not taken: why; the reader goes on behind it
+ * leave   a record makes no fact by rule (a person, free space): why; NULL where nobody asks
+ * Reasons are few and constant, so that they can be counted; those of totals alone have figures in them. */
 struct fact_to {
 	int (*take)(void *ctx, const struct fact *f);
 	void (*refuse)(void *ctx, uint64_t line, const char *why);
 	void *ctx;
+	void (*leave)(void *ctx, uint64_t line, const char *why);
 };
 
 /* struct fact_reader - one format

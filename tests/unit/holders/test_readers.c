@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The readers of registry inputs: what each record says comes out as a fact, to the byte; what makes no sense
+ * is refused with its line; who has no holder, and persons, leave no trace. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "holders/readers.h"
+#include "util/clock.h"
+#include "util/file.h"
+
+static char path[] = "/tmp/onus-test-readers-XXXXXX";
+
+static int setup(void **state)
+{
+	int fd = mkstemp(path);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int teardown(void **state)
+{
+	return unlink(path);
+}
+
+/* --- facts as text ------------------------------------------------------------------------------------ */
+
+static const char *const kind_name[] = {
+	[FACT_NETWORK] = "network",
+	[FACT_AS] = "as",
+	[FACT_ORG] = "org",
+	[FACT_CONTACT] = "contact",
+	[FACT_ROUTE] = "route",
+};
+_Static_assert(NELEM(kind_name) == FACT_KIND_N, "kind_name out of step");
+
+struct got {
+	struct buf text;
+	int fail_at; /* take says -EIO at this fact; 0: never */
+	int n;
+};
+
+static void say(struct buf *b, const char *key, struct span v)
+{
+	assert_true(span_empty(v) || span_utf8(v));
+	if (span_empty(v))
+		return;
+	buf_fmt(b, " %s=", key);
+	for (const char *p = v.p; p < v.end; p++) {
+		assert_true((unsigned char)*p >= 0x20 || *p == '\n');
+		buf_byte(b, *p == '\n' ? '/' : *p);
+	}
+}
+
+static void say_day(struct buf *b, const char *key, int64_t t)
+{
+	char day[UTC_TEXT_MAX];
+
+	utc_format_day(day_of(t), day);
+	if (t)
+		buf_fmt(b, " %s=%s", key, day);
+}
+
+static int on_take(void *ctx, const struct fact *f)
+{
+	char range[RANGE_TEXT_MAX];
+	struct got *g = ctx;
+
+	buf_fmt(&g->text, "%llu %s %.*s", (unsigned long long)f->line, kind_name[f->kind],
+	    SPAN_ARG(f->source));
+	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE) {
+		(void)range_format(f->range, range);
+		buf_fmt(&g->text, " %s", range);
+	}
+	if (f->kind == FACT_AS || f->kind == FACT_ROUTE)
+		buf_fmt(&g->text, " AS%u", f->as[0]);
+	if (f->as[1] != f->as[0])
+		buf_fmt(&g->text, "-AS%u", f->as[1]);
+	say(&g->text, "handle", f->handle);
+	say(&g->text, "name", f->name);
+	say(&g->text, "descr", f->descr);
+	say(&g->text, "org", f->org);
+	say(&g->text, "opaque", f->opaque);
+	say(&g->text, "abuse", f->abuse);
+	say(&g->text, "mail", f->mail);
+	say(&g->text, "address", f->address);
+	say(&g->text, "status", f->status);
+	say(&g->text, "parent", f->parent);
+	say(&g->text, "country", span_str(f->country));
+	say_day(&g->text, "created", f->created_s);
+	say_day(&g->text, "changed", f->changed_s);
+	buf_byte(&g->text, '\n');
+	return ++g->n == g->fail_at ? -EIO : 0;
+}
+
+static void on_refuse(void *ctx, uint64_t line, const char *why)
+{
+	buf_fmt(&((struct got *)ctx)->text, "%llu refused: %s\n", (unsigned long long)line, why);
+}
+
+static void on_leave(void *ctx, uint64_t line, const char *why)
+{
+	buf_fmt(&((struct got *)ctx)->text, "%llu left out: %s\n", (unsigned long long)line, why);
+}
+
+/* Everything a reader says of an input, one line each. The caller frees it with buf_done. */
+static int read_all(const struct fact_reader *reader, struct span in, struct got *g, struct err *e)
+{
+	struct fact_to to = { .take = on_take, .refuse = on_refuse, .ctx = g, .leave = on_leave };
+	struct input *from;
+	int r;
+
+	buf_init(&g->text, 16u << 20);
+	buf_str(&g->text, "");
+	g->n = 0;
+	assert_int_equal(file_write(path, in, e), 0);
+	assert_int_equal(input_open(path, &from, e), 0);
+	r = reader->read(from, &to, e);
+	from = input_free(from);
+	return r;
+}
+
+struct reading {
+	const char *label, *in, *want;
+};
+
+static void check(const struct fact_reader *reader, const struct reading *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct got g = { .fail_at = 0 };
+		struct err e = { "" };
+		int r = read_all(reader, span_str(cases[i].in), &g, &e);
+
+		if (r != 0 || strcmp(g.text.p, cases[i].want) != 0)
+			fail_msg("%s: %d (%s)\n%s", cases[i].label, r, e.text, g.text.p);
+		buf_done(&g.text);
+	}
+}
+
+/* --- RIR statistics ----------------------------------------------------------------------------------- */
+
+static const struct reading rir_stats[] = {
+	{ "nothing", "", "" },
+	{ "a file as it should be",
+	    "2.3|apnic|20190909|5||20190906|+1000\n"
+	    "# a comment\n\n"
+	    "apnic|*|asn|*|2|summary\napnic|*|ipv4|*|1|summary\napnic|*|ipv6|*|2|summary\n"
+	    "apnic|JP|asn|173|1|20020801|allocated|A91E66F2\n"
+	    "apnic|KR|asn|9264|256|20020801|allocated\n"
+	    "apnic|AU|ipv4|1.0.0.0|256|20110811|assigned|A91872ED|e-stats\r\n"
+	    "apnic|JP|ipv6|2001:268:8000::|33|20020715|allocated|A92D830B\n"
+	    "apnic||ipv6|2001:269::|32||available|\n",
+	    "7 as APNIC AS173 opaque=A91E66F2 status=allocated country=JP created=2002-08-01\n"
+	    "8 as APNIC AS9264-AS9519 status=allocated country=KR created=2002-08-01\n"
+	    "9 network APNIC 1.0.0.0/24 opaque=A91872ED status=assigned country=AU "
+	    "created=2011-08-11\n"
+	    "10 network APNIC 2001:268:8000::/33 opaque=A92D830B status=allocated country=JP "
+	    "created=2002-07-15\n"
+	    "11 left out: available\n" },
+	{ "a count that is no power of two", "ripencc|EU|ipv4|192.0.2.1|768|00000000|assigned|x",
+	    "1 network RIPE 192.0.2.1-192.0.5.0 opaque=x status=assigned country=EU\n" },
+	{ "without country and date",
+	    "arin||ipv4|198.51.100.0|256||assigned|\nlacnic|ZZ|asn|5|1||allocated\n",
+	    "1 network ARIN 198.51.100.0/24 status=assigned\n2 as LACNIC AS5 status=allocated\n" },
+	{ "who has no holder",
+	    "iana|ZZ|ipv4|1.0.0.0|16777216|20100119|allocated|apnic|iana\n"
+	    "afrinic|ZZ|ipv4|196.192.0.0|256||reserved|\n"
+	    "arin|US|ipv6|2001:db8::|32|20191107|ianapool||1\n"
+	    "iana|ZZ|asn|0|1|19920101|ietf|ietf|iana\n",
+	    "1 left out: of IANA, which gives to registries\n2 left out: reserved\n"
+	    "3 left out: a status that tells of no holder\n"
+	    "4 left out: of IANA, which gives to registries\n" },
+	{ "the last addresses and numbers",
+	    "apnic|AU|ipv4|255.255.255.0|256||allocated\n"
+	    "apnic|AU|ipv4|255.255.255.0|257||allocated\n"
+	    "apnic|AU|ipv4|0.0.0.0|4294967296||allocated\n"
+	    "apnic|AU|ipv4|0.0.0.1|4294967296||allocated\n"
+	    "apnic|AU|ipv4|1.0.0.0|18446744073709551615||allocated\n"
+	    "apnic|AU|ipv4|1.0.0.0|18446744073709551616||allocated\n"
+	    "apnic|AU|asn|4294967295|1||allocated\n"
+	    "apnic|AU|asn|4294967295|2||allocated\n"
+	    "apnic|AU|asn|4294967296|1||allocated\n"
+	    "apnic|AU|ipv6|ffff::|128||allocated\n"
+	    "apnic|AU|ipv6|ffff::|129||allocated\n",
+	    "1 network APNIC 255.255.255.0/24 status=allocated country=AU\n"
+	    "2 refused: past the end of the address space\n"
+	    "3 network APNIC 0.0.0.0/0 status=allocated country=AU\n"
+	    "4 refused: past the end of the address space\n"
+	    "5 refused: past the end of the address space\n"
+	    "6 refused: not a count\n"
+	    "7 as APNIC AS4294967295 status=allocated country=AU\n"
+	    "8 refused: past the last AS number\n9 refused: not an AS number\n"
+	    "10 network APNIC ffff:: status=allocated country=AU\n"
+	    "11 refused: not the length of a prefix\n" },
+	{ "nonsense",
+	    "apnic|AU|ipv4|1.0.0.0|0||allocated\napnic|AU|ipv4|1.0.0.0|-256||allocated\n"
+	    "apnic|AU|ipv4|01.0.0.0|256||allocated\napnic|AU|ipv4|::1.0.0.0|256||allocated\n"
+	    "apnic|AU|ipv6|1.0.0.0|24||allocated\napnic|AU|ipv6|2001:db8::1|32||allocated\n"
+	    "apnic|AU|ipv6|2001:db8::|0||allocated\napnic|AU|asn|0|1||allocated\n"
+	    "apnic|AU|asn|7|0||allocated\napnic|au|asn|7|1||allocated\n"
+	    "apnic|AUS|asn|7|1||allocated\napnic|AU|asn|7|1|20191301|allocated\n"
+	    "apnic|AU|asn|7|1|2019|allocated\nmoon|AU|asn|7|1||allocated\n"
+	    "apnic|AU|asn|7|1|20190101\napnic|AU|asn|7|1||\napnic|AU|dns|7|1||allocated\n"
+	    "<html>\napnic|AU|asn|7|1||allocated|\x01\x02\napnic|*|dns|*|5|summary\n",
+	    "1 refused: not a count\n2 refused: not a count\n3 refused: not an address\n"
+	    "4 refused: not an address\n5 refused: not an address\n"
+	    "6 refused: a prefix with host bits\n7 refused: not the length of a prefix\n"
+	    "8 refused: not an AS number\n9 refused: not a count\n"
+	    "10 refused: not a country of two capital letters\n"
+	    "11 refused: not a country of two capital letters\n12 refused: not a date\n"
+	    "13 refused: not a date\n14 refused: not a registry this reader knows\n"
+	    "15 refused: fields are missing\n16 refused: fields are missing\n"
+	    "17 refused: neither asn, ipv4 nor ipv6\n18 refused: fields are missing\n"
+	    "19 refused: not an opaque id\n20 refused: not a summary\n" },
+	{ "totals that are not reached, told once",
+	    "2|afrinic|20260213|5|00000000|20260213|00000\n"
+	    "afrinic|*|asn|*|2|summary\nafrinic|*|ipv4|*|1|summary\nafrinic|*|ipv6|*|1|summary\n"
+	    "afrinic|ZA|ipv4|41.0.0.0|256||allocated\nafrinic|ZA|asn|1228|1||allocated\n",
+	    "5 network AFRINIC 41.0.0.0/24 status=allocated country=ZA\n"
+	    "6 as AFRINIC AS1228 status=allocated country=ZA\n"
+	    "6 refused: 1 of 2 asn records, 0 of 1 ipv6 records\n" },
+	{ "AS numbers counted one by one, as LACNIC does",
+	    "2|lacnic|20260212|3|19870101|20260212|-0300\nlacnic|*|asn|*|3|summary\n"
+	    "lacnic|BR|asn|100|3|20260212|allocated\n",
+	    "3 as LACNIC AS100-AS102 status=allocated country=BR created=2026-02-12\n" },
+	{ "two files, one behind the other",
+	    "2|arin|1|1|1|1|1\narin|*|asn|*|1|summary\narin|US|asn|1|1||assigned\n"
+	    "2|apnic|1|1|1|1|1\napnic|*|asn|*|2|summary\napnic|AU|asn|2|1||assigned\n",
+	    "3 as ARIN AS1 status=assigned country=US\n6 as APNIC AS2 status=assigned country=AU\n"
+	    "6 refused: 1 of 2 asn records\n" },
+};
+
+static void test_rir_stats(void **state)
+{
+	check(&fact_reader_rir_stats, rir_stats, NELEM(rir_stats));
+}
+
+static void test_rir_stats_long_line(void **state)
+{
+	struct got g = { .fail_at = 0 };
+	struct buf in;
+	struct err e;
+
+	buf_init(&in, 1u << 20);
+	buf_str(&in, "apnic|AU|asn|7|1||allocated|");
+	for (unsigned i = 0; i < 200000; i++)
+		buf_byte(&in, 'x');
+	buf_str(&in, "\napnic|AU|asn|7|1||allocated|");
+	for (unsigned i = 0; i < 129; i++)
+		buf_byte(&in, 'x');
+	buf_str(&in, "\napnic|AU|asn|8|1||allocated\n");
+	assert_int_equal(read_all(&fact_reader_rir_stats, buf_text(&in), &g, &e), 0);
+	assert_string_equal(g.text.p, "1 refused: fields are missing\n2 refused: not an opaque id\n"
+				      "3 as APNIC AS8 status=allocated country=AU\n");
+	buf_done(&g.text);
+	buf_done(&in);
+}
+
+/* --- all of them ---------------------------------------------------------------------------------------- */
+
+static void test_take_ends_it(void **state)
+{
+	struct got g = { .fail_at = 1 };
+	struct err e = { "" };
+
+	assert_int_equal(
+	    read_all(&fact_reader_rir_stats,
+		SPAN("arin|US|asn|1|1||assigned\narin|US|asn|2|1||assigned\n"), &g, &e),
+	    -EIO);
+	assert_int_equal(g.n, 1);
+	buf_done(&g.text);
+}
+
+static void test_recognised(void **state)
+{
+	static const struct {
+		const char *label, *head, *want;
+	} cases[] = {
+		{ "nothing", "", NULL },
+		{ "statistics", "# x\n\n2|afrinic|20260213|9593|00000000|20260213|00000\n",
+		    "rir-stats" },
+		{ "without a version line", "arin|US|asn|7|1|20191107|assigned||12345\n",
+		    "rir-stats" },
+		{ "only comments", "# 2|a|b\n# x\n", NULL },
+		{ "a table of ranges", "1.0.0.0,1.0.0.255,13335,Cloudflare\n", NULL },
+		{ "a table of another kind", "a|b|c|d|e|f|g\n", NULL },
+		{ "a page", "<html><body>inetnum: 1.0.0.0 - 1.0.0.255</body></html>\n", NULL },
+	};
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		const struct fact_reader *r = fact_reader_of(span_str(cases[i].head));
+		const char *name = r ? r->name : "none";
+
+		if (strcmp(name, cases[i].want ? cases[i].want : "none") != 0)
+			fail_msg("%s: %s", cases[i].label, name);
+	}
+}
+
+static void test_no_reader(void **state)
+{
+	const struct fact_reader *reader = NULL;
+	struct got g = { .fail_at = 0 };
+	struct fact_to to = { .take = on_take, .refuse = on_refuse, .ctx = &g };
+	struct err e = { "" };
+
+	assert_int_equal(file_write(path, SPAN("PK\003\004 nothing\n"), &e), 0);
+	assert_int_equal(fact_read_file(path, &to, &reader, &e), -EINVAL);
+	assert_null(reader);
+	assert_non_null(strstr(e.text, "no registry input this program knows"));
+	assert_int_equal(fact_read_file("/nonexistent/x", &to, &reader, &e), -ENOENT);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rir_stats),
+		cmocka_unit_test(test_rir_stats_long_line),
+		cmocka_unit_test(test_take_ends_it),
+		cmocka_unit_test(test_recognised),
+		cmocka_unit_test(test_no_reader),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
