@@ -23,8 +23,7 @@ static void latin1(struct buf *room, unsigned char c)
 	buf_byte(room, (char)(c < 0x80 ? c : c < 0xa0 ? '?' : 0x80 | (c & 0x3f)));
 }
 
-/* The first bytes of UTF-8 text, at most max, no character cut in two. */
-static struct span head_of(struct span s, size_t max)
+struct span fact_head(struct span s, size_t max)
 {
 	const char *end = s.p + max;
 
@@ -42,7 +41,7 @@ static void line_put(struct buf *room, struct span s, bool valid, size_t max)
 
 	s = span_trim(s);
 	if (valid)
-		buf_span(room, head_of(s, max));
+		buf_span(room, fact_head(s, max));
 	for (const char *p = s.p; !valid && p < s.end && room->len - start + 2 <= max; p++)
 		latin1(room, (unsigned char)*p);
 	if (!buf_ok(room) || room->len == start)
@@ -99,6 +98,21 @@ struct span fact_key(struct buf *room, struct span s)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return SPAN("");
 	return fact_text(room, s, FACT_KEY_MAX);
+}
+
+struct span fact_mail(struct buf *room, struct span s)
+{
+	unsigned at = 0;
+
+	s = span_trim(s);
+	for (const char *p = s.p; p < s.end; p++) {
+		at += *p == '@';
+		if ((unsigned char)*p <= 0x20 || *p == 0x7f || strchr("<>()[]\",;:\\|", *p))
+			return SPAN("");
+	}
+	if (at != 1 || *s.p == '@' || s.end[-1] == '@' || span_len(s) > FACT_KEY_MAX * 2)
+		return SPAN("");
+	return span_utf8(s) ? fact_text(room, s, FACT_TEXT_MAX) : SPAN("");
 }
 
 static bool is_letter(char c)

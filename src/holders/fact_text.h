@@ -29,6 +29,12 @@ struct span fact_lines(struct buf *room, struct span s, size_t max);
  * broken UTF-8 in it, and it is empty */
 struct span fact_key(struct buf *room, struct span s);
 
+/* fact_mail - the address when s is one by its looks (one '@', no blanks, brackets or quotes); else empty */
+struct span fact_mail(struct buf *room, struct span s);
+
+/* fact_head - the first bytes of s, at most max, no character of UTF-8 cut in two */
+struct span fact_head(struct span s, size_t max);
+
 /* fact_source - the first word, in capitals: letters, digits, '-'; else empty */
 struct span fact_source(struct buf *room, struct span s);
 

@@ -5,6 +5,7 @@
 
 static const struct fact_reader *const readers[] = {
 	&fact_reader_rir_stats,
+	&fact_reader_rpsl,
 };
 
 const struct fact_reader *fact_reader_of(struct span head)

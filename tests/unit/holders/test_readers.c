@@ -259,6 +259,193 @@ static void test_rir_stats_long_line(void **state)
 	buf_done(&in);
 }
 
+/* --- RPSL --------------------------------------------------------------------------------------------- */
+
+static const struct reading rpsl[] = {
+	{ "nothing", "\n\n% only a comment\n\n", "" },
+	{ "a network and who is responsible",
+	    "% Information related to '192.0.2.0 - 192.0.2.255'\n\n"
+	    "inetnum:        192.0.2.0 - 192.0.2.255\nnetname:        EXAMPLE-NET\n"
+	    "descr:          First line # 5\ndescr:          second line\ncountry:        nl # one "
+	    "of them\n"
+	    "country:        DE\norg:            ORG-EX1-RIPE # a comment\nadmin-c:        "
+	    "JD1-RIPE\n"
+	    "abuse-c:        AB1-RIPE\nmnt-irt:        IRT-X\nstatus:         ASSIGNED PA\n"
+	    "mnt-by:         EX-MNT\ncreated:        2008-08-14T14:54:30Z\n"
+	    "last-modified:  2014-06-24T12:09:51Z\nsource:         RIPE # Filtered\n",
+	    "3 network RIPE 192.0.2.0/24 name=EXAMPLE-NET descr=First line # 5 org=ORG-EX1-RIPE "
+	    "abuse=AB1-RIPE status=ASSIGNED PA country=NL created=2008-08-14 "
+	    "changed=2014-06-24\n" },
+	{ "names in capitals, continuations, a comment within, no end of the last line",
+	    "INETNUM:192.0.2.0\n +- 192.0.2.255\nDescr:\n+\n\tto come\n# between\n  more\n"
+	    "NetName:  A\n+ # B\nSOURCE: ripe-nonauth",
+	    "1 refused: not a range\n" },
+	{ "continuations",
+	    "inetnum:192.0.2.0\n   - 192.0.2.255\nDescr:\n+\n\tto come\n# between\n  more\n"
+	    "NetName:  A\n+ # B\nSOURCE: ripe-nonauth",
+	    "1 network RIPE-NONAUTH 192.0.2.0/24 name=A descr=to come\n" },
+	{ "what is not aligned, and IPv6",
+	    "inetnum: 192.0.2.1 - 192.0.2.77\nsource: APNIC\nmnt-irt: IRT-EX-AP, IRT-OTHER\n\n"
+	    "inet6num: 2001:0db8:0001::/48\nnetname: SIX\nsource: AfriNIC # Filtered\n"
+	    "parent: 2001:4200::/23\nabuse-mailbox: abuse@example.net\n",
+	    "1 network APNIC 192.0.2.1-192.0.2.77 abuse=IRT-EX-AP\n"
+	    "5 network AFRINIC 2001:db8:1::/48 name=SIX mail=abuse@example.net "
+	    "parent=2001:4200::/23\n" },
+	{ "LACNIC: short ranges, the owner in the object, persons",
+	    "inetnum:     200.7.84/22\nstatus:      allocated\naut-num:     N/A\n"
+	    "owner:       Ejemplo S.A.\nownerid:     MX-EJEM-LACNIC\nresponsible: Juan Garc\355a\n"
+	    "address:     Calle 1, 2\naddress:     14060 - Tlalpan\ncountry:     MX\nabuse-c:     "
+	    "JDM7\n"
+	    "created:     20131029\nchanged:     20140716\n\n"
+	    "nic-hdl:     JDM7\nperson:      Juan Garc\355a\ne-mail:      j@example.com\n"
+	    "address:     Cra 46\n\n"
+	    "aut-num:     AS28000\nowner:       LACNIC\nownerid:     UY-LACN-LACNIC\n"
+	    "created:     20031113\n\n"
+	    "inetnum: 200/8\nowner: Maria\nownerid: 123.456.789-09\n\n"
+	    "inetnum: 177.0.0.0/14\nowner: Empresa\nownerid: 012.345.678/0001-90\n",
+	    "1 org LACNIC handle=MX-EJEM-LACNIC name=Ejemplo S.A. "
+	    "address=Calle 1, 2/14060 - Tlalpan country=MX\n"
+	    "1 network LACNIC 200.7.84.0/22 org=MX-EJEM-LACNIC status=allocated country=MX "
+	    "created=2013-10-29 changed=2014-07-16\n"
+	    "14 left out: a person\n"
+	    "19 org LACNIC handle=UY-LACN-LACNIC name=LACNIC\n"
+	    "19 as LACNIC AS28000 handle=AS28000 org=UY-LACN-LACNIC created=2003-11-13\n"
+	    "24 left out: an owner that may be a person\n24 network LACNIC 200.0.0.0/8\n"
+	    "28 org LACNIC handle=012.345.678/0001-90 name=Empresa\n"
+	    "28 network LACNIC 177.0.0.0/14 org=012.345.678/0001-90\n" },
+	{ "organisations and contacts",
+	    "organisation: ORG-EX1-RIPE\norg-name: Z\xfcrich \xc3\x84 # 1\norg-type: LIR\naddress: "
+	    "Street 1\n"
+	    "address:\naddress:  8000 Z\xc3\xbcrich\ncountry: CH\nabuse-c: AB1-RIPE\nphone: +41\n"
+	    "changed: a@example.net 20010801\nchanged: b@example.net 20100102 #10:58:10Z\n"
+	    "changed: hostmaster@nic.or.kr\nsource: RIPE\n\n"
+	    "role: Abuse\x01 team\nnic-hdl: AB1-RIPE\nabuse-mailbox: abuse@example.net\n"
+	    "abuse-mailbox: other@example.net\nsource: RIPE\n\n"
+	    "role: without a mailbox\nnic-hdl: AB2-RIPE\nabuse-mailbox: not spam<|)example.net\n"
+	    "source: RIPE\n\n"
+	    "irt: IRT-KRNIC-KR\naddress: Seoul\nabuse-mailbox: irt@nic.or.kr\nauth: # Filtered\n"
+	    "source: APNIC\n\n"
+	    "irt: IRT-MUTE\ne-mail: irt@example.net\nsource: APNIC\n\n"
+	    "person: John Doe\naddress: Home\nnic-hdl: JD1-RIPE\nabuse-mailbox: john@example.net\n"
+	    "source: RIPE\n\n"
+	    "role: no handle\nsource: RIPE\n",
+	    "1 org RIPE handle=ORG-EX1-RIPE name=Z\xc3\xbcrich \xc3\x83? # 1 abuse=AB1-RIPE "
+	    "address=Street 1/8000 Z\xc3\xbcrich country=CH changed=2010-01-02\n"
+	    "15 contact RIPE handle=AB1-RIPE name=Abuse? team mail=abuse@example.net\n"
+	    "21 contact RIPE handle=AB2-RIPE name=without a mailbox\n"
+	    "26 contact APNIC handle=IRT-KRNIC-KR name=IRT-KRNIC-KR mail=irt@nic.or.kr "
+	    "address=Seoul\n"
+	    "32 left out: a response team without a mailbox for abuse\n"
+	    "36 left out: a person\n42 refused: no handle\n" },
+	{ "numbers and routes",
+	    "aut-num: AS1234\nas-name: EXAMPLE\ndescr: An AS\norg: ORG-1\nimport: from AS1\n"
+	    "changed: x@example.net 20200101\nsource: RIPE\n\n"
+	    "aut-num: as4294967295 # the last\nsource: RIPE\n\n"
+	    "route: 192.0.2.0/24\ndescr: Proxy\norigin: AS2856 # x\nsource: RADB\n\n"
+	    "route6: 2001:db8::/32\norigin: as64500\nsource: RIPE\n\n"
+	    "as-block: AS1 - AS1876\nsource: RIPE\n\nmntner: EX-MNT\nsource: RIPE\n\n"
+	    "as-set: AS-EX\nmembers: AS1\nsource: RIPE\n\nNetRange: 1.0.0.0 - 1.0.0.255\n",
+	    "1 as RIPE AS1234 handle=AS1234 name=EXAMPLE descr=An AS org=ORG-1 "
+	    "changed=2020-01-01\n"
+	    "9 as RIPE AS4294967295 handle=as4294967295\n"
+	    "12 route RADB 192.0.2.0/24 AS2856 descr=Proxy\n"
+	    "17 route RIPE 2001:db8::/32 AS64500\n"
+	    "21 left out: a block of AS numbers that another registry or this one fills\n"
+	    "24 left out: a maintainer\n27 left out: of another class\n"
+	    "31 left out: of another class\n" },
+	{ "nonsense",
+	    "inetnum: 192.0.2.255 - 192.0.2.0\nsource: RIPE\n\n"
+	    "inetnum: 192.0.2.1/24\nsource: RIPE\n\ninet6num: 192.0.2.0/24\nsource: RIPE\n\n"
+	    "inetnum: 2001:db8::/32\nsource: RIPE\n\ninetnum: ::ffff:192.0.2.0 - "
+	    "2001:db8::\nsource: RIPE\n\n"
+	    "inetnum:\nsource: RIPE\n\ninetnum: 1/33\nsource: RIPE\n\ninetnum: "
+	    "1.2.3.4.5/8\nsource: RIPE\n\n"
+	    "inetnum: 192.0.2.0 - 192.0.2.255\n\naut-num: AS0\nsource: RIPE\n\naut-num: "
+	    "AS\nsource: RIPE\n\n"
+	    "aut-num: AS4294967296\nsource: RIPE\n\nroute: 192.0.2.0\norigin: AS1\nsource: RIPE\n\n"
+	    "route: 192.0.2.1/24\norigin: AS1\nsource: RIPE\n\nroute: 192.0.2.0/24\nsource: "
+	    "RIPE\n\n"
+	    "route: 192.0.2.0/24\norigin: AS0\nsource: RIPE\n\norganisation: #\nsource: RIPE\n\n"
+	    "inetnum: 192.0.2.0 - 192.0.2.255\nthis is no line of it\nsource: RIPE\n\n"
+	    "inetnum: 192.0.2.0 - 192.0.2.255\nsource: $(x)\n\n <b>\n: x\n",
+	    "1 refused: a range backwards\n4 refused: a prefix with host bits\n"
+	    "7 refused: of the other family\n10 refused: of the other family\n"
+	    "13 refused: a range backwards\n16 refused: not a range\n19 refused: not a range\n"
+	    "22 refused: not a range\n25 refused: no source\n27 refused: AS0, which is nobody's\n"
+	    "30 refused: not an AS number\n33 refused: not an AS number\n36 refused: not a prefix\n"
+	    "40 refused: a prefix with host bits\n44 refused: not an AS number\n"
+	    "47 refused: AS0, which is nobody's\n51 refused: no handle\n"
+	    "54 refused: a line is no attribute\n58 refused: no source\n"
+	    "61 refused: a line is no attribute\n" },
+	{ "what a registry says of space that is not its own",
+	    "inetnum: 8.0.0.0 - 13.115.255.255\nnetname: "
+	    "NON-RIPE-NCC-MANAGED-ADDRESS-BLOCK\nsource: RIPE\n\n"
+	    "inetnum: 8.0.0.0 - 8.255.255.255\nnetname: IANA-NETBLOCK-8\nsource: APNIC\n\n"
+	    "inetnum: 8.0.0.0 - 8.255.255.255\nnetname: ARIN-CIDR-BLOCK\nsource: APNIC\n\n"
+	    "inetnum: 0.0.0.0 - 255.255.255.255\nnetname: ALL\nsource: RIPE\n\n"
+	    "inet6num: ::/0\nnetname: ROOT\nsource: RIPE\n\n"
+	    "inetnum: 8.0.0.0 - 8.0.0.255\nnetname: IANA-BLKS\nsource: RIPE\n",
+	    "1 left out: a placeholder for space of others\n"
+	    "5 left out: a placeholder for space of others\n"
+	    "9 left out: a placeholder for space of others\n"
+	    "13 left out: a placeholder for space of others\n"
+	    "17 left out: a placeholder for space of others\n"
+	    "21 network RIPE 8.0.0.0/24 name=IANA-BLKS\n" },
+	{ "a byte order mark, and line ends of Windows",
+	    "\xef\xbb\xbfinetnum: 192.0.2.0 - 192.0.2.255\r\nsource: RIPE\r\n\r\nroute: "
+	    "192.0.2.0/24\r\n"
+	    "origin: AS1\r\nsource: RIPE\r\n",
+	    "1 network RIPE 192.0.2.0/24\n4 route RIPE 192.0.2.0/24 AS1\n" },
+};
+
+static void test_rpsl(void **state)
+{
+	check(&fact_reader_rpsl, rpsl, NELEM(rpsl));
+}
+
+/* An attribute of a megabyte costs the object when it is a handle; a text is cut, and what nobody keeps may be
+ * as long as it likes. So may an object. */
+static void test_rpsl_large(void **state)
+{
+	static const struct {
+		const char *label, *attribute, *want;
+	} cases[] = {
+		{ "a handle", "org: ", "1 refused: an attribute is too long\n" },
+		{ "a range", "inetnum: ", "1 network RIPE 192.0.2.0/24\n" }, /* the second one */
+		{ "a remark", "remarks: ", "1 network RIPE 192.0.2.0/24\n" },
+		{ "no attribute", "", "1 refused: a line is no attribute\n" },
+	};
+	struct got g = { .fail_at = 0 };
+	struct buf in;
+	struct err e;
+
+	buf_init(&in, 16u << 20);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		buf_reset(&in);
+		buf_fmt(
+		    &in, "inetnum: 192.0.2.0 - 192.0.2.255\nsource: RIPE\n%s", cases[i].attribute);
+		for (unsigned n = 0; n < 1u << 20; n++)
+			buf_byte(&in, 'x');
+		buf_str(&in, "\n\n");
+		assert_int_equal(read_all(&fact_reader_rpsl, buf_text(&in), &g, &e), 0);
+		if (strcmp(g.text.p, cases[i].want) != 0)
+			fail_msg("%s: %s", cases[i].label, g.text.p);
+		buf_done(&g.text);
+	}
+	buf_reset(&in);
+	buf_str(&in, "organisation: ORG-1\nsource: RIPE\norg-name: ");
+	for (unsigned n = 0; n < 1u << 20; n++)
+		buf_str(&in, n % 2 ? "\xc3\xa4" : "\n ");
+	for (unsigned n = 0; n < 100000; n++)
+		buf_str(&in, "\naddress: \xe2\x82\xac 1");
+	assert_int_equal(read_all(&fact_reader_rpsl, buf_text(&in), &g, &e), 0);
+	assert_int_equal(g.n, 1);
+	assert_non_null(strstr(g.text.p, "1 org RIPE handle=ORG-1 name=\xc3\xa4 \xc3\xa4"));
+	assert_true(g.text.len < 4096);
+	buf_done(&g.text);
+	buf_done(&in);
+}
+
 /* --- all of them ---------------------------------------------------------------------------------------- */
 
 static void test_take_ends_it(void **state)
@@ -284,6 +471,10 @@ static void test_recognised(void **state)
 		    "rir-stats" },
 		{ "without a version line", "arin|US|asn|7|1|20191107|assigned||12345\n",
 		    "rir-stats" },
+		{ "a dump", "%\n% x\n\naut-num:   AS1\n", "rpsl" },
+		{ "a dump of persons", "#\nperson: X\n", "rpsl" },
+		{ "an answer of LACNIC about a person", "% x\nnic-hdl:     JDM7\n", "rpsl" },
+		{ "mail", "From: inetnum@example.net\ninetnum: 1/8\n", NULL },
 		{ "only comments", "# 2|a|b\n# x\n", NULL },
 		{ "a table of ranges", "1.0.0.0,1.0.0.255,13335,Cloudflare\n", NULL },
 		{ "a table of another kind", "a|b|c|d|e|f|g\n", NULL },
@@ -318,6 +509,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rir_stats),
 		cmocka_unit_test(test_rir_stats_long_line),
+		cmocka_unit_test(test_rpsl),
+		cmocka_unit_test(test_rpsl_large),
 		cmocka_unit_test(test_take_ends_it),
 		cmocka_unit_test(test_recognised),
 		cmocka_unit_test(test_no_reader),
