@@ -6,6 +6,7 @@
 static const struct fact_reader *const readers[] = {
 	&fact_reader_rir_stats,
 	&fact_reader_rpsl,
+	&fact_reader_rdap,
 };
 
 const struct fact_reader *fact_reader_of(struct span head)

@@ -446,6 +446,197 @@ static void test_rpsl_large(void **state)
 	buf_done(&in);
 }
 
+/* --- RDAP --------------------------------------------------------------------------------------------- */
+
+#define NET "\"startAddress\":\"192.0.2.0\",\"endAddress\":\"192.0.2.255\""
+
+/* For legibility "'" stands for the quotation mark here, and $NET for the members of NET. */
+static const struct reading rdap[] = {
+	{ "nothing", "", "" },
+	{ "a network, its holder, and the contact within the holder",
+	    "{'objectClassName':'ip network','handle':'NET-192-0-2-0-1','name':'EX',$NET,"
+	    "'ipVersion':'v4','type':'DIRECT "
+	    "ALLOCATION','status':['active'],'parentHandle':'NET-192-0-0-0-0',"
+	    "'port43':'whois.arin.net','country':'us','events':[{'eventAction':'last "
+	    "changed','eventDate':'2012-02-24T09:44:34-05:00'},{'eventAction':'registration',"
+	    "'eventDate':'2007-03-13T12:09:54-04:00'}],'remarks':[{'title':'Remark','description':["
+	    "'no']"
+	    "},{'description':['yes','x']}],'entities':[{'handle':'EXORG','roles':['registrant']"
+	    ",'vcardArray':['vcard',[['version',{},'text','4.0'],['fn',{},'text','Example "
+	    "Inc.'],['kind',{},'text','org'],['adr',{'label':'1 Street\\nTown\\\\nLand',"
+	    "'cc':'US'},'text',['']],['email',{},'text','hm@example.net']]],'entities':[{'handle':'"
+	    "AB1',"
+	    "'roles':['technical','Abuse'],'vcardArray':['vcard',[['version',{},'text',"
+	    "'4.0'],['fn',{},'text','Abuse \\u00e4'],['kind',{},'text','group'],['email',"
+	    "{},'text','noc@example.net'],['email',{'type':['work','abuse']},'text','abuse@example."
+	    "net']"
+	    "]]}]}]}",
+	    "1 org ARIN handle=EXORG name=Example Inc. abuse=AB1 address=1 Street/Town/Land "
+	    "country=US\n"
+	    "1 contact ARIN handle=AB1 name=Abuse \xc3\xa4 mail=abuse@example.net\n"
+	    "1 network ARIN 192.0.2.0/24 handle=NET-192-0-2-0-1 name=EX descr=yes org=EXORG "
+	    "abuse=AB1 status=DIRECT ALLOCATION parent=NET-192-0-0-0-0 country=US "
+	    "created=2007-03-13 "
+	    "changed=2012-02-24\n" },
+	{ "persons, maintainers of entities, and who does not say what it is",
+	    "{$NET,'links':[{'rel':'up','href':'https://rdap.arin.net/x'},{'rel':'self',"
+	    "'href':'https://rdap.db.ripe.net:443/ip/x'}],'entities':[{'handle':'P1',"
+	    "'roles':['registrant','abuse'],'vcardArray':['vcard',[['version',{},'text',"
+	    "'4.0'],['fn',{},'text','John Doe'],['kind',{},'text','individual'],['email',"
+	    "{},'text','john@example.net']]]},{'handle':'M1-MNT','roles':['registrant']"
+	    "},{'handle':'N1','roles':['registrant'],'vcardArray':['vcard',[['version',"
+	    "{},'text','4.0'],['fn',{},'text','Jane'],['org',{},'text','Example']]]},"
+	    "{'handle':'T1','roles':['technical'],'vcardArray':['vcard',[['version',{}"
+	    ",'text','4.0'],['fn',{},'text','NOC'],['kind',{},'text','group']]],'entities':[{'"
+	    "handle':'X-MNT',"
+	    "'roles':['registrant'],'vcardArray':['vcard',[['version',{},'text','4.0']"
+	    ",['fn',{},'text','X'],['kind',{},'text','org']]]}]}]}\n",
+	    "1 left out: an entity that may be a person\n"
+	    "1 left out: an entity that may be a person\n"
+	    "1 left out: an entity that may be a person\n"
+	    "1 left out: an entity that may be a person\n1 network RIPE 192.0.2.0/24\n" },
+	{ "a card that goes by its organisation, a structured address",
+	    "{$NET,'entities':[{'handle':'O1','roles':['registrant'],'vcardArray':['vcard',"
+	    "[['version',{},'text','4.0'],['fn',{},'text','Example'],['org',{},'text',"
+	    "['EXAMPLE','unit']],['adr',{},'text',['','Floor 1',['A','B'],'Town','','123',"
+	    "'MX']]]]}]}",
+	    "1 org RDAP handle=O1 name=Example address=Floor 1/A/B/Town/123/MX country=MX\n"
+	    "1 network RDAP 192.0.2.0/24 org=O1\n" },
+	{ "how servers write addresses",
+	    "{'startAddress':'074.125.000.000','endAddress':'074.125.255.255'}\n"
+	    "{'startAddress':'62.239.237.0/32','endAddress':'62.239.237.255/32'}\n"
+	    "{'startAddress':'2a00:2381:ffff::/"
+	    "128','endAddress':'2a00:2381:ffff::ffff:ffff:ffff:ffff/128'}"
+	    "\n"
+	    "{'objectClassName':'ip network','cidr0_cidrs':[{'v4prefix':'192.0.2.0','length':25}"
+	    ",{'v6prefix':'2001:db8::','length':32},{'v4prefix':'192.0.2.1','length':24}"
+	    ",{'v4prefix':'192.0.2.0','length':33},{'v6prefix':'::ffff:1.0.0.0','length':128}"
+	    "]}\n",
+	    "1 network RDAP 74.125.0.0/16\n2 network RDAP 62.239.237.0/24\n"
+	    "3 network RDAP 2a00:2381:ffff::/64\n4 network RDAP 192.0.2.0/25\n"
+	    "4 network RDAP 2001:db8::/32\n4 refused: a prefix with host bits\n"
+	    "4 refused: not a range\n4 refused: not a range\n" },
+	{ "numbers, entities, and the rest",
+	    "{'startAutnum':15169,'endAutnum':15170,'handle':'AS15169','name':'GOOGLE',"
+	    "'status':['active']}\n{'objectClassName':'autnum','startAutnum':7}\n"
+	    "{'objectClassName':'entity','handle':'ZG39-ARIN','port43':'whois.arin.net',"
+	    "'vcardArray':['vcard',[['version',{},'text','4.0'],['fn',{},'text','G'],"
+	    "['kind',{},'text','group'],['email',{},'text','a@example.net']]]}\n"
+	    "{'objectClassName':'entity','handle':'ORG-1','vcardArray':['vcard',[['version',"
+	    "{},'text','4.0'],['fn',{},'text','O'],['kind',{},'text','org']]]}\n"
+	    "{'objectClassName':'entity','handle':'P','vcardArray':['vcard',[['version',"
+	    "{},'text','4.0'],['fn',{},'text','P'],['kind',{},'text','individual']]]}\n"
+	    "{'objectClassName':'entity','handle':'T','roles':['technical'],'vcardArray':['vcard',"
+	    "[['version',{},'text','4.0'],['fn',{},'text','T'],['kind',{},'text','group']"
+	    "]]}\n{'objectClassName':'entity','vcardArray':['vcard',[['version',{},'text',"
+	    "'4.0'],['fn',{},'text','O'],['kind',{},'text','org']]]}\n"
+	    "{'objectClassName':'domain','handle':'x'}\n"
+	    "{'errorCode':404,'title':'not found'}\n",
+	    "1 as RDAP AS15169-AS15170 handle=AS15169 name=GOOGLE status=active\n"
+	    "2 as RDAP AS7\n3 contact ARIN handle=ZG39-ARIN name=G mail=a@example.net\n"
+	    "4 org RDAP handle=ORG-1 name=O\n5 left out: an entity that may be a person\n"
+	    "6 left out: an entity of another role\n7 refused: not a handle\n"
+	    "8 left out: of another class\n9 left out: an error, not an answer\n" },
+	{ "nonsense",
+	    "[]\n{}\n'x'\n<html>\n{'startAddress':'192.0.2.0'}\n"
+	    "{'startAddress':'192.0.2.255','endAddress':'192.0.2.0'}\n"
+	    "{'startAddress':'192.0.2.0','endAddress':'2001:db8::'}\n"
+	    "{$NET,'ipVersion':'v6'}\n{'startAddress':7,'endAddress':[]}\n"
+	    "{'startAddress':'192.0.2.0/24','endAddress':'192.0.2.255'}\n"
+	    "{'startAddress':'74.125.000.000','endAddress':'74.125.255.255'}\n"
+	    "{'startAutnum':0}\n{'startAutnum':4294967296}\n{'startAutnum':'AS7'}\n"
+	    "{'startAutnum':7,'endAutnum':6}\n{$NET,$NET}\n{$NET} x\n{$NET,'name':'\xff'}\n"
+	    "{$NET\n",
+	    "1 refused: not an RDAP answer\n2 refused: not an RDAP answer\n"
+	    "3 refused: not JSON\n4 refused: not JSON\n5 refused: not a range\n"
+	    "6 refused: a range backwards\n7 refused: a range over both families\n"
+	    "8 refused: of the other family\n9 refused: not a range\n"
+	    "10 refused: not a range\n11 refused: not a range\n"
+	    "12 refused: not an AS number\n13 refused: not an AS number\n"
+	    "14 refused: not an AS number\n15 refused: a range backwards\n"
+	    "16 refused: not JSON\n17 refused: not JSON\n18 refused: not JSON\n"
+	    "19 refused: not JSON\n" },
+	{ "one answer over many lines",
+	    "\n{\n  'startAddress': '192.0.2.0',\n\n  'endAddress':\n  '192.0.2.255'\n}\n",
+	    "2 network RDAP 192.0.2.0/24\n" },
+	{ "one that does not end", "{\n$NET\n", "1 refused: not JSON\n" },
+	{ "two over many lines", "{\n$NET\n}\n{\n$NET\n}\n", "1 refused: not JSON\n" },
+	{ "members of the wrong type",
+	    "{$NET,'entities':{'a':1},'events':'x','links':7,'remarks':[[],{'description':'x'}"
+	    "],'status':{},'country':['US'],'handle':5}\n"
+	    "{$NET,'entities':[1,[],{'roles':'abuse'},{'roles':['abuse'],'vcardArray':7}"
+	    ",{'handle':'H','roles':['abuse'],'vcardArray':['vcard',[[],[1,2],['kind',"
+	    "[],'text',['org']],['adr'],['email',5,'text',{}]]]}]}\n",
+	    "1 network RDAP 192.0.2.0/24\n2 left out: an entity that may be a person\n"
+	    "2 contact RDAP handle=H\n2 network RDAP 192.0.2.0/24 abuse=H\n" },
+};
+
+static void test_rdap(void **state)
+{
+	for (size_t i = 0; i < NELEM(rdap); i++) {
+		struct reading one = rdap[i];
+		struct buf in;
+
+		buf_init(&in, 65536);
+		buf_str(&in, "");
+		for (const char *p = one.in; *p; p++) {
+			bool net = strncmp(p, "$NET", 4) == 0;
+
+			if (net)
+				buf_str(&in, NET);
+			else
+				buf_byte(&in, (char)(*p == '\'' ? '"' : *p));
+			p += net ? 3 : 0;
+		}
+		assert_true(buf_ok(&in));
+		one.in = in.p;
+		check(&fact_reader_rdap, &one, 1);
+		buf_done(&in);
+	}
+}
+
+/* Deep, large, and endless answers are refused; those behind them are read. */
+static void test_rdap_large(void **state)
+{
+	struct got g = { .fail_at = 0 };
+	struct buf in;
+	struct err e;
+
+	buf_init(&in, 16u << 20);
+	buf_str(&in, "{" NET "}\n");
+	for (unsigned i = 0; i < 60000; i++)
+		buf_byte(&in, '[');
+	buf_str(&in, "\n{" NET ",\"name\":\"");
+	for (unsigned i = 0; i < 60000; i++)
+		buf_byte(&in, 'x');
+	buf_str(&in, "\"}\n{" NET ",\"name\":\"");
+	for (unsigned i = 0; i < 1u << 20; i++)
+		buf_byte(&in, 'x');
+	buf_str(&in, "\"}\n{" NET ",\"handle\":\"");
+	for (unsigned i = 0; i < 129; i++)
+		buf_byte(&in, 'x');
+	buf_str(&in, "\",\"entities\":[1");
+	for (unsigned i = 0; i < 1000; i++)
+		buf_str(&in, ",{\"entities\":[{\"entities\":[{}]}]}");
+	buf_str(&in, "]}\n");
+	assert_int_equal(read_all(&fact_reader_rdap, buf_text(&in), &g, &e), 0);
+	assert_int_equal(g.n, 3);
+	assert_non_null(strstr(
+	    g.text.p, "2 refused: JSON that is too deep\n3 network RDAP 192.0.2.0/24 name=xxx"));
+	assert_non_null(
+	    strstr(g.text.p, "\n4 refused: a line is too long\n5 network RDAP 192.0.2.0/24\n"));
+	buf_done(&g.text);
+	buf_reset(&in);
+	buf_str(&in, "{\n");
+	for (unsigned i = 0; i < 1u << 16; i++)
+		buf_fmt(&in, "\"a%u\":\"a text that adds up\",\n", i);
+	buf_str(&in, NET "}\n");
+	assert_int_equal(read_all(&fact_reader_rdap, buf_text(&in), &g, &e), 0);
+	assert_string_equal(g.text.p, "1 refused: an answer that is too large\n");
+	buf_done(&g.text);
+	buf_done(&in);
+}
+
 /* --- all of them ---------------------------------------------------------------------------------------- */
 
 static void test_take_ends_it(void **state)
@@ -475,6 +666,11 @@ static void test_recognised(void **state)
 		{ "a dump of persons", "#\nperson: X\n", "rpsl" },
 		{ "an answer of LACNIC about a person", "% x\nnic-hdl:     JDM7\n", "rpsl" },
 		{ "mail", "From: inetnum@example.net\ninetnum: 1/8\n", NULL },
+		{ "an answer", " {\"handle\":\"x\",\n \"objectClassName\" : \"autnum\"}", "rdap" },
+		{ "an answer of an old server", "{\"type\":\"x\",\"startAddress\":\"1.0.0.0\"}",
+		    "rdap" },
+		{ "JSON of others", "{\"eventid\":\"cowrie.login.failed\"}", NULL },
+		{ "a list of answers", "[{\"objectClassName\":\"autnum\"}]", NULL },
 		{ "only comments", "# 2|a|b\n# x\n", NULL },
 		{ "a table of ranges", "1.0.0.0,1.0.0.255,13335,Cloudflare\n", NULL },
 		{ "a table of another kind", "a|b|c|d|e|f|g\n", NULL },
@@ -511,6 +707,8 @@ int main(void)
 		cmocka_unit_test(test_rir_stats_long_line),
 		cmocka_unit_test(test_rpsl),
 		cmocka_unit_test(test_rpsl_large),
+		cmocka_unit_test(test_rdap),
+		cmocka_unit_test(test_rdap_large),
 		cmocka_unit_test(test_take_ends_it),
 		cmocka_unit_test(test_recognised),
 		cmocka_unit_test(test_no_reader),
