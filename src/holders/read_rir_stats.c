@@ -211,7 +211,6 @@ static int record(struct stats *s)
 	struct fact f = { .line = s->line };
 	const char *why = NULL;
 	enum stat_type type;
-	uint32_t numbers;
 
 	if (s->n <= F_STATUS || span_empty(s->field[F_STATUS]))
 		why = "fields are missing";
@@ -222,8 +221,6 @@ static int record(struct stats *s)
 		return 0;
 	}
 	s->records[type]++;
-	if (type == STAT_ASN && num_u32(s->field[F_VALUE], UINT32_MAX, &numbers) == 0)
-		s->numbers += numbers;
 	why = left_out(s);
 	if (why) {
 		fact_leave(s->to, s->line, why);
@@ -252,25 +249,20 @@ static void summary(struct stats *s)
 	s->said[type] = n;
 }
 
-/* Whether as many records came as the summary lines said. LACNIC counts AS numbers where others count the
- * records of them; either will do. */
+/* Whether as many records came as the summary lines said. */
 static void section_end(struct stats *s)
 {
 	char why[160];
 	size_t n = 0;
 
 	for (unsigned i = 0; i < STAT_N; i++) {
-		bool right = !s->has_said[i] || s->said[i] == s->records[i] ||
-			     (i == STAT_ASN && s->said[i] == s->numbers);
-
-		if (!right && n < sizeof(why))
+		if (s->has_said[i] && s->said[i] != s->records[i] && n < sizeof(why))
 			n += (size_t)snprintf(why + n, sizeof(why) - n, "%s%llu of %llu %s records",
 			    n ? ", " : "", (unsigned long long)s->records[i],
 			    (unsigned long long)s->said[i], type_name[i]);
 		s->records[i] = 0;
 		s->has_said[i] = false;
 	}
-	s->numbers = 0;
 	if (n)
 		fact_refuse(s->to, s->line, why);
 }

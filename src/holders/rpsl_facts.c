@@ -223,15 +223,19 @@ static bool is_placeholder(struct span name, struct range r)
 
 static int network(struct rpsl_object *o, const struct fact_to *to, bool v4)
 {
+	const struct span key = slot(o, RPSL_KEY);
 	const char *why;
 	struct fact f;
 	int r = owner(o, to);
 
 	if (r < 0)
 		return r;
+	/* LACNIC calls them all inetnum */
+	if (is_lacnic(o) && !span_empty(key) && memchr(key.p, ':', span_len(key)))
+		v4 = false;
 	why = begin(o, FACT_NETWORK, &f);
 	if (!why)
-		why = range_of(slot(o, RPSL_KEY), v4, &f.range);
+		why = range_of(key, v4, &f.range);
 	if (!why && is_placeholder(slot(o, RPSL_NAME), f.range)) {
 		fact_leave(to, o->line, "a placeholder for space of others");
 		return 0;

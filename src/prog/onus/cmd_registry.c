@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* onus registry - compile who holds what, and say what a compiled file holds. */
+/* onus registry - compile who holds what, say what a compiled file holds, and what registry inputs say. */
 #include <string.h>
 
 #include "core/conf.h"
@@ -7,6 +7,7 @@
 #include "holders/registry.h"
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/registry_read.h"
 #include "util/clock.h"
 #include "util/jout.h"
 #include "util/opt.h"
@@ -133,21 +134,37 @@ int cmd_registry(int argc, char **argv)
 {
 	const char *to = NULL, *file = NULL, *conf_file = NULL;
 	struct opt_list set = { .n = 0 };
-	bool json = false;
+	bool json = false, facts = false;
 	const struct opt opts[] = {
 		{ "output", 0, OPT_TEXT, &to, "FILE", "build: write this file (also -o FILE)." },
 		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info: the registry file." },
-		{ "json", 'j', OPT_FLAG, &json, NULL, "info: as one JSON object." },
+		{ "json", 'j', OPT_FLAG, &json, NULL, "info, read: as one JSON object (a file)." },
+		{ "facts", 0, OPT_FLAG, &facts, NULL,
+		    "read: every fact as a JSON object, one a line." },
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
-	const struct opt_usage usage = { "onus registry", "build -o FILE INPUT… | info [FILE]",
+	const struct opt_usage usage = { "onus registry",
+		"build -o FILE INPUT… | info [FILE] | read INPUT…",
 		"Compile tables of who holds which address into one registry file, or say what "
 		"such a\n"
 		"file holds. Inputs are recognised by content; a directory stands for the .csv "
-		"files in it.",
-		"Example: onus registry build -o registry asn-ipv4.csv asn-ipv6.csv", opts,
-		NELEM(opts) };
+		"files "
+		"in it.\n\n"
+		"`read` says what is in inputs that registries themselves publish, and builds "
+		"nothing: "
+		"RIR\n"
+		"statistics (delegated, delegated-extended), RPSL dumps and RDAP answers, packed "
+		"or "
+		"not. It tells\n"
+		"how many records of each kind were taken, of which registry and space, and what "
+		"was "
+		"refused or\n"
+		"left out, with reasons. Natural persons are left out.",
+		"Examples:\n"
+		"  onus registry build -o registry asn-ipv4.csv asn-ipv6.csv\n"
+		"  onus registry read delegated-apnic-extended-latest ripe.db.inetnum.gz",
+		opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), code = 3;
 	struct conf *conf;
 	struct err e;
@@ -167,8 +184,14 @@ int cmd_registry(int argc, char **argv)
 			    : file ? file
 				   : conf->registry_file,
 		    conf->registry_max_age_days, json);
+	else if (n >= 2 && strcmp(argv[1], "read") == 0)
+		code = registry_read(n - 1, argv + 2,
+		    facts  ? READ_FACTS
+		    : json ? READ_JSON
+			   : READ_TEXT);
 	else
-		(void)fprintf(stderr, "onus registry: say build -o FILE INPUT… or info [FILE]\n");
+		(void)fprintf(stderr,
+		    "onus registry: say build -o FILE INPUT…, info [FILE] or read INPUT…\n");
 	conf = conf_free(conf);
 	return code;
 }

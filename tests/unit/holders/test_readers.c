@@ -222,10 +222,6 @@ static const struct reading rir_stats[] = {
 	    "5 network AFRINIC 41.0.0.0/24 status=allocated country=ZA\n"
 	    "6 as AFRINIC AS1228 status=allocated country=ZA\n"
 	    "6 refused: 1 of 2 asn records, 0 of 1 ipv6 records\n" },
-	{ "AS numbers counted one by one, as LACNIC does",
-	    "2|lacnic|20260212|3|19870101|20260212|-0300\nlacnic|*|asn|*|3|summary\n"
-	    "lacnic|BR|asn|100|3|20260212|allocated\n",
-	    "3 as LACNIC AS100-AS102 status=allocated country=BR created=2026-02-12\n" },
 	{ "two files, one behind the other",
 	    "2|arin|1|1|1|1|1\narin|*|asn|*|1|summary\narin|US|asn|1|1||assigned\n"
 	    "2|apnic|1|1|1|1|1\napnic|*|asn|*|2|summary\napnic|AU|asn|2|1||assigned\n",
@@ -302,7 +298,8 @@ static const struct reading rpsl[] = {
 	    "aut-num:     AS28000\nowner:       LACNIC\nownerid:     UY-LACN-LACNIC\n"
 	    "created:     20031113\n\n"
 	    "inetnum: 200/8\nowner: Maria\nownerid: 123.456.789-09\n\n"
-	    "inetnum: 177.0.0.0/14\nowner: Empresa\nownerid: 012.345.678/0001-90\n",
+	    "inetnum: 177.0.0.0/14\nowner: Empresa\nownerid: 012.345.678/0001-90\n\n"
+	    "inetnum: 2801:10:c000::/48\nowner: Universidad\nownerid: CO-U-LACNIC\n",
 	    "1 org LACNIC handle=MX-EJEM-LACNIC name=Ejemplo S.A. "
 	    "address=Calle 1, 2/14060 - Tlalpan country=MX\n"
 	    "1 network LACNIC 200.7.84.0/22 org=MX-EJEM-LACNIC status=allocated country=MX "
@@ -312,7 +309,9 @@ static const struct reading rpsl[] = {
 	    "19 as LACNIC AS28000 handle=AS28000 org=UY-LACN-LACNIC created=2003-11-13\n"
 	    "24 left out: an owner that may be a person\n24 network LACNIC 200.0.0.0/8\n"
 	    "28 org LACNIC handle=012.345.678/0001-90 name=Empresa\n"
-	    "28 network LACNIC 177.0.0.0/14 org=012.345.678/0001-90\n" },
+	    "28 network LACNIC 177.0.0.0/14 org=012.345.678/0001-90\n"
+	    "32 org LACNIC handle=CO-U-LACNIC name=Universidad\n"
+	    "32 network LACNIC 2801:10:c000::/48 org=CO-U-LACNIC\n" },
 	{ "organisations and contacts",
 	    "organisation: ORG-EX1-RIPE\norg-name: Z\xfcrich \xc3\x84 # 1\norg-type: LIR\naddress: "
 	    "Street 1\n"
