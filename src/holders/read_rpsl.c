@@ -59,7 +59,7 @@ static const struct class
 	{ "route", NULL, rpsl_route },
 	{ "route6", NULL, rpsl_route6 },
 	{ "person", "a person", NULL },
-	{ "as-block", "a block of AS numbers that another registry or this one fills", NULL },
+	{ "as-block", "a block of AS numbers", NULL },
 	{ "mntner", "a maintainer", NULL },
 	{ "domain", "a domain", NULL },
 	{ "key-cert", "of another class", NULL },

@@ -349,7 +349,7 @@ static const struct reading rpsl[] = {
 	    "9 as RIPE AS4294967295 handle=as4294967295\n"
 	    "12 route RADB 192.0.2.0/24 AS2856 descr=Proxy\n"
 	    "17 route RIPE 2001:db8::/32 AS64500\n"
-	    "21 left out: a block of AS numbers that another registry or this one fills\n"
+	    "21 left out: a block of AS numbers\n"
 	    "24 left out: a maintainer\n27 left out: of another class\n"
 	    "31 left out: of another class\n" },
 	{ "nonsense",
