@@ -117,17 +117,14 @@ static bool name_cut(struct span *line, struct span *name)
 
 /* --- values ------------------------------------------------------------------------------------------ */
 
-/* "hostmaster@example.net 20021025": the day is the last word that is one. */
+/* "hostmaster@example.net 20021025", or a day alone: the last one that is told. */
 static void changed(struct rpsl_object *o, struct span value)
 {
-	int64_t t;
-
 	while (!span_empty(value)) {
 		struct span word;
 
 		(void)span_cut(&value, ' ', &word);
-		if (fact_date8(span_trim(word), &t))
-			o->changed_s = MAX_OF(o->changed_s, t);
+		o->changed_s = MAX_OF(o->changed_s, fact_date(word));
 	}
 }
 

@@ -262,7 +262,9 @@ int rpsl_inet6num(struct rpsl_object *o, const struct fact_to *to)
 static const char *asn_of(struct span s, uint32_t *ret)
 {
 	s = first_word(s);
-	if (!word_starts(s, "AS") || num_u32((struct span){ s.p + 2, s.end }, UINT32_MAX, ret) < 0)
+	if (word_starts(s, "AS")) /* LACNIC's dump is said to have the bare number */
+		s.p += 2;
+	if (num_u32(s, UINT32_MAX, ret) < 0)
 		return "not an AS number";
 	return *ret ? NULL : "AS0, which is nobody's";
 }

@@ -299,7 +299,9 @@ static const struct reading rpsl[] = {
 	    "created:     20031113\n\n"
 	    "inetnum: 200/8\nowner: Maria\nownerid: 123.456.789-09\n\n"
 	    "inetnum: 177.0.0.0/14\nowner: Empresa\nownerid: 012.345.678/0001-90\n\n"
-	    "inetnum: 2801:10:c000::/48\nowner: Universidad\nownerid: CO-U-LACNIC\n",
+	    "inetnum: 2801:10:c000::/48\nowner: Universidad\nownerid: CO-U-LACNIC\n\n"
+	    "aut-num: 264668\ncountry: BR\ncreated: 2010-07-28\nchanged: 2023-11-15\n"
+	    "source: LACNIC\n",
 	    "1 org LACNIC handle=MX-EJEM-LACNIC name=Ejemplo S.A. "
 	    "address=Calle 1, 2/14060 - Tlalpan country=MX\n"
 	    "1 network LACNIC 200.7.84.0/22 org=MX-EJEM-LACNIC status=allocated country=MX "
@@ -311,7 +313,9 @@ static const struct reading rpsl[] = {
 	    "28 org LACNIC handle=012.345.678/0001-90 name=Empresa\n"
 	    "28 network LACNIC 177.0.0.0/14 org=012.345.678/0001-90\n"
 	    "32 org LACNIC handle=CO-U-LACNIC name=Universidad\n"
-	    "32 network LACNIC 2801:10:c000::/48 org=CO-U-LACNIC\n" },
+	    "32 network LACNIC 2801:10:c000::/48 org=CO-U-LACNIC\n"
+	    "36 as LACNIC AS264668 handle=264668 country=BR created=2010-07-28 "
+	    "changed=2023-11-15\n" },
 	{ "organisations and contacts",
 	    "organisation: ORG-EX1-RIPE\norg-name: Z\xfcrich \xc3\x84 # 1\norg-type: LIR\naddress: "
 	    "Street 1\n"
