@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "holders/build_format.h"
+#include "holders/readers.h"
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/input.h"

@@ -65,9 +65,6 @@ MUST_USE int build_input_add(struct registry_build *b, const char *name, enum in
 /* build_facts - where a reader's facts go; valid as long as b */
 struct fact_to build_facts(struct registry_build *b, unsigned input);
 
-/* fact_reader_of - the reader of what begins with head (up to 4 KiB), or NULL; readers.c */
-const struct fact_reader *fact_reader_of(struct span head);
-
 const char *build_kind_name(enum input_kind k);
 struct span build_kind_attribution(enum input_kind k); /* what pages and exports must say */
 

@@ -49,14 +49,15 @@ struct fact {
 
 /* struct fact_to - where facts go
  * take    0, or -errno, which ends the reading
- * refuse  a record, or a part of one, was not taken: why; the reader goes on behind it */
+ * refuse  a record, or a part of one, was not taken: why; the reader goes on behind it
+ * leave   a record makes no fact by rule (a person, free space): why; NULL where nobody asks
+ * Reasons are few and constant, so that they can be counted; those of totals alone have figures in them. */
 struct fact_to {
 	int (*take)(void *ctx, const struct fact *f);
 	void (*refuse)(void *ctx, uint64_t line, const char *why);
 	void *ctx;
+	void (*leave)(void *ctx, uint64_t line, const char *why);
 };
-
-#define FACT_HEAD_MAX 4096u
 
 /* struct fact_reader - one format
  * claims  whether an input that begins with these bytes (up to 4 KiB, lines not cut at the end of the file) is of it

@@ -1,13 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The formats that are read as facts, one row each. */
-#include "holders/build_format.h"
+#include "holders/readers.h"
 
-static const struct fact_reader *const readers[] = { NULL };
+#include <errno.h>
+
+static const struct fact_reader *const readers[] = {
+	&fact_reader_rir_stats,
+	&fact_reader_rpsl,
+	&fact_reader_rdap,
+};
 
 const struct fact_reader *fact_reader_of(struct span head)
 {
 	for (size_t i = 0; i < NELEM(readers); i++)
-		if (readers[i] && readers[i]->claims(head))
+		if (readers[i]->claims(head))
 			return readers[i];
 	return NULL;
+}
+
+int fact_read_file(
+    const char *path, const struct fact_to *to, const struct fact_reader **ret, struct err *e)
+{
+	const struct fact_reader *reader = NULL;
+	struct input *in = NULL;
+	struct span head;
+	int r = input_open(path, &in, e);
+
+	if (r == 0)
+		r = input_peek(in, &head, e);
+	if (r == 0) {
+		head.end = head.p + MIN_OF(span_len(head), (size_t)FACT_HEAD_MAX);
+		reader = fact_reader_of(head);
+		if (!reader)
+			r = err_set(e, -EINVAL,
+			    "%s: no registry input this program knows; it reads RIR statistics "
+			    "(delegated, delegated-extended), RPSL dumps and RDAP answers",
+			    path);
+	}
+	if (reader) {
+		*ret = reader;
+		r = reader->read(in, to, e);
+	}
+	(void)input_free(in);
+	return r;
 }

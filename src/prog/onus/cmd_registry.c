@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* onus registry - compile who holds what, and say what a compiled file holds. */
+/* onus registry - compile who holds what, say what a compiled file holds, and what registry inputs say. */
 #include <string.h>
 
 #include "core/conf.h"
@@ -7,6 +7,7 @@
 #include "holders/registry.h"
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/registry_read.h"
 #include "prog/onus/registry_verify.h"
 #include "util/clock.h"
 #include "util/jout.h"
@@ -157,16 +158,19 @@ int cmd_registry(int argc, char **argv)
 {
 	const char *to = NULL, *file = NULL, *conf_file = NULL;
 	struct opt_list set = { .n = 0 };
-	bool json = false;
+	bool json = false, facts = false;
 	const struct opt opts[] = {
 		{ "output", 0, OPT_TEXT, &to, "FILE", "build: write this file (also -o FILE)." },
 		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info, verify: the registry file." },
-		{ "json", 'j', OPT_FLAG, &json, NULL, "info, verify: as one JSON object." },
+		{ "json", 'j', OPT_FLAG, &json, NULL,
+		    "info, verify, read: as one JSON object (read: a file)." },
+		{ "facts", 0, OPT_FLAG, &facts, NULL,
+		    "read: every fact as a JSON object, one a line." },
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus registry",
-		"build -o FILE INPUT… | info [FILE] | verify [FILE]",
+		"build -o FILE INPUT… | info [FILE] | verify [FILE] | read INPUT…",
 		"Compile tables of who holds which address, and what the registries say of "
 		"networks, into\n"
 		"one registry file; say what such a file holds; or how good it is: what share of "
@@ -175,9 +179,19 @@ int cmd_registry(int argc, char **argv)
 		"registries\n"
 		"disagree, and what leads nowhere. Inputs are recognised by content; a directory "
 		"stands\n"
-		"for the .csv files in it.",
-		"Example: onus registry build -o registry asn-ipv4.csv asn-ipv6.csv", opts,
-		NELEM(opts) };
+		"for the .csv files in it.\n\n"
+		"`read` says what is in inputs that registries themselves publish, and builds "
+		"nothing: RIR\n"
+		"statistics (delegated, delegated-extended), RPSL dumps and RDAP answers, packed "
+		"or not. It\n"
+		"tells how many records of each kind were taken, of which registry and space, and "
+		"what was\n"
+		"refused or left out, with reasons. Natural persons are left out.",
+		"Examples:\n"
+		"  onus registry build -o registry asn-ipv4.csv asn-ipv6.csv "
+		"delegated-apnic-extended-latest\n"
+		"  onus registry read delegated-apnic-extended-latest ripe.db.inetnum.gz",
+		opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), code = 3;
 	struct conf *conf;
 	struct err e;
@@ -197,11 +211,22 @@ int cmd_registry(int argc, char **argv)
 			    : file ? file
 				   : conf->registry_file,
 		    conf->registry_max_age_days, json);
+<<<<<<< HEAD
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "verify") == 0)
 		code = verify(n == 2 ? argv[2] : file ? file : conf->registry_file, json);
 	else
 		(void)fprintf(stderr,
 		    "onus registry: say build -o FILE INPUT…, info [FILE] or verify [FILE]\n");
+=======
+	else if (n >= 2 && strcmp(argv[1], "read") == 0)
+		code = registry_read(n - 1, argv + 2,
+		    facts  ? READ_FACTS
+		    : json ? READ_JSON
+			   : READ_TEXT);
+	else
+		(void)fprintf(stderr,
+		    "onus registry: say build -o FILE INPUT…, info [FILE] or read INPUT…\n");
+>>>>>>> reg-readers
 	conf = conf_free(conf);
 	return code;
 }
