@@ -211,13 +211,8 @@ int cmd_registry(int argc, char **argv)
 			    : file ? file
 				   : conf->registry_file,
 		    conf->registry_max_age_days, json);
-<<<<<<< HEAD
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "verify") == 0)
 		code = verify(n == 2 ? argv[2] : file ? file : conf->registry_file, json);
-	else
-		(void)fprintf(stderr,
-		    "onus registry: say build -o FILE INPUT…, info [FILE] or verify [FILE]\n");
-=======
 	else if (n >= 2 && strcmp(argv[1], "read") == 0)
 		code = registry_read(n - 1, argv + 2,
 		    facts  ? READ_FACTS
@@ -225,8 +220,8 @@ int cmd_registry(int argc, char **argv)
 			   : READ_TEXT);
 	else
 		(void)fprintf(stderr,
-		    "onus registry: say build -o FILE INPUT…, info [FILE] or read INPUT…\n");
->>>>>>> reg-readers
+		    "onus registry: say build -o FILE INPUT…, info [FILE], verify [FILE] or "
+		    "read INPUT…\n");
 	conf = conf_free(conf);
 	return code;
 }
