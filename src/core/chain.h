@@ -43,9 +43,9 @@ struct space {
 typedef bool space_fn(const void *ctx, uint32_t index, struct space *ret);
 
 /* delegation_fn - whose part of a prefix an announced address is in: 1 + index of the narrowest network around it that
- * holds whole blocks (/24, IPv6 /48), lies within the prefix and is no wider than a /16 (IPv6 /32); 0: of none
- * stretch  addresses around it of which the same is true: whole blocks, as far as they are announced
- * ctx      the registry */
-typedef uint32_t delegation_fn(const void *ctx, struct addr a, struct range *stretch);
+ * holds whole blocks (/24, IPv6 /48), is a part of the prefix and no wider than a /20 (IPv6 /44); 0: of none
+ * last  from the address on the last one of which the same is true: the end of a block, or of the prefix
+ * ctx   the registry */
+typedef uint32_t delegation_fn(const void *ctx, struct addr a, struct addr *last);
 
 #endif

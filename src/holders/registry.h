@@ -160,6 +160,9 @@ void registry_chain(const void *ctx, struct addr a, struct chain *ret);
 /* registry_space - the announced space row by row (a space_fn; ctx is the registry) */
 bool registry_space(const void *ctx, uint32_t index, struct space *ret);
 
+/* registry_delegation - whose part of a prefix an address is in (a delegation_fn; ctx is the registry) */
+uint32_t registry_delegation(const void *ctx, struct addr a, struct addr *last);
+
 /* Totals over the routed space, each address once. */
 uint64_t registry_v4_addresses(const struct registry *r);
 uint64_t registry_v6_blocks(const struct registry *r);

@@ -111,7 +111,8 @@ static struct judge *judge_as_of(
 	struct judge_conf conf = { .today = today,
 		.first_day = c->first_day,
 		.guard = true,
-		.measure = c->voices != NULL };
+		.measure = c->voices != NULL,
+		.delegation = c->delegation };
 	struct judge *j = judge_new(&conf);
 
 	*code = j ? 0 : -ENOMEM;

@@ -19,6 +19,7 @@ struct evaluate_conf {
 	bool
 	    foreign; /* the series is somebody else's word: fully trusted, but no anchor, so that the
 			 volume guard heeds it */
+	delegation_fn *delegation; /* as in judge_conf */
 	/* tells j its groups, and of every group of the series which of them it is, as they were known on a
 	 * day; their trust is then measured (A6). NULL: each is a group of its own and fully trusted. */
 	void (*voices)(

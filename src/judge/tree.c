@@ -77,14 +77,14 @@ static struct addr unit_addr(unsigned version, uint64_t unit)
 
 uint32_t delegation_at(const struct judge *j, const struct row *r, uint64_t unit, uint64_t *last)
 {
-	struct range stretch;
+	struct addr end;
 	uint32_t ret;
 
 	*last = r->last;
 	if (!j->conf.delegation)
 		return 0;
-	ret = j->conf.delegation(j->space_ctx, unit_addr(r->version, unit), &stretch);
-	*last = r->version ? stretch.last.hi >> 16 : addr_v4(stretch.last);
+	ret = j->conf.delegation(j->space_ctx, unit_addr(r->version, unit), &end);
+	*last = r->version ? end.hi >> 16 : addr_v4(end);
 	*last = MIN_OF(MAX_OF(*last, unit), r->last);
 	return ret;
 }

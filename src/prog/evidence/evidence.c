@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "holders/registry.h"
 #include "prog/evidence/disputes.h"
 #include "prog/evidence/evidence.h"
 #include "prog/evidence/voices.h"
@@ -133,8 +134,11 @@ static int read_run(struct hub *h, struct evidence *out, struct err *e)
 
 static int judge_make(struct reader *r, struct err *e)
 {
-	r->out->judge = judge_new(&(struct judge_conf){
-	    .today = r->day, .first_day = r->out->first_day, .guard = true, .measure = true });
+	r->out->judge = judge_new(&(struct judge_conf){ .today = r->day,
+	    .first_day = r->out->first_day,
+	    .guard = true,
+	    .measure = true,
+	    .delegation = registry_delegation });
 	return r->out->judge ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 

@@ -539,6 +539,7 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 	struct progress bar;
 	struct evaluate_conf c = { .days = x->days,
 		.horizon = (int32_t)x->horizon,
+		.delegation = registry_delegation,
 		.progress = show_progress,
 		.ctx = &bar };
 	int r = series_seal(&x->series);

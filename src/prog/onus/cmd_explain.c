@@ -78,7 +78,7 @@ static int read_events(struct explain *x, const char *path, struct series *s, st
 static int from_files(struct explain *x, int n, char **files, struct err *e)
 {
 	struct series s = { .n = 0 };
-	struct judge_conf c = { 0 };
+	struct judge_conf c = { .delegation = registry_delegation };
 	int r = 0;
 
 	for (int i = 0; i < n && r >= 0; i++)

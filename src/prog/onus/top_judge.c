@@ -77,7 +77,8 @@ int top_judge(const struct top *t, enum entity_kind by, unsigned n_groups, struc
 		.first_day = day_of(t->oldest_s),
 		.kinds = 1u << by,
 		.only = only,
-		.n_only = registry_n_as(t->registry) };
+		.n_only = registry_n_as(t->registry),
+		.delegation = registry_delegation };
 	struct judge *j;
 	int r;
 

@@ -51,6 +51,18 @@ static struct registry_build *begin(struct refusals *refused)
 	return b;
 }
 
+/* A table of who announces what, as a file. */
+static void add_csv(struct registry_build *b, const char *table)
+{
+	char csv[sizeof(reg) + 4];
+	struct err e;
+
+	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
+	assert_int_equal(file_write(csv, span_str(table), &e), 0);
+	assert_int_equal(registry_build_add(b, csv, &e), 0);
+	assert_int_equal(unlink(csv), 0);
+}
+
 static struct registry *end(struct registry_build *b)
 {
 	struct registry *r = NULL;
@@ -441,14 +453,9 @@ static void test_countries(void **state)
 		{ "5.0.2.1", "" }, { "2a00::1", "FR" } };
 	struct refusals refused;
 	struct registry_build *b = begin(&refused);
-	char csv[sizeof(reg) + 4];
 	struct registry *r;
-	struct err e;
 
-	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
-	assert_int_equal(file_write(csv, span_str(table), &e), 0);
-	assert_int_equal(registry_build_add(b, csv, &e), 0);
-	assert_int_equal(unlink(csv), 0);
+	add_csv(b, table);
 	for (size_t i = 0; i < NELEM(said); i++)
 		assert_int_equal(said_take(b, said[i].from, &said[i]), 0);
 	r = end(b);
@@ -484,14 +491,9 @@ static void test_ases(void **state)
 		{ 64502, "WIDE", NULL }, { 64510, NULL, NULL } };
 	struct refusals refused;
 	struct registry_build *b = begin(&refused);
-	char csv[sizeof(reg) + 4];
 	struct registry *r;
-	struct err e;
 
-	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
-	assert_int_equal(file_write(csv, span_str(table), &e), 0);
-	assert_int_equal(registry_build_add(b, csv, &e), 0);
-	assert_int_equal(unlink(csv), 0);
+	add_csv(b, table);
 	for (size_t i = 0; i < NELEM(said); i++)
 		assert_int_equal(said_take(b, said[i].from, &said[i]), 0);
 	r = end(b);
@@ -704,13 +706,9 @@ static struct registry *draw_for_verify(void)
 				    "2a00:0:100::,2a00:0:100:1::,64502,c\n";
 	struct refusals refused;
 	struct registry_build *b = begin(&refused);
-	char csv[sizeof(reg) + 4], range[RANGE_TEXT_MAX];
-	struct err e;
+	char range[RANGE_TEXT_MAX];
 
-	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
-	assert_int_equal(file_write(csv, span_str(table), &e), 0);
-	assert_int_equal(registry_build_add(b, csv, &e), 0);
-	assert_int_equal(unlink(csv), 0);
+	add_csv(b, table);
 	assert_int_equal(said_take(b, org.from, &org), 0);
 	for (uint32_t i = 0; i < 40; i++) {
 		uint32_t bits = below(7), first = below(WINDOW) >> bits << bits;
@@ -786,6 +784,88 @@ static void test_verify_differs(void **state)
 	r = registry_free(r);
 }
 
+/* What part_of says of every block, found by looking at all networks. */
+static uint32_t naive_part(const struct registry *r, struct addr a, struct range prefix)
+{
+	uint32_t best = REGISTRY_NONE;
+
+	for (uint32_t i = 0; i < registry_n_network(r); i++) {
+		struct range n = registry_network_at(r, i).range;
+		bool whole =
+		    addr_cmp(n.first, prefix.first) == 0 && addr_cmp(n.last, prefix.last) == 0;
+
+		if (!addr_is_v4(n.first) || !range_has(n, a) || !range_has(prefix, n.first) ||
+		    !range_has(prefix, n.last) || whole || addr_v4(n.first) % 256 ||
+		    addr_v4(n.last) % 256 != 255 || range_units(n) > 4096)
+			continue;
+		if (best == REGISTRY_NONE ||
+		    range_units(n) < range_units(registry_network_at(r, best).range))
+			best = i;
+	}
+	return best;
+}
+
+/* Whose part of a prefix: stretch by stretch as block by block. */
+static void test_delegation(void **state)
+{
+	static const char csv[] = "5.0.0.0,5.3.255.255,64496,Wide\n5.4.0.0,5.4.19.77,64497,Odd\n"
+				  "2a00:1::,2a00:1:ffff:ffff:ffff:ffff:ffff:ffff,64498,Six\n";
+	static const struct said said[] = {
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/8", "around"),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/14", "whole"),
+		NET(KIND_RPSL, "RIPE", "5.0.0.0/15", "too wide"),
+		NET(KIND_RPSL, "RIPE", "5.1.0.0/20", "twenty"),
+		NET(KIND_RPSL, "RIPE", "5.1.4.0/22", "part"),
+		NET(KIND_RPSL, "RIPE", "5.1.5.0/24", "block"),
+		NET(KIND_RPSL, "RIPE", "5.1.5.8/29", "few"),
+		NET(KIND_RPSL, "RIPE", "5.1.6.0-5.1.7.99", "odd"),
+		NET(KIND_RPSL, "RIPE", "5.2.250.0-5.3.3.255", "across"),
+		NET(KIND_RPSL, "RIPE", "5.3.255.0/24", "last"),
+		NET(KIND_RPSL, "RIPE", "5.4.16.0-5.4.19.255", "beyond"),
+		NET(KIND_RPSL, "RIPE", "5.4.19.0/26", "in half a block"),
+		NET(KIND_RPSL, "RIPE", "2a00:1:8000::/44", "some"),
+		NET(KIND_RPSL, "RIPE", "2a00:1:8000::/64", "lan"),
+	};
+	static const char *const prefixes[] = { "5.0.0.0-5.3.255.255", "5.4.0.0-5.4.19.77" };
+	struct refusals refused;
+	struct registry_build *b = begin(&refused);
+	struct registry *r;
+	struct addr last;
+	uint32_t some;
+
+	for (size_t i = 0; i < NELEM(said); i++)
+		(void)said_take(b, said[i].from, &said[i]);
+	add_csv(b, csv);
+	r = end(b);
+	for (size_t k = 0; k < NELEM(prefixes); k++) {
+		struct range p;
+		struct addr a;
+
+		assert_int_equal(range_parse(span_str(prefixes[k]), &p), 0);
+		for (a = p.first;; a = addr_next(last)) {
+			uint32_t got = registry_delegation(r, a, &last);
+
+			assert_true(addr_cmp(last, a) >= 0 && addr_cmp(last, p.last) <= 0);
+			for (uint32_t v4 = addr_v4(a); v4 <= addr_v4(last); v4 += 256)
+				assert_int_equal(naive_part(r, addr_of_v4(v4), p), got - 1);
+			if (addr_eq(last, p.last))
+				break;
+			assert_int_equal(addr_v4(last) % 256, 255);
+			assert_true(registry_delegation(r, addr_next(last), &a) != got);
+		}
+	}
+	some = registry_network(r, (struct addr){ UINT64_C(0x2a000001800f0000), 0 });
+	assert_int_equal(
+	    registry_delegation(r, (struct addr){ UINT64_C(0x2a00000180000000), 5 }, &last),
+	    some + 1);
+	assert_true(last.hi == UINT64_C(0x2a000001800fffff) && last.lo == UINT64_MAX);
+	assert_int_equal(
+	    registry_delegation(r, (struct addr){ UINT64_C(0x2a00000100000000), 0 }, &last), 0);
+	assert_true(last.hi == UINT64_C(0x2a0000017fffffff));
+	assert_int_equal(registry_delegation(r, addr_of_v4(0x09090909), &last), 0);
+	(void)registry_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -803,6 +883,7 @@ int main(void)
 		cmocka_unit_test(test_ases),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_delegation),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_verify_differs),
 	};

@@ -14,23 +14,23 @@ bool world_space(const void *ctx, uint32_t index, struct space *ret)
 }
 
 /* The narrowest of them; every border ends a stretch. */
-uint32_t world_delegation(const void *ctx, struct addr a, struct range *stretch)
+uint32_t world_delegation(const void *ctx, struct addr a, struct addr *last)
 {
 	const struct world *w = ctx;
 	uint32_t best = 0;
 
-	*stretch = (struct range){ { 0, 0 }, { UINT64_MAX, UINT64_MAX } };
+	*last = (struct addr){ UINT64_MAX, UINT64_MAX };
 	for (uint32_t i = 0; i < w->n_d; i++) {
 		const struct range *r = &w->d[i];
 
 		if (addr_cmp(a, r->first) < 0) {
-			if (addr_cmp(r->first, stretch->last) <= 0)
-				stretch->last = addr_prev(r->first);
+			if (addr_cmp(r->first, *last) <= 0)
+				*last = addr_prev(r->first);
 		} else if (addr_cmp(a, r->last) > 0)
 			continue;
 		else {
-			if (addr_cmp(r->last, stretch->last) < 0)
-				stretch->last = r->last;
+			if (addr_cmp(r->last, *last) < 0)
+				*last = r->last;
 			if (!best || range_units(*r) < range_units(w->d[best - 1]))
 				best = i + 1;
 		}
