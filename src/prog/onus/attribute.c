@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "holders/stale.h"
+#include "holders/tell.h"
 #include "prog/onus/networks_print.h"
 #include "util/clock.h"
 #include "util/jout.h"
@@ -97,7 +98,7 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	jout_str(&j, "registry_date", a->date);
 	jout_bool(&j, "registry_stale", a->stale);
 	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
-		networks_json(a->registry, registry_network(a->registry, addr), k.as, &j);
+		tell_json(a->registry, registry_network(a->registry, addr), k.as, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
 }
@@ -112,7 +113,7 @@ void attribute_network_json(
 	jout_str(&j, "entity", name);
 	jout_str(&j, "registry_date", a->date);
 	jout_bool(&j, "registry_stale", a->stale);
-	networks_json(a->registry, network, REGISTRY_NONE, &j);
+	tell_json(a->registry, network, REGISTRY_NONE, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
 }

@@ -5,16 +5,11 @@
 
 #include "holders/registry.h"
 #include "util/buf.h"
-#include "util/jout.h"
 
 /* networks_text - the holder of the AS, whom to write to, and the networks, a line or two each, indented; nothing where nothing
  * is known
  * network  the narrowest one; may be REGISTRY_NONE
  * as       whose contact stands in where no network has one; may be REGISTRY_NONE */
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out);
-
-/* networks_json - the same as fields of the object that is open: "as_holder", "abuse", "abuse_of",
- * "networks" */
-void networks_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);
 
 #endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "holders/tell.h"
+
+#include "util/clock.h"
+
+bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct whom *ret)
+{
+	uint32_t from = REGISTRY_NONE, at = registry_network_abuse(r, network, &from);
+	struct registry_contact c;
+
+	if (at != REGISTRY_NONE) {
+		(void)range_format(registry_network_at(r, from).range, ret->of);
+	} else if (as != REGISTRY_NONE && registry_as_at(r, as).abuse != REGISTRY_NONE) {
+		at = registry_as_at(r, as).abuse;
+		(void)snprintf(ret->of, sizeof(ret->of), "AS%u", registry_asn(r, as)); /* fits */
+	} else {
+		return false;
+	}
+	c = registry_contact_at(r, at);
+	ret->mail = c.mail;
+	ret->name = c.name;
+	ret->network = from;
+	return true;
+}
+
+static void say(struct jout *j, const char *key, struct span s)
+{
+	jout_span(j, key, span_empty(s) ? (struct span){ NULL, NULL } : s);
+}
+
+static void say_day(struct jout *j, const char *key, int32_t day)
+{
+	char text[UTC_TEXT_MAX];
+
+	if (day)
+		utc_format_day(day, text);
+	jout_str(j, key, day ? text : NULL);
+}
+
+static void say_holder(const struct registry *r, const char *key, uint32_t index, struct jout *j)
+{
+	struct registry_holder h;
+
+	if (index == REGISTRY_NONE) {
+		jout_null(j, key);
+		return;
+	}
+	h = registry_holder_at(r, index);
+	jout_object(j, key);
+	say(j, "handle", h.handle);
+	say(j, "name", h.name);
+	say(j, "address", h.address);
+	say(j, "country", span_str(h.country));
+	jout_object_end(j);
+}
+
+/* One object, with its closing brace left to the caller. */
+static void say_network(const struct registry *r, uint32_t index, struct jout *j)
+{
+	struct registry_network n = registry_network_at(r, index);
+	struct span mail = { NULL, NULL };
+	char range[RANGE_TEXT_MAX];
+
+	(void)range_format(n.range, range);
+	if (n.abuse != REGISTRY_NONE)
+		mail = registry_contact_at(r, n.abuse).mail;
+	jout_object(j, NULL);
+	say(j, "handle", n.handle);
+	say(j, "name", n.name);
+	jout_str(j, "range", range);
+	say(j, "status", n.status);
+	say(j, "country", span_str(n.country));
+	say_holder(r, "org", n.holder, j);
+	jout_span(j, "abuse", mail);
+	say_day(j, "created", n.created);
+	say_day(j, "changed", n.changed);
+	say(j, "source", n.source);
+}
+
+void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j)
+{
+	struct whom c = { .mail = { NULL, NULL } };
+	bool any = tell_whom(r, network, as, &c);
+
+	say_holder(r, "as_holder", as == REGISTRY_NONE ? as : registry_as_at(r, as).holder, j);
+	jout_span(j, "abuse", c.mail);
+	jout_str(j, "abuse_of", any ? c.of : NULL);
+	jout_array(j, "networks");
+	for (uint32_t i = network; i != REGISTRY_NONE; i = registry_network_at(r, i).parent) {
+		say_network(r, i, j);
+		jout_array(j, "also"); /* what was told of the same range besides */
+		for (uint32_t k = registry_network_same(r, i); k != REGISTRY_NONE;
+		     k = registry_network_same(r, k)) {
+			say_network(r, k, j);
+			jout_object_end(j);
+		}
+		jout_array_end(j);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is told of the chain of accountability, by whichever program is asked: whom to write to, and the
+ * networks as JSON. Names of the JSON: doc/contracts/web-api.md. */
+#ifndef ONUS_HOLDERS_TELL_H
+#define ONUS_HOLDERS_TELL_H
+
+#include "holders/registry.h"
+#include "util/jout.h"
+
+/* struct whom - whom to write to about abuse, and for what; texts borrow from the registry */
+struct whom {
+	struct span mail, name;	 /* the name may be empty */
+	uint32_t network;	 /* whose contact it is; REGISTRY_NONE: the AS's */
+	char of[RANGE_TEXT_MAX]; /* the range of that network, or "AS64500" */
+};
+
+/* tell_whom - the contact of the narrowest network that has one, else of the AS
+ *
+ * r        may be NULL when both others are REGISTRY_NONE
+ * network  the narrowest one; may be REGISTRY_NONE
+ * as       may be REGISTRY_NONE
+ * Returns false when no contact is known; *ret is set on true. */
+bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct whom *ret);
+
+/* tell_json - "as_holder", "abuse", "abuse_of" and "networks" as members of the object that is open, null
+ * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */
+void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);
+
+#endif
