@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The same as JSON, under the names that `onus lookup --json` and `onus top --json` use. */
+#include "holders/tell.h"
+#include "prog/web/networks.h"
 #include "prog/web/site.h"
 
 #include "util/jout.h"
@@ -142,7 +144,22 @@ static void put_chain(struct jout *j, const struct subject *s)
 	jout_array_end(j);
 }
 
-static void put_lookup(struct page *p, struct span question, const struct subject *s)
+/* An IPv6 address is asked for as one host of its /64: networks may be narrower. */
+static void put_networks(struct jout *j, const struct view *v, struct span question,
+    const struct entity *asked, const struct subject *s)
+{
+	struct entity en = *asked;
+	struct seat seat;
+	struct addr a;
+
+	if (en.kind == ENTITY_ADDR && addr_parse(span_trim(question), &a) == 0)
+		en.range = (struct range){ a, a };
+	seat = seat_find(v, &en, s);
+	tell_json(v->registry, seat.network, seat.as, j);
+}
+
+static void put_lookup(
+    struct page *p, struct span question, const struct entity *en, const struct subject *s)
 {
 	CLEANUP(buf_done) struct buf url;
 	char address[ADDR_TEXT_MAX];
@@ -172,6 +189,7 @@ static void put_lookup(struct page *p, struct span question, const struct subjec
 		jout_u64(&j, "seen_by_groups", 0);
 	}
 	put_chain(&j, s);
+	put_networks(&j, p->site->view, question, en, s);
 	jout_span(&j, "page", buf_text(&url));
 	put_site(&j, p->site);
 	jout_object_end(&j);
@@ -210,7 +228,7 @@ void api_lookup(struct page *p)
 		return;
 	}
 	subject_load(p->site->view, &en, s);
-	put_lookup(p, q, s);
+	put_lookup(p, q, &en, s);
 }
 
 static void put_top_row(struct jout *j, struct view *v, const struct row *row)

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prog/web/networks.h"
+
+#include "holders/tell.h"
+
+#define INSIDE_SHOWN   8u   /* networks inside a range */
+#define CONTACTS_SHOWN 8u   /* of an organisation */
+#define ASES_LOOKED_AT 256u /* of an organisation */
+
+/* ---- where an entity stands ---- */
+
+static bool has_range(const struct entity *en)
+{
+	return en->kind == ENTITY_ADDR || en->kind == ENTITY_BLOCK || en->kind == ENTITY_PREFIX;
+}
+
+static uint32_t network_around(const struct registry *r, struct range range)
+{
+	uint32_t at = registry_network(r, range.first);
+
+	while (at != REGISTRY_NONE && !range_has(registry_network_at(r, at).range, range.last))
+		at = registry_network_link(r, at).parent;
+	return at;
+}
+
+/* The AS that the page names, so that both are of one voice. */
+static uint32_t as_named(const struct registry *r, const struct subject *s)
+{
+	for (unsigned i = 0; i < s->n_chain; i++)
+		if (s->chain[i].kind == ENTITY_AS)
+			return registry_find_as(r, s->chain[i].asn);
+	return REGISTRY_NONE;
+}
+
+static uint32_t as_of_org(const struct registry *r, const struct entity *en)
+{
+	uint32_t org = registry_find_org(r, span_str(en->handle)), first, n, told = REGISTRY_NONE;
+
+	if (org == REGISTRY_NONE)
+		return REGISTRY_NONE;
+	n = MIN_OF(registry_org_ases(r, org, &first), ASES_LOOKED_AT);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t as = registry_org_as(r, first + i);
+		struct registry_as a = registry_as_at(r, as);
+
+		if (a.abuse != REGISTRY_NONE)
+			return as;
+		if (a.holder != REGISTRY_NONE && told == REGISTRY_NONE)
+			told = as;
+	}
+	return told;
+}
+
+struct seat seat_find(const struct view *v, const struct entity *en, const struct subject *s)
+{
+	const struct registry *r = v->registry;
+	struct seat ret = { REGISTRY_NONE, REGISTRY_NONE };
+
+	if (!r)
+		return ret;
+	if (has_range(en))
+		ret.network = network_around(r, en->range);
+	if (has_range(en) || en->kind == ENTITY_AS)
+		ret.as = as_named(r, s);
+	else if (en->kind == ENTITY_ORG)
+		ret.as = as_of_org(r, en);
+	return ret;
+}
+
+/* ---- words ---- */
+
+/* Always set, be it to nothing: a name that an object lacks would be looked up around it. */
+static void say_span(struct model *m, struct value *to, const char *key, struct span s)
+{
+	if (span_empty(s))
+		model_bool(m, to, key, false);
+	else
+		model_span(m, to, key, s);
+}
+
+static void say_day(struct model *m, struct value *to, const char *key, int32_t day)
+{
+	char text[UTC_TEXT_MAX];
+
+	if (day)
+		utc_format_day(day, text);
+	model_str(m, to, key, day ? text : NULL);
+}
+
+/* A mailbox with a link that can only write to it: what mail programs read as a header or as a second
+ * mailbox is escaped. */
+static void say_mail(struct model *m, struct value *to, struct span mail)
+{
+	CLEANUP(buf_done) struct buf link;
+	struct span local;
+
+	say_span(m, to, "mail", mail);
+	if (span_empty(mail))
+		return;
+	buf_init(&link, 4096);
+	(void)span_cut(&mail, '@', &local); /* there is one in every mailbox of the file */
+	http_escape(&link, local, true);
+	buf_byte(&link, '@');
+	http_escape(&link, mail, true);
+	model_span(m, to, "mailto", buf_text(&link));
+}
+
+static void say_lines(struct model *m, struct value *to, struct span text)
+{
+	struct value *list = model_list(m, to, "lines"), *o;
+	struct span line;
+
+	while (!span_empty(text)) {
+		(void)span_cut(&text, '\n', &line); /* the last line has no end */
+		o = model_object(m, list, NULL);
+		model_span(m, o, "line", line);
+		model_bool(m, o, "more", !span_empty(text));
+	}
+}
+
+static void say_holder(struct model *m, struct value *to, const struct registry *r, uint32_t index)
+{
+	struct registry_holder h;
+	struct value *o;
+
+	if (index == REGISTRY_NONE) {
+		model_bool(m, to, "holder", false);
+		return;
+	}
+	h = registry_holder_at(r, index);
+	o = model_object(m, to, "holder");
+	say_span(m, o, "name", h.name);
+	say_span(m, o, "source", h.source);
+	say_span(m, o, "handle", h.handle);
+	say_span(m, o, "country", span_str(h.country));
+	say_lines(m, o, h.address);
+}
+
+/* The page of a range, where it can have one: an IPv6 page is of whole /64s. */
+static void say_range(struct model *m, struct value *to, struct range range)
+{
+	CLEANUP(buf_done) struct buf url;
+	char text[RANGE_TEXT_MAX], name[ENTITY_NAME_MAX];
+	struct entity en = entity_prefix(range);
+
+	(void)range_format(range, text);
+	model_str(m, to, "range", text);
+	(void)entity_format(&en, name);
+	if (!addr_is_v4(range.first) && (range.first.lo || ~range.last.lo)) {
+		model_bool(m, to, "url", false);
+		return;
+	}
+	buf_init(&url, HTTP_TARGET_MAX);
+	url_of(name, &url);
+	model_span(m, to, "url", buf_text(&url));
+}
+
+/* Where the network is, unless it is where its holder is. */
+static struct span country_apart(const struct registry *r, const struct registry_network *n)
+{
+	struct registry_holder h;
+
+	if (n->holder == REGISTRY_NONE)
+		return span_str(n->country);
+	h = registry_holder_at(r, n->holder);
+	return strcmp(h.country, n->country) == 0 ? SPAN("") : span_str(n->country);
+}
+
+static struct value *say_network(
+    struct model *m, struct value *list, const struct registry *r, uint32_t index)
+{
+	struct registry_network n = registry_network_at(r, index);
+	struct value *o = model_object(m, list, NULL);
+
+	say_range(m, o, n.range);
+	say_span(m, o, "net_name", n.name); /* apart from the name of its holder */
+	say_span(m, o, "source", n.source);
+	say_span(m, o, "handle", n.handle);
+	say_span(m, o, "status", n.status);
+	say_span(m, o, "country", country_apart(r, &n));
+	say_day(m, o, "created", n.created);
+	say_day(m, o, "changed", n.changed);
+	say_holder(m, o, r, n.holder);
+	say_mail(m, o, n.abuse == REGISTRY_NONE ? SPAN("") : registry_contact_at(r, n.abuse).mail);
+	return o;
+}
+
+/* ---- the chain, and what is inside ---- */
+
+static void say_chain_of(
+    struct model *m, struct value *to, const struct registry *r, uint32_t network)
+{
+	struct value *list = model_list(m, to, "networks"), *o, *also, *records;
+	unsigned n;
+
+	for (uint32_t i = network; i != REGISTRY_NONE; i = registry_network_link(r, i).parent) {
+		o = say_network(m, list, r, i);
+		n = 0;
+		also = records = NULL;
+		for (uint32_t k = registry_network_same(r, i); k != REGISTRY_NONE;
+		     k = registry_network_same(r, k), n++) {
+			if (!also) {
+				also = model_object(m, o, "also");
+				records = model_list(m, also, "records");
+			}
+			(void)say_network(m, records, r, k);
+		}
+		if (also) {
+			model_fmt(m, also, "n", "%u", n);
+			model_bool(m, also, "one", n == 1);
+		}
+	}
+}
+
+/* The first network that begins at an address or behind it. */
+static uint32_t network_from(const struct registry *r, struct addr a)
+{
+	uint32_t lo = 0, hi = registry_n_network(r);
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (addr_cmp(registry_network_at(r, mid).range.first, a) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The widest networks that lie in a range and are less than all of it. */
+static void say_inside(
+    struct model *m, struct value *to, const struct registry *r, struct range range)
+{
+	uint32_t at = network_from(r, range.first), n = 0;
+	struct value *inside = NULL, *list = NULL;
+
+	while (at < registry_n_network(r)) {
+		struct range in = registry_network_at(r, at).range;
+
+		if (addr_cmp(in.first, range.last) > 0)
+			return;
+		if (range_has(in, range.last)) { /* all of it, or beyond its end */
+			at++;
+			continue;
+		}
+		if (!inside) {
+			inside = model_object(m, to, "inside");
+			list = model_list(m, inside, "records");
+		}
+		if (n++ == INSIDE_SHOWN) {
+			model_bool(m, inside, "more", true);
+			return;
+		}
+		(void)say_network(m, list, r, at);
+		at = network_from(r, addr_next(in.last));
+	}
+}
+
+/* ---- whom to write to ---- */
+
+static void say_whom(struct model *m, struct value *to, const struct registry *r,
+    const struct entity *en, const struct seat *seat)
+{
+	struct registry_network n;
+	struct whom whom;
+	struct value *o;
+	bool itself;
+
+	if (!tell_whom(r, seat->network, seat->as, &whom)) {
+		model_bool(m, to, "whom", false);
+		return;
+	}
+	o = model_object(m, to, "whom");
+	say_mail(m, o, whom.mail);
+	say_span(m, o, "name", whom.name);
+	model_str(m, o, "of", whom.of);
+	if (whom.network == REGISTRY_NONE) {
+		model_bool(m, o, en->kind == ENTITY_AS ? "of_itself" : "of_as", true);
+		return;
+	}
+	n = registry_network_at(r, whom.network);
+	itself = addr_eq(n.range.first, en->range.first) && addr_eq(n.range.last, en->range.last);
+	say_span(m, o, "network", n.name);
+	model_bool(m, o, itself ? "of_itself" : "around", true);
+}
+
+/* struct told - what was told of an organisation's AS before */
+struct told {
+	uint32_t holder, abuse;
+};
+
+static bool told_before(const struct told *told, unsigned n, const struct registry_as *a)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (told[i].holder == a->holder && told[i].abuse == a->abuse)
+			return true;
+	return false;
+}
+
+static void say_as(
+    struct model *m, struct value *list, const struct registry *r, const struct registry_as *a)
+{
+	struct value *o = model_object(m, list, NULL);
+
+	model_fmt(m, o, "number", "AS%u", a->asn);
+	model_fmt(m, o, "url", "/as/%u", a->asn);
+	say_span(m, o, "as_name", a->name);
+	say_holder(m, o, r, a->holder);
+	say_mail(
+	    m, o, a->abuse == REGISTRY_NONE ? SPAN("") : registry_contact_at(r, a->abuse).mail);
+}
+
+/* An organisation is who the registries say that its AS belong to: each answer once. */
+static void say_ases(
+    struct model *m, struct value *to, const struct registry *r, const struct entity *en)
+{
+	uint32_t org = registry_find_org(r, span_str(en->handle)), first, n;
+	struct told told[CONTACTS_SHOWN];
+	struct value *list = model_list(m, to, "ases");
+	unsigned shown = 0;
+
+	if (org == REGISTRY_NONE)
+		return;
+	n = MIN_OF(registry_org_ases(r, org, &first), ASES_LOOKED_AT);
+	for (uint32_t i = 0; i < n && shown < CONTACTS_SHOWN; i++) {
+		struct registry_as a = registry_as_at(r, registry_org_as(r, first + i));
+
+		if ((a.holder == REGISTRY_NONE && a.abuse == REGISTRY_NONE) ||
+		    told_before(told, shown, &a))
+			continue;
+		say_as(m, list, r, &a);
+		told[shown++] = (struct told){ a.holder, a.abuse };
+	}
+}
+
+/* ---- all of it ---- */
+
+/* What to ask the registry itself for. */
+static void say_question(struct model *m, struct value *to, const struct entity *en)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (en->kind == ENTITY_AS) {
+		model_fmt(m, to, "whois", "AS%u", en->asn);
+		return;
+	}
+	(void)addr_format(en->range.first, text);
+	model_str(m, to, "whois", text);
+}
+
+static void say_nothing(struct view *v, struct model *m, struct value *to, const struct entity *en,
+    const struct subject *s)
+{
+	struct value *o;
+
+	if (s->special || en->kind == ENTITY_ORG)
+		return;
+	o = model_object(m, to, "nothing");
+	model_bool(m, o, "no_file", !v->registry);
+	model_bool(m, o, "no_networks", v->registry && !registry_n_network(v->registry));
+	model_bool(m, o, "is_as", en->kind == ENTITY_AS);
+	say_question(m, o, en);
+}
+
+void say_answer(struct view *v, struct model *m, const struct entity *en, const struct subject *s)
+{
+	struct seat seat = seat_find(v, en, s);
+	struct value *to;
+	bool ases = seat.as != REGISTRY_NONE;
+
+	if (en->kind == ENTITY_COUNTRY || en->kind == ENTITY_NET || !s->known)
+		return;
+	to = model_object(m, model_root(m), "answer");
+	say_whom(m, to, v->registry, en, &seat);
+	say_chain_of(m, to, v->registry, seat.network);
+	model_bool(m, to, "is_range", has_range(en));
+	model_bool(m, to, "has_networks", seat.network != REGISTRY_NONE);
+	if (v->registry && has_range(en))
+		say_inside(m, to, v->registry, en->range);
+	if (v->registry && en->kind == ENTITY_ORG) {
+		say_ases(m, to, v->registry, en);
+	} else if (ases) {
+		struct registry_as a = registry_as_at(v->registry, seat.as);
+
+		ases = a.holder != REGISTRY_NONE || a.abuse != REGISTRY_NONE;
+		if (ases)
+			say_as(m, model_list(m, to, "ases"), v->registry, &a);
+	}
+	model_bool(m, to, "has_ases", ases);
+	if (en->kind == ENTITY_AS ? !ases : seat.network == REGISTRY_NONE)
+		say_nothing(v, m, to, en, s);
+}
