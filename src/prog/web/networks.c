@@ -3,69 +3,8 @@
 
 #include "holders/tell.h"
 
-#define INSIDE_SHOWN   8u   /* networks inside a range */
-#define CONTACTS_SHOWN 8u   /* of an organisation */
-#define ASES_LOOKED_AT 256u /* of an organisation */
-
-/* ---- where an entity stands ---- */
-
-static bool has_range(const struct entity *en)
-{
-	return en->kind == ENTITY_ADDR || en->kind == ENTITY_BLOCK || en->kind == ENTITY_PREFIX;
-}
-
-static uint32_t network_around(const struct registry *r, struct range range)
-{
-	uint32_t at = registry_network(r, range.first);
-
-	while (at != REGISTRY_NONE && !range_has(registry_network_at(r, at).range, range.last))
-		at = registry_network_link(r, at).parent;
-	return at;
-}
-
-/* The AS that the page names, so that both are of one voice. */
-static uint32_t as_named(const struct registry *r, const struct subject *s)
-{
-	for (unsigned i = 0; i < s->n_chain; i++)
-		if (s->chain[i].kind == ENTITY_AS)
-			return registry_find_as(r, s->chain[i].asn);
-	return REGISTRY_NONE;
-}
-
-static uint32_t as_of_org(const struct registry *r, const struct entity *en)
-{
-	uint32_t org = registry_find_org(r, span_str(en->handle)), first, n, told = REGISTRY_NONE;
-
-	if (org == REGISTRY_NONE)
-		return REGISTRY_NONE;
-	n = MIN_OF(registry_org_ases(r, org, &first), ASES_LOOKED_AT);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t as = registry_org_as(r, first + i);
-		struct registry_as a = registry_as_at(r, as);
-
-		if (a.abuse != REGISTRY_NONE)
-			return as;
-		if (a.holder != REGISTRY_NONE && told == REGISTRY_NONE)
-			told = as;
-	}
-	return told;
-}
-
-struct seat seat_find(const struct view *v, const struct entity *en, const struct subject *s)
-{
-	const struct registry *r = v->registry;
-	struct seat ret = { REGISTRY_NONE, REGISTRY_NONE };
-
-	if (!r)
-		return ret;
-	if (has_range(en))
-		ret.network = network_around(r, en->range);
-	if (has_range(en) || en->kind == ENTITY_AS)
-		ret.as = as_named(r, s);
-	else if (en->kind == ENTITY_ORG)
-		ret.as = as_of_org(r, en);
-	return ret;
-}
+#define INSIDE_SHOWN   8u /* networks inside a range */
+#define CONTACTS_SHOWN 8u /* of an organisation */
 
 /* ---- words ---- */
 
@@ -228,8 +167,8 @@ static uint32_t network_from(const struct registry *r, struct addr a)
 	return lo;
 }
 
-/* The widest networks that lie in a range and are less than all of it. */
-static void say_inside(
+/* The widest networks that lie in a range and are less than all of it; false when there are none. */
+static bool say_inside(
     struct model *m, struct value *to, const struct registry *r, struct range range)
 {
 	uint32_t at = network_from(r, range.first), n = 0;
@@ -239,7 +178,7 @@ static void say_inside(
 		struct range in = registry_network_at(r, at).range;
 
 		if (addr_cmp(in.first, range.last) > 0)
-			return;
+			break;
 		if (range_has(in, range.last)) { /* all of it, or beyond its end */
 			at++;
 			continue;
@@ -248,13 +187,14 @@ static void say_inside(
 			inside = model_object(m, to, "inside");
 			list = model_list(m, inside, "records");
 		}
-		if (n++ == INSIDE_SHOWN) {
-			model_bool(m, inside, "more", true);
-			return;
-		}
+		if (n++ == INSIDE_SHOWN)
+			break;
 		(void)say_network(m, list, r, at);
 		at = network_from(r, addr_next(in.last));
 	}
+	if (inside)
+		model_bool(m, inside, "more", n > INSIDE_SHOWN);
+	return inside != NULL;
 }
 
 /* ---- whom to write to ---- */
@@ -322,7 +262,7 @@ static void say_ases(
 
 	if (org == REGISTRY_NONE)
 		return;
-	n = MIN_OF(registry_org_ases(r, org, &first), ASES_LOOKED_AT);
+	n = MIN_OF(registry_org_ases(r, org, &first), SEAT_ASES_MAX);
 	for (uint32_t i = 0; i < n && shown < CONTACTS_SHOWN; i++) {
 		struct registry_as a = registry_as_at(r, registry_org_as(r, first + i));
 
@@ -363,31 +303,42 @@ static void say_nothing(struct view *v, struct model *m, struct value *to, const
 	say_question(m, o, en);
 }
 
+/* The holder of the AS, or those of an organisation's; false when the registries name none. */
+static bool say_holders(struct view *v, struct model *m, struct value *to, const struct entity *en,
+    const struct seat *seat)
+{
+	struct registry_as a;
+
+	if (seat->as == REGISTRY_NONE)
+		return false;
+	if (en->kind == ENTITY_ORG) {
+		say_ases(m, to, v->registry, en);
+		return true;
+	}
+	a = registry_as_at(v->registry, seat->as);
+	if (a.holder == REGISTRY_NONE && a.abuse == REGISTRY_NONE)
+		return false;
+	say_as(m, model_list(m, to, "ases"), v->registry, &a);
+	return true;
+}
+
 void say_answer(struct view *v, struct model *m, const struct entity *en, const struct subject *s)
 {
 	struct seat seat = seat_find(v, en, s);
+	bool any = seat.network != REGISTRY_NONE, ases;
 	struct value *to;
-	bool ases = seat.as != REGISTRY_NONE;
 
 	if (en->kind == ENTITY_COUNTRY || en->kind == ENTITY_NET || !s->known)
 		return;
 	to = model_object(m, model_root(m), "answer");
 	say_whom(m, to, v->registry, en, &seat);
+	model_bool(m, to, "is_range", seat_ranged(en));
+	model_bool(m, to, "has_networks", any);
 	say_chain_of(m, to, v->registry, seat.network);
-	model_bool(m, to, "is_range", has_range(en));
-	model_bool(m, to, "has_networks", seat.network != REGISTRY_NONE);
-	if (v->registry && has_range(en))
-		say_inside(m, to, v->registry, en->range);
-	if (v->registry && en->kind == ENTITY_ORG) {
-		say_ases(m, to, v->registry, en);
-	} else if (ases) {
-		struct registry_as a = registry_as_at(v->registry, seat.as);
-
-		ases = a.holder != REGISTRY_NONE || a.abuse != REGISTRY_NONE;
-		if (ases)
-			say_as(m, model_list(m, to, "ases"), v->registry, &a);
-	}
+	if (v->registry && seat_ranged(en))
+		any |= say_inside(m, to, v->registry, en->range);
+	ases = say_holders(v, m, to, en, &seat);
 	model_bool(m, to, "has_ases", ases);
-	if (en->kind == ENTITY_AS ? !ases : seat.network == REGISTRY_NONE)
+	if (en->kind == ENTITY_AS ? !ases : !any)
 		say_nothing(v, m, to, en, s);
 }

@@ -6,17 +6,26 @@
 
 #include "prog/web/site.h"
 
-/* struct seat - where an entity stands in the registry file; indexes, or REGISTRY_NONE */
+#define SEAT_ASES_MAX 256u /* of an organisation: looked at, the others are not */
+
+/* struct seat - where an entity stands in the registry file; indexes, or REGISTRY_NONE
+ * network  the narrowest that holds all of it
+ * as       itself, or the one that announces it; of an organisation, its first with a contact */
 struct seat {
-	uint32_t network; /* the narrowest that holds all of it */
-	uint32_t
-	    as; /* itself, or the one that announces it; of an organisation: its first with a contact */
+	uint32_t network, as;
 };
+
+/* seat_ranged - whether it is a range of addresses, which networks may be around */
+static inline bool seat_ranged(const struct entity *en)
+{
+	return en->kind == ENTITY_ADDR || en->kind == ENTITY_BLOCK || en->kind == ENTITY_PREFIX;
+}
 
 /* seat_find - of a subject that was loaded for this entity; for an address, exactly that address */
 struct seat seat_find(const struct view *v, const struct entity *en, const struct subject *s);
 
-/* say_answer - "answer" of the page of a subject: "whom", "networks", "inside", "contacts", or why there are none */
+/* say_answer - "answer" of the page of a subject: "whom" to write to, the "networks" around it and "inside" it,
+ * the holders of its "ases", or that "nothing" of that is known. Countries have no answer. */
 void say_answer(struct view *v, struct model *m, const struct entity *en, const struct subject *s);
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prog/web/networks.h"
+
+static uint32_t network_around(const struct registry *r, struct range range)
+{
+	uint32_t at = registry_network(r, range.first);
+
+	while (at != REGISTRY_NONE && !range_has(registry_network_at(r, at).range, range.last))
+		at = registry_network_link(r, at).parent;
+	return at;
+}
+
+/* The AS that the page names, so that both are of one voice. */
+static uint32_t as_named(const struct registry *r, const struct subject *s)
+{
+	for (unsigned i = 0; i < s->n_chain; i++)
+		if (s->chain[i].kind == ENTITY_AS)
+			return registry_find_as(r, s->chain[i].asn);
+	return REGISTRY_NONE;
+}
+
+static uint32_t as_of_org(const struct registry *r, const struct entity *en)
+{
+	uint32_t org = registry_find_org(r, span_str(en->handle)), first, n, told = REGISTRY_NONE;
+
+	if (org == REGISTRY_NONE)
+		return REGISTRY_NONE;
+	n = MIN_OF(registry_org_ases(r, org, &first), SEAT_ASES_MAX);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t as = registry_org_as(r, first + i);
+		struct registry_as a = registry_as_at(r, as);
+
+		if (a.abuse != REGISTRY_NONE)
+			return as;
+		if (a.holder != REGISTRY_NONE && told == REGISTRY_NONE)
+			told = as;
+	}
+	return told;
+}
+
+struct seat seat_find(const struct view *v, const struct entity *en, const struct subject *s)
+{
+	const struct registry *r = v->registry;
+	struct seat ret = { REGISTRY_NONE, REGISTRY_NONE };
+
+	if (!r)
+		return ret;
+	if (seat_ranged(en))
+		ret.network = network_around(r, en->range);
+	if (seat_ranged(en) || en->kind == ENTITY_AS)
+		ret.as = as_named(r, s);
+	else if (en->kind == ENTITY_ORG)
+		ret.as = as_of_org(r, en);
+	return ret;
+}
