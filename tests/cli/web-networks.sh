@@ -95,7 +95,7 @@ json '.networks[2].created == "2005-03-01" and .networks[2].source == "RIPE" and
 get 200 /block/198.41.0.0/24; clean; has 'abuse contact of the network around it'
 has 'Parts of it are given on'; has '<a href="/prefix/198.41.0.0/26">'
 get 200 '/api/v1/lookup?q=block:198.41.0.0/24'; json '.networks[0].range == "198.41.0.0/22"'
-get 200 /prefix/198.41.0.0/22; clean; has 'its own abuse contact'
+get 200 /prefix/198.41.0.0/22; clean; has 'abuse contact of just this range'
 get 200 /prefix/198.41.0.0/26; clean; has 'CUSTOMER-7'
 get 200 /prefix/5.0.0.0/22; clean; has 'The networks inside it'; has 'no one network holds all of it'
 has PART-ONE; has PART-TWO; hasnt NESTED; hasnt 'Write to'; hasnt 'registry file here'
@@ -107,7 +107,7 @@ hasnt 'href="/prefix/2a00:db8::10'
 get 200 /addr/192.0.2.1; clean; has 'The registry file here knows no network around it'; hasnt 'Write to'
 
 # --- an AS, an organisation
-get 200 /as/64501; clean; has 'Held by'; has 'Wide &amp; Sons'; has 'Write to <a href="mailto:abuse@wide.example">'
+get 200 /as/64501; clean; has 'Held by'; has 'abuse contact of <span class="num">AS64501</span>'; has 'Wide &amp; Sons'; has 'Write to <a href="mailto:abuse@wide.example">'
 get 200 '/api/v1/lookup?q=AS64501'; json '.as_holder.name == "Wide & Sons" and .abuse_of == "AS64501" and .networks == []'
 get 200 /as/64502; clean; has 'The registry file here does not know who holds this AS'; has '<code>whois AS64502</code>'
 get 200 /org/ASNAME/silent; clean; has 'Write to <a href="mailto:abuse@wide.example">'

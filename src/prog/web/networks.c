@@ -57,7 +57,9 @@ static void say_lines(struct model *m, struct value *to, struct span text)
 	}
 }
 
-static void say_holder(struct model *m, struct value *to, const struct registry *r, uint32_t index)
+/* brief: without the postal address, which stands on the page already */
+static void say_holder(
+    struct model *m, struct value *to, const struct registry *r, uint32_t index, bool brief)
 {
 	struct registry_holder h;
 	struct value *o;
@@ -72,7 +74,7 @@ static void say_holder(struct model *m, struct value *to, const struct registry 
 	say_span(m, o, "source", h.source);
 	say_span(m, o, "handle", h.handle);
 	say_span(m, o, "country", span_str(h.country));
-	say_lines(m, o, h.address);
+	say_lines(m, o, brief ? SPAN("") : h.address);
 }
 
 /* The page of a range, where it can have one: an IPv6 page is of whole /64s. */
@@ -105,8 +107,9 @@ static struct span country_apart(const struct registry *r, const struct registry
 	return strcmp(h.country, n->country) == 0 ? SPAN("") : span_str(n->country);
 }
 
+/* below: the holder of the network just above on the page, or REGISTRY_NONE */
 static struct value *say_network(
-    struct model *m, struct value *list, const struct registry *r, uint32_t index)
+    struct model *m, struct value *list, const struct registry *r, uint32_t index, uint32_t below)
 {
 	struct registry_network n = registry_network_at(r, index);
 	struct value *o = model_object(m, list, NULL);
@@ -119,7 +122,7 @@ static struct value *say_network(
 	say_span(m, o, "country", country_apart(r, &n));
 	say_day(m, o, "created", n.created);
 	say_day(m, o, "changed", n.changed);
-	say_holder(m, o, r, n.holder);
+	say_holder(m, o, r, n.holder, n.holder == below);
 	say_mail(m, o, n.abuse == REGISTRY_NONE ? SPAN("") : registry_contact_at(r, n.abuse).mail);
 	return o;
 }
@@ -130,10 +133,12 @@ static void say_chain_of(
     struct model *m, struct value *to, const struct registry *r, uint32_t network)
 {
 	struct value *list = model_list(m, to, "networks"), *o, *also, *records;
+	uint32_t below = REGISTRY_NONE;
 	unsigned n;
 
 	for (uint32_t i = network; i != REGISTRY_NONE; i = registry_network_link(r, i).parent) {
-		o = say_network(m, list, r, i);
+		o = say_network(m, list, r, i, below);
+		below = registry_network_link(r, i).holder;
 		n = 0;
 		also = records = NULL;
 		for (uint32_t k = registry_network_same(r, i); k != REGISTRY_NONE;
@@ -142,7 +147,7 @@ static void say_chain_of(
 				also = model_object(m, o, "also");
 				records = model_list(m, also, "records");
 			}
-			(void)say_network(m, records, r, k);
+			(void)say_network(m, records, r, k, REGISTRY_NONE);
 		}
 		if (also) {
 			model_fmt(m, also, "n", "%u", n);
@@ -189,7 +194,7 @@ static bool say_inside(
 		}
 		if (n++ == INSIDE_SHOWN)
 			break;
-		(void)say_network(m, list, r, at);
+		(void)say_network(m, list, r, at, REGISTRY_NONE);
 		at = network_from(r, addr_next(in.last));
 	}
 	if (inside)
@@ -199,13 +204,17 @@ static bool say_inside(
 
 /* ---- whom to write to ---- */
 
+static bool same_range(struct range a, struct range b)
+{
+	return addr_eq(a.first, b.first) && addr_eq(a.last, b.last);
+}
+
 static void say_whom(struct model *m, struct value *to, const struct registry *r,
     const struct entity *en, const struct seat *seat)
 {
 	struct registry_network n;
 	struct whom whom;
 	struct value *o;
-	bool itself;
 
 	if (!tell_whom(r, seat->network, seat->as, &whom)) {
 		model_bool(m, to, "whom", false);
@@ -215,14 +224,11 @@ static void say_whom(struct model *m, struct value *to, const struct registry *r
 	say_mail(m, o, whom.mail);
 	say_span(m, o, "name", whom.name);
 	model_str(m, o, "of", whom.of);
-	if (whom.network == REGISTRY_NONE) {
-		model_bool(m, o, en->kind == ENTITY_AS ? "of_itself" : "of_as", true);
-		return;
-	}
+	if (whom.network == REGISTRY_NONE)
+		return; /* of an AS */
 	n = registry_network_at(r, whom.network);
-	itself = addr_eq(n.range.first, en->range.first) && addr_eq(n.range.last, en->range.last);
 	say_span(m, o, "network", n.name);
-	model_bool(m, o, itself ? "of_itself" : "around", true);
+	model_bool(m, o, same_range(n.range, en->range) ? "itself" : "around", true);
 }
 
 /* struct told - what was told of an organisation's AS before */
@@ -246,7 +252,7 @@ static void say_as(
 	model_fmt(m, o, "number", "AS%u", a->asn);
 	model_fmt(m, o, "url", "/as/%u", a->asn);
 	say_span(m, o, "as_name", a->name);
-	say_holder(m, o, r, a->holder);
+	say_holder(m, o, r, a->holder, false);
 	say_mail(
 	    m, o, a->abuse == REGISTRY_NONE ? SPAN("") : registry_contact_at(r, a->abuse).mail);
 }
