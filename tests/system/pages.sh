@@ -1,6 +1,6 @@
 #!/bin/bash
 # The pages in a real browser, over a publication that onus made of real logs: home, search, an entity, an
-# address that nobody reported, at desk and at phone width. What a person would read is there, and the
+# address that nobody reported and one with networks around it, at desk and at phone width. What a person would read is there, and the
 # browser has nothing to complain about.
 set -euo pipefail
 onus=$ONUS_BUILD/src/prog/onus/onus
@@ -13,7 +13,48 @@ browser=$(command -v chromium) || { echo 'skipped: no chromium' >&2; exit 77; }
 # shellcheck source=tests/system/data.sh
 . "$ONUS_SOURCE/tests/system/data.sh"
 need_data registry-prefix-asn logs-raw-real blocklists
-"$onus" registry build -o "$dir/registry" "$data"/prefix-asn/asn-2026061719/asn-ipv?.csv >/dev/null 2>&1
+# networks of nobody's, three deep, around an address that nobody reported
+cat >"$dir/networks.db" <<'DB'
+inetnum: 9.9.8.0 - 9.9.15.255
+netname: EXAMPLE-WIDE
+status: ALLOCATED PA
+org: ORG-EX1
+created: 2005-03-01T10:00:00Z
+source: RIPE
+
+inetnum: 9.9.9.0 - 9.9.9.255
+netname: EXAMPLE-MIDDLE
+status: SUB-ALLOCATED PA
+org: ORG-EX2
+source: RIPE
+
+inetnum: 9.9.9.0 - 9.9.9.63
+netname: EXAMPLE-CUSTOMER
+country: DE
+status: ASSIGNED PA
+source: RIPE
+
+organisation: ORG-EX1
+org-name: Wide Example Networks
+country: NL
+address: Kanaalstraat 12
+address: 1000 AA Amsterdam
+source: RIPE
+
+organisation: ORG-EX2
+org-name: Middle Example Hosting
+country: DE
+address: Hafenweg 3
+address: 20457 Hamburg
+abuse-c: AR-EX2
+source: RIPE
+
+role: Middle Example Abuse Desk
+nic-hdl: AR-EX2
+abuse-mailbox: abuse@middle.example
+source: RIPE
+DB
+"$onus" registry build -o "$dir/registry" "$data"/prefix-asn/asn-2026061719/asn-ipv?.csv "$dir/networks.db" >/dev/null 2>&1
 cp "$(find "$data" -name OpenSSH_2k.log)" "$dir/auth.log"
 cp "$(find "$data" -name binarydefense.txt)" "$dir/attackers.txt"
 "$onus" run --dir "$dir/run" --registry "$dir/registry" --listen 127.0.0.1:0 --program-dir "$ONUS_BUILD/src/prog" \
@@ -57,6 +98,8 @@ as=$(worst_of as) block=$(worst_of block)
 shows "$as" 'Why new attackers are expected here' 'as many</b>' 'as the average network'
 shows "$block" 'Why new attackers are expected here' 'this /24' 'as its /20' 'all together'
 shows /addr/9.9.9.9 'Nothing reported in' 'Who answers for it' 'AS19281' 'Private view'
+shows /addr/9.9.9.9 'Write to' 'abuse@middle.example' 'EXAMPLE-CUSTOMER' 'Hafenweg 3' 'EXAMPLE-WIDE'
+shows /addr/8.8.8.8 'The registry file here knows no network around it'
 shows '/search?q=nothing-is-called-so' 'nothing-is-called-so'
 
 # picture NAME WIDTH PATH: it has something in it
@@ -69,4 +112,6 @@ picture phone 390 /
 picture entity 390 "$page"
 picture why 1280 "$block"
 picture why-phone 390 "$block"
+picture networks 1280 /addr/9.9.9.9
+picture networks-phone 390 /addr/9.9.9.9
 echo 'ok: pictures'
