@@ -78,8 +78,8 @@ has 'The networks around it'; has 'CUSTOMER-7'; has 'WIDE-NET'; has 'Wide &amp; 
 has '<bdi>Kanaalstraat 12</bdi>, <bdi>1000 AA Amsterdam</bdi>'; has 'Mittel &lt;Hosting&gt;'; has '<span>FR</span>'
 has 'since 2005-03-01'; has 'changed 2020-05-06'; has '<small>announces it</small>'
 has '<summary>Another record of this range</summary>'; has 'Former Holder'; has '<bdi>ARIN</bdi>'
-[ "$(grep -o 'CUSTOMER-7\|MIDDLE-NET</bdi></span><\|OLD-NAME\|WIDE-NET' "$dir/body" | tr -d '\n')" = \
-  'CUSTOMER-7MIDDLE-NET</bdi></span><OLD-NAMEWIDE-NET' ] || fail 'the chain is not in order'
+[ "$(grep -o 'CUSTOMER-7\|name"><bdi>MIDDLE-NET\|OLD-NAME\|WIDE-NET' "$dir/body" | tr -d '\n')" = \
+  'CUSTOMER-7name"><bdi>MIDDLE-NETOLD-NAMEWIDE-NET' ] || fail 'the chain is not in order'
 hasnt John; hasnt JD1; hasnt john@; hasnt 'given on'; hasnt 'registry file here'
 for q in 198.41.0.4 198.41.0.99 198.41.3.255 5.0.0.1 5.0.3.1 6.0.0.1 7.0.0.1 8.0.0.1 11.0.0.1 192.0.2.1 2a00:db8::17 \
   2a00:db8::1 2a00:db8::20 1.1.1.1 10.0.0.1; do
