@@ -23,6 +23,13 @@ bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct w
 	return true;
 }
 
+uint32_t tell_find(const struct registry *r, struct entity *en)
+{
+	for (char *p = en->handle; *p; p++)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+	return registry_find_network(r, span_str(en->handle));
+}
+
 static void say(struct jout *j, const char *key, struct span s)
 {
 	jout_span(j, key, span_empty(s) ? (struct span){ NULL, NULL } : s);

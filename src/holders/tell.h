@@ -4,6 +4,7 @@
 #ifndef ONUS_HOLDERS_TELL_H
 #define ONUS_HOLDERS_TELL_H
 
+#include "core/entity.h"
 #include "holders/registry.h"
 #include "util/jout.h"
 
@@ -21,6 +22,11 @@ struct whom {
  * as       may be REGISTRY_NONE
  * Returns false when no contact is known; *ret is set on true. */
 bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct whom *ret);
+
+/* tell_find - the network that net:SOURCE/HANDLE names, in whatever case
+ * en   an entity of that kind; its handle is in capitals afterwards, as the registry file has it
+ * Returns its index, or REGISTRY_NONE. */
+uint32_t tell_find(const struct registry *r, struct entity *en);
 
 /* tell_json - "as_holder", "abuse", "abuse_of" and "networks" as members of the object that is open, null
  * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */

@@ -29,6 +29,7 @@ as() { printf 'aut-num: AS%s\nas-name: X\norg: %s\nsource: RIPE\n\n' "$1" "$2"; 
   net 198.40.0.0 198.41.255.255 WIDE-NET 'ALLOCATED PA' ORG-W RIPE 'country: NL' 'created: 2005-03-01T10:00:00Z' \
     'last-modified: 2020-05-06T10:00:00Z'
   net 198.41.0.0 198.41.3.255 MIDDLE-NET 'SUB-ALLOCATED PA' ORG-M RIPE 'country: FR'
+  net 198.41.0.4 198.41.0.4 ONE-HOST 'ASSIGNED PA' '' RIPE
   net 198.41.0.0 198.41.0.63 CUSTOMER-7 'ASSIGNED PA' '' RIPE 'country: DE' 'remarks: John Doe' 'admin-c: JD1-RIPE'
   net 5.0.0.0 5.0.1.255 PART-ONE 'ASSIGNED PA' ORG-W RIPE
   net 5.0.1.0 5.0.1.63 NESTED 'ASSIGNED PA' '' RIPE
@@ -53,6 +54,9 @@ as() { printf 'aut-num: AS%s\nas-name: X\norg: %s\nsource: RIPE\n\n' "$1" "$2"; 
   net 198.41.0.0 198.41.3.255 OLD-NAME ASSIGNED ORG-OLD ARIN 'country: US'
   printf 'organisation: ORG-OLD\norg-name: Former Holder\ncountry: US\nsource: ARIN\n'
 } >"$dir/arin.db"
+cat >"$dir/rdap" <<'RDAP'
+{"objectClassName":"ip network","handle":"NET-12","startAddress":"12.0.0.0","endAddress":"12.0.1.255","name":"BY-RDAP","port43":"whois.arin.net"}
+RDAP
 printf '%s\n' '198.41.0.0,198.41.3.255,64501,Silent' '5.0.0.0,5.0.3.255,64502,Parts' '6.0.0.0,6.0.0.255,64502,Parts' \
   '7.0.0.0,7.0.0.255,64502,Parts' '8.0.0.0,8.0.0.255,64503,Quiet' '9.0.0.0,9.0.15.255,64503,Quiet' \
   '11.0.0.0,11.0.0.255,64503,Quiet' '192.0.2.0,192.0.3.255,64500,Evil' \
@@ -67,7 +71,7 @@ same() {
 }
 
 publish 1
-build "$dir/asn.csv" "$dir/ripe.db" "$dir/arin.db"
+build "$dir/asn.csv" "$dir/ripe.db" "$dir/arin.db" "$dir/rdap"
 start
 
 # --- an address, three networks deep; its contact is of the middle one
@@ -78,8 +82,8 @@ has 'The networks around it'; has 'CUSTOMER-7'; has 'WIDE-NET'; has 'Wide &amp; 
 has '<bdi>Kanaalstraat 12</bdi>, <bdi>1000 AA Amsterdam</bdi>'; has 'Mittel &lt;Hosting&gt;'; has '<span>FR</span>'
 has 'since 2005-03-01'; has 'changed 2020-05-06'; has '<small>announces it</small>'
 has '<summary>Another record of this range</summary>'; has 'Former Holder'; has '<bdi>ARIN</bdi>'
-[ "$(grep -o 'CUSTOMER-7\|name"><bdi>MIDDLE-NET\|OLD-NAME\|WIDE-NET' "$dir/body" | tr -d '\n')" = \
-  'CUSTOMER-7name"><bdi>MIDDLE-NETOLD-NAMEWIDE-NET' ] || fail 'the chain is not in order'
+[ "$(grep -o 'ONE-HOST\|CUSTOMER-7\|name"><bdi>MIDDLE-NET\|OLD-NAME\|WIDE-NET' "$dir/body" | tr -d '\n')" = \
+  'ONE-HOSTCUSTOMER-7name"><bdi>MIDDLE-NETOLD-NAMEWIDE-NET' ] || fail 'the chain is not in order'
 hasnt John; hasnt JD1; hasnt john@; hasnt 'given on'; hasnt 'registry file here'
 for q in 198.41.0.4 198.41.0.99 198.41.3.255 5.0.0.1 5.0.3.1 6.0.0.1 7.0.0.1 8.0.0.1 11.0.0.1 192.0.2.1 2a00:db8::17 \
   2a00:db8::1 2a00:db8::20 1.1.1.1 10.0.0.1; do
@@ -87,9 +91,9 @@ for q in 198.41.0.4 198.41.0.99 198.41.3.255 5.0.0.1 5.0.3.1 6.0.0.1 7.0.0.1 8.0
 done
 get 200 '/api/v1/lookup?q=198.41.0.4'
 json '.abuse == "abuse@mittel.example" and .abuse_of == "198.41.0.0/22" and .as_holder.handle == "ORG-W"'
-json '[.networks[].range] == ["198.41.0.0/26", "198.41.0.0/22", "198.40.0.0/15"]'
-json '.networks[1].org.address == "Hafenweg 3\n20457 Hamburg" and .networks[1].also[0].name == "OLD-NAME"'
-json '.networks[2].created == "2005-03-01" and .networks[2].source == "RIPE" and (.networks[0].also | length) == 0'
+json '[.networks[].range] == ["198.41.0.4", "198.41.0.0/26", "198.41.0.0/22", "198.40.0.0/15"]'
+json '.networks[2].org.address == "Hafenweg 3\n20457 Hamburg" and .networks[2].also[0].name == "OLD-NAME"'
+json '.networks[3].created == "2005-03-01" and .networks[3].source == "RIPE" and (.networks[0].also | length) == 0'
 
 # --- a block and a prefix: networks that hold all of it, and those inside
 get 200 /block/198.41.0.0/24; clean; has 'abuse contact of the network around it'
@@ -105,6 +109,13 @@ has 'abuse contact of <span class="num">AS64503</span>'
 get 200 /addr/2a00:db8::/64; clean; has SIX; has 'Parts of it are given on'; has FEW-SIX; has '>2a00:db8::10/124<'
 hasnt 'href="/prefix/2a00:db8::10'
 get 200 /addr/192.0.2.1; clean; has 'The registry file here knows no network around it'; hasnt 'Write to'
+
+# --- a network by its name is its range
+for q in /net/ARIN/NET-12 /net/arin/net-12 '/search?q=net:arin/net-12'; do get 302 "$q"; header '^location: /prefix/12.0.0.0/23'; done
+get 200 /prefix/12.0.0.0/23; clean; has BY-RDAP; has '<bdi>ARIN/NET-12</bdi>'; has 'None of them names an abuse contact'
+get 200 '/api/v1/lookup?q=net:ARIN/NET-12'; json '.networks[0].handle == "NET-12" and .entity == "prefix:12.0.0.0/23"'
+get 404 /net/ARIN/NET-13; clean
+get 200 '/api/v1/lookup?q=net:ARIN/NET-13'; json '.networks == [] and .reason == "not known to the registry"'
 
 # --- an AS, an organisation
 get 200 /as/64501; clean; has 'Held by'; has 'abuse contact of <span class="num">AS64501</span>'; has 'Wide &amp; Sons'; has 'Write to <a href="mailto:abuse@wide.example">'

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "core/entity.h"
+#include "holders/tell.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
 #include "util/input.h"
@@ -37,9 +38,7 @@ static bool answer_network(struct lookup *l, struct span question)
 
 	if (!span_starts(question, "net:") || entity_parse(question, &en, NULL) < 0)
 		return false;
-	for (char *p = en.handle; *p; p++)
-		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
-	network = registry_find_network(l->from.registry, span_str(en.handle));
+	network = tell_find(l->from.registry, &en);
 	if (network == REGISTRY_NONE)
 		return false;
 	(void)entity_format(&en, name);

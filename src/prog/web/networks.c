@@ -77,17 +77,22 @@ static void say_holder(
 	say_lines(m, o, brief ? SPAN("") : h.address);
 }
 
-/* The page of a range, where it can have one: an IPv6 page is of whole /64s. */
+static bool same_range(struct range a, struct range b)
+{
+	return addr_eq(a.first, b.first) && addr_eq(a.last, b.last);
+}
+
+/* The page of a range, where it has one: what is less than an IPv6 host has none. */
 static void say_range(struct model *m, struct value *to, struct range range)
 {
 	CLEANUP(buf_done) struct buf url;
 	char text[RANGE_TEXT_MAX], name[ENTITY_NAME_MAX];
-	struct entity en = entity_prefix(range);
+	struct entity en = seat_entity(range);
 
 	(void)range_format(range, text);
 	model_str(m, to, "range", text);
 	(void)entity_format(&en, name);
-	if (!addr_is_v4(range.first) && (range.first.lo || ~range.last.lo)) {
+	if (!same_range(en.range, range)) {
 		model_bool(m, to, "url", false);
 		return;
 	}
@@ -203,11 +208,6 @@ static bool say_inside(
 }
 
 /* ---- whom to write to ---- */
-
-static bool same_range(struct range a, struct range b)
-{
-	return addr_eq(a.first, b.first) && addr_eq(a.last, b.last);
-}
 
 static void say_whom(struct model *m, struct value *to, const struct registry *r,
     const struct entity *en, const struct seat *seat)

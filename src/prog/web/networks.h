@@ -15,6 +15,9 @@ struct seat {
 	uint32_t network, as;
 };
 
+/* seat_entity - the entity whose page shows a range: the host that it lies in, else a prefix */
+struct entity seat_entity(struct range range);
+
 /* seat_ranged - whether it is a range of addresses, which networks may be around */
 static inline bool seat_ranged(const struct entity *en)
 {
@@ -23,6 +26,11 @@ static inline bool seat_ranged(const struct entity *en)
 
 /* seat_find - of a subject that was loaded for this entity; for an address, exactly that address */
 struct seat seat_find(const struct view *v, const struct entity *en, const struct subject *s);
+
+/* seat_range - the page of a network is that of its range
+ * en   net:SOURCE/HANDLE; becomes the entity of that range
+ * Returns false, and en is as it was, when it is no network that the registry file knows. */
+bool seat_range(const struct view *v, struct entity *en);
 
 /* say_answer - "answer" of the page of a subject: "whom" to write to, the "networks" around it and "inside" it,
  * the holders of its "ases", or that "nothing" of that is known. Countries have no answer. */

@@ -339,6 +339,19 @@ static void say_reported(struct page *p, struct model *m, const struct row *row)
 	say_children(p, m, row);
 }
 
+/* A network has no evidence of its own yet: its range has, and the page of that says whose it is. */
+static bool page_elsewhere(struct page *p, const struct entity *en)
+{
+	struct entity range = *en;
+	char name[ENTITY_NAME_MAX];
+
+	if (!seat_range(p->site->view, &range))
+		return false;
+	(void)entity_format(&range, name);
+	redirect(p, name, 302);
+	return true;
+}
+
 void page_entity(struct page *p, const struct entity *en)
 {
 	CLEANUP(free_model) struct model *m = NULL;
@@ -353,6 +366,8 @@ void page_entity(struct page *p, const struct entity *en)
 		p->reply->keep = false;
 		return;
 	}
+	if (page_elsewhere(p, en))
+		return;
 	subject_load(p->site->view, en, s);
 	m = model_for(s->row.title);
 	p->reply->keep =

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prog/web/networks.h"
 
+#include "holders/tell.h"
+
 static uint32_t network_around(const struct registry *r, struct range range)
 {
 	uint32_t at = registry_network(r, range.first);
@@ -52,4 +54,25 @@ struct seat seat_find(const struct view *v, const struct entity *en, const struc
 	else if (en->kind == ENTITY_ORG)
 		ret.as = as_of_org(r, en);
 	return ret;
+}
+
+struct entity seat_entity(struct range range)
+{
+	struct entity host = entity_addr(range.first);
+
+	return range_has(host.range, range.last) ? host : entity_prefix(range);
+}
+
+bool seat_range(const struct view *v, struct entity *en)
+{
+	struct entity net = *en;
+	uint32_t at;
+
+	if (en->kind != ENTITY_NET || !v || !v->registry)
+		return false;
+	at = tell_find(v->registry, &net);
+	if (at == REGISTRY_NONE)
+		return false;
+	*en = seat_entity(registry_network_at(v->registry, at).range);
+	return true;
 }

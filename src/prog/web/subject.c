@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who answers: the chain of an entity, out of the publication where there is evidence, out of the
  * registry above and beside that. */
+#include "prog/web/networks.h"
 #include "prog/web/site.h"
 
 #include <errno.h>
@@ -290,7 +291,11 @@ bool ask(struct view *v, struct span q, struct entity *ret)
 		q = (struct span){ q.p + 1, q.end - 1 };
 	if (span_empty(q))
 		return false;
-	if (entity_parse(q, ret, NULL) == 0 || ask_asn(q, ret))
+	if (entity_parse(q, ret, NULL) == 0) {
+		(void)seat_range(v, ret); /* most are no network */
+		return true;
+	}
+	if (ask_asn(q, ret))
 		return true;
 	if (range_parse(q, &r) == 0) {
 		if (addr_eq(r.first, r.last))
