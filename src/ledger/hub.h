@@ -308,6 +308,25 @@ typedef int hub_notice_fn(void *ctx, const struct hub_notice *n);
 MUST_USE int hub_each_notice(
     struct hub *h, hub_notice_fn *fn, void *ctx, struct err *e); /* by id */
 
+/* --- tenure --------------------------------------------------------------------------------------- */
+
+/* struct hub_tenure - who held a range, from a day on and until another day, on which it was somebody else's */
+struct hub_tenure {
+	struct range range;
+	struct span holder;	  /* SOURCE/HANDLE */
+	int32_t from_day, to_day; /* to_day 0: he still does */
+	struct span rule;	  /* by which it was concluded */
+};
+/* hub_tenure_put - one per range and from_day: a later one replaces it */
+MUST_USE int hub_tenure_put(struct hub *h, const struct hub_tenure *t, struct err *e);
+typedef int hub_tenure_fn(void *ctx, const struct hub_tenure *t);
+MUST_USE int hub_each_tenure(struct hub *h, hub_tenure_fn *fn, void *ctx,
+    struct err *e); /* by first address, the wider range first, then by from_day */
+
+/* hub_each_tenure_at - of the ranges around an address, in the same order */
+MUST_USE int hub_each_tenure_at(
+    struct hub *h, struct addr a, hub_tenure_fn *fn, void *ctx, struct err *e);
+
 /* --- settings ----------------------------------------------------------------------------------- */
 
 #define HUB_SETTING_MAX 65536u /* bytes of a value */

@@ -3,11 +3,21 @@
 
 #include <errno.h>
 
+#include "holders/builds.h"
 #include "holders/stale.h"
 #include "holders/tell.h"
 #include "prog/onus/networks_print.h"
 #include "util/clock.h"
 #include "util/jout.h"
+
+/* The date of what was opened, and its warning. */
+static void note_age(struct attributor *a, const char *command, int64_t now_s)
+{
+	utc_format_day(day_of(registry_date_s(a->registry)), a->date);
+	a->stale = registry_stale(a->registry, now_s, a->conf->registry_max_age_days, a->warning);
+	if (a->stale)
+		(void)fprintf(stderr, "%s: warning: %s\n", command, a->warning);
+}
 
 int attribute_open(struct attributor *a, const char *command, const char *conf_file,
     const char *const *set, unsigned n_set, const char *registry)
@@ -24,16 +34,61 @@ int attribute_open(struct attributor *a, const char *command, const char *conf_f
 		attribute_done(a);
 		return r;
 	}
-	utc_format_day(day_of(registry_date_s(a->registry)), a->date);
-	a->stale = registry_stale(
-	    a->registry, clock_now_s(&clock), a->conf->registry_max_age_days, a->warning);
-	if (a->stale)
-		(void)fprintf(stderr, "%s: warning: %s\n", command, a->warning);
+	note_age(a, command, clock_now_s(&clock));
+	return 0;
+}
+
+/* The build that answers for a day. */
+static int open_upto(const char *registry_file, int32_t day, struct registry **ret, struct err *e)
+{
+	char text[UTC_TEXT_MAX], *path = NULL;
+	struct builds b;
+	size_t i;
+	int r = builds_find(registry_file, &b, e);
+
+	if (r < 0)
+		return r;
+	i = builds_upto(&b, day);
+	utc_format_day(day, text);
+	if (i == b.n)
+		r = err_set(e, -ENOENT,
+		    "there is no %s-YYYYMMDD of %s or before: onus knows "
+		    "of no day of which no build was kept",
+		    registry_file, text);
+	else if (!(path = builds_path(registry_file, b.day[i])))
+		r = err_set(e, -ENOMEM, "out of memory");
+	else
+		r = registry_open(path, ret, e);
+	free(path);
+	builds_done(&b);
+	return r;
+}
+
+int attribute_open_at(struct attributor *a, const char *command, const char *conf_file,
+    const char *const *set, unsigned n_set, const char *registry, int64_t at_s)
+{
+	struct err e;
+	int r = -EINVAL;
+
+	*a = (struct attributor){ .conf = conf_open(conf_file, set, n_set, &e) };
+	if (a->conf)
+		r = open_upto(
+		    registry ? registry : a->conf->registry_file, day_of(at_s), &a->registry, &e);
+	if (r == 0)
+		r = tenures_read(a->conf->hub, day_of(at_s), &a->tenures, &e);
+	if (r < 0) {
+		(void)fprintf(stderr, "%s: %s\n", command, e.text);
+		attribute_done(a);
+		return r;
+	}
+	a->at = true;
+	note_age(a, command, at_s);
 	return 0;
 }
 
 void attribute_done(struct attributor *a)
 {
+	tenures_done(&a->tenures);
 	a->registry = registry_free(a->registry);
 	a->conf = conf_free(a->conf);
 }
@@ -99,6 +154,8 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	jout_bool(&j, "registry_stale", a->stale);
 	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
 		tell_json(a->registry, registry_network(a->registry, addr), k.as, &j);
+	if (a->at)
+		tenures_json(&a->tenures, addr, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
 }
@@ -114,6 +171,9 @@ void attribute_network_json(
 	jout_str(&j, "registry_date", a->date);
 	jout_bool(&j, "registry_stale", a->stale);
 	tell_json(a->registry, network, REGISTRY_NONE, &j);
+	if (a->at)
+		tenures_json(
+		    &a->tenures, registry_network_at(a->registry, network).range.first, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
 }
@@ -123,6 +183,9 @@ void attribute_network_text(
 {
 	buf_fmt(out, "%s\n", name);
 	networks_text(a->registry, network, REGISTRY_NONE, out);
+	if (a->at)
+		tenures_text(
+		    &a->tenures, registry_network_at(a->registry, network).range.first, out);
 	buf_fmt(out, "  as of     %s\n", a->date);
 }
 
@@ -237,4 +300,6 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 		    *k.country ? "; registered in " : "", k.country);
 	}
 	networks_text(a->registry, registry_network(a->registry, addr), k.as, out);
+	if (a->at)
+		tenures_text(&a->tenures, addr, out);
 }

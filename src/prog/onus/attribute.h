@@ -5,6 +5,7 @@
 
 #include "core/conf.h"
 #include "holders/registry.h"
+#include "prog/onus/tenures.h"
 #include "util/buf.h"
 
 /* struct attributor - the registry with its age */
@@ -12,6 +13,8 @@ struct attributor {
 	struct conf *conf;	   /* owned */
 	struct registry *registry; /* owned */
 	bool stale;
+	bool at;		/* as of another day, with … */
+	struct tenures tenures; /* … who held what when */
 	char date[32], warning[200];
 };
 
@@ -19,6 +22,11 @@ struct attributor {
  * warning of an old registry, to stderr under command's name. Returns 0 or -errno. */
 MUST_USE int attribute_open(struct attributor *a, const char *command, const char *conf_file,
     const char *const *set, unsigned n_set, const char *registry);
+
+/* attribute_open_at - the same with the newest build not later than the day of at_s beside the registry file
+ * (holders/builds.h), whose age counts up to that day; and with tenures */
+MUST_USE int attribute_open_at(struct attributor *a, const char *command, const char *conf_file,
+    const char *const *set, unsigned n_set, const char *registry, int64_t at_s);
 void attribute_done(struct attributor *a);
 
 /* attribute_json - one object with its LF */

@@ -113,8 +113,11 @@ int cmd_lookup(int argc, char **argv)
 	const char *conf_file = NULL, *registry = NULL;
 	struct opt_list set = { .n = 0 };
 	struct lookup l = { .json = false };
+	int64_t at_s = INT64_MIN;
 	const struct opt opts[] = {
 		{ "json", 'j', OPT_FLAG, &l.json, NULL, "One JSON object an answer, one a line." },
+		{ "at", 0, OPT_TIME, &at_s, "DATE",
+		    "As of that day, from the builds that were kept." },
 		{ "registry", 'r', OPT_TEXT, &registry, "FILE", "The registry file." },
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
@@ -125,8 +128,15 @@ int cmd_lookup(int argc, char **argv)
 		"abuse;\n"
 		"and the networks around it, the narrowest first, each with its holder. With - one "
 		"question\n"
-		"a line is read from the standard input, and every line gets its answer.",
-		"Examples: onus lookup 8.8.8.8; onus lookup net:RIPE/HANDLE", opts, NELEM(opts) };
+		"a line is read from the standard input, and every line gets its answer.\n\n"
+		"With --at, the newest registry file not later than that day answers, of those "
+		"that stand\n"
+		"beside the registry file with -YYYYMMDD behind its name; and where a network "
+		"around the\n"
+		"address changed hands, who held it when (onus registry tenure).",
+		"Examples: onus lookup 8.8.8.8; onus lookup net:RIPE/HANDLE; onus lookup --at "
+		"2026-09-01 8.8.8.8",
+		opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv), r = 0;
 	struct err e = { "" };
 
@@ -137,7 +147,12 @@ int cmd_lookup(int argc, char **argv)
 		    stderr, "onus lookup: name an address, or - for the standard input\n");
 		return 3;
 	}
-	if (attribute_open(&l.from, "onus lookup", conf_file, set.v, set.n, registry) < 0)
+	if (at_s == INT64_MIN)
+		r = attribute_open(&l.from, "onus lookup", conf_file, set.v, set.n, registry);
+	else
+		r = attribute_open_at(
+		    &l.from, "onus lookup", conf_file, set.v, set.n, registry, at_s);
+	if (r < 0)
 		return 3;
 	buf_init(&l.out, OUT_MAX);
 	for (int i = 1; i <= n && r == 0; i++) {

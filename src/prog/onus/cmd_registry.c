@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* onus registry - compile who holds what, say what a compiled file holds, and what registry inputs say. */
+#include <errno.h>
 #include <string.h>
 
 #include "core/conf.h"
 #include "holders/build.h"
+#include "holders/builds.h"
 #include "holders/registry.h"
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/registry_diff.h"
 #include "prog/onus/registry_read.h"
+#include "prog/onus/registry_tenure.h"
 #include "prog/onus/registry_verify.h"
 #include "util/clock.h"
 #include "util/jout.h"
@@ -154,23 +158,129 @@ static int verify(const char *path, bool json)
 	return 0;
 }
 
+static int diff(const char *was_path, const char *is_path, bool json, bool all)
+{
+	struct registry *was = NULL, *is = NULL;
+	struct err e;
+	int r = registry_open(was_path, &was, &e);
+
+	if (r == 0)
+		r = registry_open(is_path, &is, &e);
+	if (r == 0 && (r = diff_print(was, is, json, all)) < 0)
+		(void)err_set(&e, r, "cannot write the answer: %s", strerror(-r));
+	was = registry_free(was);
+	is = registry_free(is);
+	return r < 0 ? fail(2, &e) : 0;
+}
+
+static int on_bad_build(void *ctx, const struct err *why)
+{
+	bool *bad = ctx;
+
+	*bad = true;
+	(void)fprintf(stderr, "onus registry: left out: %s\n", why->text);
+	return 0;
+}
+
+static void tenure_print(const struct tenure_count *n, bool json)
+{
+	const struct {
+		const char *name, *words;
+		uint64_t n;
+		bool always;
+	} rows[] = {
+		{ "builds", "builds", n->builds, true },
+		{ "same_day", "more in which no registry says anything newer", n->same_day, false },
+		{ "recorded", "transfers recorded", n->recorded, true },
+		{ "known", "known before", n->known, false },
+		{ "waiting", "in the last build only: the next one decides", n->waiting, false },
+		{ "unconfirmed", "not said twice", n->unconfirmed, false },
+		{ "otherwise", "of ranges that other records told of before", n->otherwise, false },
+	};
+	struct buf out;
+	struct jout j;
+
+	buf_init(&out, 4096);
+	jout_init(&j, &out);
+	if (json)
+		jout_object(&j, NULL);
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (json)
+			jout_u64(&j, rows[i].name, rows[i].n);
+		else if (rows[i].n || rows[i].always)
+			buf_fmt(&out, "%llu %s\n", (unsigned long long)rows[i].n, rows[i].words);
+	}
+	if (json) {
+		jout_object_end(&j);
+		buf_byte(&out, '\n');
+	}
+	(void)printf("%.*s", SPAN_ARG(buf_text(&out)));
+	buf_done(&out);
+}
+
+static int tenure(const struct conf *conf, size_t n, char **files, bool json)
+{
+	struct tenure_count count;
+	struct hub *hub = NULL;
+	bool bad = false;
+	struct err e;
+	int r = hub_open(conf->hub, HUB_WRITE, &hub, &e);
+
+	if (r == 0)
+		r = tenure_record(hub, files, n, on_bad_build, &bad, &count, &e);
+	hub = hub_free(hub);
+	if (r < 0)
+		return fail(2, &e);
+	tenure_print(&count, json);
+	return bad ? 1 : 0;
+}
+
+/* Of the builds beside the registry file. */
+static int tenure_beside(const struct conf *conf, bool json)
+{
+	struct builds b;
+	struct err e;
+	char **paths;
+	size_t n = 0;
+	int code;
+
+	if (builds_find(conf->registry_file, &b, &e) < 0)
+		return fail(2, &e);
+	paths = calloc(b.n + 1, sizeof(*paths));
+	while (paths && n < b.n && (paths[n] = builds_path(conf->registry_file, b.day[n])) != NULL)
+		n++;
+	if (!paths || n < b.n)
+		(void)err_set(&e, -ENOMEM, "out of memory");
+	else
+		(void)err_set(&e, -ENOENT, "there is no %s-YYYYMMDD", conf->registry_file);
+	code = n && n == b.n ? tenure(conf, n, paths, json) : fail(2, &e);
+	for (size_t i = 0; i < n; i++)
+		free(paths[i]);
+	free(paths);
+	builds_done(&b);
+	return code;
+}
+
 int cmd_registry(int argc, char **argv)
 {
 	const char *to = NULL, *file = NULL, *conf_file = NULL;
 	struct opt_list set = { .n = 0 };
-	bool json = false, facts = false;
+	bool json = false, facts = false, all = false;
 	const struct opt opts[] = {
 		{ "output", 0, OPT_TEXT, &to, "FILE", "build: write this file (also -o FILE)." },
 		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info, verify: the registry file." },
 		{ "json", 'j', OPT_FLAG, &json, NULL,
-		    "info, verify, read: as one JSON object (read: a file)." },
+		    "All but build: as one JSON object (read: a file)." },
+		{ "all", 'a', OPT_FLAG, &all, NULL,
+		    "diff: every change, not the first ten of a kind." },
 		{ "facts", 0, OPT_FLAG, &facts, NULL,
 		    "read: every fact as a JSON object, one a line." },
 		{ "config", 'c', OPT_TEXT, &conf_file, "FILE", "Read this configuration file." },
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus registry",
-		"build -o FILE INPUT… | info [FILE] | verify [FILE] | read INPUT…",
+		"build -o FILE INPUT… | info [FILE] | verify [FILE] | diff OLD NEW | tenure "
+		"[FILE…] | read INPUT…",
 		"Compile tables of who holds which address, and what the registries say of "
 		"networks, into\n"
 		"one registry file; say what such a file holds; or how good it is: what share of "
@@ -180,6 +290,14 @@ int cmd_registry(int argc, char **argv)
 		"disagree, and what leads nowhere. Inputs are recognised by content; a directory "
 		"stands\n"
 		"for the .csv files in it.\n\n"
+		"`diff` says what changed between two such files: networks and their holders, and "
+		"who announces\n"
+		"what. A transfer is only what one source tells of one range in both.\n"
+		"`tenure` writes into the hub who held what until when, from such files in order "
+		"of time\n"
+		"(without names: all that stand beside the registry file with -YYYYMMDD behind "
+		"its name):\n"
+		"each transfer that two builds in a row agree on.\n\n"
 		"`read` says what is in inputs that registries themselves publish, and builds "
 		"nothing: RIR\n"
 		"statistics (delegated, delegated-extended), RPSL dumps and RDAP answers, packed "
@@ -213,6 +331,12 @@ int cmd_registry(int argc, char **argv)
 		    conf->registry_max_age_days, json);
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "verify") == 0)
 		code = verify(n == 2 ? argv[2] : file ? file : conf->registry_file, json);
+	else if (n == 3 && strcmp(argv[1], "diff") == 0)
+		code = diff(argv[2], argv[3], json, all);
+	else if (n == 1 && strcmp(argv[1], "tenure") == 0)
+		code = tenure_beside(conf, json);
+	else if (n >= 1 && strcmp(argv[1], "tenure") == 0)
+		code = tenure(conf, (size_t)n - 1, argv + 2, json);
 	else if (n >= 2 && strcmp(argv[1], "read") == 0)
 		code = registry_read(n - 1, argv + 2,
 		    facts  ? READ_FACTS
@@ -220,8 +344,8 @@ int cmd_registry(int argc, char **argv)
 			   : READ_TEXT);
 	else
 		(void)fprintf(stderr,
-		    "onus registry: say build -o FILE INPUT…, info [FILE], verify [FILE] or "
-		    "read INPUT…\n");
+		    "onus registry: say build -o FILE INPUT…, info [FILE], verify [FILE], "
+		    "diff OLD NEW, tenure [FILE…] or read INPUT…\n");
 	conf = conf_free(conf);
 	return code;
 }

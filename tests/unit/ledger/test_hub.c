@@ -339,6 +339,58 @@ static void test_disputes(void **state)
 	(void)hub_free(h);
 }
 
+static int see_tenure(void *ctx, const struct hub_tenure *t)
+{
+	struct buf *b = ctx;
+	char range[RANGE_TEXT_MAX];
+
+	(void)range_format(t->range, range);
+	buf_fmt(b, "%s %.*s %d-%d %.*s\n", range, SPAN_ARG(t->holder), t->from_day, t->to_day,
+	    SPAN_ARG(t->rule));
+	return 0;
+}
+
+static void test_tenure(void **state)
+{
+	static const struct {
+		const char *range, *holder;
+		int32_t from, to;
+	} rows[] = { { "8.8.8.0/24", "R/C", 20, 0 }, { "8.8.0.0/16", "R/B", 9, 0 },
+		{ "8.8.8.0/24", "R/A", 5, 20 }, { "8.8.8.0/24", "R/C", 20, 0 },
+		{ "2a00::/32", "R/D", 7, 0 }, { "8.8.9.0/24", "R/A", 5, 0 } };
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct buf b;
+
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct hub_tenure t = { .holder = span_str(rows[i].holder),
+			.from_day = rows[i].from,
+			.to_day = rows[i].to,
+			.rule = SPAN("rule") };
+
+		assert_int_equal(range_parse(span_str(rows[i].range), &t.range), 0);
+		ok(hub_tenure_put(h, &t, &e));
+	}
+	ok(hub_each_tenure_at(h, addr_of_v4(0x08080808), see_tenure, &b, &e));
+	buf_byte(&b, '\0');
+	assert_string_equal(b.p, "8.8.0.0/16 R/B 9-0 rule\n8.8.8.0/24 R/A 5-20 rule\n"
+				 "8.8.8.0/24 R/C 20-0 rule\n");
+	buf_reset(&b);
+	ok(hub_each_tenure_at(h, addr_of_v4(0x08090000), see_tenure, &b, &e));
+	assert_int_equal(b.len, 0);
+	ok(hub_each_tenure(h, see_tenure, &b, &e));
+	buf_byte(&b, '\0');
+	assert_string_equal(b.p, "8.8.0.0/16 R/B 9-0 rule\n8.8.8.0/24 R/A 5-20 rule\n"
+				 "8.8.8.0/24 R/C 20-0 rule\n8.8.9.0/24 R/A 5-0 rule\n"
+				 "2a00::/32 R/D 7-0 rule\n");
+	run_sql("UPDATE tenure SET to_day = 5 WHERE from_day = 5");
+	assert_int_equal(hub_each_tenure(h, see_tenure, &b, NULL), -EBADMSG);
+	run_sql("UPDATE tenure SET to_day = NULL, last = x'00'");
+	assert_int_equal(hub_each_tenure(h, see_tenure, &b, NULL), -EBADMSG);
+	buf_done(&b);
+	(void)hub_free(h);
+}
+
 static int see_notice(void *ctx, const struct hub_notice *n)
 {
 	struct buf *b = ctx;
@@ -390,6 +442,7 @@ int main(void)
 		T(test_decisions),
 		T(test_settings),
 		T(test_disputes),
+		T(test_tenure),
 		T(test_notices),
 	};
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "holders/builds.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+
+#define DAY_DIGITS 8u
+
+/* YYYYMMDD of a day that there is. */
+static bool day_in(struct span s, int32_t *ret)
+{
+	char text[UTC_TEXT_MAX];
+	int64_t time_s;
+
+	if (span_len(s) != DAY_DIGITS)
+		return false;
+	for (const char *p = s.p; p < s.end; p++)
+		if (*p < '0' || *p > '9')
+			return false;
+	(void)snprintf(text, sizeof(text), "%.4s-%.2s-%.2s", s.p, s.p + 4, s.p + 6); /* fits */
+	if (utc_parse(span_str(text), &time_s) < 0)
+		return false;
+	*ret = day_of(time_s);
+	return true;
+}
+
+static int by_day(const void *pa, const void *pb)
+{
+	const int32_t *a = pa, *b = pb;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+static int add(struct builds *b, int32_t day)
+{
+	if ((b->n & (b->n - 1)) == 0) { /* full at powers of two */
+		int32_t *more = reallocarray(b->day, b->n ? 2 * b->n : 1, sizeof(*b->day));
+
+		if (!more)
+			return -ENOMEM;
+		b->day = more;
+	}
+	b->day[b->n++] = day;
+	return 0;
+}
+
+static int read_dir(DIR *d, struct span name, struct builds *b)
+{
+	struct dirent *at;
+	int32_t day;
+	int r = 0;
+
+	while (r == 0 && (errno = 0, at = readdir(d)) != NULL) {
+		struct span s = span_str(at->d_name);
+
+		if (span_len(s) <= span_len(name) + 1 || memcmp(s.p, name.p, span_len(name)) != 0 ||
+		    s.p[span_len(name)] != '-')
+			continue;
+		s.p += span_len(name) + 1;
+		if (day_in(s, &day))
+			r = add(b, day);
+	}
+	return r < 0 ? r : -errno;
+}
+
+int builds_find(const char *registry_file, struct builds *ret, struct err *e)
+{
+	const char *slash = strrchr(registry_file, '/');
+	struct span name = span_str(slash ? slash + 1 : registry_file);
+	char *dir = slash ? span_dup(span_of(registry_file, (size_t)(name.p - registry_file)))
+			  : span_dup(SPAN("."));
+	DIR *d = dir ? opendir(dir) : NULL;
+	int r = d ? 0 : dir ? -errno : -ENOMEM;
+
+	*ret = (struct builds){ .n = 0 };
+	if (r == 0)
+		r = read_dir(d, name, ret);
+	if (r < 0) {
+		(void)err_set(e, r, "cannot look for registry files in %s: %s", dir ? dir : "?",
+		    strerror(-r));
+		builds_done(ret);
+	}
+	if (ret->n)
+		qsort(ret->day, ret->n, sizeof(*ret->day), by_day);
+	if (ret->n > BUILDS_MAX) {
+		memmove(ret->day, ret->day + (ret->n - BUILDS_MAX), BUILDS_MAX * sizeof(*ret->day));
+		ret->n = BUILDS_MAX;
+	}
+	if (d)
+		(void)closedir(d);
+	free(dir);
+	return r;
+}
+
+void builds_done(struct builds *b)
+{
+	free(b->day);
+	*b = (struct builds){ .n = 0 };
+}
+
+size_t builds_upto(const struct builds *b, int32_t day)
+{
+	size_t n = b->n;
+
+	while (n > 0 && b->day[n - 1] > day)
+		n--;
+	return n ? n - 1 : b->n;
+}
+
+char *builds_path(const char *registry_file, int32_t day)
+{
+	size_t n = strlen(registry_file) + 1 + UTC_TEXT_MAX;
+	char text[UTC_TEXT_MAX], *path = malloc(n);
+
+	utc_format_day(day, text);
+	if (path)
+		(void)snprintf(path, n, "%s-%.4s%.2s%.2s", registry_file, text, text + 5, text + 8);
+	return path;
+}

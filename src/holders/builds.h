@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Registry files of other days: beside the registry file, under its name with -YYYYMMDD behind. */
+#ifndef ONUS_HOLDERS_BUILDS_H
+#define ONUS_HOLDERS_BUILDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/err.h"
+
+#define BUILDS_MAX 10000u /* the newest ones count */
+
+struct builds {
+	int32_t *day; /* owned; ascending */
+	size_t n;
+};
+
+/* builds_find - the days of which there are files; none is no error
+ * Returns 0, -ENOMEM, -errno of the directory. */
+MUST_USE int builds_find(const char *registry_file, struct builds *ret, struct err *e);
+void builds_done(struct builds *b);
+
+/* builds_upto - index of the newest one not later than a day; n where there is none */
+size_t builds_upto(const struct builds *b, int32_t day);
+
+/* builds_path - the file of a day, NUL-terminated, owned by the caller; NULL when out of memory */
+char *builds_path(const char *registry_file, int32_t day);
+
+#endif
