@@ -27,6 +27,8 @@ static const struct {
 	[KIND_RPSL] = { "rpsl",
 	    "Networks and holders: databases of the registries named with them." },
 	[KIND_RDAP] = { "rdap", "Networks and holders: RDAP of the registries named with them." },
+	[KIND_AS2ORG] = { "as2org", "Organisations: CAIDA AS Organizations (caida.org)." },
+	[KIND_PEERINGDB] = { "peeringdb", "Organisations: PeeringDB (peeringdb.com)." },
 };
 _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
 

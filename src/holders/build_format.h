@@ -10,8 +10,24 @@
 #include "net/lpm.h"
 
 /* From KIND_FACTS on inputs are read by a fact_reader of the name in build_kind_name. */
-enum input_kind { KIND_ASN, KIND_COUNTRY, KIND_RIR_STATS, KIND_RPSL, KIND_RDAP, KIND_N };
+enum input_kind {
+	KIND_ASN,
+	KIND_COUNTRY,
+	KIND_RIR_STATS,
+	KIND_RPSL,
+	KIND_RDAP,
+	KIND_AS2ORG,
+	KIND_PEERINGDB,
+	KIND_N
+};
 #define KIND_FACTS KIND_RIR_STATS
+
+/* build_kind_claims - inputs of that kind come from somebody who is no registry: they say who belongs together,
+ * not who holds what */
+static inline bool build_kind_claims(enum input_kind k)
+{
+	return k == KIND_AS2ORG || k == KIND_PEERINGDB;
+}
 
 /* struct record - one line of an input. value: KIND_ASN an index into names, KIND_COUNTRY a country
  * code. seq counts the records in the order they came in; line and input say where it stands. */

@@ -73,5 +73,8 @@ extern const struct fact_reader
 extern const struct fact_reader fact_reader_rpsl; /* read_rpsl.c */
 extern const struct fact_reader
     fact_reader_rdap; /* read_rdap.c: one JSON answer a line, or one in all */
+extern const struct fact_reader fact_reader_as2org; /* read_as2org.c: CAIDA's, text or JSON lines */
+extern const struct fact_reader
+    fact_reader_peeringdb; /* read_peeringdb.c: dumps, answers of its API */
 
 #endif

@@ -43,6 +43,8 @@ void facts_done(struct facts *f)
 	free(f->net);
 	free(f->as);
 	free(f->party);
+	free(f->claim);
+	f->claim = NULL;
 	f->net = NULL;
 	f->as = NULL;
 	f->party = NULL;
@@ -246,6 +248,26 @@ static int take_network(struct taking *t)
 	return 0;
 }
 
+/* What somebody says who is no registry holds nothing; it may join organisations. */
+static int take_claim(struct taking *t)
+{
+	struct facts *all = &t->b->facts;
+	const struct fact *f = t->f;
+	struct claim c = { .asn = f->as[0],
+		.org = word(t, f->org, &handle_text),
+		.name = word(t, f->name, &name_text),
+		.source = t->source };
+
+	if (f->as[0] != f->as[1]) {
+		wrong(t, "a run of AS numbers, where one has to stand");
+		return 1;
+	}
+	if (t->full || grow(&all->claim, &all->claim_cap, all->n_claim + 1, sizeof(c)) < 0)
+		return -ENOMEM;
+	all->claim[all->n_claim++] = c;
+	return 0;
+}
+
 static int take_as(struct taking *t)
 {
 	struct facts *all = &t->b->facts;
@@ -257,6 +279,8 @@ static int take_as(struct taking *t)
 		wrong(t, "not a run of AS numbers");
 		return 1;
 	}
+	if (build_kind_claims(t->b->input[t->input].kind))
+		return take_claim(t);
 	a = (struct as_fact){ .first = f->as[0],
 		.last = f->as[1],
 		.org = word(t, opaque ? f->opaque : f->org, &handle_text),

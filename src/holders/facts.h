@@ -37,6 +37,12 @@ struct as_fact {
 	bool opaque;
 };
 
+/* struct claim - somebody who is no registry says whose an AS is */
+struct claim {
+	uint32_t asn, org, name; /* org: of that source; name: of the AS */
+	uint16_t source;
+};
+
 enum party_kind { PARTY_ORG = 1, PARTY_CONTACT, PARTY_MAIL }; /* MAIL: handle is the address */
 
 /* struct party - an organisation or a contact; there from its first mention on */
@@ -53,9 +59,10 @@ struct facts {
 	struct addrmap party_of, label_of;
 	struct net_fact *net; /* owned, as all */
 	struct as_fact *as;
-	struct party *party;		  /* [party_of.n] */
+	struct party *party; /* [party_of.n] */
+	struct claim *claim;
 	uint32_t label[FACTS_LABELS_MAX]; /* words; [0]: the empty one */
-	size_t n_net, net_cap, n_as, as_cap, party_cap;
+	size_t n_net, net_cap, n_as, as_cap, party_cap, n_claim, claim_cap;
 };
 
 MUST_USE int facts_init(struct facts *f); /* 0 or -ENOMEM */

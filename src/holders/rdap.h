@@ -4,12 +4,10 @@
 #ifndef ONUS_HOLDERS_RDAP_H
 #define ONUS_HOLDERS_RDAP_H
 
-#include <jansson.h>
-
 #include "holders/fact_text.h"
+#include "holders/json_in.h"
 
 #define RDAP_BYTES_MAX	  (1u << 20) /* of one answer */
-#define RDAP_DEPTH_MAX	  32u	     /* JSON arrays and objects within one another */
 #define RDAP_NESTING_MAX  4u	     /* entities of entities */
 #define RDAP_ENTITIES_MAX 256u /* looked at in one answer; so are properties of a card and cidrs */
 
@@ -24,9 +22,6 @@ struct rdap_card {
 	    abuse_mail;	       /* the first one; the first one that is said to be for abuse */
 	const json_t *address; /* the adr property, or NULL */
 };
-
-/* rdap_text - a member's text, or that of an item when key is NULL; empty when it is none */
-struct span rdap_text(const json_t *v, const char *key);
 
 /* rdap_card_read - an entity's vcardArray; a person without a name when there is none */
 void rdap_card_read(const json_t *entity, struct rdap_card *ret);

@@ -6,13 +6,6 @@
 
 #include "holders/rdap.h"
 
-struct span rdap_text(const json_t *v, const char *key)
-{
-	if (key)
-		v = json_object_get(v, key);
-	return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v)) : SPAN("");
-}
-
 static bool same_word(struct span a, struct span b)
 {
 	a = span_trim(a);
@@ -25,9 +18,9 @@ static bool has_type(const json_t *property, const char *type)
 	const json_t *t = json_object_get(json_array_get(property, 1), "type");
 
 	if (json_is_string(t))
-		return same_word(rdap_text(t, NULL), span_str(type));
+		return same_word(json_in_text(t, NULL), span_str(type));
 	for (size_t i = 0; i < json_array_size(t) && i < RDAP_ENTITIES_MAX; i++)
-		if (same_word(rdap_text(json_array_get(t, i), NULL), span_str(type)))
+		if (same_word(json_in_text(json_array_get(t, i), NULL), span_str(type)))
 			return true;
 	return false;
 }
@@ -61,12 +54,12 @@ void rdap_card_read(const json_t *entity, struct rdap_card *ret)
 			{ "org", &org },
 			{ "email", &ret->mail },
 		};
-		struct span name = rdap_text(json_array_get(p, 0), NULL), text;
+		struct span name = json_in_text(json_array_get(p, 0), NULL), text;
 
 		if (json_is_array(v)) /* of a structured value the first part */
-			text = rdap_text(json_array_get(v, 0), NULL);
+			text = json_in_text(json_array_get(v, 0), NULL);
 		else
-			text = rdap_text(v, NULL);
+			text = json_in_text(v, NULL);
 		for (size_t k = 0; k < NELEM(texts); k++)
 			if (same_word(name, span_str(texts[k].name)) && span_empty(*texts[k].to))
 				*texts[k].to = text;
@@ -85,7 +78,7 @@ static void part(struct buf *to, const json_t *v)
 	size_t n = json_is_array(v) ? json_array_size(v) : 1;
 
 	for (size_t i = 0; i < n && i < 16; i++) {
-		struct span s = rdap_text(json_is_array(v) ? json_array_get(v, i) : v, NULL);
+		struct span s = json_in_text(json_is_array(v) ? json_array_get(v, i) : v, NULL);
 
 		buf_span(to, fact_head(s, FACT_TEXT_MAX));
 		buf_byte(to, '\n');
@@ -108,12 +101,12 @@ struct span rdap_card_address(const struct rdap_card *card, struct buf *room, ch
 {
 	const json_t *params = json_array_get(card->address, 1),
 		     *v = json_array_get(card->address, 3);
-	struct span lines = rdap_text(params, "label"), ret;
+	struct span lines = json_in_text(params, "label"), ret;
 	CLEANUP(buf_done) struct buf b;
 
 	buf_init(&b, 128u << 10);
-	if (!fact_country(rdap_text(params, "cc"), country) || !country[0])
-		(void)fact_country(rdap_text(json_array_get(v, 6), NULL), country); /* a name */
+	if (!fact_country(json_in_text(params, "cc"), country) || !country[0])
+		(void)fact_country(json_in_text(json_array_get(v, 6), NULL), country); /* a name */
 	if (!span_empty(lines))
 		label(&b, lines);
 	for (size_t i = 0; span_empty(lines) && i < json_array_size(v) && i < 7; i++)
@@ -171,13 +164,13 @@ static struct span host_of(struct span url)
 struct span rdap_source(const json_t *answer)
 {
 	const json_t *links = json_object_get(answer, "links");
-	const char *source = source_of_host(span_trim(rdap_text(answer, "port43")));
+	const char *source = source_of_host(span_trim(json_in_text(answer, "port43")));
 
 	for (size_t i = 0; !source && i < json_array_size(links) && i < RDAP_ENTITIES_MAX; i++) {
 		const json_t *link = json_array_get(links, i);
 
-		if (same_word(rdap_text(link, "rel"), SPAN("self")))
-			source = source_of_host(host_of(rdap_text(link, "href")));
+		if (same_word(json_in_text(link, "rel"), SPAN("self")))
+			source = source_of_host(host_of(json_in_text(link, "href")));
 	}
 	return span_str(source ? source : "RDAP");
 }

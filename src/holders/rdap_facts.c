@@ -49,7 +49,7 @@ static bool has_role(const json_t *entity, const char *role)
 	const json_t *roles = json_object_get(entity, "roles");
 
 	for (size_t i = 0; i < json_array_size(roles) && i < RDAP_ENTITIES_MAX; i++) {
-		struct span r = rdap_text(json_array_get(roles, i), NULL);
+		struct span r = json_in_text(json_array_get(roles, i), NULL);
 
 		if (span_len(r) == strlen(role) && strncasecmp(r.p, role, strlen(role)) == 0)
 			return true;
@@ -67,7 +67,7 @@ static const json_t *who(
 		if (!has_role(v[i], role))
 			continue;
 		rdap_card_read(v[i], &card);
-		if (card.party != RDAP_PERSON && !span_empty(span_trim(rdap_text(v[i], "handle"))))
+		if (card.party != RDAP_PERSON && !span_empty(span_trim(json_in_text(v[i], "handle"))))
 			return v[i];
 		if (told)
 			fact_leave(told->to, told->line, "an entity that may be a person");
@@ -84,8 +84,8 @@ static int64_t event_of(const json_t *o, const char *action)
 	for (size_t i = 0; i < json_array_size(events) && i < RDAP_ENTITIES_MAX; i++) {
 		const json_t *event = json_array_get(events, i);
 
-		if (span_is(rdap_text(event, "eventAction"), action))
-			return fact_date(rdap_text(event, "eventDate"));
+		if (span_is(json_in_text(event, "eventAction"), action))
+			return fact_date(json_in_text(event, "eventDate"));
 	}
 	return 0;
 }
@@ -97,11 +97,11 @@ static struct span description(const json_t *o)
 
 	for (size_t i = 0; i < json_array_size(remarks) && i < RDAP_ENTITIES_MAX; i++) {
 		const json_t *remark = json_array_get(remarks, i);
-		struct span title = rdap_text(remark, "title");
+		struct span title = json_in_text(remark, "title");
 
 		if (span_empty(title) ||
 		    (span_len(title) == 11 && strncasecmp(title.p, "description", 11) == 0))
-			return rdap_text(
+			return json_in_text(
 			    json_array_get(json_object_get(remark, "description"), 0), NULL);
 	}
 	return SPAN("");
@@ -115,7 +115,7 @@ static void begin(const struct answer *a, const json_t *o, enum fact_kind kind, 
 		.source = rdap_source(a->json),
 		.created_s = event_of(o, "registration"),
 		.changed_s = event_of(o, "last changed") };
-	f->handle = fact_key(a->room, rdap_text(o, "handle"));
+	f->handle = fact_key(a->room, json_in_text(o, "handle"));
 }
 
 static int end(const struct answer *a, const char *why, const struct fact *f)
@@ -142,7 +142,7 @@ static int party(const struct answer *a, const json_t *entity, enum fact_kind ki
 	entities_of(entity, &all);
 	abuse = kind == FACT_ORG ? who(all.v, all.n, "abuse", NULL) : NULL;
 	f.name = fact_text(a->room, card.name, FACT_TEXT_MAX);
-	f.abuse = fact_key(a->room, rdap_text(abuse, "handle"));
+	f.abuse = fact_key(a->room, json_in_text(abuse, "handle"));
 	mail = fact_mail(a->room, card.abuse_mail);
 	if (span_empty(mail) && kind == FACT_CONTACT)
 		mail = fact_mail(a->room, card.mail);
@@ -161,8 +161,8 @@ static int parties(const struct answer *a, struct span *org, struct span *abuse)
 	entities_of(a->json, &all);
 	holder = who(all.v, all.n_own, "registrant", a);
 	contact = who(all.v, all.n, "abuse", a);
-	*org = rdap_text(holder, "handle");
-	*abuse = rdap_text(contact, "handle");
+	*org = json_in_text(holder, "handle");
+	*abuse = json_in_text(contact, "handle");
 	if (holder)
 		r = party(a, holder, FACT_ORG);
 	if (r == 0 && contact)
@@ -173,18 +173,18 @@ static int parties(const struct answer *a, struct span *org, struct span *abuse)
 static void resource(
     const struct answer *a, enum fact_kind kind, struct span org, struct span abuse, struct fact *f)
 {
-	struct span status = rdap_text(a->json, "type");
+	struct span status = json_in_text(a->json, "type");
 
 	begin(a, a->json, kind, f);
 	if (span_empty(status))
-		status = rdap_text(json_array_get(json_object_get(a->json, "status"), 0), NULL);
-	f->name = fact_text(a->room, rdap_text(a->json, "name"), FACT_TEXT_MAX);
+		status = json_in_text(json_array_get(json_object_get(a->json, "status"), 0), NULL);
+	f->name = fact_text(a->room, json_in_text(a->json, "name"), FACT_TEXT_MAX);
 	f->descr = fact_text(a->room, description(a->json), FACT_TEXT_MAX);
 	f->status = fact_text(a->room, status, FACT_TEXT_MAX);
-	f->parent = fact_key(a->room, rdap_text(a->json, "parentHandle"));
+	f->parent = fact_key(a->room, json_in_text(a->json, "parentHandle"));
 	f->org = fact_key(a->room, org);
 	f->abuse = fact_key(a->room, abuse);
-	(void)fact_country(rdap_text(a->json, "country"), f->country); /* not worth an answer */
+	(void)fact_country(json_in_text(a->json, "country"), f->country); /* not worth an answer */
 }
 
 /* --- networks ----------------------------------------------------------------------------------------- */
@@ -222,10 +222,10 @@ static bool address_of(struct span s, struct addr *ret)
 
 static const char *range_of(const json_t *o, struct range *ret)
 {
-	struct span version = rdap_text(o, "ipVersion");
+	struct span version = json_in_text(o, "ipVersion");
 
-	if (!address_of(rdap_text(o, "startAddress"), &ret->first) ||
-	    !address_of(rdap_text(o, "endAddress"), &ret->last))
+	if (!address_of(json_in_text(o, "startAddress"), &ret->first) ||
+	    !address_of(json_in_text(o, "endAddress"), &ret->last))
 		return "not a range";
 	if (addr_is_v4(ret->first) != addr_is_v4(ret->last))
 		return "a range over both families";
@@ -244,7 +244,7 @@ static const char *cidr_of(const json_t *o, struct range *ret)
 	struct prefix p;
 
 	if (!json_is_integer(length) || len < 0 || len > (v4 ? 32 : 128) ||
-	    addr_parse(rdap_text(o, v4 ? "v4prefix" : "v6prefix"), &a) < 0 || addr_is_v4(a) != v4)
+	    addr_parse(json_in_text(o, v4 ? "v4prefix" : "v6prefix"), &a) < 0 || addr_is_v4(a) != v4)
 		return "not a range";
 	p = prefix_make(a, (unsigned)len + (v4 ? 96 : 0));
 	*ret = prefix_range(p);
@@ -339,7 +339,7 @@ static const struct {
 int rdap_answer(const json_t *json, uint64_t line, struct buf *room, const struct fact_to *to)
 {
 	const struct answer a = { json, line, room, to };
-	struct span class = rdap_text(json, "objectClassName");
+	struct span class = json_in_text(json, "objectClassName");
 
 	for (size_t i = 0; i < NELEM(classes); i++)
 		if (span_empty(class) ? json_object_get(json, classes[i].member) != NULL

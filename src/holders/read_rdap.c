@@ -15,46 +15,21 @@ struct reading {
 	const char *why; /* that answer cannot be read */
 };
 
-/* No array or object deeper than the limit: what is not well formed is left to the parser. */
-static bool shallow(struct span s)
-{
-	bool text = false;
-	unsigned depth = 0;
-
-	for (const char *p = s.p; p < s.end; p++) {
-		if (text && *p == '\\')
-			p++;
-		else if (*p == '"')
-			text = !text;
-		else if (!text && (*p == '{' || *p == '['))
-			depth++;
-		else if (!text && (*p == '}' || *p == ']') && depth)
-			depth--;
-		if (depth > RDAP_DEPTH_MAX)
-			return false;
-	}
-	return true;
-}
-
 /* Facts of one answer. *cut is set, and nothing done, when the text is JSON that does not end. */
 static int answer(struct reading *r, struct span text, bool *cut)
 {
-	json_error_t error;
+	const char *why;
 	json_t *json;
-	int code = 0;
+	int code = json_in(text, &json, &why, cut);
 
-	if (!shallow(text)) {
-		fact_refuse(r->to, r->line, "JSON that is too deep");
+	if (code == -EINVAL) {
+		if (!cut || !*cut)
+			fact_refuse(r->to, r->line, why);
 		return 0;
 	}
-	json = json_loadb(text.p, span_len(text), JSON_REJECT_DUPLICATES, &error);
-	if (!json && json_error_code(&error) == json_error_out_of_memory)
-		return -ENOMEM;
-	if (!json && cut && json_error_code(&error) == json_error_premature_end_of_input)
-		*cut = true;
-	else if (!json)
-		fact_refuse(r->to, r->line, "not JSON");
-	else if (!json_is_object(json))
+	if (code < 0)
+		return code;
+	if (!json_is_object(json))
 		fact_refuse(r->to, r->line, "not an RDAP answer");
 	else
 		code = rdap_answer(json, r->line, &r->room, r->to);

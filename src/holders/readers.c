@@ -7,6 +7,8 @@ static const struct fact_reader *const readers[] = {
 	&fact_reader_rir_stats,
 	&fact_reader_rpsl,
 	&fact_reader_rdap,
+	&fact_reader_as2org,
+	&fact_reader_peeringdb,
 };
 
 const struct fact_reader *fact_reader_of(struct span head)
@@ -33,7 +35,8 @@ int fact_read_file(
 		if (!reader)
 			r = err_set(e, -EINVAL,
 			    "%s: no registry input this program knows; it reads RIR statistics "
-			    "(delegated, delegated-extended), RPSL dumps and RDAP answers",
+			    "(delegated, delegated-extended), RPSL dumps, RDAP answers, CAIDA's "
+			    "AS-to-organisation tables and PeeringDB dumps",
 			    path);
 	}
 	if (reader) {

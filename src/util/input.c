@@ -227,6 +227,19 @@ int input_line(struct input *in, struct line *ret, struct err *e)
 	return 1;
 }
 
+int input_bytes(struct input *in, struct span *ret, struct err *e)
+{
+	if (in->pos == in->len) {
+		ssize_t got = fill(in, e);
+
+		if (got <= 0)
+			return (int)got;
+	}
+	*ret = span_of(in->b + in->pos, in->len - in->pos);
+	in->pos = in->len;
+	return 1;
+}
+
 int input_peek(struct input *in, struct span *ret, struct err *e)
 {
 	while (in->len - in->pos < INPUT_LINE_MAX && !in->end) {

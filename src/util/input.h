@@ -40,6 +40,11 @@ struct block {
 };
 MUST_USE int input_block(struct input *in, struct block *ret, struct err *e);
 
+/* input_bytes - what comes next, of whatever length and with no regard to lines, for values that have none
+ * Returns 1 with at least one byte in *ret, valid until the next call; 0 at the end; -errno. Do not mix with the
+ * others but input_peek. */
+MUST_USE int input_bytes(struct input *in, struct span *ret, struct err *e);
+
 /* input_swap - keep the last block: its memory becomes the caller's (free), and the input goes on in
  * spare, which was given out by an earlier call, or is INPUT_SWAP_BYTES from malloc */
 #define INPUT_SWAP_BYTES (INPUT_BLOCK_BYTES + INPUT_LINE_MAX + 1)

@@ -300,11 +300,12 @@ int cmd_registry(int argc, char **argv)
 		"each transfer that two builds in a row agree on.\n\n"
 		"`read` says what is in inputs that registries themselves publish, and builds "
 		"nothing: RIR\n"
-		"statistics (delegated, delegated-extended), RPSL dumps and RDAP answers, packed "
-		"or not. It\n"
-		"tells how many records of each kind were taken, of which registry and space, and "
-		"what was\n"
-		"refused or left out, with reasons. Natural persons are left out.",
+		"statistics (delegated, delegated-extended), RPSL dumps, RDAP answers, and whose "
+		"ASes are by CAIDA\n"
+		"and PeeringDB, packed or not. It tells how many records of each kind were taken, "
+		"of which registry\n"
+		"and space, and what was refused or left out, with reasons. Natural persons are "
+		"left out.",
 		"Examples:\n"
 		"  onus registry build -o registry asn-ipv4.csv asn-ipv6.csv "
 		"delegated-apnic-extended-latest\n"
