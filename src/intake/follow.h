@@ -32,6 +32,7 @@ struct follow;
 /* struct follow_counts - since follow_new */
 struct follow_counts {
 	uint64_t streams;   /* now */
+	uint64_t begun;	    /* files that nobody knew: worth a position, before they are renamed */
 	uint64_t truncated; /* times that a file was found to hold other content than before */
 	uint64_t lost;	    /* streams given up with lines perhaps unread */
 	uint64_t refused;   /* files not followed: too many, path too long or with a line feed */

@@ -9,6 +9,8 @@
 #include "intake/follow_priv.h"
 #include "util/unpack.h"
 
+#define LISTINGS_MAX 6u
+
 uint64_t mark_hash(const struct mark *m)
 {
 	return m->have ? XXH3_64bits(m->bytes, m->len) : m->hash;
@@ -21,23 +23,29 @@ static bool mark_is(const struct mark *m, const char *bytes)
 
 /* --- finding ------------------------------------------------------------------------------------ */
 
-static void add_file(struct follow *f, struct files *fs, const char *path, bool primary)
+/* A digest of the file and its name; 0 when it is gone meanwhile. */
+static uint64_t add_file(struct follow *f, struct files *fs, const char *path, bool primary)
 {
 	struct stat st;
 	struct err e;
+	uint64_t digest;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-		return; /* gone meanwhile, or nothing in it that could be told from another */
+	if (stat(path, &st) < 0)
+		return 0;
+	digest = XXH3_64bits_withSeed(
+	    path, strlen(path), (uint64_t)st.st_ino ^ (uint64_t)st.st_dev << 32);
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return digest; /* nothing in it that could be told from another */
 	for (size_t i = 0; i < fs->n; i++)
 		if (fs->v[i].st.st_dev == st.st_dev && fs->v[i].st.st_ino == st.st_ino)
-			return;
+			return digest;
 	if (strlen(path) > FOLLOW_PATH_MAX || strchr(path, '\n')) {
 		f->counts.refused++;
 		(void)err_set(&e, 0,
 		    "%.80s…: not followed, its path is over %u bytes or has a line feed", path,
 		    FOLLOW_PATH_MAX);
 		follow_say(f, &e);
-		return;
+		return digest;
 	}
 	if (fs->n == fs->cap) {
 		fs->cap = fs->cap ? 2 * fs->cap : 16;
@@ -49,16 +57,26 @@ static void add_file(struct follow *f, struct files *fs, const char *path, bool 
 	    (struct file){ .path = strdup(path), .st = st, .primary = primary, .fd = -1 };
 	if (!fs->v[fs->n++].path)
 		abort();
+	return digest;
+}
+
+static void files_cut(struct files *fs, size_t n)
+{
+	while (fs->n > n) {
+		fs->n--;
+		file_close(&fs->v[fs->n]);
+		free(fs->v[fs->n].path);
+	}
 }
 
 void files_done(struct files *fs)
 {
-	for (size_t i = 0; i < fs->n; i++) {
-		file_close(&fs->v[i]);
-		free(fs->v[i].path);
-	}
+	files_cut(fs, 0);
+	for (size_t i = 0; i < fs->n_rotations; i++)
+		free(fs->rotations[i]);
+	free(fs->rotations);
 	free(fs->v);
-	*fs = (struct files){ NULL, 0, 0 };
+	*fs = (struct files){ 0 };
 }
 
 void find_primary(struct follow *f, const char *pattern, struct files *ret)
@@ -67,7 +85,7 @@ void find_primary(struct follow *f, const char *pattern, struct files *ret)
 
 	if (glob(pattern, GLOB_NOSORT, NULL, &g) == 0)
 		for (size_t i = 0; i < g.gl_pathc; i++)
-			add_file(f, ret, g.gl_pathv[i], true);
+			(void)add_file(f, ret, g.gl_pathv[i], true);
 	globfree(&g);
 }
 
@@ -113,30 +131,70 @@ bool same_rotation(const char *a, const char *b)
 	return n == stem(b + dir) && memcmp(a + dir, b + dir, n) == 0;
 }
 
+/* One listing. Returns a digest of the names and what has them, whatever their order. */
+static uint64_t list_rotated(struct follow *f, const char *dir, struct span base, struct files *ret)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *de;
+	uint64_t digest = 0;
+	size_t n = span_len(base);
+
+	while (d && (de = readdir(d)) != NULL) {
+		CLEANUP(free_p) char *full = NULL;
+
+		if (strlen(de->d_name) <= n || stem(de->d_name) != n ||
+		    memcmp(de->d_name, base.p, n) != 0)
+			continue;
+		if (asprintf(&full, "%s%s", dir, de->d_name) < 0)
+			abort();
+		digest += add_file(f, ret, full, false);
+	}
+	if (d)
+		(void)closedir(d); /* read only */
+	return digest;
+}
+
+static bool is_listed(const struct files *fs, const char *path)
+{
+	for (size_t i = 0; i < fs->n_rotations; i++)
+		if (same_rotation(fs->rotations[i], path))
+			return true;
+	return false;
+}
+
+static void set_listed(struct files *fs, const char *path)
+{
+	fs->rotations = reallocarray(fs->rotations, fs->n_rotations + 1, sizeof(*fs->rotations));
+	if (!fs->rotations)
+		abort();
+	fs->rotations[fs->n_rotations] = strdup(path);
+	if (!fs->rotations[fs->n_rotations++])
+		abort();
+}
+
 void find_rotated(struct follow *f, const char *path, struct files *ret)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	CLEANUP(free_p)
 	char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
-	size_t n = stem(base);
-	const struct dirent *de;
-	DIR *d;
+	struct span name = span_of(base, stem(base));
+	size_t from = ret->n;
+	uint64_t was, now;
 
 	if (!dir)
 		abort();
-	d = opendir(dir);
-	while (d && (de = readdir(d)) != NULL) {
-		CLEANUP(free_p) char *full = NULL;
-
-		if (strlen(de->d_name) <= n || stem(de->d_name) != n ||
-		    memcmp(de->d_name, base, n) != 0)
-			continue;
-		if (asprintf(&full, "%s%s", dir, de->d_name) < 0)
-			abort();
-		add_file(f, ret, full, false);
+	if (is_listed(ret, path))
+		return;
+	set_listed(ret, path);
+	now = list_rotated(f, dir, name, ret);
+	for (unsigned i = 0; i < LISTINGS_MAX; i++) {
+		was = now;
+		files_cut(ret, from);
+		now = list_rotated(f, dir, name, ret);
+		if (now == was)
+			return;
 	}
-	if (d)
-		(void)closedir(d); /* read only */
+	ret->unsettled = true;
 }
 
 /* --- what a file holds -------------------------------------------------------------------------- */
@@ -237,8 +295,6 @@ bool match_holds(const struct stream *s, const struct file *file, const char *he
 		return false;
 	if (s->packed)
 		return true;
-	if (s->offset == 0)
-		return false; /* nothing read: nothing that must not be read again */
 	if (!file->packed)
 		return tail_is(file->fd, s, tail);
 	return read_unpacked(file->fd, s->offset, tail, NULL) == (int64_t)s->offset &&
@@ -269,6 +325,7 @@ static void bound(struct stream *s, const struct file *file)
 	s->ino = (uint64_t)file->st.st_ino;
 	s->mtime_s = file->st.st_mtime;
 	s->lost = false;
+	s->there = true;
 }
 
 bool bind_plain(struct stream *s, const struct file *file)

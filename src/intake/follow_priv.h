@@ -29,7 +29,9 @@ struct stream {
 	bool skip;     /* plain: the offset stands within an over-long line that was cut */
 	bool lost;     /* no file is known to hold it */
 	bool seen;     /* in this poll, under the pattern */
+	bool there;    /* in this poll, under any name */
 	bool detached; /* not under the pattern any more */
+	bool look;     /* its rotation is still to be looked through, while names did not move */
 	uint64_t offset, line;
 	int64_t mtime_s;      /* of its file, when it was looked at last */
 	uint64_t open_size;   /* packed: of the file when it was opened */
@@ -73,8 +75,17 @@ struct follow {
 uint64_t mark_hash(const struct mark *m);
 void follow_say(struct follow *f, const struct err *e);
 
+/* stream_add - NULL, and said, when there are too many. stream_drop - the stream at index i. */
+struct stream *stream_add(struct follow *f, const char *path);
+void stream_drop(struct follow *f, size_t i);
+
 /* follow_unbind - forget the file: the stream is lost until one is found that holds it */
 void follow_unbind(struct stream *s);
+
+/* follow_lose - the stream's file holds something else by now. What passed for a copy of it may be all
+ * that there is of it. */
+void follow_lose(struct follow *f, struct stream *s);
+void forget_copies(struct follow *f);
 
 /* --- follow_match.c: which file holds which stream --- */
 
@@ -96,12 +107,19 @@ bool match_holds(const struct stream *s, const struct file *file, const char *he
 bool bind_plain(struct stream *s, const struct file *file);
 void bind_packed(struct stream *s, const struct file *file);
 
-/* find_files - regular files that are not empty, appended: those of a glob pattern, or those in the
- * directory of path whose names look like path's rotation */
+/* struct files - found in one poll: regular ones that are not empty, each inode once */
 struct files {
 	struct file *v;
 	size_t n, cap;
+	char **rotations; /* of these, all files are in it */
+	size_t n_rotations;
+	bool unsettled; /* something moved or was being written meanwhile: look again */
 };
+
+/* find_primary - those of a glob pattern, appended
+ * find_rotated - those in the directory of path whose names look like path's rotation: appended, once a
+ * poll. A directory that is listed while names in it move may hide files, so it is listed until two
+ * listings agree; unsettled when they never do. */
 void find_primary(struct follow *f, const char *pattern, struct files *ret);
 void find_rotated(struct follow *f, const char *path, struct files *ret);
 void files_done(struct files *fs);

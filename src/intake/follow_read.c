@@ -44,42 +44,28 @@ static void advance(struct stream *s, const char *p, size_t n)
 	s->offset = end;
 }
 
-/* Its file holds something else by now: truncated, or overwritten. */
-static void truncated(struct follow *f, struct stream *s)
-{
-	f->counts.truncated++;
-	follow_unbind(s);
-	s->idle_us = clock_monotonic_us();
-}
-
 /* Bytes after the offset into f->buf + MARK_MAX, in one read with the tail before them, which proves
  * that they belong together. Their number, 0 when there are none. */
 static size_t read_more(struct follow *f, struct stream *s)
 {
 	char *to = f->buf + MARK_MAX - s->tail.len;
-	size_t want = s->tail.len + CHUNK_MAX, got = 0;
+	off_t at = (off_t)(s->offset - s->tail.len);
 	struct err e;
+	ssize_t n;
 
-	while (got < want) {
-		ssize_t n =
-		    pread(s->fd, to + got, want - got, (off_t)(s->offset - s->tail.len + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			(void)err_set(&e, 0, "cannot read %s: %s", s->path, strerror(errno));
-			follow_say(f, &e);
-			return 0;
-		}
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	if (got < s->tail.len || memcmp(to, s->tail.bytes, s->tail.len) != 0) {
-		truncated(f, s);
+	do
+		n = pread(s->fd, to, s->tail.len + CHUNK_MAX, at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		(void)err_set(&e, 0, "cannot read %s: %s", s->path, strerror(errno));
+		follow_say(f, &e);
 		return 0;
 	}
-	return got - s->tail.len;
+	if ((size_t)n < s->tail.len || memcmp(to, s->tail.bytes, s->tail.len) != 0) {
+		follow_lose(f, s);
+		return 0;
+	}
+	return (size_t)n - s->tail.len;
 }
 
 static bool is_old(const struct stream *s)

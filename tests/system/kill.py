@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nothing accepted is lost, nothing is counted twice, whoever is killed at whichever instant.
 
-1. onus-collect and onus-load are killed (SIGKILL) at KILLS random instants each, while a log is written
+1. onus-collect has run once: what was renamed before it wrote its first batch was never under its eyes.
+   Then onus-collect and onus-load are killed (SIGKILL) at KILLS random instants each, while a log is written
    and rotated (renamed, later packed), another is rotated by copytruncate, and a list grows. Then all is
    worked off, and the ledger must hold exactly what was written, address by address.
 2. Programs that compute from the ledger (rows of COMPUTED below) are killed at random instants; then one
@@ -127,7 +128,7 @@ class Writer(threading.Thread):
 
 
 class Killer(threading.Thread):
-    """Starts a program and kills it, again and again."""
+    """Starts a program and kills it, again and again; sooner when it had ended by itself."""
 
     def __init__(self, argv, kills, longest_s, seed, log):
         super().__init__()
@@ -140,6 +141,8 @@ class Killer(threading.Thread):
             time.sleep(self.random.random() * self.longest_s)
             p.send_signal(signal.SIGKILL)
             self.ended[p.wait()] += 1
+            if p.returncode != -signal.SIGKILL:
+                self.longest_s *= 0.9
 
 
 def must(argv, log):
@@ -197,6 +200,9 @@ anchor = no
 def collect_and_load(where, conf, kills, seed, log):
     os.mkdir(os.path.join(where, "log"))
     writer = Writer(os.path.join(where, "log"), seed)
+    for write in (writer.write_log, writer.write_events, writer.write_list):
+        write()
+    must([program("onus-collect"), "-c", conf, "--once"], log)
     killers = [Killer([program(name), "-c", conf], kills, 0.15, seed + i, log)
                for i, name in enumerate(("onus-collect", "onus-load"))]
     writer.start()

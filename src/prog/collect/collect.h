@@ -45,6 +45,7 @@ struct collect {
 	uint64_t read_bytes; /* since the last batch: worth a batch even without events */
 	bool moved;	     /* any position moved since the last batch */
 	uint64_t batches, events, refused;
+	uint64_t begun;	    /* files begun by all sources, when that was last looked at */
 	int64_t flushed_us; /* monotonic; 0: not yet */
 };
 
@@ -67,6 +68,7 @@ void source_poll(struct source *s, struct collect *c, int64_t settled_s);
 MUST_USE int source_pump(struct source *s, struct collect *c, struct err *e);
 
 void source_positions(struct source *s, struct buf *out);
-const char *source_trouble(struct source *s); /* told once; NULL: none */
+uint64_t source_begun(const struct source *s); /* files that nobody knew, so far */
+const char *source_trouble(struct source *s);  /* told once; NULL: none */
 
 #endif

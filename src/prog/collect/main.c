@@ -235,6 +235,27 @@ static int pump_all(struct collect *c, struct daemon *d, struct err *e)
 	return more;
 }
 
+/* New files are told of at once in a batch: one that is renamed before anything of it was read is then
+ * missed, and sought, also by who comes after us. */
+static int note_begun(struct collect *c, struct err *e)
+{
+	int64_t flushed_us = c->flushed_us;
+	uint64_t begun = 0;
+	int r;
+
+	for (unsigned i = 0; i < c->conf->n_sources; i++)
+		begun += source_begun(&c->sources[i]);
+	if (begun == c->begun)
+		return 0;
+	c->moved = true;
+	r = collect_flush(c, e);
+	if (r < 0)
+		return r;
+	c->begun = begun;
+	c->flushed_us = flushed_us; /* the first events of a run still go out at once */
+	return 0;
+}
+
 static void report(struct collect *c, struct daemon *d, bool full)
 {
 	uint64_t streams = 0, truncated = 0, lost = 0, unfollowed = 0;
@@ -276,7 +297,9 @@ static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err 
 	if (!full) {
 		for (unsigned i = 0; i < c->conf->n_sources; i++)
 			source_poll(&c->sources[i], c, d->once ? 0 : LIST_SETTLED_S);
-		more = pump_all(c, d, e);
+		more = note_begun(c, e);
+		if (more == 0)
+			more = pump_all(c, d, e);
 	}
 	if (more < 0)
 		return more;

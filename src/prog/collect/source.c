@@ -116,6 +116,11 @@ void source_positions(struct source *s, struct buf *out)
 		follow_positions(s->follow, out);
 }
 
+uint64_t source_begun(const struct source *s)
+{
+	return s->watch ? 0 : follow_counts(s->follow).begun;
+}
+
 const char *source_trouble(struct source *s)
 {
 	return s->watch ? watch_trouble(s->watch) : follow_trouble(s->follow);

@@ -38,7 +38,7 @@ static void read_all(struct follow *f, char *ret, size_t size)
 			assert_true(n + span_len(b.text) < size);
 			memcpy(ret + n, b.text.p, span_len(b.text));
 			ret[n + span_len(b.text)] = '\0';
-			follow_take(f, 1000);
+			follow_take(f, 1000000);
 		}
 		follow_poll(f);
 	}
@@ -107,10 +107,178 @@ static void between_looks_and_last(void **state)
 	assert_int_equal(rmdir(root), 0);
 }
 
+/* --- copies ---------------------------------------------------------------------------------------- */
+
+struct place {
+	char root[24], log[64], copy[64], packed[64];
+};
+
+static void place_init(struct place *p)
+{
+	(void)snprintf(p->root, sizeof(p->root), "/tmp/onus-follow-XXXXXX");
+	assert_non_null(mkdtemp(p->root));
+	(void)snprintf(p->log, sizeof(p->log), "%s/log", p->root);
+	(void)snprintf(p->copy, sizeof(p->copy), "%s/log.1", p->root);
+	(void)snprintf(p->packed, sizeof(p->packed), "%s/log.1.gz", p->root);
+}
+
+static void place_done(struct place *p)
+{
+	(void)unlink(p->log); /* not every test has all of them */
+	(void)unlink(p->copy);
+	(void)unlink(p->packed);
+	assert_int_equal(rmdir(p->root), 0);
+}
+
+static void shell(const char *command, const char *from, const char *to)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "from=%s; to=%s; %s", from, to, command);
+	assert_int_equal(system(text), 0);
+}
+
+/* Lines of ten bytes, numbered. */
+static void write_lines(const char *name, unsigned from, unsigned to)
+{
+	char line[16];
+
+	for (unsigned i = from; i < to; i++) {
+		(void)snprintf(line, sizeof(line), "line %04u\n", i);
+		write_to(name, line);
+	}
+}
+
+/* Each of the lines once, whatever order, and nothing else. */
+static void has_lines(const char *got, unsigned from, unsigned to)
+{
+	char line[16];
+
+	assert_int_equal(strlen(got), 10 * (to - from));
+	for (unsigned i = from; i < to; i++) {
+		(void)snprintf(line, sizeof(line), "line %04u\n", i);
+		assert_non_null(strstr(got, line));
+	}
+}
+
+/* copytruncate, seen while the copy is half done, and again when it is whole and the log not yet empty;
+ * all names are followed, or the first alone. */
+static void seen_while_copied(void **state)
+{
+	static char got[8192];
+
+	(void)state;
+	for (unsigned all = 0; all < 2; all++) {
+		struct place p;
+		struct follow *f;
+		char pattern[80];
+
+		place_init(&p);
+		(void)snprintf(pattern, sizeof(pattern), "%s%s", p.log, all ? "*" : "");
+		f = follow_new("s", pattern);
+		write_lines(p.log, 0, 300);
+		read_all(f, got, sizeof(got));
+		has_lines(got, 0, 300);
+		write_lines(p.log, 300, 310);
+		shell("head -c 2000 $from >$to", p.log, p.copy);
+		follow_poll(f);
+		follow_poll(f);
+		shell("cat $from >$to", p.log, p.copy);
+		follow_poll(f);
+		assert_int_equal(truncate(p.log, 0), 0);
+		write_lines(p.log, 310, 320);
+		read_all(f, got, sizeof(got));
+		has_lines(got, 300, 320);
+		(void)follow_free(f);
+		place_done(&p);
+	}
+}
+
+/* A log of which nothing is read yet, and its copy. */
+static void copied_unread(void **state)
+{
+	char got[8192], pattern[80];
+	struct place p;
+	struct follow *f;
+
+	(void)state;
+	place_init(&p);
+	(void)snprintf(pattern, sizeof(pattern), "%s*", p.log);
+	f = follow_new("s", pattern);
+	write_lines(p.log, 0, 300);
+	follow_poll(f);
+	shell("cp $from $to", p.log, p.copy);
+	follow_poll(f);
+	read_all(f, got, sizeof(got));
+	has_lines(got, 0, 300);
+	(void)follow_free(f);
+	place_done(&p);
+}
+
+/* Packed beside the file that is being packed, which then goes; seen in between. */
+static void seen_while_packed(void **state)
+{
+	static char got[65536];
+	struct place p;
+	struct follow *f;
+
+	(void)state;
+	place_init(&p);
+	f = follow_new("s", p.log);
+	write_lines(p.log, 0, 5000);
+	read_all(f, got, sizeof(got));
+	has_lines(got, 0, 5000);
+	write_lines(p.log, 5000, 5010);
+	assert_int_equal(rename(p.log, p.copy), 0);
+	shell("gzip -1 <$from | head -c 6000 >$to", p.copy, p.packed);
+	read_all(f, got, sizeof(got));
+	has_lines(got, 5000, 5010);
+	shell("gzip -1 <$from >$to", p.copy, p.packed);
+	read_all(f, got, sizeof(got));
+	assert_string_equal(got, "");
+	assert_int_equal(unlink(p.copy), 0);
+	write_lines(p.log, 5010, 5020);
+	read_all(f, got, sizeof(got));
+	has_lines(got, 5010, 5020);
+	(void)follow_free(f);
+	place_done(&p);
+}
+
+/* Seen and nothing of it read yet when the program is killed, then renamed. */
+static void renamed_unread(void **state)
+{
+	char got[8192];
+	struct place p;
+	struct follow *f;
+	struct buf b;
+	struct err e;
+
+	(void)state;
+	place_init(&p);
+	buf_init(&b, 4096);
+	f = follow_new("s", p.log);
+	write_lines(p.log, 0, 300);
+	follow_poll(f);
+	follow_positions(f, &b);
+	(void)follow_free(f);
+	assert_int_equal(rename(p.log, p.copy), 0);
+	write_lines(p.log, 300, 310);
+	f = follow_new("s", p.log);
+	b.len--; /* its LF */
+	assert_int_equal(follow_restore(f, buf_text(&b), &e), 1);
+	read_all(f, got, sizeof(got));
+	has_lines(got, 0, 310);
+	(void)follow_free(f);
+	buf_done(&b);
+	place_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(between_looks),
-		cmocka_unit_test(between_looks_and_last) };
+		cmocka_unit_test(between_looks_and_last), cmocka_unit_test(seen_while_copied),
+		cmocka_unit_test(copied_unread), cmocka_unit_test(seen_while_packed),
+		cmocka_unit_test(renamed_unread) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
