@@ -44,12 +44,13 @@ static void advance(struct stream *s, const char *p, size_t n)
 	s->offset = end;
 }
 
-/* Bytes after the offset into f->buf + MARK_MAX, in one read with the tail before them, which proves
- * that they belong together. Their number, 0 when there are none. */
+/* Bytes after the offset into f->buf + MARK_MAX, in one read with the tail before them, or with all that is
+ * known of the head, which proves that they belong together. Their number, 0 when there are none. */
 static size_t read_more(struct follow *f, struct stream *s)
 {
 	char *to = f->buf + MARK_MAX - s->tail.len;
 	off_t at = (off_t)(s->offset - s->tail.len);
+	const struct mark *proof = at == 0 ? &s->head : &s->tail;
 	struct err e;
 	ssize_t n;
 
@@ -61,7 +62,7 @@ static size_t read_more(struct follow *f, struct stream *s)
 		follow_say(f, &e);
 		return 0;
 	}
-	if ((size_t)n < s->tail.len || memcmp(to, s->tail.bytes, s->tail.len) != 0) {
+	if ((size_t)n < proof->len || memcmp(to, proof->bytes, proof->len) != 0) {
 		follow_lose(f, s);
 		return 0;
 	}

@@ -382,7 +382,8 @@ static struct list *list_of(struct watch *w, const char *path)
 	return l;
 }
 
-static void look_at(struct watch *w, const char *path, int64_t now_s, int64_t settled_s)
+/* true: not now */
+static bool look_at(struct watch *w, const char *path, int64_t now_s, int64_t settled_s)
 {
 	struct set s = { NULL, 0, 0 };
 	struct list *l;
@@ -391,32 +392,36 @@ static void look_at(struct watch *w, const char *path, int64_t now_s, int64_t se
 	struct err e;
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || now_s - st.st_mtime < settled_s)
-		return;
+		return false;
 	l = list_of(w, path);
-	if (!l || l->old != l->new ||
-	    (l->seen.st_ino == st.st_ino && l->seen.st_size == st.st_size &&
-		l->seen.st_mtim.tv_sec == st.st_mtim.tv_sec &&
-		l->seen.st_mtim.tv_nsec == st.st_mtim.tv_nsec))
-		return;
+	if (l && l->old != l->new)
+		return true;
+	if (!l || (l->seen.st_ino == st.st_ino && l->seen.st_size == st.st_size &&
+		      l->seen.st_mtim.tv_sec == st.st_mtim.tv_sec &&
+		      l->seen.st_mtim.tv_nsec == st.st_mtim.tv_nsec))
+		return false;
 	l->seen = st;
 	if (read_list(w, path, &s, &refused, &e) < 0) {
 		say(w, &e); /* until it changes again */
-		return;
+		return false;
 	}
 	was = l->new;
 	compare(w, l, &s, MIN_OF((int64_t)st.st_mtime, now_s));
 	if (l->new != was) /* the same list read again refuses nothing new */
 		w->refused += refused;
+	return false;
 }
 
-void watch_poll(struct watch *w, int64_t now_s, int64_t settled_s)
+bool watch_poll(struct watch *w, int64_t now_s, int64_t settled_s)
 {
 	glob_t g = { 0 };
+	bool left = false;
 
 	if (glob(w->o.pattern, 0, NULL, &g) == 0)
 		for (size_t i = 0; i < g.gl_pathc; i++)
-			look_at(w, g.gl_pathv[i], now_s, settled_s);
+			left = look_at(w, g.gl_pathv[i], now_s, settled_s) || left;
 	globfree(&g);
+	return left;
 }
 
 bool watch_next(struct watch *w, struct event *ret)

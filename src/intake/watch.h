@@ -40,8 +40,9 @@ struct watch *watch_free(struct watch *w); /* NULL-safe, returns NULL */
 MUST_USE int watch_restore(struct watch *w, struct span line, struct err *e);
 
 /* watch_poll - look for lists that changed
- * settled_s  leave those alone that were written less than this long ago: they may be half */
-void watch_poll(struct watch *w, int64_t now_s, int64_t settled_s);
+ * settled_s  leave those alone that were written less than this long ago: they may be half
+ * Returns true when some list was left for later, as its last change is still being handed out. */
+bool watch_poll(struct watch *w, int64_t now_s, int64_t settled_s);
 
 /* watch_next - the next entry that appeared, as an event; it stays the next one until watch_take */
 bool watch_next(struct watch *w, struct event *ret);

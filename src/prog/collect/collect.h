@@ -61,10 +61,10 @@ void source_done(struct source *s);
 MUST_USE int source_restore(
     struct source *s, struct span line, struct err *e); /* as follow_restore */
 
-/* source_poll - look for new and changed files
+/* source_poll - look for new and changed files; true: some have to wait, look again when nothing is left
  * source_pump - a piece of what there is into the writer, which is flushed when it is full
  * Returns 1 when there may be more, 0 when there is nothing, -errno of flushing. */
-void source_poll(struct source *s, struct collect *c, int64_t settled_s);
+bool source_poll(struct source *s, struct collect *c, int64_t settled_s);
 MUST_USE int source_pump(struct source *s, struct collect *c, struct err *e);
 
 void source_positions(struct source *s, struct buf *out);

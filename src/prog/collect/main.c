@@ -290,13 +290,14 @@ static void report(struct collect *c, struct daemon *d, bool full)
 static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct collect *c = state;
-	bool full = spool_full(c->spool);
+	bool full = spool_full(c->spool), waits = false;
 	int more = 0, r = 0;
 
 	*wait_ms = POLL_MS;
 	if (!full) {
 		for (unsigned i = 0; i < c->conf->n_sources; i++)
-			source_poll(&c->sources[i], c, d->once ? 0 : LIST_SETTLED_S);
+			waits =
+			    source_poll(&c->sources[i], c, d->once ? 0 : LIST_SETTLED_S) || waits;
 		more = note_begun(c, e);
 		if (more == 0)
 			more = pump_all(c, d, e);
@@ -310,7 +311,9 @@ static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err 
 	report(c, d, full);
 	if (d->once && full)
 		log_warn("the spool is full: start onus-load, then collect the rest");
-	if (d->once && (full || !more))
+	if (d->once && waits)
+		*wait_ms = 0;
+	if (d->once && (full || (!more && !waits)))
 		*wait_ms = DAEMON_DONE;
 	return r;
 }

@@ -100,12 +100,12 @@ int source_restore(struct source *s, struct span line, struct err *e)
 	return s->watch ? watch_restore(s->watch, line, e) : follow_restore(s->follow, line, e);
 }
 
-void source_poll(struct source *s, struct collect *c, int64_t settled_s)
+bool source_poll(struct source *s, struct collect *c, int64_t settled_s)
 {
 	if (s->watch)
-		watch_poll(s->watch, clock_now_s(&c->clock), settled_s);
-	else
-		follow_poll(s->follow);
+		return watch_poll(s->watch, clock_now_s(&c->clock), settled_s);
+	follow_poll(s->follow);
+	return false;
 }
 
 void source_positions(struct source *s, struct buf *out)

@@ -273,12 +273,35 @@ static void renamed_unread(void **state)
 	place_done(&p);
 }
 
+/* Found, and before anything of it was read copied and truncated; what comes then is longer than it was. */
+static void truncated_unread(void **state)
+{
+	char got[8192];
+	struct place p;
+	struct follow *f;
+	struct block b;
+
+	(void)state;
+	place_init(&p);
+	f = follow_new("s", p.log);
+	write_lines(p.log, 0, 20);
+	follow_poll(f);
+	shell("cp $from $to", p.log, p.copy);
+	assert_int_equal(truncate(p.log, 0), 0);
+	write_lines(p.log, 20, 50);
+	assert_false(follow_next(f, &b)); /* not what it was */
+	read_all(f, got, sizeof(got));
+	has_lines(got, 0, 50);
+	(void)follow_free(f);
+	place_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(between_looks),
 		cmocka_unit_test(between_looks_and_last), cmocka_unit_test(seen_while_copied),
 		cmocka_unit_test(copied_unread), cmocka_unit_test(seen_while_packed),
-		cmocka_unit_test(renamed_unread) };
+		cmocka_unit_test(renamed_unread), cmocka_unit_test(truncated_unread) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
