@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A program gives up what it will not need: to become another program, to write elsewhere, to read what is not
+ * its business, the network. For children that touch what strangers send. Linux: no_new_privs, limits,
+ * Landlock (from kernel 5.13), a seccomp filter. What the kernel has not is done without, and said. */
+#ifndef ONUS_SVC_CONFINE_H
+#define ONUS_SVC_CONFINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/err.h"
+
+struct confine {
+	const char *const *
+	    read; /* directories and files that may be read, NULL-terminated; what is missing is passed over */
+	const char *
+	    write; /* directory in which files may be made, written, renamed and removed; NULL: nowhere */
+	uint64_t max_file_bytes; /* of any file written; 0: none may grow */
+	uint64_t max_memory;	 /* bytes of address space; 0: as it was */
+	bool network;		 /* sockets may be made */
+	bool threads;		 /* threads may be started (processes never) */
+};
+
+/* confine_self - from here on, for this process and good. Call it before there are threads.
+ * missing  set to what this kernel does not offer, in words for the log; "" when nothing
+ * Returns 0; -errno when what the kernel has was refused: do not go on then. */
+MUST_USE int confine_self(const struct confine *c, struct err *missing, struct err *e);
+
+#endif
