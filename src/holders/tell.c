@@ -44,7 +44,7 @@ static void say_day(struct jout *j, const char *key, int32_t day)
 	jout_str(j, key, day ? text : NULL);
 }
 
-static void say_holder(const struct registry *r, const char *key, uint32_t index, struct jout *j)
+void tell_holder(const struct registry *r, const char *key, uint32_t index, struct jout *j)
 {
 	struct registry_holder h;
 
@@ -77,11 +77,17 @@ static void say_network(const struct registry *r, uint32_t index, struct jout *j
 	jout_str(j, "range", range);
 	say(j, "status", n.status);
 	say(j, "country", span_str(n.country));
-	say_holder(r, "org", n.holder, j);
+	tell_holder(r, "org", n.holder, j);
 	jout_span(j, "abuse", mail);
 	say_day(j, "created", n.created);
 	say_day(j, "changed", n.changed);
 	say(j, "source", n.source);
+}
+
+void tell_network(const struct registry *r, uint32_t index, struct jout *j)
+{
+	say_network(r, index, j);
+	jout_object_end(j);
 }
 
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j)
@@ -89,7 +95,7 @@ void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct j
 	struct whom c = { .mail = { NULL, NULL } };
 	bool any = tell_whom(r, network, as, &c);
 
-	say_holder(r, "as_holder", as == REGISTRY_NONE ? as : registry_as_at(r, as).holder, j);
+	tell_holder(r, "as_holder", as == REGISTRY_NONE ? as : registry_as_at(r, as).holder, j);
 	jout_span(j, "abuse", c.mail);
 	jout_str(j, "abuse_of", any ? c.of : NULL);
 	jout_array(j, "networks");
@@ -98,8 +104,7 @@ void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct j
 		jout_array(j, "also"); /* what was told of the same range besides */
 		for (uint32_t k = registry_network_same(r, i); k != REGISTRY_NONE;
 		     k = registry_network_same(r, k)) {
-			say_network(r, k, j);
-			jout_object_end(j);
+			tell_network(r, k, j);
 		}
 		jout_array_end(j);
 		jout_object_end(j);

@@ -32,4 +32,10 @@ uint32_t tell_find(const struct registry *r, struct entity *en);
  * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);
 
+/* tell_network, tell_holder - one of them as an object, as in "networks" and "as_holder" above
+ * key    NULL in an array
+ * index  tell_holder: REGISTRY_NONE is null */
+void tell_network(const struct registry *r, uint32_t index, struct jout *j);
+void tell_holder(const struct registry *r, const char *key, uint32_t index, struct jout *j);
+
 #endif

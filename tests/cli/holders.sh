@@ -152,6 +152,77 @@ same 'lookup --json: the chain' <<'OUT'
 {"handle":null,"name":"FIRST-NET","range":"1.0.0.0/22","status":"ALLOCATED PA","country":"NL","org":{"handle":"ORG-F1-RIPE","name":"First, Inc.","address":"Street 1\n1000 Town","country":"NL"},"abuse":"abuse@first.example","created":null,"changed":"2023-05-23","source":"RIPE","also":[{"handle":null,"name":null,"range":"1.0.0.0/22","status":"allocated","country":"NL","org":{"handle":"0F3A","name":null,"address":null,"country":null},"abuse":null,"created":"2008-05-01","changed":null,"source":"RIPE"}]}
 OUT
 
+run 0 lookup "${chain[@]}" 1.0.0.0/16 1.0.0.128-1.0.1.7 org:ASNAME/large AS64498 ripe/org-f1-ripe 'INC first' 9.0.0.0/8
+same 'lookup: ranges, AS, organisations, names' <<'OUT'
+1.0.0.0/16
+  announced 1.0.0.0/23 by AS64496 First, Inc., DE
+  announced 1.0.2.0-1.0.2.99 by AS64497 Not A Prefix, DE
+  inside    1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23
+            held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  inside    1.0.0.0/22 (RIPE), allocated, NL, since 2008-05-01
+            held by RIPE/0F3A
+  inside    1.0.1.0-1.0.1.99 CUSTOMER (RIPE/NET-CUST), ASSIGNED PA, DE
+  as of     2026-06-17
+1.0.0.128-1.0.1.7
+  announced 1.0.0.128-1.0.1.7 by AS64496 First, Inc., DE
+  the AS    held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  abuse     abuse@first.example, First Abuse Desk, of 1.0.0.0/22
+  network   1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23
+            held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  also      1.0.0.0/22 (RIPE), allocated, NL, since 2008-05-01
+            held by RIPE/0F3A
+  as of     2026-06-17
+org:ASNAME/large
+  name      Large
+  country   US
+  announces 65536 IPv4 addresses, 65536 IPv6 /48s
+  AS        AS64498 Large, 65536 IPv4 addresses
+  as of     2026-06-17
+AS64498 Large
+  org       Large (org:ASNAME/large)
+  country   US
+  announces 65536 IPv4 addresses, 65536 IPv6 /48s, in 2 prefixes
+  prefix    45.0.0.0/16, US
+  prefix    2a00:1::/32, FR
+  as of     2026-06-17
+RIPE/ORG-F1-RIPE
+  holder    First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  abuse     abuse@first.example
+  AS        AS64496 First, Inc.
+  network   1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23
+            held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+  as of     2026-06-17
+"INC first"
+  org       First, Inc. (org:ASNAME/first-inc), DE, 512 IPv4 addresses
+  AS        AS64496 First, Inc., DE, 512 IPv4 addresses
+  holder    First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+9.0.0.0/8
+  nobody announces any of it
+  as of     2026-06-17
+OUT
+run 0 lookup --json "${chain[@]}" 1.0.0.0/16 as:64496 org:ASNAME/first-inc ORG-F1-RIPE first
+jq -c 'if .range then [.range, .n_announced, .announced[1].asn, .n_inside, .inside[2].handle]
+       elif .entity then [.entity, .announced, .n_prefixes, .prefixes, .abuse_of]
+       elif .ases then [.holder.handle // .org_handle, .n_ases, (.ases[0] | if type == "object" then .asn else . end), .abuse, .n_ranges]
+       else [.question, .n_found, [.found[] | .kind]] end' out >got
+mv got out
+same 'lookup --json: ranges, AS, organisations, names' <<'OUT'
+["1.0.0.0/16",2,64497,3,"NET-CUST"]
+["as:64496",512,1,["1.0.0.0/23"],"AS64496"]
+["ASNAME/first-inc",1,64496,"abuse@first.example",null]
+["ORG-F1-RIPE",1,64496,"abuse@first.example",1]
+["first",4,["org","AS","holder","network"]]
+OUT
+printf '1.0.0.0/24\nAS64496\nfirst\n' >questions
+run 1 lookup "${chain[@]}" - AS64511 'no such name' country:NL <questions
+cat err >out
+same 'lookup: what is no question' <<'OUT'
+onus lookup: "first" is no address
+onus lookup: "AS64511" is an AS that announces nothing
+onus lookup: "no such name" is nobody's name
+onus lookup: "country:NL" is a country, of which a registry knows no holder
+OUT
+
 run 0 registry info golden
 sed -n 2p out >got
 mv got out

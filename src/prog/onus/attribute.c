@@ -129,6 +129,12 @@ static const char *or_null(const char *s)
 	return *s ? s : NULL;
 }
 
+void attribute_age_json(const struct attributor *a, struct jout *j)
+{
+	jout_str(j, "registry_date", a->date);
+	jout_bool(j, "registry_stale", a->stale);
+}
+
 void attribute_json(const struct attributor *a, struct addr addr, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];
@@ -150,8 +156,7 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	jout_span(&j, "org_handle", k.org_handle);
 	jout_str(&j, "country", or_null(k.country));
 	jout_str(&j, "special", addr_special(addr));
-	jout_str(&j, "registry_date", a->date);
-	jout_bool(&j, "registry_stale", a->stale);
+	attribute_age_json(a, &j);
 	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
 		tell_json(a->registry, registry_network(a->registry, addr), k.as, &j);
 	if (a->at)
@@ -168,8 +173,7 @@ void attribute_network_json(
 	jout_init(&j, out);
 	jout_object(&j, NULL);
 	jout_str(&j, "entity", name);
-	jout_str(&j, "registry_date", a->date);
-	jout_bool(&j, "registry_stale", a->stale);
+	attribute_age_json(a, &j);
 	tell_json(a->registry, network, REGISTRY_NONE, &j);
 	if (a->at)
 		tenures_json(

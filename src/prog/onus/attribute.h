@@ -7,6 +7,7 @@
 #include "holders/registry.h"
 #include "prog/onus/tenures.h"
 #include "util/buf.h"
+#include "util/jout.h"
 
 /* struct attributor - the registry with its age */
 struct attributor {
@@ -28,6 +29,9 @@ MUST_USE int attribute_open(struct attributor *a, const char *command, const cha
 MUST_USE int attribute_open_at(struct attributor *a, const char *command, const char *conf_file,
     const char *const *set, unsigned n_set, const char *registry, int64_t at_s);
 void attribute_done(struct attributor *a);
+
+/* attribute_age_json - "registry_date" and "registry_stale", members of the open object */
+void attribute_age_json(const struct attributor *a, struct jout *j);
 
 /* attribute_json - one object with its LF */
 void attribute_json(const struct attributor *a, struct addr addr, struct buf *out);

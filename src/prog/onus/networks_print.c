@@ -2,6 +2,7 @@
 #include "prog/onus/networks_print.h"
 
 #include "holders/tell.h"
+#include "prog/onus/answers.h"
 #include "util/clock.h"
 
 static void put_part(struct buf *out, struct span s)
@@ -26,11 +27,11 @@ static void put_day(struct buf *out, const char *what, int32_t day)
 	buf_fmt(out, ", %s %s", what, text);
 }
 
-static void put_holder(const struct registry *r, const char *label, uint32_t index, struct buf *out)
+void holder_line_text(const struct registry *r, const char *before, uint32_t index, struct buf *out)
 {
 	struct registry_holder h = registry_holder_at(r, index);
 
-	buf_fmt(out, "  %-9s held by %.*s%s%.*s/%.*s%s", label, SPAN_ARG(h.name),
+	buf_fmt(out, "%s%.*s%s%.*s/%.*s%s", before, SPAN_ARG(h.name),
 	    span_empty(h.name) ? "" : " (", SPAN_ARG(h.source), SPAN_ARG(h.handle),
 	    span_empty(h.name) ? "" : ")");
 	put_part(out, span_str(h.country));
@@ -38,8 +39,7 @@ static void put_holder(const struct registry *r, const char *label, uint32_t ind
 	buf_byte(out, '\n');
 }
 
-static void put_network(
-    const struct registry *r, const char *label, uint32_t index, struct buf *out)
+void network_line_text(const struct registry *r, const char *label, uint32_t index, struct buf *out)
 {
 	struct registry_network n = registry_network_at(r, index);
 	char range[RANGE_TEXT_MAX];
@@ -54,7 +54,13 @@ static void put_network(
 	put_day(out, "changed", n.changed);
 	buf_byte(out, '\n');
 	if (n.holder != REGISTRY_NONE)
-		put_holder(r, "", n.holder, out);
+		holder_line_text(r, "            held by ", n.holder, out);
+}
+
+void rows_left_text(const char *label, uint64_t all, struct buf *out)
+{
+	if (all > ANSWER_ROWS_MAX)
+		buf_fmt(out, "  %-9s … %ju in all; --json shows more\n", label, (uintmax_t)all);
 }
 
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out)
@@ -63,7 +69,7 @@ void networks_text(const struct registry *r, uint32_t network, uint32_t as, stru
 	struct whom c;
 
 	if (as != REGISTRY_NONE && registry_as_at(r, as).holder != REGISTRY_NONE)
-		put_holder(r, "the AS", registry_as_at(r, as).holder, out);
+		holder_line_text(r, "  the AS    held by ", registry_as_at(r, as).holder, out);
 	if (tell_whom(r, network, as, &c)) {
 		buf_fmt(out, "  abuse     %.*s", SPAN_ARG(c.mail));
 		put_part(out, c.name);
@@ -71,7 +77,7 @@ void networks_text(const struct registry *r, uint32_t network, uint32_t as, stru
 	}
 	for (uint32_t i = network; i != REGISTRY_NONE; i = registry_network_at(r, i).parent) {
 		for (uint32_t k = i; k != REGISTRY_NONE; k = registry_network_same(r, k))
-			put_network(r, k == i ? label : "also", k, out);
+			network_line_text(r, k == i ? label : "also", k, out);
 		label = "within";
 	}
 }

@@ -12,4 +12,13 @@
  * as       whose contact stands in where no network has one; may be REGISTRY_NONE */
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out);
 
+/* holder_line_text - a holder, behind what stands before it: "  holder    "
+ * network_line_text - a network and its holder, with a label of at most nine letters
+ * rows_left_text - how many there are in all, when more than ANSWER_ROWS_MAX */
+void holder_line_text(
+    const struct registry *r, const char *before, uint32_t index, struct buf *out);
+void network_line_text(
+    const struct registry *r, const char *label, uint32_t index, struct buf *out);
+void rows_left_text(const char *label, uint64_t all, struct buf *out);
+
 #endif
