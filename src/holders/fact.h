@@ -31,6 +31,7 @@ struct fact {
 	struct span handle; /* its key there; NETWORK without one: empty, its range is its key */
 	struct range range; /* NETWORK, ROUTE */
 	uint32_t as[2];	    /* AS: first and last number; ROUTE: the origin, twice */
+	uint32_t seen;	    /* ROUTE: by how many peers of the table; 0: not told */
 	struct span name;   /* netname, as-name, org-name, role */
 	struct span descr;  /* first line of the description */
 	struct span org;    /* handle of the organisation that holds it */
@@ -63,7 +64,7 @@ struct fact_to {
  * claims  whether an input that begins with these bytes (up to 4 KiB, lines not cut at the end of the file) is of it
  * read    all of it, streaming, in bounded memory; 0 or -errno */
 struct fact_reader {
-	const char *name; /* as reg_input.kind: "rir-stats", "rpsl", "rdap" */
+	const char *name; /* as reg_input.kind: "rir-stats", "rpsl", "rdap", "ris-whois", … */
 	bool (*claims)(struct span head);
 	int (*read)(struct input *in, const struct fact_to *to, struct err *e);
 };
@@ -75,6 +76,11 @@ extern const struct fact_reader
     fact_reader_rdap; /* read_rdap.c: one JSON answer a line, or one in all */
 extern const struct fact_reader fact_reader_as2org; /* read_as2org.c: CAIDA's, text or JSON lines */
 extern const struct fact_reader
-    fact_reader_peeringdb; /* read_peeringdb.c: dumps, answers of its API */
+    fact_reader_peeringdb;			 /* read_peeringdb.c: dumps, answers of its API */
+extern const struct fact_reader fact_reader_mrt; /* read_mrt.c: tables of BGP routers, binary */
+extern const struct fact_reader fact_reader_bgp_lines; /* read_bgp_lines.c: the same as lines */
+extern const struct fact_reader fact_reader_ris_whois; /* read_origins.c: origin, prefix, peers */
+extern const struct fact_reader fact_reader_pfx2as;    /* read_origins.c: prefix, length, origins */
+extern const struct fact_reader fact_reader_as_names;  /* read_as_names.c: number, name, country */
 
 #endif

@@ -9,6 +9,11 @@ static const struct fact_reader *const readers[] = {
 	&fact_reader_rdap,
 	&fact_reader_as2org,
 	&fact_reader_peeringdb,
+	&fact_reader_mrt,
+	&fact_reader_bgp_lines,
+	&fact_reader_ris_whois,
+	&fact_reader_pfx2as,
+	&fact_reader_as_names,
 };
 
 const struct fact_reader *fact_reader_of(struct span head)
@@ -36,7 +41,8 @@ int fact_read_file(
 			r = err_set(e, -EINVAL,
 			    "%s: no registry input this program knows; it reads RIR statistics "
 			    "(delegated, delegated-extended), RPSL dumps, RDAP answers, CAIDA's "
-			    "AS-to-organisation tables and PeeringDB dumps",
+			    "AS-to-organisation tables, PeeringDB dumps, tables of BGP origins "
+			    "(MRT, bgpdump -m, RIS whois dumps, pfx2as) and lists of AS names",
 			    path);
 	}
 	if (reader) {

@@ -12,7 +12,7 @@ const struct fact_reader *fact_reader_of(struct span head);
 
 /* fact_read_file - recognise a file by its content and read all of it
  *
- * path   or "-" for stdin; gzip, zstd and xz are unpacked
+ * path   or "-" for stdin; gzip, zstd, xz and bzip2 are unpacked
  * ret    its reader, set as soon as it is known
  * Returns 0; what take returned below 0; -errno with a text that names the path; -EINVAL when no reader
  * claims it. */

@@ -6,7 +6,7 @@
  *   - its device and inode, as long as the file still holds what was read: the bytes just before the
  *     offset (the tail, at most 1 KiB) are read and compared with every read;
  *   - else by its first bytes (the head, at most 1 KiB), its size and its tail: a copy, another inode;
- *   - else, packed (gzip, zstd, xz), by the head of what is inside: then lines already read are skipped.
+ *   - else, packed (gzip, zstd, xz, bzip2), by the head of what is inside: then lines already read are skipped.
  * So: renamed (auth.log → auth.log.1), the stream goes on through its descriptor and auth.log starts a
  * new one; truncated (copytruncate), the rest is sought in the copies beside it and the file starts anew;
  * packed later (auth.log.2.gz), it is recognised and not read twice, whether the pattern names it or not.

@@ -97,7 +97,7 @@ static bool digit(char c)
 /* The length of a file's name without ".gz" and without ".1" or "-20261123". */
 static size_t stem(const char *name)
 {
-	static const char *const packed[] = { ".gz", ".zst", ".xz" };
+	static const char *const packed[] = { ".gz", ".zst", ".xz", ".bz2" };
 	size_t n = strlen(name), at;
 
 	for (size_t i = 0; i < NELEM(packed); i++) {
@@ -220,19 +220,6 @@ void file_close(struct file *file)
 	file->fd = -1;
 }
 
-static bool is_packed(const char *p, size_t n)
-{
-	static const struct {
-		const char *magic;
-		size_t n;
-	} forms[] = { { "\x1f\x8b", 2 }, { "\x28\xb5\x2f\xfd", 4 }, { "\xfd\x37zXZ\0", 6 } };
-
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (n >= forms[i].n && memcmp(p, forms[i].magic, forms[i].n) == 0)
-			return true;
-	return false;
-}
-
 /* read_unpacked - the bytes up to `upto` of what fd holds; the last of them, at most MARK_MAX, are left
  * in last. Returns how many are there, which is less where the file is shorter; -errno. */
 static int64_t read_unpacked(int fd, uint64_t upto, char last[MARK_MAX], struct err *e)
@@ -273,7 +260,7 @@ int match_head(struct file *file, char head[MARK_MAX], struct err *e)
 
 	if (n < 0)
 		return err_set(e, -errno, "cannot read %s: %s", file->path, strerror(errno));
-	file->packed = is_packed(head, (size_t)n);
+	file->packed = unpack_is_packed(head, (size_t)n);
 	if (!file->packed)
 		return (int)n;
 	n = (ssize_t)read_unpacked(file->fd, MARK_MAX, head, e);

@@ -18,40 +18,44 @@ struct input {
 	bool end, skip;
 };
 
-int input_open(const char *path, struct input **ret, struct err *e)
+int input_of_fd(int fd, const char *name, struct input **ret, struct err *e)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	struct input *in;
 	struct stat st;
+	int code = fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		int code = -errno;
-
-		if (fd >= 0)
-			(void)close(fd); /* nothing to lose */
-		return err_set(e, code, "cannot open %s: %s", path, strerror(-code));
-	}
-	if (S_ISDIR(st.st_mode)) {
+	if (code < 0) {
 		(void)close(fd); /* nothing to lose */
-		return err_set(e, -EISDIR, "%s is a directory; name the files in it", path);
+		return code == -EISDIR
+			   ? err_set(e, code, "%s is a directory; name the files in it", name)
+			   : err_set(e, code, "cannot open %s: %s", name, strerror(-code));
 	}
 	in = calloc(1, sizeof(*in));
 	if (in) {
 		in->cap = INPUT_BLOCK_BYTES + INPUT_LINE_MAX;
 		in->b = malloc(in->cap + 1); /* one more: an unfinished last line gets its LF */
-		in->name = strdup(path);
+		in->name = strdup(name);
 		in->from = in->b && in->name ? unpack_new(fd) : NULL;
 	}
 	if (!in || !in->from) {
 		(void)close(fd); /* nothing to lose */
 		input_free(in);
-		return err_set(e, -ENOMEM, "%s: out of memory", path);
+		return err_set(e, -ENOMEM, "%s: out of memory", name);
 	}
 	in->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	in->number = 1;
 	*ret = in;
 	return 0;
+}
+
+int input_open(const char *path, struct input **ret, struct err *e)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(e, -errno, "cannot open %s: %s", path, strerror(errno));
+	return input_of_fd(fd, path, ret, e);
 }
 
 struct input *input_free(struct input *in)

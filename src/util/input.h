@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A stream of text lines out of a file, a pipe or stdin, whatever it was packed with (gzip, zstd,
- * xz, recognised by content). Lines are bounded: a longer one is handed over cut and flagged, its
+ * xz, bzip2, recognised by content). Lines are bounded: a longer one is handed over cut and flagged, its
  * rest is skipped, and the next line is whole again. */
 #ifndef ONUS_UTIL_INPUT_H
 #define ONUS_UTIL_INPUT_H
@@ -18,6 +18,9 @@ struct input;
 /* input_open - path, or "-" for stdin
  * Returns 0; -errno with a message that names the path. */
 MUST_USE int input_open(const char *path, struct input **ret, struct err *e);
+
+/* input_of_fd - the same out of a descriptor, which the input takes, even when this fails; name is for messages */
+MUST_USE int input_of_fd(int fd, const char *name, struct input **ret, struct err *e);
 struct input *input_free(struct input *in); /* NULL-safe, returns NULL */
 
 struct line {
@@ -44,7 +47,6 @@ MUST_USE int input_block(struct input *in, struct block *ret, struct err *e);
  * Returns 1 with at least one byte in *ret, valid until the next call; 0 at the end; -errno. Do not mix with the
  * others but input_peek. */
 MUST_USE int input_bytes(struct input *in, struct span *ret, struct err *e);
-
 /* input_swap - keep the last block: its memory becomes the caller's (free), and the input goes on in
  * spare, which was given out by an earlier call, or is INPUT_SWAP_BYTES from malloc */
 #define INPUT_SWAP_BYTES (INPUT_BLOCK_BYTES + INPUT_LINE_MAX + 1)

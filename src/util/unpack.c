@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "util/unpack.h"
 
+#include <bzlib.h>
 #include <errno.h>
 #include <lzma.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #define PACKED_BLOCK (256u << 10)
 #define FREE_BYTES   (64ull << 20) /* unpacked before the ratio counts */
+#define MAGIC_MAX    10u
 #define XZ_MEMORY    (256ull << 20)
 
 struct unpack;
@@ -21,8 +23,8 @@ struct unpack;
  * -EBADMSG on damage, and sets u->whole when a member ended just there. */
 struct packing {
 	const char *name;
-	uint8_t magic[6];
-	unsigned magic_len;
+	uint8_t magic[MAGIC_MAX];
+	unsigned magic_len, any; /* any: this byte of the magic may be another; 0: none */
 	int (*start)(struct unpack *u);
 	ssize_t (*step)(struct unpack *u, char *to, size_t n);
 	void (*stop)(struct unpack *u);
@@ -39,6 +41,7 @@ struct unpack {
 		z_stream gz;
 		ZSTD_DCtx *zstd;
 		lzma_stream xz;
+		bz_stream bz2;
 	} s;
 };
 
@@ -127,11 +130,66 @@ static void xz_stop(struct unpack *u)
 	lzma_end(&u->s.xz);
 }
 
+static int bz2_start(struct unpack *u)
+{
+	u->s.bz2 = (bz_stream){ .next_in = NULL };
+	return BZ2_bzDecompressInit(&u->s.bz2, 0, 0) == BZ_OK ? 0 : -ENOMEM;
+}
+
+static void bz2_stop(struct unpack *u)
+{
+	(void)BZ2_bzDecompressEnd(&u->s.bz2); /* frees; its answer tells nothing */
+}
+
+static ssize_t bz2_step(struct unpack *u, char *to, size_t n)
+{
+	bz_stream *z = &u->s.bz2;
+	int r;
+
+	if (u->whole) { /* there is no reset: the next member begins anew */
+		bz2_stop(u);
+		if (bz2_start(u) < 0)
+			return -ENOMEM;
+		u->whole = false;
+	}
+	z->next_in = (char *)u->in + u->in_pos;
+	z->avail_in = (unsigned)(u->in_len - u->in_pos);
+	z->next_out = to;
+	z->avail_out = (unsigned)n;
+	r = BZ2_bzDecompress(z);
+	u->in_pos = u->in_len - z->avail_in;
+	if (r == BZ_STREAM_END)
+		u->whole = true;
+	else if (r != BZ_OK)
+		return -EBADMSG;
+	return (ssize_t)(n - z->avail_out);
+}
+
+/* The magic of bzip2 goes on behind the size of its blocks: three letters alone begin texts as well. */
 static const struct packing packings[] = {
-	{ "gzip", { 0x1f, 0x8b }, 2, gz_start, gz_step, gz_stop },
-	{ "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, zstd_start, zstd_step, zstd_stop },
-	{ "xz", { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6, xz_start, xz_step, xz_stop },
+	{ "gzip", { 0x1f, 0x8b }, 2, 0, gz_start, gz_step, gz_stop },
+	{ "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, 0, zstd_start, zstd_step, zstd_stop },
+	{ "xz", { 0xfd, '7', 'z', 'X', 'Z', 0 }, 6, 0, xz_start, xz_step, xz_stop },
+	{ "bzip2", { 'B', 'Z', 'h', '9', '1', 'A', 'Y', '&', 'S', 'Y' }, 10, 3, bz2_start, bz2_step,
+	    bz2_stop },
 };
+
+/* Do the first n bytes, or as many as the magic has, agree with it? */
+static bool agrees(const struct packing *p, const uint8_t *b, size_t n)
+{
+	for (size_t i = 0; i < MIN_OF(n, p->magic_len); i++)
+		if (b[i] != p->magic[i] && !(p->any && i == p->any))
+			return false;
+	return true;
+}
+
+bool unpack_is_packed(const void *head, size_t n)
+{
+	for (size_t i = 0; i < NELEM(packings); i++)
+		if (n >= packings[i].magic_len && agrees(&packings[i], head, n))
+			return true;
+	return false;
+}
 
 struct unpack *unpack_new(int fd)
 {
@@ -177,25 +235,32 @@ static ssize_t read_fd(struct unpack *u, void *to, size_t n)
 	return got;
 }
 
-/* The first bytes decide; a pipe may hand them over one at a time. */
+/* May more bytes show that it is packed? */
+static bool undecided(const struct unpack *u)
+{
+	for (size_t i = 0; i < NELEM(packings); i++)
+		if (u->in_len < packings[i].magic_len && agrees(&packings[i], u->in, u->in_len))
+			return true;
+	return false;
+}
+
+/* The first bytes decide; a pipe may hand them over one at a time, and whoever types a short line there is not
+ * made to type another. */
 static int start(struct unpack *u)
 {
-	while (u->in_len < 6) {
+	while (!u->end && undecided(u)) {
 		ssize_t got = read_fd(u, u->in + u->in_len, PACKED_BLOCK - u->in_len);
 
 		if (got < 0)
 			return (int)got;
-		if (got == 0) {
-			u->end = true;
-			break;
-		}
+		u->end = got == 0;
 		u->in_len += (size_t)got;
 	}
 	u->started = true;
 	for (size_t i = 0; i < NELEM(packings); i++) {
 		const struct packing *p = &packings[i];
 
-		if (u->in_len < p->magic_len || memcmp(u->in, p->magic, p->magic_len) != 0)
+		if (u->in_len < p->magic_len || !agrees(p, u->in, u->in_len))
 			continue;
 		if (p->start(u) < 0)
 			return -ENOMEM;

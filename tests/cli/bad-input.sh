@@ -130,7 +130,7 @@ code=0
 # archives that end too early: what could be unpacked counts, and the end is told
 for i in $(seq 20000); do echo "Nov 10 03:01:11 host sshd[$i]: Failed password for root from 45.0.$((i % 256)).$((i * 7 % 256)) port $((i * 31 % 65536)) ssh2"; done >big.log
 "$onus" extract "${settings[@]}" big.log >big.events
-for packer in gzip xz zstd; do
+for packer in gzip xz zstd bzip2; do
   $packer -qc big.log >"whole.$packer"
   head -c $(($(stat -c %s "whole.$packer") / 2)) "whole.$packer" >"half.$packer"
   [ "$("$onus" extract "${settings[@]}" "whole.$packer" | grep -vc '^#')" = 20000 ] || fail "whole.$packer: not all lines"

@@ -172,7 +172,7 @@ int cmd_extract(int argc, char **argv)
 	};
 	const struct opt_usage usage = { "onus extract", "FILE…|-",
 		"Turn logs, and lists of addresses, into event lines: who was seen doing what.\n"
-		"Files may be packed (gzip, zstd, xz). Filters have the form of fail2ban's "
+		"Files may be packed (gzip, zstd, xz, bzip2). Filters have the form of fail2ban's "
 		"filter.d.",
 		"Example: onus extract /var/log/auth.log* | onus top -", opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv);

@@ -23,7 +23,20 @@ static const char *const kind_names[] = {
 };
 _Static_assert(NELEM(kind_names) == FACT_KIND_N, "kind_names out of step");
 
-/* struct space - networks of one family: what each says, summed; overlaps count as often as they are said */
+enum { SPACE_NETWORKS4, SPACE_NETWORKS6, SPACE_ROUTES4, SPACE_ROUTES6, SPACE_N };
+
+/* What is summed as space, in words and in JSON. */
+static const struct {
+	const char *family, *unit, *units_key, *records, *key;
+} spaces[] = {
+	[SPACE_NETWORKS4] = { "IPv4", "addresses", "addresses", "networks", "ipv4" },
+	[SPACE_NETWORKS6] = { "IPv6", "/48s", "blocks48", "networks", "ipv6" },
+	[SPACE_ROUTES4] = { "IPv4", "addresses", "addresses", "routes", "routes4" },
+	[SPACE_ROUTES6] = { "IPv6", "/48s", "blocks48", "routes", "routes6" },
+};
+_Static_assert(NELEM(spaces) == SPACE_N, "spaces out of step");
+
+/* struct space - records of one kind: what each says, summed; overlaps count as often as they are said */
 struct space {
 	uint64_t n, units; /* as range_units: addresses, /48s */
 	struct range around;
@@ -31,7 +44,7 @@ struct space {
 
 struct source {
 	char name[40];
-	struct space v4, v6;
+	struct space space[SPACE_N];
 	uint64_t as, numbers; /* records, AS numbers in them */
 	uint32_t first, last;
 };
@@ -159,6 +172,8 @@ static void fact_json(const struct fact *f, struct buf *out)
 		if (f->as[1] != f->as[0])
 			jout_u64(&j, "last_asn", f->as[1]);
 	}
+	if (f->seen)
+		jout_u64(&j, "seen", f->seen);
 	for (size_t i = 0; i < NELEM(texts); i++)
 		json_text(&j, texts[i].key, texts[i].text);
 	json_day(&j, "created", f->created_s);
@@ -167,14 +182,23 @@ static void fact_json(const struct fact *f, struct buf *out)
 	buf_byte(out, '\n');
 }
 
+static unsigned space_of(const struct fact *f)
+{
+	bool v4 = addr_is_v4(f->range.first);
+
+	if (f->kind == FACT_NETWORK)
+		return v4 ? SPACE_NETWORKS4 : SPACE_NETWORKS6;
+	return v4 ? SPACE_ROUTES4 : SPACE_ROUTES6;
+}
+
 static int on_take(void *ctx, const struct fact *f)
 {
 	struct sums *s = ctx;
 	struct source *source = source_of(s, f->source);
 
 	s->taken[f->kind]++;
-	if (f->kind == FACT_NETWORK)
-		space_add(addr_is_v4(f->range.first) ? &source->v4 : &source->v6, f->range);
+	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE)
+		space_add(&source->space[space_of(f)], f->range);
 	else if (f->kind == FACT_AS)
 		as_add(source, f->as);
 	if (s->as != READ_FACTS)
@@ -215,8 +239,7 @@ static uint64_t taken_all(const struct sums *s)
 	return n;
 }
 
-static void space_text(
-    const char *source, const char *family, const char *unit, const struct space *s)
+static void space_text(const char *source, unsigned kind, const struct space *s)
 {
 	char first[ADDR_TEXT_MAX], last[ADDR_TEXT_MAX];
 
@@ -224,8 +247,9 @@ static void space_text(
 		return;
 	(void)addr_format(s->around.first, first);
 	(void)addr_format(s->around.last, last);
-	(void)printf("  %-9s %10llu %s networks of %llu %s, %s - %s\n", source,
-	    (unsigned long long)s->n, family, (unsigned long long)s->units, unit, first, last);
+	(void)printf("  %-9s %10llu %s %s of %llu %s, %s - %s\n", source, (unsigned long long)s->n,
+	    spaces[kind].family, spaces[kind].records, (unsigned long long)s->units,
+	    spaces[kind].unit, first, last);
 }
 
 static void sums_text(const struct sums *s, const char *reader)
@@ -240,8 +264,8 @@ static void sums_text(const struct sums *s, const char *reader)
 	for (unsigned i = 0; i < s->n_source; i++) {
 		const struct source *from = &s->source[i];
 
-		space_text(from->name, "IPv4", "addresses", &from->v4);
-		space_text(from->name, "IPv6", "/48s", &from->v6);
+		for (unsigned k = 0; k < SPACE_N; k++)
+			space_text(from->name, k, &from->space[k]);
 		if (from->as)
 			(void)printf("  %-9s %10llu records of %llu AS numbers, %u - %u\n",
 			    from->name, (unsigned long long)from->as,
@@ -253,7 +277,7 @@ static void sums_text(const struct sums *s, const char *reader)
 		    s->reason[i].why, (unsigned long long)s->reason[i].line);
 }
 
-static void space_json(struct jout *j, const char *key, const struct space *s)
+static void space_json(struct jout *j, unsigned kind, const struct space *s)
 {
 	char first[ADDR_TEXT_MAX], last[ADDR_TEXT_MAX];
 
@@ -261,9 +285,9 @@ static void space_json(struct jout *j, const char *key, const struct space *s)
 		return;
 	(void)addr_format(s->around.first, first);
 	(void)addr_format(s->around.last, last);
-	jout_object(j, key);
-	jout_u64(j, "networks", s->n);
-	jout_u64(j, addr_is_v4(s->around.first) ? "addresses" : "blocks48", s->units);
+	jout_object(j, spaces[kind].key);
+	jout_u64(j, spaces[kind].records, s->n);
+	jout_u64(j, spaces[kind].units_key, s->units);
 	jout_str(j, "first", first);
 	jout_str(j, "last", last);
 	jout_object_end(j);
@@ -292,8 +316,8 @@ static void sources_json(struct jout *j, const struct sums *s)
 
 		jout_object(j, NULL);
 		jout_str(j, "source", from->name);
-		space_json(j, "ipv4", &from->v4);
-		space_json(j, "ipv6", &from->v6);
+		for (unsigned k = 0; k < SPACE_N; k++)
+			space_json(j, k, &from->space[k]);
 		if (from->as) {
 			jout_object(j, "as");
 			jout_u64(j, "records", from->as);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <bzlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -180,6 +181,59 @@ static void test_packed(void **state)
 	buf_done(&out);
 }
 
+static void test_bzip2(void **state)
+{
+	char packed[400];
+	unsigned n = sizeof(packed) / 2;
+	struct buf out;
+
+	for (int level = 1; level <= 9; level += 8) {
+		n = sizeof(packed) / 2;
+		assert_int_equal(
+		    BZ2_bzBuffToBuffCompress(packed, &n, (char[]){ "one\ntwo\n" }, 8, level, 0, 0),
+		    BZ_OK);
+		put(packed, n);
+		expect("one|two|", 8);
+	}
+	memcpy(packed + n, packed, n); /* as pbzip2 makes them */
+	put(packed, 2 * n);
+	expect("one|two|one|two|", 16);
+	buf_init(&out, 1000);
+	for (unsigned cut = 11; cut < n; cut++) {
+		put(packed, cut);
+		assert_int_equal(by_line(&out), -EBADMSG);
+	}
+	packed[n / 2] ^= 0x55;
+	put(packed, n);
+	assert_int_equal(by_line(&out), -EBADMSG);
+	buf_done(&out);
+	put("BZh9 is what it says\n", 21); /* and no archive */
+	expect("BZh9 is what it says|", 21);
+	put("BZh91AY&S", 9);
+	expect("BZh91AY&S|", 10);
+}
+
+/* A short line that is typed is there before the next one is: it need not be as long as any magic. */
+static void test_short_line_of_a_pipe(void **state)
+{
+	struct input *in;
+	struct line l;
+	struct err e;
+	int fd[2];
+
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(write(fd[1], "a\n", 2), 2);
+	assert_int_equal(input_of_fd(fd[0], "pipe", &in, &e), 0);
+	assert_int_equal(input_line(in, &l, &e), 1);
+	assert_true(span_is(l.text, "a"));
+	assert_int_equal(write(fd[1], "BZh", 3), 3);
+	assert_int_equal(close(fd[1]), 0);
+	assert_int_equal(input_line(in, &l, &e), 1);
+	assert_true(span_is(l.text, "BZh"));
+	assert_int_equal(input_line(in, &l, &e), 0);
+	in = input_free(in);
+}
+
 static void test_bomb(void **state)
 {
 	size_t n = 160u << 20, cap = ZSTD_compressBound(n);
@@ -208,6 +262,8 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_bzip2),
+		cmocka_unit_test(test_short_line_of_a_pipe),
 		cmocka_unit_test(test_bomb),
 	};
 
