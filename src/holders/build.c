@@ -29,6 +29,9 @@ static const struct {
 	[KIND_RDAP] = { "rdap", "Networks and holders: RDAP of the registries named with them." },
 	[KIND_AS2ORG] = { "as2org", "Organisations: CAIDA AS Organizations (caida.org)." },
 	[KIND_PEERINGDB] = { "peeringdb", "Organisations: PeeringDB (peeringdb.com)." },
+	[KIND_ARIN_XML] = { "arin-xml", "Networks and holders: ARIN's bulk whois." },
+	[KIND_ARIN_TEXT] = { "arin-text", "Networks and holders: ARIN's bulk whois, as text." },
+	[KIND_ARIN_WHOIS] = { "arin-whois", "Networks and holders: ARIN's whois." },
 };
 _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
 

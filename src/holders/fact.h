@@ -74,6 +74,9 @@ extern const struct fact_reader
 extern const struct fact_reader fact_reader_rpsl; /* read_rpsl.c */
 extern const struct fact_reader
     fact_reader_rdap; /* read_rdap.c: one JSON answer a line, or one in all */
+extern const struct fact_reader fact_reader_arin_xml; /* read_arin_xml.c: bulk whois */
+extern const struct fact_reader fact_reader_arin_text,
+    fact_reader_arin_whois; /* read_arin_text.c: the same as text; answers */
 extern const struct fact_reader fact_reader_as2org; /* read_as2org.c: CAIDA's, text or JSON lines */
 extern const struct fact_reader
     fact_reader_peeringdb;			 /* read_peeringdb.c: dumps, answers of its API */

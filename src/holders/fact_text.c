@@ -185,3 +185,27 @@ int64_t fact_date(struct span s)
 	/* Bare seconds are what utc_parse reads too, but registries write none. */
 	return span_len(s) >= 10 && s.p[4] == '-' && utc_parse(s, &t) == 0 ? MAX_OF(t, 0) : 0;
 }
+
+/* "074.125.000.000", as ARIN has written them: decimal, all of three digits, so that it cannot be octal. */
+static bool padded(struct span s, struct addr *ret)
+{
+	uint32_t v4 = 0;
+
+	if (span_len(s) != 15)
+		return false;
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t n;
+
+		if (num_u32(span_of(s.p + 4 * i, 3), 255, &n) < 0 || (i && s.p[4 * i - 1] != '.'))
+			return false;
+		v4 = v4 << 8 | n;
+	}
+	*ret = addr_of_v4(v4);
+	return true;
+}
+
+bool fact_addr(struct span s, struct addr *ret)
+{
+	s = span_trim(s);
+	return padded(s, ret) || addr_parse(s, ret) == 0;
+}

@@ -206,11 +206,11 @@ static const char *range_wrong(struct range r)
 }
 
 /* Servers of registries that know networks by their ranges alone give those for a handle. */
-static struct span handle_of(const struct fact *f)
+static struct span handle_of(struct span s)
 {
 	struct range r;
 
-	return range_parse(f->handle, &r) == 0 ? (struct span){ NULL, NULL } : f->handle;
+	return range_parse(s, &r) == 0 ? (struct span){ NULL, NULL } : s;
 }
 
 static int take_network(struct taking *t)
@@ -228,7 +228,8 @@ static int take_network(struct taking *t)
 	}
 	status = label_of(all, f->status, &status_text);
 	n = (struct net_fact){ .range = f->range,
-		.handle = word(t, handle_of(f), &handle_text),
+		.handle = word(t, handle_of(f->handle), &handle_text),
+		.parent = word(t, handle_of(f->parent), &handle_text),
 		.name = word(t, span_empty(f->name) ? f->descr : f->name, &name_text),
 		.org = word(t, opaque ? f->opaque : f->org, &handle_text),
 		.abuse = word(t, f->abuse, &handle_text),

@@ -24,7 +24,7 @@ struct net_fact {
 	struct range range;
 	uint32_t handle, name, org, abuse, mail;
 	uint32_t line, seq;
-	uint32_t parent; /* set by networks_nest: index, or FACTS_NONE */
+	uint32_t parent; /* its handle; from networks_nest on: index, or FACTS_NONE */
 	uint16_t source, status, input;
 	uint16_t created, changed; /* days since 1970, 0: not told */
 	uint16_t country;	   /* as reg_country_code */

@@ -7,16 +7,22 @@
 /* --- regard --------------------------------------------------------------------------------------- */
 
 /* Of records about one range the topmost here is shown first; the others stay behind it. At home: the
- * statistics of the registries say that the space is of the registry which speaks. RDAP is asked today,
- * a dump is of yesterday; statistics know a holder by a number only. */
+ * statistics of the registries say that the space is of the registry which speaks. RDAP and whois are
+ * asked today, a dump is of yesterday; statistics know a holder by a number only. */
 static const struct {
 	enum input_kind kind;
 	bool home;
 } regard[] = {
 	{ KIND_RDAP, true },
+	{ KIND_ARIN_WHOIS, true },
 	{ KIND_RPSL, true },
+	{ KIND_ARIN_XML, true },
+	{ KIND_ARIN_TEXT, true },
 	{ KIND_RDAP, false },
+	{ KIND_ARIN_WHOIS, false },
 	{ KIND_RPSL, false },
+	{ KIND_ARIN_XML, false },
+	{ KIND_ARIN_TEXT, false },
 	{ KIND_RIR_STATS, true },
 	{ KIND_RIR_STATS, false },
 };
@@ -57,19 +63,25 @@ static void order_same(struct registry_build *b, uint32_t from, uint32_t to)
 			v[k] = v[k - 1];
 		v[k] = row;
 	}
-	for (uint32_t i = from; i < to; i++)
-		v[i].flags = (uint8_t)((v[i].flags & ~NET_SAME) | (i > from ? NET_SAME : 0));
 }
 
-static void order_all_same(struct registry_build *b)
-{
-	const struct facts *f = &b->facts;
+typedef void order_fn(struct registry_build *b, uint32_t from, uint32_t to);
 
-	for (uint32_t i = 0, k; i < f->n_net; i = k) {
-		for (k = i + 1; k < f->n_net && f->net[k].flags & NET_SAME;)
+/* Puts the rows of each range of several in another order. */
+static void order_all_same(struct registry_build *b, order_fn *order)
+{
+	struct net_fact *v = b->facts.net;
+	uint32_t n = (uint32_t)b->facts.n_net;
+
+	for (uint32_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && v[k].flags & NET_SAME;)
 			k++;
-		if (k > i + 1)
-			order_same(b, i, k);
+		if (k == i + 1)
+			continue;
+		order(b, i, k);
+		for (uint32_t at = i; at < k; at++)
+			v[at].flags =
+			    (uint8_t)((v[at].flags & ~NET_SAME) | (at > i ? NET_SAME : 0));
 	}
 }
 
@@ -173,6 +185,24 @@ static void mark_same(struct registry_build *b)
 	f->n_net = n;
 }
 
+/* Of the rows [from, to) of one range each stands before the one that it says is around it: who was given all
+ * that another one has is nearer to what happens there. */
+static void children_first(struct registry_build *b, uint32_t from, uint32_t to)
+{
+	struct net_fact *v = b->facts.net;
+
+	for (uint32_t i = from + 1; i < to; i++) {
+		struct net_fact row = v[i];
+		uint32_t k = from;
+
+		while (k < i &&
+		       (row.parent == 0 || row.parent != v[k].handle || row.source != v[k].source))
+			k++;
+		memmove(&v[k + 1], &v[k], (i - k) * sizeof(row));
+		v[k] = row;
+	}
+}
+
 /* Rows of one range go with the first of them. */
 static void drop_crossing(struct registry_build *b, const uint32_t *by)
 {
@@ -233,6 +263,7 @@ int networks_nest(struct registry_build *b)
 		return 0;
 	qsort(f->net, f->n_net, sizeof(*f->net), by_place);
 	mark_same(b);
+	order_all_same(b, children_first);
 	by = calloc(f->n_net, sizeof(*by));
 	if (!by)
 		return -ENOMEM;
@@ -240,7 +271,7 @@ int networks_nest(struct registry_build *b)
 	if (r == 0) {
 		drop_crossing(b, by);
 		find_parents(b);
-		order_all_same(b);
+		order_all_same(b, order_same);
 	}
 	free(by);
 	return r;

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "holders/rdap.h"
-#include "util/num.h"
 
 struct answer {
 	const json_t *json;
@@ -67,7 +66,8 @@ static const json_t *who(
 		if (!has_role(v[i], role))
 			continue;
 		rdap_card_read(v[i], &card);
-		if (card.party != RDAP_PERSON && !span_empty(span_trim(json_in_text(v[i], "handle"))))
+		if (card.party != RDAP_PERSON &&
+		    !span_empty(span_trim(json_in_text(v[i], "handle"))))
 			return v[i];
 		if (told)
 			fact_leave(told->to, told->line, "an entity that may be a person");
@@ -189,24 +189,6 @@ static void resource(
 
 /* --- networks ----------------------------------------------------------------------------------------- */
 
-/* "074.125.000.000", as ARIN has written them: decimal, all of three digits, so that it cannot be octal. */
-static bool padded(struct span s, struct addr *ret)
-{
-	uint32_t v4 = 0;
-
-	if (span_len(s) != 15)
-		return false;
-	for (unsigned i = 0; i < 4; i++) {
-		uint32_t n;
-
-		if (num_u32(span_of(s.p + 4 * i, 3), 255, &n) < 0 || (i && s.p[4 * i - 1] != '.'))
-			return false;
-		v4 = v4 << 8 | n;
-	}
-	*ret = addr_of_v4(v4);
-	return true;
-}
-
 /* An address; some servers write it as a prefix of one. */
 static bool address_of(struct span s, struct addr *ret)
 {
@@ -215,7 +197,7 @@ static bool address_of(struct span s, struct addr *ret)
 
 	s = span_trim(s);
 	slash = span_cut(&s, '/', &host);
-	if (!padded(host, ret) && addr_parse(host, ret) < 0)
+	if (!fact_addr(host, ret))
 		return false;
 	return !slash || span_is(s, addr_is_v4(*ret) ? "32" : "128");
 }
@@ -244,7 +226,8 @@ static const char *cidr_of(const json_t *o, struct range *ret)
 	struct prefix p;
 
 	if (!json_is_integer(length) || len < 0 || len > (v4 ? 32 : 128) ||
-	    addr_parse(json_in_text(o, v4 ? "v4prefix" : "v6prefix"), &a) < 0 || addr_is_v4(a) != v4)
+	    addr_parse(json_in_text(o, v4 ? "v4prefix" : "v6prefix"), &a) < 0 ||
+	    addr_is_v4(a) != v4)
 		return "not a range";
 	p = prefix_make(a, (unsigned)len + (v4 ? 96 : 0));
 	*ret = prefix_range(p);

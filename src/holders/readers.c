@@ -7,6 +7,9 @@ static const struct fact_reader *const readers[] = {
 	&fact_reader_rir_stats,
 	&fact_reader_rpsl,
 	&fact_reader_rdap,
+	&fact_reader_arin_xml,
+	&fact_reader_arin_text,
+	&fact_reader_arin_whois,
 	&fact_reader_as2org,
 	&fact_reader_peeringdb,
 	&fact_reader_mrt,
@@ -38,12 +41,17 @@ int fact_read_file(
 		head.end = head.p + MIN_OF(span_len(head), (size_t)FACT_HEAD_MAX);
 		reader = fact_reader_of(head);
 		if (!reader)
-			r = err_set(e, -EINVAL,
-			    "%s: no registry input this program knows; it reads RIR statistics "
-			    "(delegated, delegated-extended), RPSL dumps, RDAP answers, CAIDA's "
-			    "AS-to-organisation tables, PeeringDB dumps, tables of BGP origins "
-			    "(MRT, bgpdump -m, RIS whois dumps, pfx2as) and lists of AS names",
-			    path);
+			r = err_set(e, -EINVAL, "%s: %s", path,
+			    span_starts(head, "PK\003\004")
+				? "a zip archive: unpack it first, as in "
+				  "unzip -p arin_db.zip arin_db.xml | onus registry read -"
+				: "no registry input this program knows; it reads RIR statistics "
+				  "(delegated, delegated-extended), RPSL dumps, RDAP answers, "
+				  "ARIN's "
+				  "bulk whois and answers, CAIDA's AS-to-organisation tables, "
+				  "PeeringDB dumps, tables of BGP origins (MRT, bgpdump -m, RIS "
+				  "whois "
+				  "dumps, pfx2as) and lists of AS names");
 	}
 	if (reader) {
 		*ret = reader;

@@ -151,6 +151,25 @@ static void compare_all(struct walk *w)
 	}
 }
 
+/* Most of North America is told of by nobody but ARIN's bulk whois. */
+static void arin(struct walk *w)
+{
+	const struct registry *r = w->r;
+
+	for (uint32_t i = 0; i < registry_n_input(r); i++) {
+		struct span kind = registry_input_at(r, i).kind;
+
+		w->to->arin_bulk |= span_is(kind, "arin-xml") || span_is(kind, "arin-text");
+	}
+	for (uint32_t i = 0; i < registry_n_network(r); i++) {
+		if (!span_is(text_of(r, r->label[r->net_told[i].source]), "ARIN"))
+			continue;
+		w->to->arin_networks++;
+		w->to->arin_named += !span_empty(holder_name(r, i));
+		w->to->arin_abuse += registry_network_abuse(r, i, NULL) != REGISTRY_NONE;
+	}
+}
+
 int registry_verify(const struct registry *r, struct registry_verdict *ret)
 {
 	struct walk w = { .r = r, .to = ret };
@@ -167,6 +186,7 @@ int registry_verify(const struct registry *r, struct registry_verdict *ret)
 	inherit(&w);
 	stretches(&w);
 	compare_all(&w);
+	arin(&w);
 	for (unsigned k = 0; k < HAS_N; k++)
 		ret->has[k].v6_blocks = w.blocks[k].n;
 	free(w.has);

@@ -21,6 +21,9 @@ struct registry_verdict {
 	uint64_t countries_differ; /* … that tell different countries, */
 	uint64_t holders_differ;   /* … different names of holders */
 	uint64_t orphans[ORPHAN_KIND_N];
+	bool arin_bulk; /* ARIN's bulk whois is among the inputs; and of what ARIN told: */
+	uint64_t arin_networks, arin_named,
+	    arin_abuse; /* records; with a holder's name; an abuse contact */
 };
 
 /* registry_verify - walks through all of it; 0 or -ENOMEM */

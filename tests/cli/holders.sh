@@ -2,20 +2,8 @@
 # onus registry, lookup, annotate and top: what they print, to the byte where somebody's script reads it;
 # damaged registry files stop each of them; a list needs no filters; a name is no formula.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-fail() { echo "not ok: $*" >&2; [ ! -s err ] || tail -n 5 err >&2; exit 1; }
-# run CODE COMMAND…: its output is in out and err
-run() {
-  local want=$1 code=0
-  shift
-  "$onus" "$@" >out 2>err || code=$?
-  [ "$code" = "$want" ] || fail "onus $*: exit code $code, not $want"
-}
-# same: out is what stands on stdin
-same() { diff - out >changes || fail "$1: $(cat changes)"; }
+# shellcheck source=tests/cli/run.sh
+. "$ONUS_SOURCE/tests/cli/run.sh"
 
 cat >asn-20260617.csv <<'CSV'
 45.0.0.0,45.0.255.255,64505,"=HYPERLINK(""http://evil"")"
@@ -242,6 +230,11 @@ of the announced space            66148 IPv4 addresses            65537 IPv6 /48
   a holder's name                   612    0.93 %                     0    0.00 %
   a country                         612    0.93 %                     0    0.00 %
   an abuse contact                  612    0.93 %                 65536  100.00 %
+the chain for ARIN space is unproven: ARIN's bulk whois is not among the inputs. To prove it,
+with a key of ARIN's (doc/registry.md):
+  curl -f -o arin_db.zip 'https://accountws.arin.net/public/rest/downloads/bulkwhois?apikey=KEY'
+  unzip arin_db.zip arin_db.xml
+  onus registry build -o registry INPUT… arin_db.xml && onus registry verify registry
 OUT
 run 0 registry verify --json --registry golden
 [ "$(jq -c '[.networks, .crossing, .orphans.network_abuse, .has.holder.v4_addresses, .has.abuse.v6_blocks]' out)" = '[5,1,1,612,65536]' ] || fail "registry verify --json: $(cat out)"

@@ -2,20 +2,8 @@
 # onus registry read: what it prints, to the byte; inputs that are none; outputs that cannot be written; sources
 # without number; names that would speak to a terminal.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-fail() { echo "not ok: $*" >&2; [ ! -s err ] || tail -n 5 err >&2; exit 1; }
-# run CODE COMMAND…: its output is in out and err
-run() {
-  local want=$1 code=0
-  shift
-  "$onus" "$@" >out 2>err || code=$?
-  [ "$code" = "$want" ] || fail "onus $*: exit code $code, not $want"
-}
-# same: out is what stands on stdin
-same() { diff - out >changes || fail "$1: $(cat changes)"; }
+# shellcheck source=tests/cli/run.sh
+. "$ONUS_SOURCE/tests/cli/run.sh"
 
 cat >stats <<'IN'
 2.3|arin|20260101|7|19700101|20260101|-0500

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """readers_check.py ONUS DATA WORK PART: what `onus registry read` makes of the real inputs in DATA, against a
-reading of their own by the few lines below, record by record. PART is one of rir, whois, rdap. Ends with 1 and
+reading of their own by the few lines below, record by record. PART is one of rir, whois, arin, rdap. Ends with 1 and
 the first difference when they do not agree."""
 import datetime
 import ipaddress
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -217,7 +218,9 @@ def whois():
     for name in ("whois", "asn"):
         for number, (address, text) in enumerate(responses(name)):
             path = write("%s-%d" % (name, number), text)
-            if "NetRange:" in text or "No entries found" in text or text.strip() == "NONE":  # not RPSL
+            if "NetRange:" in text:
+                continue
+            if "No entries found" in text or text.strip() == "NONE":  # not RPSL
                 onus_read(path, "--facts", 2)
                 continue
             persons = set()
@@ -234,6 +237,59 @@ def whois():
         for _, text in responses(name):
             onus_read(write(name, text), "--facts", 2)
     print("whois: %d facts, %d texts of persons in none of them" % (total, len(all_persons)))
+
+
+# --- whois of ARIN ------------------------------------------------------------------------------------------
+
+def arin_facts(text):
+    """Facts of an answer about one network, and what is told of others than roles."""
+    blocks = [b for b in re.split(r"\n\s*\n", re.sub(r"(?m)^#.*$", "", text)) if b.strip()]
+    blocks = [[tuple(x.strip() for x in line.partition(":")[::2]) for line in b.strip().split("\n")] for b in blocks]
+    said = {b[0][0]: dict(b) for b in blocks}
+    net, org = said["NetRange"], said["OrgName"]
+    contacts = {}
+    for first, prefix in (("OrgAbuseHandle", "OrgAbuse"), ("RAbuseHandle", "RAbuse")):
+        if first in said:
+            c = said[first]
+            contacts[first] = full({"kind": "contact", "source": "ARIN", "handle": c[first],
+                                    "name": c[prefix + "Name"], "mail": c[prefix + "Email"]})
+    street = [v for b in blocks if b[0][0] == "OrgName" for k, v in b if k == "Address"]
+    first, last = (ipaddress.ip_address(x.strip()) for x in net["NetRange"].split(" - "))
+    yield from contacts.values()
+    yield full({"kind": "org", "source": "ARIN", "handle": org["OrgId"], "name": org["OrgName"],
+                "abuse": contacts.get("OrgAbuseHandle", {}).get("handle"), "country": org["Country"],
+                "address": "\n".join(street + [org["City"], org["StateProv"], org["PostalCode"]]),
+                "created": org["RegDate"], "changed": org["Updated"]})
+    yield full({"kind": "network", "source": "ARIN", "range": range_text(first, last), "handle": net["NetHandle"],
+                "name": net["NetName"], "org": org["OrgId"], "status": net["NetType"],
+                "abuse": contacts.get("RAbuseHandle", {}).get("handle"), "created": net["RegDate"],
+                "changed": net["Updated"], "parent": re.search(r"\((.*)\)", net["Parent"]).group(1)})
+
+
+def arin():
+    """The facts of the answers, and the chain that lookup tells of them."""
+    n = 0
+    for address, text in responses("whois"):
+        if "NetRange:" not in text:
+            continue
+        path, facts = write("arin-%d" % n, text), list(arin_facts(text))
+        compare("ARIN's answer about " + address,
+                [{k: v for k, v in f.items() if k != "line"} for f in onus_read(path, "--facts")], facts)
+        registry = os.path.join(work, "registry-arin")
+        subprocess.run([onus, "registry", "build", "-o", registry, path], check=True, stdout=subprocess.DEVNULL)
+        told = json.loads(subprocess.run([onus, "lookup", "--json", "-o", "registry_file=" + registry, address],
+                                         check=True, capture_output=True, text=True).stdout)
+        org, net, network = facts[-2], facts[-1], told["networks"][0]
+        contact = next(f for f in facts if f["handle"] == net.get("abuse", org["abuse"]))
+        for key in ("handle", "name", "address", "country"):
+            same("the chain of %s: the holder's %s" % (address, key), network["org"][key], org[key])
+        same("the chain of %s: the network" % address,
+             [network["range"], network["name"], network["handle"], network["status"], network["created"], network["changed"]],
+             [net["range"], net["name"], net["handle"], net["status"], net["created"], net["changed"]])
+        same("the chain of %s: whom to write to" % address, told["abuse"], contact["mail"])
+        n += 1
+    same("answers of ARIN", n, 2)
+    print("ARIN's whois: %d answers" % n)
 
 
 # --- RDAP -------------------------------------------------------------------------------------------------
@@ -331,4 +387,4 @@ def rdap():
     print("RDAP: %d facts, %d texts of persons in none of them" % (len(facts), len(persons)))
 
 
-{"rir": rir, "whois": whois, "rdap": rdap}[part]()
+{"rir": rir, "whois": whois, "arin": arin, "rdap": rdap}[part]()

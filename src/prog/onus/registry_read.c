@@ -360,17 +360,17 @@ static int read_one(struct sums *s)
 	struct err e = { "cannot write the facts" };
 	int r = fact_read_file(s->path, &to, &reader, &e);
 
+	if (s->shown > REFUSED_SHOWN)
+		(void)fprintf(stderr, "onus registry: refused: %s: %u more\n", s->path,
+		    s->shown - REFUSED_SHOWN);
+	if (reader && s->as == READ_TEXT) /* what stands before the damage, too */
+		sums_text(s, reader->name);
+	else if (reader && s->as == READ_JSON)
+		sums_json(s, reader->name);
 	if (r < 0) {
 		(void)fprintf(stderr, "onus registry: %s\n", e.text);
 		return 2;
 	}
-	if (s->shown > REFUSED_SHOWN)
-		(void)fprintf(stderr, "onus registry: refused: %s: %u more\n", s->path,
-		    s->shown - REFUSED_SHOWN);
-	if (s->as == READ_TEXT)
-		sums_text(s, reader->name);
-	else if (s->as == READ_JSON)
-		sums_json(s, reader->name);
 	return taken_all(s) == 0 && s->refused ? 1 : 0;
 }
 

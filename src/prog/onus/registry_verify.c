@@ -78,6 +78,25 @@ static void orphans_text(
 		buf_str(out, "    …\n");
 }
 
+static void arin_text(const struct registry_verdict *v, struct buf *out)
+{
+	if (v->arin_bulk)
+		buf_fmt(out,
+		    "ARIN tells of %llu networks: %.2f %% with a holder's name, %.2f %% with an "
+		    "abuse contact\n",
+		    (unsigned long long)v->arin_networks, percent(v->arin_named, v->arin_networks),
+		    percent(v->arin_abuse, v->arin_networks));
+	else
+		buf_str(out,
+		    "the chain for ARIN space is unproven: ARIN's bulk whois is not among the "
+		    "inputs. To prove it,\nwith a key of ARIN's (doc/registry.md):\n"
+		    "  curl -f -o arin_db.zip "
+		    "'https://accountws.arin.net/public/rest/downloads/bulkwhois?apikey=KEY'\n"
+		    "  unzip arin_db.zip arin_db.xml\n"
+		    "  onus registry build -o registry INPUT… arin_db.xml && onus registry verify "
+		    "registry\n");
+}
+
 static void verdict_text(
     const struct registry *r, const struct registry_verdict *v, struct buf *out)
 {
@@ -101,6 +120,7 @@ static void verdict_text(
 		    percent(v->has[k].v4_addresses, v->announced.v4_addresses),
 		    (unsigned long long)v->has[k].v6_blocks,
 		    percent(v->has[k].v6_blocks, v->announced.v6_blocks));
+	arin_text(v, out);
 }
 
 /* --- JSON ----------------------------------------------------------------------------------------- */
@@ -157,6 +177,12 @@ static void verdict_json(
 	jout_object(&j, "has");
 	for (unsigned k = 0; k < HAS_N; k++)
 		space_json(&j, haves[k].name, v->has[k]);
+	jout_object_end(&j);
+	jout_object(&j, "arin");
+	jout_str(&j, "chain", v->arin_bulk ? "bulk whois read" : "unproven");
+	jout_u64(&j, "networks", v->arin_networks);
+	jout_u64(&j, "named_holder", v->arin_named);
+	jout_u64(&j, "abuse", v->arin_abuse);
 	jout_object_end(&j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');

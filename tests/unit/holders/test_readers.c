@@ -544,6 +544,16 @@ static void test_recognised(void **state)
 		    "rdap" },
 		{ "JSON of others", "{\"eventid\":\"cowrie.login.failed\"}", NULL },
 		{ "a list of answers", "[{\"objectClassName\":\"autnum\"}]", NULL },
+		{ "ARIN's bulk", "<?xml version=\"1.0\"?>\n<!-- x --><bulkwhois xmlns=\"x\">",
+		    "arin-xml" },
+		{ "with a prefix", "<b:bulkwhois xmlns:b=\"x\">", "arin-xml" },
+		{ "XML of others", "<nets>bulkwhois</nets>", NULL },
+		{ "the same as text", "# x\n\n    \nNetHandle:      NET-1\n", "arin-text" },
+		{ "organisations alone", "OrgID:          X\n", "arin-text" },
+		{ "an answer of its server", "\n#\n# x\n#\n\nNetRange:       1.0.0.0 - 1.0.0.255\n",
+		    "arin-whois" },
+		{ "one of before 2011", "\nOrgName:    X\nOrgID:  X\n", "arin-whois" },
+		{ "one about a person", "Name:  Doe, John\n", NULL },
 		{ "only comments", "# 2|a|b\n# x\n", NULL },
 		{ "a table of ranges", "1.0.0.0,1.0.0.255,13335,Cloudflare\n", NULL },
 		{ "a table of another kind", "a|b|c|d|e|f|g\n", NULL },
@@ -567,6 +577,10 @@ static void test_no_reader(void **state)
 	struct err e = { "" };
 
 	assert_int_equal(file_write(path, SPAN("PK\003\004 nothing\n"), &e), 0);
+	assert_int_equal(fact_read_file(path, &to, &reader, &e), -EINVAL);
+	assert_null(reader);
+	assert_non_null(strstr(e.text, "a zip archive: unpack it first"));
+	assert_int_equal(file_write(path, SPAN("nothing\n"), &e), 0);
 	assert_int_equal(fact_read_file(path, &to, &reader, &e), -EINVAL);
 	assert_null(reader);
 	assert_non_null(strstr(e.text, "no registry input this program knows"));
