@@ -32,6 +32,12 @@ static const struct {
 	[KIND_ARIN_XML] = { "arin-xml", "Networks and holders: ARIN's bulk whois." },
 	[KIND_ARIN_TEXT] = { "arin-text", "Networks and holders: ARIN's bulk whois, as text." },
 	[KIND_ARIN_WHOIS] = { "arin-whois", "Networks and holders: ARIN's whois." },
+	[KIND_RIS] = { "ris-whois", "Routes: RIPE NCC, RIS (ris.ripe.net)." },
+	[KIND_MRT] = { "mrt", "Routes: tables of BGP routers." },
+	[KIND_BGP_LINES] = { "bgp-lines", "Routes: lines of tables of BGP routers." },
+	[KIND_PFX2AS] = { "pfx2as",
+	    "Routes: Routeviews Prefix to AS mappings Dataset for IPv4 and IPv6 (caida.org)." },
+	[KIND_AS_NAMES] = { "as-names", "AS names: lists of RIPE NCC and APNIC (potaroo.net)." },
 };
 _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
 
@@ -70,6 +76,7 @@ struct registry_build *registry_build_free(struct registry_build *b)
 	facts_done(&b->facts);
 	addrmap_done(&b->names.map);
 	free(b->names.name);
+	free(b->routes.v);
 	buf_done(&b->names.text);
 	free(b);
 	return NULL;
@@ -280,6 +287,11 @@ uint64_t registry_build_refused(const struct registry_build *b)
 	return n;
 }
 
+struct registry_contest registry_build_contest(const struct registry_build *b)
+{
+	return b->contest;
+}
+
 static int tables_fill(struct registry_build *b, struct tables *t)
 {
 	struct layer origin = { .v = NULL }, country = { .v = NULL };
@@ -288,7 +300,7 @@ static int tables_fill(struct registry_build *b, struct tables *t)
 	if (r == 0)
 		r = networks_countries(b);
 	if (r == 0)
-		r = settle(b, &b->records[KIND_ASN], &origin);
+		r = origins_settle(b, &origin);
 	if (r == 0)
 		r = settle(b, &b->records[KIND_COUNTRY], &country);
 	if (r == 0)
@@ -305,10 +317,10 @@ int registry_build_write(struct registry_build *b, const char *path, struct err 
 
 	buf_init(&t.text, REG_TEXTS_MAX);
 	buf_init(&t.net.lpm6, REG_FILE_MAX - 1);
-	if (b->records[KIND_ASN].n == 0 && b->facts.n_net == 0)
+	if (b->records[KIND_ASN].n == 0 && b->routes.n == 0 && b->facts.n_net == 0)
 		return err_set(e, -EINVAL,
 		    "no input says which AS holds what; add a table of "
-		    "\"first,last,asn,name\" lines");
+		    "\"first,last,asn,name\" lines, or one of BGP origins");
 	r = tables_fill(b, &t);
 	r = r < 0 ? err_set(e, r, "out of memory") : tables_write(b, &t, path, e);
 	tables_done(&t);

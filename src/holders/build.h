@@ -32,4 +32,12 @@ MUST_USE int registry_build_write(struct registry_build *b, const char *path, st
 uint64_t registry_build_records(const struct registry_build *b); /* taken, of all inputs */
 uint64_t registry_build_refused(const struct registry_build *b);
 
+/* struct registry_contest - who announces what, where inputs do not agree; told once the file is written */
+struct registry_contest {
+	uint64_t prefixes; /* that several ASes announce, and are believed */
+	uint64_t v4_addresses,
+	    v6_blocks; /* of which tables of ranges say otherwise than tables of BGP */
+};
+struct registry_contest registry_build_contest(const struct registry_build *b);
+
 #endif

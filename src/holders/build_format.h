@@ -21,6 +21,11 @@ enum input_kind {
 	KIND_ARIN_XML,
 	KIND_ARIN_TEXT,
 	KIND_ARIN_WHOIS,
+	KIND_RIS,
+	KIND_MRT,
+	KIND_BGP_LINES,
+	KIND_PFX2AS,
+	KIND_AS_NAMES,
 	KIND_N
 };
 #define KIND_FACTS KIND_RIR_STATS
@@ -31,6 +36,9 @@ static inline bool build_kind_claims(enum input_kind k)
 {
 	return k == KIND_AS2ORG || k == KIND_PEERINGDB;
 }
+
+/* build_kind_origins - inputs of that kind say who announces what */
+bool build_kind_origins(enum input_kind k);
 
 /* struct record - one line of an input. value: KIND_ASN an index into names, KIND_COUNTRY a country
  * code. seq counts the records in the order they came in; line and input say where it stands. */
@@ -54,13 +62,29 @@ struct build_input {
 	char sha256[65];
 };
 
-/* struct as_names - AS numbers in the order they came up, with the first name each was given. The map's
- * keys are (struct addr){ 1, asn }. */
+/* struct as_names - AS numbers in the order they came up, with a name each. The map's keys are
+ * (struct addr){ 1, asn }. */
 struct as_names {
 	struct addrmap map;
-	struct reg_text *name; /* owned, [map.n]; into text */
+	struct as_name {
+		struct reg_text text; /* into text below */
+		uint8_t regard;	      /* of who says so; 0: nobody does */
+	} * name;		      /* owned, [map.n] */
 	size_t cap;
 	struct buf text;
+};
+
+/* struct route - one announcement: of a global part of a prefix, by the AS of that index in names */
+struct route {
+	struct range range;
+	uint32_t name, seen, seq, line;
+	uint16_t input;
+	uint8_t class; /* which tables are heard first: origins.c */
+};
+
+struct routes {
+	struct route *v; /* owned */
+	size_t n, cap;
 };
 
 struct registry_build {
@@ -68,6 +92,7 @@ struct registry_build {
 	void *refused_ctx;
 	struct records records[KIND_FACTS];
 	struct as_names names;
+	struct routes routes;
 	struct facts facts;
 	struct build_input input[REGISTRY_INPUTS_MAX];
 	struct build_facts {
@@ -76,6 +101,7 @@ struct registry_build {
 	} from[REGISTRY_INPUTS_MAX]; /* what build_facts hands out */
 	unsigned n_input;
 	uint32_t seq, n_fact;
+	struct registry_contest contest;
 };
 
 /* build_input_add - a row for an input of that name; its index or -E2BIG, -ENOMEM */
@@ -93,6 +119,18 @@ void build_refuse(struct registry_build *b, unsigned input, uint64_t line, const
 
 /* record_put - one more record of a kind below KIND_FACTS; 0 or -ENOMEM */
 MUST_USE int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec);
+
+/* as_name_put - the index of an AS, which is added when it is new; its name, where that is held in higher regard than
+ * the one it has. name may be empty. ADDRMAP_NONE: no room. */
+uint32_t as_name_put(struct as_names *names, enum input_kind from, uint32_t asn, struct span name);
+
+/* space_take - range_take_global, but for the relays of transition mechanisms: they are special to whoever judges,
+ * but they are announced, and a table that says by whom is believed */
+bool space_take(struct range *rest, struct range *ret);
+
+/* route_put - one FACT_ROUTE of an input that has origins; 0, with *why set where it is to be refused; -ENOMEM */
+MUST_USE int route_put(
+    struct registry_build *b, unsigned input, const struct fact *f, const char **why);
 
 /* csv_read - the records of one file, whose input row exists already and gets its kind */
 MUST_USE int csv_read(struct registry_build *b, unsigned input, const char *path, struct err *e);
@@ -116,6 +154,12 @@ struct layer {
  * that came first; of records with the same range and another value the later one is refused.
  * rec is sorted in place. Returns 0 or -ENOMEM. */
 MUST_USE int settle(struct registry_build *b, struct records *rec, struct layer *ret);
+
+/* layer_put - one more piece behind the others; 0 or -ENOMEM */
+MUST_USE int layer_put(struct layer *l, struct range r, uint32_t value);
+
+/* origins_settle - who announces what, an index into names; 0 or -ENOMEM */
+MUST_USE int origins_settle(struct registry_build *b, struct layer *ret);
 
 #define NETWORK_DEPTH_MAX 24u /* networks around one another */
 #define NETWORK_SAME_MAX  16u /* records of one range */

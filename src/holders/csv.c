@@ -10,8 +10,7 @@
 #include "util/input.h"
 #include "util/num.h"
 
-#define FIELDS_MAX     16
-#define NAME_MAX_BYTES 200u
+#define FIELDS_MAX 16
 
 __extension__ typedef unsigned __int128 u128;
 
@@ -126,38 +125,6 @@ static int kind_of(const struct fields *f, enum input_kind *ret)
 	return 0;
 }
 
-/* The name an AS is given first counts. Control characters, broken UTF-8 and what is too long are not
- * worth losing a range for: they are replaced or cut. Returns the index or ADDRMAP_NONE. */
-static uint32_t as_index(struct as_names *names, uint32_t asn, struct span name)
-{
-	bool is_new, valid = span_utf8(name);
-	uint32_t index = addrmap_put(&names->map, (struct addr){ 1, asn }, &is_new);
-	struct reg_text at = { (uint32_t)names->text.len, 0 };
-
-	if (index == ADDRMAP_NONE || !is_new)
-		return index;
-	if (index >= names->cap) {
-		size_t cap = names->cap ? names->cap * 2 : 1024;
-		struct reg_text *v = reallocarray(names->name, cap, sizeof(*v));
-
-		if (!v)
-			return ADDRMAP_NONE;
-		names->name = v;
-		names->cap = cap;
-	}
-	if (span_len(name) > NAME_MAX_BYTES)
-		name.end = name.p + NAME_MAX_BYTES;
-	while (valid && !span_utf8(name))
-		name.end--; /* a character cut in two */
-	for (const char *p = name.p; p < name.end; p++)
-		buf_byte(&names->text, (unsigned char)*p >= 0x80 && !valid ? '?' : *p);
-	at.len = (uint32_t)(names->text.len - at.at);
-	if (at.len)
-		span_tame(names->text.p + at.at, at.len);
-	names->name[index] = at;
-	return buf_ok(&names->text) ? index : ADDRMAP_NONE;
-}
-
 static const char *range_of(const struct fields *f, enum input_kind kind, struct range *ret)
 {
 	unsigned bits;
@@ -194,8 +161,6 @@ int record_put(struct registry_build *b, enum input_kind kind, const struct reco
 	return 0;
 }
 
-/* Relays of transition mechanisms are special to whoever judges, but they are announced, and a table
- * that says by whom is believed. */
 static bool transition(struct range r)
 {
 	static const char *const relays[] = { "192.88.99.0/24", "2002::/16", "2001::/32" };
@@ -206,6 +171,17 @@ static bool transition(struct range r)
 		    prefix_has(p, r.last))
 			return true;
 	return false;
+}
+
+bool space_take(struct range *rest, struct range *ret)
+{
+	if (addr_cmp(rest->first, rest->last) > 0 || !transition(*rest))
+		return range_take_global(rest, ret);
+	*ret = *rest;
+	*rest = (struct range){ ret->last, ret->first };
+	if (addr_eq(rest->first, rest->last))
+		rest->first = addr_next(rest->first);
+	return true;
 }
 
 /* The global parts of one line's range. Returns 0, -ENOMEM; *reason is set when it is to be refused. */
@@ -231,18 +207,14 @@ static int line_take(struct registry_build *b, unsigned input, const struct fiel
 			*reason = "not an AS number";
 			return 0;
 		}
-		rec.value = as_index(&b->names, asn, f->v[3]);
+		rec.value = as_name_put(&b->names, kind, asn, f->v[3]);
 		if (rec.value == ADDRMAP_NONE)
 			return -ENOMEM;
 	} else if (!country(f->v[2], &rec.value)) {
 		*reason = "not a country of two capital letters";
 		return 0;
 	}
-	if (range_special(whole) && transition(whole)) {
-		rec.range = whole;
-		return record_put(b, kind, &rec);
-	}
-	for (r = whole; range_take_global(&r, &rec.range); any = true)
+	for (r = whole; space_take(&r, &rec.range); any = true)
 		if (record_put(b, kind, &rec) < 0)
 			return -ENOMEM;
 	if (!any)

@@ -93,13 +93,15 @@ static uint32_t word_of(struct facts *f, struct span s, const struct text_kind *
 	return words_put(&f->words, span_of(room, n));
 }
 
-/* A label of a text; FACTS_LABELS_MAX: too many different ones, or no room. */
+#define LABEL_NO_ROOM (FACTS_LABELS_MAX + 1)
+
+/* A label of a text; FACTS_LABELS_MAX: too many different ones; LABEL_NO_ROOM: out of memory. */
 static uint32_t label_of(struct facts *f, struct span s, const struct text_kind *k)
 {
 	uint32_t word = word_of(f, s, k), label;
 
 	if (word == WORDS_NONE)
-		return FACTS_LABELS_MAX;
+		return LABEL_NO_ROOM;
 	label = addrmap_find(&f->label_of, (struct addr){ 1, word });
 	if (label != ADDRMAP_NONE)
 		return label;
@@ -107,7 +109,7 @@ static uint32_t label_of(struct facts *f, struct span s, const struct text_kind 
 		return FACTS_LABELS_MAX;
 	label = addrmap_put(&f->label_of, (struct addr){ 1, word }, NULL);
 	if (label == ADDRMAP_NONE)
-		return FACTS_LABELS_MAX;
+		return LABEL_NO_ROOM;
 	f->label[label] = word;
 	return label;
 }
@@ -227,6 +229,7 @@ static int take_network(struct taking *t)
 		return 1;
 	}
 	status = label_of(all, f->status, &status_text);
+	t->full |= status == LABEL_NO_ROOM;
 	n = (struct net_fact){ .range = f->range,
 		.handle = word(t, handle_of(f->handle), &handle_text),
 		.parent = word(t, handle_of(f->parent), &handle_text),
@@ -269,6 +272,18 @@ static int take_claim(struct taking *t)
 	return 0;
 }
 
+/* What a list of names tells besides a handle is in words; elsewhere it may be anything. */
+static bool as_named(struct taking *t)
+{
+	enum input_kind kind = t->b->input[t->input].kind;
+	const struct fact *f = t->f;
+	bool words = kind == KIND_AS_NAMES ? !span_empty(f->descr) : span_empty(f->name);
+	struct span name = words ? f->descr : f->name;
+
+	return f->as[0] != f->as[1] || span_empty(name) ||
+	       as_name_put(&t->b->names, kind, f->as[0], name) != ADDRMAP_NONE;
+}
+
 static int take_as(struct taking *t)
 {
 	struct facts *all = &t->b->facts;
@@ -280,6 +295,10 @@ static int take_as(struct taking *t)
 		wrong(t, "not a run of AS numbers");
 		return 1;
 	}
+	if (!as_named(t))
+		return -ENOMEM;
+	if (t->b->input[t->input].kind == KIND_AS_NAMES)
+		return 0;
 	if (build_kind_claims(t->b->input[t->input].kind))
 		return take_claim(t);
 	a = (struct as_fact){ .first = f->as[0],
@@ -338,11 +357,17 @@ static int take_contact(struct taking *t)
 	return take_party(t, PARTY_CONTACT);
 }
 
-/* Who announces what is told by tables of origins; a route says who may. */
+/* Who announces what is told by tables of origins; a route of a registry says who may. */
 static int take_route(struct taking *t)
 {
-	(void)t;
-	return 0;
+	const char *why = NULL;
+	int r = 0;
+
+	if (build_kind_origins(t->b->input[t->input].kind))
+		r = route_put(t->b, t->input, t->f, &why);
+	if (why)
+		wrong(t, why);
+	return why ? 1 : r;
 }
 
 static int (*const takers[])(struct taking *t) = {
@@ -368,6 +393,8 @@ static int take(void *ctx, const struct fact *f)
 		return -E2BIG;
 	from->b->n_fact++;
 	source = label_of(&from->b->facts, f->source, &source_text);
+	if (source == LABEL_NO_ROOM)
+		return -ENOMEM;
 	if (source == 0 || source == FACTS_LABELS_MAX) {
 		wrong(&t, source ? "too many different sources" : "a record of no source");
 		return 0;

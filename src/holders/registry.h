@@ -173,7 +173,7 @@ void registry_country_size(const struct registry *r, const char *cc, uint64_t *v
 /* struct registry_input - what the file was made from */
 struct registry_input {
 	struct span name;	 /* file name without directories */
-	struct span kind;	 /* "range-asn", "range-country", "rir-stats", "rpsl", "rdap" */
+	struct span kind;	 /* "range-asn", "range-country", "rir-stats", "rpsl", … */
 	struct span attribution; /* sentence that pages and exports must carry */
 	int64_t date_s;		 /* newest date the input gives itself, else its file time */
 	uint64_t records, refused;

@@ -89,7 +89,7 @@ static size_t drop_repeats(struct registry_build *b, struct record *v, size_t n)
 	return kept;
 }
 
-static int emit(struct layer *l, struct range r, uint32_t value)
+int layer_put(struct layer *l, struct range r, uint32_t value)
 {
 	struct stretch *last = l->n ? &l->v[l->n - 1] : NULL;
 
@@ -131,7 +131,7 @@ static int sweep(const struct record *v, size_t n, struct heap *h, struct layer 
 		now = (struct range){ pos, h->v[0]->range.last };
 		if (i < n && addr_cmp(v[i].range.first, now.last) <= 0)
 			now.last = addr_prev(v[i].range.first);
-		r = emit(ret, now, h->v[0]->value);
+		r = layer_put(ret, now, h->v[0]->value);
 		pos = addr_next(now.last);
 	}
 	return r;

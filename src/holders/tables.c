@@ -193,7 +193,7 @@ static int make_as(const struct registry_build *b, struct tables *t, const struc
 			    (struct as_key){ (uint32_t)addrmap_key(&b->names.map, i).lo, i };
 	qsort(key, t->n_as, sizeof(*key), by_asn);
 	for (uint32_t i = 0; i < t->n_as; i++) {
-		struct reg_text name = b->names.name[key[i].name];
+		struct reg_text name = b->names.name[key[i].name].text;
 
 		t->as[i] = (struct reg_as){ .asn = key[i].asn,
 			.org = REGISTRY_NONE,

@@ -17,8 +17,8 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 {
 	struct reg_text said[KIND_N] = { { 0, 0 } };
 	uint32_t start = (uint32_t)t->text.len;
-	bool origins =
-	    b->records[KIND_ASN].n > 0; /* where there are any, the file is of their day */
+	/* where there are any, the file is of their day */
+	bool origins = b->records[KIND_ASN].n > 0 || b->routes.n > 0;
 
 	for (enum input_kind k = 0; k < KIND_N; k++) {
 		bool used = false;
@@ -42,7 +42,7 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 			.refused = from->refused,
 			.crossing = from->crossing };
 		memcpy(in[i].sha256, from->sha256, sizeof(in[i].sha256));
-		if (from->kind == KIND_ASN || !origins)
+		if (build_kind_origins(from->kind) || !origins)
 			t->head.date_s = MAX_OF(t->head.date_s, from->date_s);
 	}
 }

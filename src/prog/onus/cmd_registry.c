@@ -33,10 +33,22 @@ static void on_refused(void *ctx, const char *text)
 		(void)fprintf(stderr, "onus registry: refused: %s\n", text);
 }
 
+static void contest_print(const struct registry_contest *c)
+{
+	if (c->prefixes)
+		(void)printf("  %llu prefixes are announced by several ASes, of which one holds\n",
+		    (unsigned long long)c->prefixes);
+	if (c->v4_addresses || c->v6_blocks)
+		(void)printf("  of %llu IPv4 addresses and %llu IPv6 /48s tables of ranges say "
+			     "otherwise than tables of BGP, which hold\n",
+		    (unsigned long long)c->v4_addresses, (unsigned long long)c->v6_blocks);
+}
+
 static int build(const char *to, int n, char **inputs)
 {
 	unsigned shown = 0;
 	struct registry_build *b = registry_build_new(on_refused, &shown);
+	struct registry_contest contest;
 	struct err e = { "out of memory" };
 	int r = b ? 0 : -1;
 
@@ -51,6 +63,8 @@ static int build(const char *to, int n, char **inputs)
 	(void)printf("%s: %llu records, %llu refused\n", to,
 	    (unsigned long long)registry_build_records(b),
 	    (unsigned long long)registry_build_refused(b));
+	contest = registry_build_contest(b);
+	contest_print(&contest);
 	b = registry_build_free(b);
 	return 0;
 }

@@ -9,9 +9,9 @@
 struct said {
 	enum fact_kind kind;
 	enum input_kind from;
-	const char *source, *handle, *range, *name, *org, *opaque, *abuse, *mail, *address, *status,
-	    *country;
-	uint32_t as[2];
+	const char *source, *handle, *range, *name, *descr, *org, *opaque, *abuse, *mail, *address,
+	    *status, *country;
+	uint32_t as[2], seen;
 	int64_t created_s, changed_s;
 	uint64_t line;
 };
@@ -29,7 +29,9 @@ static inline int said_take(struct registry_build *b, unsigned input, const stru
 		.source = said_span(s->source),
 		.handle = said_span(s->handle),
 		.as = { s->as[0], s->as[1] },
+		.seen = s->seen,
 		.name = said_span(s->name),
+		.descr = said_span(s->descr),
 		.org = said_span(s->org),
 		.opaque = said_span(s->opaque),
 		.abuse = said_span(s->abuse),

@@ -57,6 +57,10 @@ static const struct said said[] = {
 	{ FACT_AS, KIND_RPSL, "RIPE", .as = { 64500, 64501 }, .org = "O-1" },
 	{ FACT_ORG, KIND_RPSL, "RIPE", "O-1", .name = "One", .abuse = "C-1" },
 	{ FACT_CONTACT, KIND_RPSL, "RIPE", "C-1", .mail = "c@example.net" },
+	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "5.0.0.0/16", .as = { 7, 7 }, .seen = 9 },
+	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "5.0.0.0/16", .as = { 8, 8 }, .seen = 8 },
+	{ FACT_ROUTE, KIND_PFX2AS, "CAIDA", .range = "2a00::/32", .as = { 8, 8 } },
+	{ FACT_AS, KIND_AS_NAMES, "ASNAMES", .as = { 8, 8 }, .name = "EIGHT" },
 };
 
 static int build(const char *csv, const char *path)
