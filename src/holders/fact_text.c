@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "holders/fact_text.h"
 
+#include "net/idn.h"
 #include "util/clock.h"
 #include "util/num.h"
 
@@ -100,6 +101,22 @@ struct span fact_key(struct buf *room, struct span s)
 	return fact_text(room, s, FACT_KEY_MAX);
 }
 
+/* A domain in letters beyond ASCII as DNS has it; what cannot be so stays for others to refuse. */
+static struct span mail_ascii(struct buf *room, struct span s)
+{
+	char name[IDN_NAME_MAX + 1], mail[2 * FACT_KEY_MAX + sizeof(name) + 1];
+	struct span domain = s, local;
+	bool plain = true;
+
+	(void)span_cut(&domain, '@', &local); /* there is one */
+	for (const char *p = domain.p; p < domain.end; p++)
+		plain = plain && (unsigned char)*p < 0x80;
+	if (plain || !idn_ascii(domain, name))
+		return fact_text(room, s, FACT_TEXT_MAX);
+	(void)snprintf(mail, sizeof(mail), "%.*s@%s", SPAN_ARG(local), name); /* it fits */
+	return fact_text(room, span_str(mail), FACT_TEXT_MAX);
+}
+
 struct span fact_mail(struct buf *room, struct span s)
 {
 	unsigned at = 0;
@@ -112,7 +129,7 @@ struct span fact_mail(struct buf *room, struct span s)
 	}
 	if (at != 1 || *s.p == '@' || s.end[-1] == '@' || span_len(s) > FACT_KEY_MAX * 2)
 		return SPAN("");
-	return span_utf8(s) ? fact_text(room, s, FACT_TEXT_MAX) : SPAN("");
+	return span_utf8(s) ? mail_ascii(room, s) : SPAN("");
 }
 
 static bool is_letter(char c)

@@ -32,6 +32,10 @@ struct span rdap_card_address(const struct rdap_card *card, struct buf *room, ch
 /* rdap_source - the registry that gives an answer: "RIPE", …; "RDAP" when neither port43 nor links tell */
 struct span rdap_source(const json_t *answer);
 
+/* rdap_host - a name that a registry is known by: what rdap_source makes that registry of; NULL for "RDAP" */
+const char *rdap_host(struct span source);
+bool rdap_host_known(struct span host); /* of the registries' servers that are known, or below such a name */
+
 /* rdap_answer - the facts of one answer: of its holder and abuse contact first, then of itself
  * Returns 0, -ENOMEM, or what take returned. */
 int rdap_answer(const json_t *answer, uint64_t line, struct buf *room, const struct fact_to *to);

@@ -148,6 +148,19 @@ static const char *source_of_host(struct span host)
 	return NULL;
 }
 
+const char *rdap_host(struct span source)
+{
+	for (size_t i = 0; i < NELEM(hosts); i++)
+		if (span_is(source, hosts[i].source))
+			return hosts[i].host;
+	return NULL;
+}
+
+bool rdap_host_known(struct span host)
+{
+	return source_of_host(host) != NULL;
+}
+
 /* "https://rdap.arin.net/registry/…" or a bare host */
 static struct span host_of(struct span url)
 {

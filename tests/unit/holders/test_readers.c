@@ -192,7 +192,7 @@ static const struct reading rpsl[] = {
 	    "address:\naddress:  8000 Z\xc3\xbcrich\ncountry: CH\nabuse-c: AB1-RIPE\nphone: +41\n"
 	    "changed: a@example.net 20010801\nchanged: b@example.net 20100102 #10:58:10Z\n"
 	    "changed: hostmaster@nic.or.kr\nsource: RIPE\n\n"
-	    "role: Abuse\x01 team\nnic-hdl: AB1-RIPE\nabuse-mailbox: abuse@example.net\n"
+	    "role: Abuse\x01 team\nnic-hdl: AB1-RIPE\nabuse-mailbox: abuse@b\303\274cher.example\n"
 	    "abuse-mailbox: other@example.net\nsource: RIPE\n\n"
 	    "role: without a mailbox\nnic-hdl: AB2-RIPE\nabuse-mailbox: not spam<|)example.net\n"
 	    "source: RIPE\n\n"
@@ -204,7 +204,7 @@ static const struct reading rpsl[] = {
 	    "role: no handle\nsource: RIPE\n",
 	    "1 org RIPE handle=ORG-EX1-RIPE name=Z\xc3\xbcrich \xc3\x83? # 1 abuse=AB1-RIPE "
 	    "address=Street 1/8000 Z\xc3\xbcrich country=CH changed=2010-01-02\n"
-	    "15 contact RIPE handle=AB1-RIPE name=Abuse? team mail=abuse@example.net\n"
+	    "15 contact RIPE handle=AB1-RIPE name=Abuse? team mail=abuse@xn--bcher-kva.example\n"
 	    "21 contact RIPE handle=AB2-RIPE name=without a mailbox\n"
 	    "26 contact APNIC handle=IRT-KRNIC-KR name=IRT-KRNIC-KR mail=irt@nic.or.kr "
 	    "address=Seoul\n"

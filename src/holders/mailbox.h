@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether somebody can be written to: the states of a mailbox, and what it is by its looks.
+ * Source: RFC 5321 section 4.1.2 (Mailbox). */
+#ifndef ONUS_HOLDERS_MAILBOX_H
+#define ONUS_HOLDERS_MAILBOX_H
+
+#include <stdbool.h>
+
+#include "net/idn.h"
+#include "util/span.h"
+
+/* States of a mailbox; those of the file and the registry file: never renumber. */
+enum mailbox_state {
+	MAILBOX_UNCHECKED = 0,
+	MAILBOX_OK = 1,	       /* a host takes mail for its domain, as far as DNS says */
+	MAILBOX_UNSURE = 2,    /* name servers did not answer */
+	MAILBOX_SYNTAX = 3,    /* dead, from here on */
+	MAILBOX_NO_DOMAIN = 4, /* its domain does not exist */
+	MAILBOX_NO_HOST = 5,   /* no MX and no address */
+	MAILBOX_NULL_MX = 6,   /* its domain says that it takes no mail */
+	MAILBOX_NOWHERE = 7,   /* hosts without an address that is reached from elsewhere */
+	MAILBOX_STATE_N
+};
+
+/* mailbox_word - "ok", "unknown", "dead"; NULL when unchecked. mailbox_reason - why not ok, a few words; else NULL */
+const char *mailbox_word(enum mailbox_state s);
+const char *mailbox_reason(enum mailbox_state s);
+static inline bool mailbox_dead(enum mailbox_state s)
+{
+	return s >= MAILBOX_SYNTAX;
+}
+
+/* mailbox_key, mailbox_parse - how files write a state ("no-domain"); false when it is none */
+const char *mailbox_key(enum mailbox_state s);
+bool mailbox_parse(struct span s, enum mailbox_state *ret);
+
+/* mailbox_domain - the domain to ask about, as DNS has it
+ * Returns false when mail is no mailbox that can be written to from anywhere (RFC 5321): then it is dead, and nobody
+ * need be asked. */
+bool mailbox_domain(struct span mail, char ret[IDN_NAME_MAX + 1]);
+
+#endif
