@@ -33,10 +33,7 @@ typedef void chain_fn(const void *ctx, struct addr a, struct chain *ret);
 struct space {
 	struct range range;
 	uint32_t prefix, as, org; /* indexes; org may be CHAIN_NONE */
-	uint32_t
-	    delegation; /* 1 + index of the network that holds it, if that lies within the prefix and
-				   * is no wider than a /16 (IPv6: /32); else 0 */
-	char country[3]; /* "" when not known */
+	char country[3];	  /* "" when not known */
 };
 
 /* space_fn - row number index of the announced space, from 0; false past the last one */
@@ -47,5 +44,13 @@ typedef bool space_fn(const void *ctx, uint32_t index, struct space *ret);
  * last  from the address on the last one of which the same is true: the end of a block, or of the prefix
  * ctx   the registry */
 typedef uint32_t delegation_fn(const void *ctx, struct addr a, struct addr *last);
+
+/* network_fn - 1 + index of the narrowest network around an address that holds whole blocks, announced or not, however
+ * wide it is; 0: none does
+ * last  from the address on the last one of which the same is true; it is not sought beyond what last is before
+ * above_fn - 1 + index of the narrowest such network around one of them; 0: none is
+ * ctx   the registry */
+typedef uint32_t network_fn(const void *ctx, struct addr a, struct addr *last);
+typedef uint32_t above_fn(const void *ctx, uint32_t network);
 
 #endif

@@ -163,6 +163,11 @@ bool registry_space(const void *ctx, uint32_t index, struct space *ret);
 /* registry_delegation - whose part of a prefix an address is in (a delegation_fn; ctx is the registry) */
 uint32_t registry_delegation(const void *ctx, struct addr a, struct addr *last);
 
+/* registry_whole, registry_whole_above - the networks that hold whole blocks (a network_fn and an above_fn; ctx is the
+ * registry) */
+uint32_t registry_whole(const void *ctx, struct addr a, struct addr *last);
+uint32_t registry_whole_above(const void *ctx, uint32_t network);
+
 /* Totals over the routed space, each address once. */
 uint64_t registry_v4_addresses(const struct registry *r);
 uint64_t registry_v6_blocks(const struct registry *r);

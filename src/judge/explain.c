@@ -129,6 +129,14 @@ static void tell_host(struct telling *t, size_t *i)
 
 /* --- stretches ----------------------------------------------------------------------------------- */
 
+static bool row_in_net(const struct judge *j, const struct row *r, uint32_t index)
+{
+	for (uint32_t n = r->network; n; n = net_above(j, n))
+		if (n - 1 == index)
+			return true;
+	return false;
+}
+
 static bool wants_row(const struct telling *t, const struct row *r)
 {
 	switch (t->key->kind) {
@@ -138,6 +146,8 @@ static bool wants_row(const struct telling *t, const struct row *r)
 		return r->as == t->key->index;
 	case ENTITY_ORG:
 		return r->org == t->key->index;
+	case ENTITY_NET:
+		return row_in_net(t->j, r, t->key->index);
 	case ENTITY_COUNTRY:
 		return r->country != COUNTRY_NONE && r->country == country_index(t->key->country);
 	default:

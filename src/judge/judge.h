@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The judge: from evidence (who was seen doing what, on which day, by which group) and the announced
  * space to expected attackers in the next seven days, score, interval and grade of every address,
- * block, prefix, AS, organisation and country with evidence. Pure: no clock, no file, no database;
+ * block, network, prefix, AS, organisation and country with evidence. Pure: no clock, no file, no database;
  * the same evidence gives the same bits, in whatever order it was added.
  *
  * Source of every formula: scoring.md, parts A0 to A4; doc/scoring.md says where ours is read in one
@@ -77,6 +77,10 @@ struct judge_conf {
 	delegation_fn *
 	    delegation; /* A3: who has which part of a prefix; the /20 stands in where nobody is named. Called
 			    with judge_run's ctx, by judge_update and judge_explain too. NULL: nobody is. */
+	network_fn
+	    *network; /* networks are judged, too: those with evidence that hold whole blocks; NULL:
+				none. Called with judge_run's ctx, as is … */
+	above_fn *above;  /* … what tells how they nest; not NULL where network is not */
 	unsigned threads; /* of judge_update, at most; 0: one a processor. Results are the same. */
 	const struct judge_world
 	    *world; /* judge by this one's l0, m0 and seen; NULL: own. Copied. */
@@ -113,7 +117,7 @@ MUST_USE int judge_expect(struct judge *j, size_t n);
 
 /* judge_add_listed - group listed a whole prefix on day
  * A listed prefix is not its hosts: it never enters M, hosts or grade of anything. It is told as
- * judgement.listed of the prefix, AS and country around its first address, and nothing else. */
+ * judgement.listed of the prefix, network, AS and country around its first address, and nothing else. */
 MUST_USE int judge_add_listed(
     struct judge *j, struct prefix listed, enum category c, int32_t day, unsigned group);
 
@@ -193,10 +197,11 @@ const char *judge_reason_text(enum judge_reason r);
 
 /* struct judge_key - which entity; only the members that its kind needs are set, the rest is zero */
 struct judge_key {
-	enum entity_kind kind; /* never ENTITY_NET: the chain has no registry objects yet */
-	struct addr addr;      /* addr: the host; block: its first address */
-	uint32_t index;	       /* prefix, as, org: index as in struct space */
-	char country[3];       /* country */
+	enum entity_kind kind;
+	struct addr addr; /* addr: the host; block: its first address */
+	uint32_t
+	    index; /* prefix, as, org: index as in struct space; net: as of network_fn, from 0 */
+	char country[3]; /* country */
 };
 
 struct judge_part {

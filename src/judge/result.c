@@ -363,6 +363,8 @@ static const struct sums *sums_of(const struct judge *j, enum entity_kind kind)
 		return &j->org;
 	case ENTITY_COUNTRY:
 		return &j->country;
+	case ENTITY_NET:
+		return &j->net;
 	default:
 		return NULL;
 	}
@@ -373,7 +375,8 @@ static void sum_at(const struct judge *j, enum entity_kind kind, uint32_t i, str
 	const struct sum *s = sums_at(sums_of(j, kind), i);
 	const double size[2] = { (double)s->size[0], (double)s->size[1] };
 
-	conclude(j, s, size, kind == ENTITY_PREFIX ? MODEL_PREFIX : MODEL_AS, r);
+	conclude(
+	    j, s, size, kind == ENTITY_PREFIX || kind == ENTITY_NET ? MODEL_PREFIX : MODEL_AS, r);
 	r->size_v4 = s->size[0];
 	r->size_v6 = s->size[1];
 	if (kind == ENTITY_COUNTRY) {

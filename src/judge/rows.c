@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The announced space as the judge keeps it: rows in the order of their addresses, and the rows of every
- * AS, prefix, organisation and country. */
+ * AS, prefix, organisation, country and network. */
 #include "judge/run.h"
 
 #include <errno.h>
@@ -82,6 +82,31 @@ static int row_put(struct loading *l, const struct row *r)
 	return 0;
 }
 
+/* A row, in pieces that each lie in one network or between two. */
+static int row_cut(struct loading *l, struct row r)
+{
+	const struct judge *j = l->j;
+	const uint64_t stop = r.last;
+	struct addr end;
+	int code = 0;
+
+	while (code == 0) {
+		if (wants_nets(j)) {
+			end = unit_addr(r.version, stop);
+			r.network =
+			    j->conf.network(j->space_ctx, unit_addr(r.version, r.first), &end);
+			r.last = r.version ? end.hi >> 16 : addr_v4(end);
+			r.last = MIN_OF(MAX_OF(r.last, r.first), stop);
+		}
+		if (row_matters(l, &r))
+			code = row_put(l, &r);
+		if (r.last == stop)
+			break;
+		r.first = r.last + 1;
+	}
+	return code;
+}
+
 /* The next row in order: rows must not overlap. Two IPv6 rows may meet inside one /48: it goes to the
  * first. */
 static int row_take(struct loading *l, struct row r, struct err *e)
@@ -99,7 +124,7 @@ static int row_take(struct loading *l, struct row r, struct err *e)
 	l->before = r;
 	l->any = true;
 	l->j->world.size[r.version] += r.last - r.first + 1;
-	return row_matters(l, &r) ? row_put(l, &r) : 0;
+	return row_cut(l, r);
 }
 
 /* Rows by key, each key's by their AS and address; rows without a key are left out. by_as, NULL while it is
@@ -151,6 +176,35 @@ static uint32_t key_country(const struct row *r)
 	return r->country == COUNTRY_NONE ? CHAIN_NONE : r->country;
 }
 
+/* The same for networks, each within those around it. */
+static int group_nets(const struct judge *j, struct grouping *ret)
+{
+	uint32_t n = 0;
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		for (uint32_t k = j->rows[i].network; k; k = net_above(j, k)) {
+			n = MAX_OF(n, k);
+			all++;
+		}
+	if (all >= UINT32_MAX)
+		return -ENOMEM;
+	ret->n = n;
+	ret->start = calloc((size_t)n + 2, sizeof(*ret->start));
+	ret->rows = calloc((size_t)all + 1, sizeof(*ret->rows));
+	if (!ret->start || !ret->rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		for (uint32_t k = j->rows[i].network; k; k = net_above(j, k))
+			ret->start[k + 1]++;
+	for (uint32_t k = 2; k < n + 2; k++)
+		ret->start[k] += ret->start[k - 1];
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		for (uint32_t k = j->rows[j->by_as.rows[i]].network; k; k = net_above(j, k))
+			ret->rows[ret->start[k]++] = i;
+	return 0;
+}
+
 /* Only what will be summed: most callers ask for one kind. */
 static int groupings(struct judge *j)
 {
@@ -164,6 +218,8 @@ static int groupings(struct judge *j)
 		r = group_rows(j, key_org, j->by_as.rows, &j->by_org);
 	if (r == 0 && wants_kind(j, ENTITY_COUNTRY))
 		r = group_rows(j, key_country, j->by_as.rows, &j->by_country);
+	if (r == 0 && wants_nets(j))
+		r = group_nets(j, &j->by_net);
 	j->row_sums = calloc((size_t)j->n_rows + 1, sizeof(*j->row_sums));
 	return r < 0 || !j->row_sums ? -ENOMEM : 0;
 }
@@ -181,6 +237,7 @@ void rows_forget(struct judge *j)
 	group_forget(&j->by_prefix);
 	group_forget(&j->by_org);
 	group_forget(&j->by_country);
+	group_forget(&j->by_net);
 	free(j->rows);
 	free(j->row_sums);
 	j->rows = NULL;
@@ -213,6 +270,7 @@ static int rows_in_order(struct judge *j, space_fn *space, const void *ctx, stru
 static int rows_sorted(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 {
 	struct loading l = { .j = j }, in = { .j = j };
+	CLEANUP(free_p) struct row *v = NULL;
 	struct space s;
 	struct row r;
 	uint32_t n;
@@ -223,12 +281,14 @@ static int rows_sorted(struct judge *j, space_fn *space, const void *ctx, struct
 			code = row_put(&l, &r);
 	if (code < 0)
 		return code;
-	qsort(j->rows, j->n_rows, sizeof(*j->rows), row_cmp);
+	v = j->rows;
 	n = j->n_rows;
+	j->rows = NULL;
 	j->n_rows = 0;
-	in.cap = l.cap; /* in place: never more are put than were taken */
+	if (n)
+		qsort(v, n, sizeof(*v), row_cmp);
 	for (uint32_t i = 0; code == 0 && i < n; i++)
-		code = row_take(&in, j->rows[i], e);
+		code = row_take(&in, v[i], e);
 	return code;
 }
 

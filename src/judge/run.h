@@ -11,7 +11,7 @@
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
  *   world.c  l0 and M0
- *   sums.c   leaves → rows → sums of prefix, AS, organisation, country
+ *   sums.c   leaves → rows → sums of prefix, AS, organisation, country, network
  *   support.c  what one group says alone
  *   judge.c  evidence and announced space in; the order of all that
  *   touch.c  new evidence after a run → leaves of its hosts
@@ -144,6 +144,8 @@ struct leaf {
 struct row {
 	uint64_t first, last; /* units, both included */
 	uint32_t prefix, as, org;
+	uint32_t
+	    network; /* 1 + the narrowest one around it, 0: none; a row has no border of one inside */
 	uint16_t country; /* index, or COUNTRY_NONE */
 	uint8_t version;
 	uint32_t leaf, n_leaf; /* positions in judge.order */
@@ -292,7 +294,7 @@ struct judge {
 
 	struct row *rows; /* by version, first */
 	uint32_t n_rows;
-	struct grouping by_as, by_prefix, by_org, by_country;
+	struct grouping by_as, by_prefix, by_org, by_country, by_net;
 	uint8_t *as_wanted; /* by index: that anything is asked about; NULL: all are */
 	struct leaf *leaves;
 	uint32_t n_leaves, cap_leaves;
@@ -317,7 +319,7 @@ struct judge {
 	double arrived_all;    /* … and all of them */
 	double arrived_on[JUDGE_WINDOW_DAYS]; /* the same by lag */
 	uint32_t *blocks, n_blocks;	      /* position of the first leaf of every block */
-	struct sums prefix, as, org, country;
+	struct sums prefix, as, org, country, net;
 	float *map_arrivals, *map_returning; /* judge_map; borrowed */
 };
 
@@ -470,6 +472,21 @@ static inline bool wants_kind(const struct judge *j, enum entity_kind k)
 	return !j->conf.kinds || j->conf.kinds >> k & 1;
 }
 
+/* wants_nets - rows are cut at the borders of networks, which are summed up */
+static inline bool wants_nets(const struct judge *j)
+{
+	return j->conf.network && wants_kind(j, ENTITY_NET);
+}
+
+/* net_above - the network around one; both 1 + index, 0: none */
+static inline uint32_t net_above(const struct judge *j, uint32_t network)
+{
+	return j->conf.above(j->space_ctx, network - 1);
+}
+
+/* unit_addr - the first address of a unit */
+struct addr unit_addr(unsigned version, uint64_t unit);
+
 /* world_learn - judge.world from rows and leaves (A0, A1) */
 void world_learn(struct judge *j);
 
@@ -498,7 +515,7 @@ static inline void marks_done(struct marks *m)
 	*m = (struct marks){ NULL, 0 };
 }
 
-/* sums_build - rows, prefix, as, org, country; 0 or -ENOMEM
+/* sums_build - rows, prefix, as, org, country, net; 0 or -ENOMEM
  * row_sum_up - one row out of its leaves, in place, so that rows can be summed on several threads; false when
  *              more has a say than before, and only row_sum_new can do it: 0 or -ENOMEM
  * sums_update - marked entities once more, out of their rows; into judge.changed too */
@@ -506,7 +523,7 @@ int sums_build(struct judge *j);
 bool row_sum_up(struct judge *j, const struct row *r);
 int row_sum_new(struct judge *j, const struct row *r);
 int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
-    const struct marks *org, const struct marks *country);
+    const struct marks *org, const struct marks *country, const struct marks *net);
 void sums_forget(struct judge *j);
 
 /* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */

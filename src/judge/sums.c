@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From leaves to rows, and from rows to prefixes, ASes, organisations and countries. Everything is summed in
+/* From leaves to rows, and from rows to prefixes, ASes, organisations, countries and networks. Everything is summed in
  * one fixed order (within a row by address, within an entity by IP version and address), so that the bits do
  * not depend on how evidence came. */
 #include "judge/run.h"
@@ -162,7 +162,7 @@ struct level {
 	bool prefix, as, org; /* has these above it */
 };
 
-#define LEVELS 4
+#define LEVELS 5
 
 /* AS first: the others lean on it where one group may say too much. */
 static void levels_of(struct judge *j, struct level ret[LEVELS])
@@ -172,6 +172,7 @@ static void levels_of(struct judge *j, struct level ret[LEVELS])
 		{ ENTITY_PREFIX, &j->by_prefix, &j->prefix, true, true, true, true, true },
 		{ ENTITY_ORG, &j->by_org, &j->org, false, false, false, false, true },
 		{ ENTITY_COUNTRY, &j->by_country, &j->country, false, true, false, false, false },
+		{ ENTITY_NET, &j->by_net, &j->net, true, true, false, false, false },
 	};
 
 	memcpy(ret, v, sizeof(v));
@@ -325,9 +326,9 @@ static int level_update(struct judge *j, const struct level *l, const struct mar
 }
 
 int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
-    const struct marks *org, const struct marks *country)
+    const struct marks *org, const struct marks *country, const struct marks *net)
 {
-	const struct marks *const marks[LEVELS] = { as, prefix, org, country };
+	const struct marks *const marks[LEVELS] = { as, prefix, org, country, net };
 	struct level level[LEVELS];
 	int r = 0;
 

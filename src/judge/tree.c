@@ -70,7 +70,7 @@ static uint64_t cell_end(
 	return MIN_OF(stop, ((here + 1) << shift) - 1);
 }
 
-static struct addr unit_addr(unsigned version, uint64_t unit)
+struct addr unit_addr(unsigned version, uint64_t unit)
 {
 	return version ? (struct addr){ unit << 16, 0 } : addr_of_v4((uint32_t)unit);
 }

@@ -21,8 +21,8 @@
 struct update {
 	struct judge *j;
 	struct touched touched;
-	uint8_t *row;			       /* [n_rows] DIRTY_… */
-	struct marks as, prefix, org, country; /* by index: to be summed again */
+	uint8_t *row;				    /* [n_rows] DIRTY_… */
+	struct marks as, prefix, org, country, net; /* by index: to be summed again */
 };
 
 #define DIRTY_ROW  1 /* its leaves */
@@ -142,6 +142,8 @@ static int reorder(struct update *u)
 
 static void mark_row(struct update *u, const struct row *r)
 {
+	for (uint32_t n = r->network; n; n = net_above(u->j, n))
+		marks_set(&u->net, n - 1);
 	marks_set(&u->as, r->as);
 	marks_set(&u->prefix, r->prefix);
 	if (r->org != CHAIN_NONE)
@@ -227,7 +229,7 @@ static int sum_up(struct update *u)
 			r = row_sum_new(j, &j->rows[i]);
 		mark_row(u, &j->rows[i]);
 	}
-	return r < 0 ? r : sums_update(j, &u->as, &u->prefix, &u->org, &u->country);
+	return r < 0 ? r : sums_update(j, &u->as, &u->prefix, &u->org, &u->country, &u->net);
 }
 
 /* --- what has changed ---------------------------------------------------------------------------- */
@@ -329,7 +331,7 @@ static int update_open(struct update *u, struct judge *j)
 	u->row = calloc((size_t)j->n_rows + 1, 1);
 	if (!u->row || marks_make(&u->as, j->by_as.n) < 0 ||
 	    marks_make(&u->prefix, j->by_prefix.n) < 0 || marks_make(&u->org, j->by_org.n) < 0 ||
-	    marks_make(&u->country, j->by_country.n) < 0)
+	    marks_make(&u->country, j->by_country.n) < 0 || marks_make(&u->net, j->by_net.n) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -342,6 +344,7 @@ static void update_done(struct update *u)
 	marks_done(&u->prefix);
 	marks_done(&u->org);
 	marks_done(&u->country);
+	marks_done(&u->net);
 }
 
 static int take(struct update *u)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The chain is computed AS by AS; most of the announced space belongs to ASes of which there is no
- * evidence. They matter to the sums of their organisation and country alone. */
+ * evidence. They matter to the sums of their organisation, country and networks alone. */
 #include "judge/run.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ int wanted_build(struct judge *j)
 {
 	uint32_t n_as = 0, n_org = 0;
 
-	if (wants_kind(j, ENTITY_COUNTRY) || j->map_arrivals)
+	if (wants_kind(j, ENTITY_COUNTRY) || wants_nets(j) || j->map_arrivals)
 		return 0;
 	for (uint32_t i = 0; i < j->n_rows; i++) {
 		n_as = MAX_OF(n_as, j->rows[i].as + 1);

@@ -98,8 +98,8 @@ void assert_sound(const struct judgement *g)
 	assert_true((g->grade != 0) == (g->reason == JUDGE_GRADED));
 }
 
-const enum entity_kind kinds[KINDS] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_PREFIX, ENTITY_AS,
-	ENTITY_ORG, ENTITY_COUNTRY };
+const enum entity_kind kinds[KINDS] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_NET, ENTITY_PREFIX,
+	ENTITY_AS, ENTITY_ORG, ENTITY_COUNTRY };
 
 void assert_all(const struct judge *a, const struct judge *b,
     void check(const struct judgement *, const struct judgement *))

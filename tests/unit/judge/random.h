@@ -24,7 +24,7 @@ void groups(struct judge *j); /* trust of groups 1 to 3; 0 is the anchor of worl
 void add(struct judge *j, const struct sighting *s);
 void world_make(struct world *w);
 
-#define KINDS 6
+#define KINDS 7
 extern const enum entity_kind kinds[KINDS];
 
 void assert_same(const struct judgement *a, const struct judgement *b);

@@ -73,10 +73,9 @@ static void today_never_helps(void **state)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct judge *first = world_judge(), *a, *b;
 		struct judge_world world;
-		struct judge_conf conf = { .today = TODAY,
-			.first_day = TODAY - 800,
-			.world = &world,
-			.delegation = world_delegation };
+		struct judge_conf conf = {
+			.today = TODAY, .first_day = TODAY - 800, .world = &world, WORLD_NETWORKS
+		};
 		struct sighting s;
 
 		groups(first);
@@ -177,10 +176,9 @@ static void no_lie_clears(void **state)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct judge *a = world_judge(), *b = NULL;
 		struct judge_world world;
-		struct judge_conf conf = { .today = TODAY,
-			.first_day = TODAY - 800,
-			.world = &world,
-			.delegation = world_delegation };
+		struct judge_conf conf = {
+			.today = TODAY, .first_day = TODAY - 800, .world = &world, WORLD_NETWORKS
+		};
 		struct sighting s[SIGHTINGS];
 
 		groups(a);
@@ -354,6 +352,87 @@ static void delegations(void **state)
 	judge_free(c);
 }
 
+static void assert_alike(const struct judgement *a, const struct judgement *b)
+{
+	assert_close(a->m, b->m);
+	assert_close(a->score, b->score);
+	assert_close(a->low, b->low);
+	assert_close(a->trimmed, b->trimmed);
+	assert_close(a->guilt, b->guilt);
+	assert_int_equal(a->hosts, b->hosts);
+	assert_int_equal(a->events, b->events);
+	assert_int_equal(a->size_v4, b->size_v4);
+	assert_int_equal(a->grade, b->grade);
+}
+
+/* A network that is all of a prefix has the prefix's score; one around several has what they have together, that
+ * of the AS where they are all of it, but for the kernel; and nobody else's score knows of networks. */
+static void networks(void **state)
+{
+	struct world w = { .n = 0 };
+	struct judge *j, *without;
+	struct judge_conf conf = { .today = TODAY,
+		.first_day = TODAY - 800,
+		.l0 = 6e-7,
+		.m0 = 6e-6,
+		.fixed = true,
+		.delegation = world_delegation };
+
+	world_put(&w, "20.0.0.0/16", 0, 0);
+	world_put(&w, "20.1.0.0/17", 1, 0);
+	world_put(&w, "20.4.0.0/20", 2, 1);
+	world_give(&w, "20.0.0.0/16");	       /* 0: a prefix */
+	world_give(&w, "20.0.0.0/14");	       /* 1: an AS, and space that nobody announces */
+	world_give(&w, "20.0.3.0-20.0.7.255"); /* 2: within 0 */
+	world_give(&w, "20.1.4.0/24");	       /* 3 */
+	world_give(&w, "20.1.8.0/24");	       /* 4: without evidence */
+	random_state = 11;
+	j = world_judge();
+	without = judge_new(&conf);
+	judge_group(without, 0, 1, true);
+	for (unsigned i = 0; i < 400; i++) {
+		uint32_t host = 0x14000000 + random_below(0x18000);
+		unsigned lag = random_below(60);
+
+		if (i == 0)
+			host = 0x14010407; /* of network 3 */
+		if (host >> 8 == 0x140108)
+			continue;
+		see_as(j, host, CATEGORY_BRUTE_FORCE, PROOF_FULL, lag, 0);
+		see_as(without, host, CATEGORY_BRUTE_FORCE, PROOF_FULL, lag, 0);
+	}
+	run(j, &w);
+	run(without, &w);
+	assert_int_equal(judge_n(j, ENTITY_NET), 4);
+	assert_int_equal(judge_n(without, ENTITY_NET), 0);
+	for (unsigned k = 0; k < KINDS; k++)
+		for (uint32_t i = 0; i < judge_n(without, kinds[k]); i++) {
+			struct judgement a, b;
+
+			judge_at(without, kinds[k], i, &a);
+			assert_true(judge_find(j, &a.key, &b));
+			assert_alike(&a, &b);
+		}
+	const struct judgement prefix = find_index(j, ENTITY_PREFIX, 0),
+			       as = find_index(j, ENTITY_AS, 0), all = find_index(j, ENTITY_NET, 0),
+			       wide = find_index(j, ENTITY_NET, 1),
+			       part = find_index(j, ENTITY_NET, 2),
+			       block = find_index(j, ENTITY_NET, 3),
+			       own = find_addr(j, ENTITY_BLOCK, "20.1.4.0");
+
+	assert_alike(&all, &prefix);
+	assert_close(wide.m, as.m);
+	assert_close(wide.score, as.score);
+	assert_int_equal(wide.hosts, as.hosts);
+	assert_int_equal(wide.size_v4, as.size_v4);
+	assert_true(part.hosts > 0 && part.hosts < all.hosts && part.m < all.m);
+	assert_int_equal(part.size_v4, 5 * 256);
+	assert_close(block.m, own.m);
+	assert_close(block.score, own.score);
+	judge_free(j);
+	judge_free(without);
+}
+
 static void assert_not_worse(const struct judgement *before, const struct judgement *after)
 {
 	if (after->score < before->score * (1 - 1e-12))
@@ -371,10 +450,9 @@ static void silence_never_hurts(void **state)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct judge *a = world_judge(), *b = NULL;
 		struct judge_world world;
-		struct judge_conf conf = { .first_day = TODAY - 800,
-			.today = TODAY,
-			.world = &world,
-			.delegation = world_delegation };
+		struct judge_conf conf = {
+			.first_day = TODAY - 800, .today = TODAY, .world = &world, WORLD_NETWORKS
+		};
 		struct sighting s[SIGHTINGS];
 
 		groups(a);
@@ -442,16 +520,20 @@ static void one_kind(void **state)
 	random_state = 7;
 	world_make(&w);
 	for (unsigned k = 0; k < NELEM(kinds); k++) {
-		struct judge *all = world_judge(), *one;
+		struct judge *all, *one;
 		struct judge_conf conf = { .today = TODAY,
 			.first_day = TODAY - 800,
 			.l0 = 6e-7,
 			.m0 = 6e-6,
 			.fixed = true,
-			.delegation = world_delegation,
-			.kinds = 1u << kinds[k] };
+			WORLD_NETWORKS };
 
+		if (kinds[k] != ENTITY_NET) /* which cut the space, and so the sums, smaller */
+			conf.network = NULL;
+		all = judge_new(&conf);
+		conf.kinds = 1u << kinds[k];
 		one = judge_new(&conf);
+		judge_group(all, 0, 1, true);
 		judge_group(one, 0, 1, true);
 		groups(all);
 		groups(one);
@@ -783,6 +865,7 @@ int main(void)
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(sums),
 		cmocka_unit_test(delegations),
+		cmocka_unit_test(networks),
 		cmocka_unit_test(silence_never_hurts),
 		cmocka_unit_test(scaling),
 		cmocka_unit_test(one_kind),

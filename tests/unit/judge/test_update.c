@@ -35,7 +35,7 @@ static struct judge *whole(
 		.l0 = 6e-7,
 		.m0 = 6e-6,
 		.fixed = true,
-		.delegation = world_delegation,
+		WORLD_NETWORKS,
 		.q = q,
 		.world = &world };
 	struct judge *j;
@@ -59,7 +59,7 @@ static struct judge *fixed_judge(double q, uint32_t walk)
 	    .l0 = 6e-7,
 	    .m0 = 6e-6,
 	    .walk = walk,
-	    .delegation = world_delegation,
+	    WORLD_NETWORKS,
 	    .fixed = true,
 	    .q = q });
 
@@ -203,7 +203,7 @@ static void large_as(void **state)
 	    .l0 = 6e-7,
 	    .m0 = 6e-6,
 	    .fixed = true,
-	    .delegation = world_delegation,
+	    WORLD_NETWORKS,
 	    .world = &world });
 	judge_group(a, 0, 1, true);
 	for (unsigned i = 0; i < 2000; i++)

@@ -38,6 +38,30 @@ uint32_t world_delegation(const void *ctx, struct addr a, struct addr *last)
 	return best;
 }
 
+uint32_t world_network(const void *ctx, struct addr a, struct addr *last)
+{
+	struct addr end;
+	uint32_t network = world_delegation(ctx, a, &end);
+
+	if (addr_cmp(end, *last) < 0)
+		*last = end;
+	return network;
+}
+
+uint32_t world_above(const void *ctx, uint32_t network)
+{
+	const struct world *w = ctx;
+	const struct range *own = &w->d[network];
+	uint32_t best = 0;
+
+	for (uint32_t i = 0; i < w->n_d; i++)
+		if (i != network && addr_cmp(w->d[i].first, own->first) <= 0 &&
+		    addr_cmp(own->last, w->d[i].last) <= 0 &&
+		    (!best || range_units(w->d[i]) < range_units(w->d[best - 1])))
+			best = i + 1;
+	return best;
+}
+
 void world_give(struct world *w, const char *range)
 {
 	assert(w->n_d < NELEM(w->d));
@@ -69,7 +93,7 @@ struct judge *world_judge(void)
 	    .l0 = 6e-7,
 	    .m0 = 6e-6,
 	    .fixed = true,
-	    .delegation = world_delegation });
+	    WORLD_NETWORKS });
 
 	assert(j);
 	judge_group(j, 0, 1, true);

@@ -17,6 +17,12 @@ struct world {
 bool world_space(const void *ctx, uint32_t index, struct space *ret);
 
 uint32_t world_delegation(const void *ctx, struct addr a, struct addr *last);
+uint32_t world_network(const void *ctx, struct addr a, struct addr *last);
+uint32_t world_above(const void *ctx, uint32_t network);
+
+/* of a judge_conf */
+#define WORLD_NETWORKS                                                                             \
+	.delegation = world_delegation, .network = world_network, .above = world_above
 
 /* world_give - a network within a prefix; world_put - announce "a-b" or "a/n" as this prefix of this AS; org = as + 1000, country "NL" */
 void world_give(struct world *w, const char *range);
