@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* time_judge [HOSTS PREFIXES ASES CHANGED]: the judge alone, over an announced space and evidence that are
+/* time_judge [HOSTS PREFIXES ASES CHANGED NETWORKS]: the judge alone, over an announced space and evidence that are
  * drawn: sizes of prefixes from /24 to /14, few networks with most of the attackers, hosts active on one
- * to thirty days of the last 60 by three groups. Prints seconds and the peak of memory. */
+ * to thirty days of the last 60 by three groups; NETWORKS 1: allocations of a /16, three quarters of which is
+ * assigned in /22s. Prints seconds and the peak of memory. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #define TODAY 20000
 
 struct plan {
-	uint32_t hosts, prefixes, ases, changed;
+	uint32_t hosts, prefixes, ases, changed, networks;
 	struct space *v;
 	uint32_t n;
 	double *weight; /* cumulative, by prefix */
@@ -42,6 +43,24 @@ static bool space(const void *ctx, uint32_t index, struct space *ret)
 		return false;
 	*ret = p->v[index];
 	return true;
+}
+
+#define ALLOCATIONS UINT32_C(65536)
+
+/* An allocation's number is that of its /16, an assignment's that of its /22 behind them all. */
+static uint32_t network(const void *ctx, struct addr a, struct addr *last)
+{
+	uint32_t v = addr_v4(a), part = v >> 10;
+
+	(void)ctx;
+	*last = addr_of_v4(MIN_OF(addr_v4(*last), v | 1023));
+	return part * 2654435761u >> 30 ? ALLOCATIONS + part + 1 : (v >> 16) + 1;
+}
+
+static uint32_t above(const void *ctx, uint32_t n)
+{
+	(void)ctx;
+	return n < ALLOCATIONS ? 0 : ((n - ALLOCATIONS) >> 6) + 1;
 }
 
 /* Prefixes side by side from 1.0.0.0 on; AS a with a share that falls as 1 / a. */
@@ -125,9 +144,11 @@ int main(int argc, char **argv)
 		.ases = 100000,
 		.changed = 100000,
 		.random = 1 };
-	uint32_t *arg[] = { &p.hosts, &p.prefixes, &p.ases, &p.changed };
-	struct judge *j = judge_new(&(struct judge_conf){
-	    .today = TODAY, .first_day = TODAY - 500, .guard = true, .measure = true });
+	uint32_t *arg[] = { &p.hosts, &p.prefixes, &p.ases, &p.changed, &p.networks };
+	struct judge_conf conf = {
+		.today = TODAY, .first_day = TODAY - 500, .guard = true, .measure = true
+	};
+	struct judge *j;
 	struct judgement g;
 	struct err e;
 	int64_t t = clock_monotonic_us();
@@ -141,6 +162,13 @@ int main(int argc, char **argv)
 			return 1;
 		*arg[i - 1] = (uint32_t)n;
 	}
+	if (p.networks) {
+		conf.network = network;
+		conf.above = above;
+	}
+	j = judge_new(&conf);
+	if (!j)
+		return 1;
 	for (unsigned k = 0; k < 3; k++)
 		judge_group(j, k, 0.3, k == 0);
 	announce(&p);
@@ -154,8 +182,9 @@ int main(int argc, char **argv)
 	(void)printf("made       %6.2f s  %u prefixes\n", seconds(&t), p.n);
 	if (judge_run(j, space, &p, &e) < 0)
 		return 1;
-	(void)printf("run        %6.2f s  %u addresses, %u blocks, %u prefixes, %u AS\n",
-	    seconds(&t), judge_n(j, ENTITY_ADDR), judge_n(j, ENTITY_BLOCK),
+	(void)printf(
+	    "run        %6.2f s  %u addresses, %u blocks, %u networks, %u prefixes, %u AS\n",
+	    seconds(&t), judge_n(j, ENTITY_ADDR), judge_n(j, ENTITY_BLOCK), judge_n(j, ENTITY_NET),
 	    judge_n(j, ENTITY_PREFIX), judge_n(j, ENTITY_AS));
 	for (enum entity_kind k = 0; k < ENTITY_KIND_N; k++)
 		for (uint32_t i = 0; i < judge_n(j, k); i++) {

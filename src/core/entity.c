@@ -70,8 +70,9 @@ struct entity entity_country(const char *alpha2)
 	return en;
 }
 
-/* SOURCE/HANDLE: letters, digits, '.', '_', '-' and UTF-8; one slash. */
-static bool handle_ok(struct span s)
+/* SOURCE/HANDLE: letters, digits, '.', '_', '-' and UTF-8; one slash. A network may be named by its ends, which
+ * are addresses. */
+static bool handle_ok(struct span s, bool net)
 {
 	unsigned slashes = 0;
 
@@ -81,7 +82,7 @@ static bool handle_ok(struct span s)
 		    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
 		slashes += c == '/';
-		if (!word && c < 0x80 && !strchr("._-/", c))
+		if (!word && c < 0x80 && !strchr("._-/", c) && !(net && c == ':'))
 			return false;
 	}
 	return slashes == 1 && span_len(s) < ENTITY_HANDLE_MAX && *s.p != '/' && s.end[-1] != '/' &&
@@ -90,7 +91,7 @@ static bool handle_ok(struct span s)
 
 static int parse_handle(struct span s, struct entity *en)
 {
-	if (span_len(s) < 3 || !handle_ok(s))
+	if (span_len(s) < 3 || !handle_ok(s, en->kind == ENTITY_NET))
 		return -EINVAL;
 	memcpy(en->handle, s.p, span_len(s));
 	return 0;

@@ -3,6 +3,7 @@
  *   addr:192.0.2.1  block:192.0.2.0/24  net:RIPE/HANDLE  prefix:192.0.2.0/23  as:64500
  *   org:SOURCE/HANDLE  country:NL
  * A prefix whose merged space is no single CIDR is named by its ends: prefix:1.0.128.0-1.0.196.255.
+ * A network without a handle is named by its ends: net:RIPE/192.0.2.0-192.0.2.255.
  * An IPv6 host is named by its /64: addr:2001:db8::/64 . */
 #ifndef ONUS_CORE_ENTITY_H
 #define ONUS_CORE_ENTITY_H

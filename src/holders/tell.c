@@ -23,11 +23,60 @@ bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct w
 	return true;
 }
 
+void tell_name(const struct registry *r, uint32_t network, struct entity *ret)
+{
+	struct registry_network n = registry_network_at(r, network);
+	char name[ENTITY_NAME_MAX], first[ADDR_TEXT_MAX], last[ADDR_TEXT_MAX];
+
+	if (!span_empty(n.handle)) {
+		(void)snprintf(name, sizeof(name), "net:%.*s/%.*s", SPAN_ARG(n.source),
+		    SPAN_ARG(n.handle)); /* bounded by the file */
+		if (entity_parse(span_str(name), ret, NULL) == 0 &&
+		    registry_find_network(r, span_str(ret->handle)) == network)
+			return;
+	}
+	*ret = (struct entity){ .kind = ENTITY_NET };
+	(void)addr_format(n.range.first, first);
+	(void)addr_format(n.range.last, last);
+	(void)snprintf(ret->handle, sizeof(ret->handle), "%.*s/%s-%s", SPAN_ARG(n.source), first,
+	    last); /* bounded by the file */
+}
+
+/* By its ends. */
+static uint32_t find_ends(const struct registry *r, const struct entity *en)
+{
+	struct span ends = span_str(en->handle), source;
+	struct range range;
+	uint32_t i;
+
+	if (!span_cut(&ends, '/', &source) || range_parse(ends, &range) < 0)
+		return REGISTRY_NONE;
+	for (i = registry_network(r, range.first); i != REGISTRY_NONE;
+	     i = registry_network_at(r, i).parent) {
+		struct registry_network n = registry_network_at(r, i);
+
+		if (!addr_eq(n.range.first, range.first) || !addr_eq(n.range.last, range.last))
+			continue;
+		for (; i != REGISTRY_NONE; i = registry_network_same(r, i))
+			if (span_eq(registry_network_at(r, i).source, source))
+				return i;
+		return REGISTRY_NONE;
+	}
+	return REGISTRY_NONE;
+}
+
 uint32_t tell_find(const struct registry *r, struct entity *en)
 {
+	uint32_t ret;
+
 	for (char *p = en->handle; *p; p++)
 		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
-	return registry_find_network(r, span_str(en->handle));
+	ret = registry_find_network(r, span_str(en->handle));
+	if (ret == REGISTRY_NONE)
+		ret = find_ends(r, en);
+	if (ret != REGISTRY_NONE)
+		tell_name(r, ret, en);
+	return ret;
 }
 
 static void say(struct jout *j, const char *key, struct span s)

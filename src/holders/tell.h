@@ -23,8 +23,11 @@ struct whom {
  * Returns false when no contact is known; *ret is set on true. */
 bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct whom *ret);
 
-/* tell_find - the network that net:SOURCE/HANDLE names, in whatever case
- * en   an entity of that kind; its handle is in capitals afterwards, as the registry file has it
+/* tell_name - what a network is called: by its handle, or by its ends where it has none that is its alone */
+void tell_name(const struct registry *r, uint32_t network, struct entity *ret);
+
+/* tell_find - the network that net:SOURCE/HANDLE names, in whatever case, or by its ends
+ * en   an entity of that kind; afterwards as tell_name has it, when it is found
  * Returns its index, or REGISTRY_NONE. */
 uint32_t tell_find(const struct registry *r, struct entity *en);
 

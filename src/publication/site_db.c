@@ -21,14 +21,16 @@ static const char *const statements[STATEMENT_N] = {
 		   "low, high, score, grade, reason, \"groups\", rank) "
 		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
 	[PARENT] = "INSERT OR IGNORE INTO parent VALUES(?,?)",
-	[EVIDENCE] = "INSERT INTO evidence VALUES(?,?,?,?,?,?)",
+	[EVIDENCE] = "INSERT INTO evidence VALUES(?,?,?,?,?,?) "
+		     "ON CONFLICT(entity, day, category, source) DO UPDATE SET "
+		     "hosts = hosts + excluded.hosts, events = events + excluded.events",
 	[FACTOR] = "INSERT INTO factor(entity, family, step, level, ratio, seen, expected, rate) "
 		   "VALUES(?,?,?,?,?,?,?,?)",
 	[HISTORY] =
 	    "INSERT INTO history(entity, day, score, grade) VALUES(?,?,?,?) "
 	    "ON CONFLICT(entity, day) DO UPDATE SET score = excluded.score, grade = excluded.grade",
 	[HOSTS] = "INSERT INTO history(entity, day, hosts) VALUES(?,?,?) "
-		  "ON CONFLICT(entity, day) DO UPDATE SET hosts = excluded.hosts",
+		  "ON CONFLICT(entity, day) DO UPDATE SET hosts = hosts + excluded.hosts",
 	[DECISION] = "INSERT INTO decision VALUES(?,?,?,?,?,?)",
 	[NAME] = "INSERT INTO name(title, entity, subject) VALUES(?,?,?)",
 };

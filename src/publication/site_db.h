@@ -32,6 +32,7 @@ struct site_evidence {
 	struct span source;
 	uint64_t hosts, events;
 };
+/* site_db_evidence - added to what was said of the same before */
 MUST_USE int site_db_evidence(struct site_db *db, const struct site_evidence *ev, struct err *e);
 
 /* struct site_factor - one step of the chain that leads to an entity, in one family */
@@ -54,7 +55,7 @@ struct site_history {
 /* site_db_history - a second one for the same entity and day replaces score and grade */
 MUST_USE int site_db_history(struct site_db *db, const struct site_history *h, struct err *e);
 
-/* site_db_history_hosts - how many hosts were seen that day, whatever was published then */
+/* site_db_history_hosts - how many more hosts were seen that day, whatever was published then */
 MUST_USE int site_db_history_hosts(
     struct site_db *db, int64_t entity, int32_t day, uint64_t hosts, struct err *e);
 

@@ -20,14 +20,22 @@ cat >"$dir/country.csv" <<'CSV'
 20.0.0.0,20.1.255.255,NL
 45.0.0.0,45.15.255.255,US
 CSV
-"$onus" registry build -o "$dir/registry" "$dir/asn.csv" "$dir/country.csv" >/dev/null 2>&1
+cat >"$dir/delegated" <<'RIR'
+2|ripencc|20260601|4|19830705|20260601|+00:00
+ripencc|*|ipv4|*|4|summary
+ripencc|NL|ipv4|20.0.0.0|32768|20100101|allocated|a
+ripencc|NL|ipv4|20.0.4.0|1024|20100101|assigned|b
+ripencc|US|ipv4|45.0.0.0|1048576|20100101|allocated|c
+ripencc|US|ipv4|20.1.0.0|65536|20100101|allocated|d
+RIR
+"$onus" registry build -o "$dir/registry" "$dir/asn.csv" "$dir/country.csv" "$dir/delegated" >/dev/null 2>&1
 reg=(--registry "$dir/registry")
 "$onus" sim "${reg[@]}" --until 2026-06-01 --hosts 1500 2>/dev/null | sed 's/\tsimulated$/\t/' | grep -vP '\t46\.0\.' >"$dir/events"
 # Scans alone, weak proof, and a block of its own.
 for k in $(seq 9); do printf '2026-05-%02dT10:00:00Z\t20.0.7.%d\tscanner\t3\tfull\ta\n2026-05-20T10:00:00Z\t8.8.8.%d\tspam\t1\tweak\tb\n' $((20 + k % 3)) "$k" "$k"; done >>"$dir/events"
 
 n=0
-for kind in addr block prefix as org country; do
+for kind in addr block net prefix as org country; do
   "$onus" top "${reg[@]}" --by "$kind" --json -n 3 "$dir/events" 2>/dev/null >"$dir/top"
   python3 - "$dir/top" >"$dir/names" <<'PY'
 import json, sys
@@ -48,7 +56,7 @@ PY
     n=$((n + 1))
   done <"$dir/names"
 done
-[ "$n" -ge 10 ] || fail "only $n entities were explained"
+[ "$n" -ge 13 ] || fail "only $n entities were explained"
 
 ex() { "$onus" explain "${reg[@]}" "$@" "$dir/events" >"$dir/out" 2>"$dir/err"; }
 says() { local want=$1; shift; ex "$@"; grep -q -- "$want" "$dir/out"; }

@@ -138,7 +138,9 @@ static int judge_make(struct reader *r, struct err *e)
 	    .first_day = r->out->first_day,
 	    .guard = true,
 	    .measure = true,
-	    .delegation = registry_delegation });
+	    .delegation = registry_delegation,
+	    .network = registry_whole,
+	    .above = registry_whole_above });
 	return r->out->judge ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holders/tell.h"
 #include "judge/series.h"
 #include "prog/evidence/disputes.h"
 #include "prog/evidence/evidence.h"
@@ -78,7 +79,9 @@ static int read_events(struct explain *x, const char *path, struct series *s, st
 static int from_files(struct explain *x, int n, char **files, struct err *e)
 {
 	struct series s = { .n = 0 };
-	struct judge_conf c = { .delegation = registry_delegation };
+	struct judge_conf c = { .delegation = registry_delegation,
+		.network = registry_whole,
+		.above = registry_whole_above };
 	int r = 0;
 
 	for (int i = 0; i < n && r >= 0; i++)
@@ -174,6 +177,7 @@ static int find_key(
     const struct registry *reg, const struct entity *en, struct judge_key *ret, struct err *e)
 {
 	struct attribution at;
+	struct entity net;
 
 	*ret = (struct judge_key){ .kind = en->kind };
 	switch (en->kind) {
@@ -206,7 +210,8 @@ static int find_key(
 		}
 		break;
 	default:
-		return err_set(e, -ENOENT, "registry objects are not known yet");
+		net = *en;
+		ret->index = tell_find(reg, &net);
 	}
 	return ret->index == REGISTRY_NONE
 		   ? err_set(e, -ENOENT,

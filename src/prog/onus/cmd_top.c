@@ -265,7 +265,7 @@ int cmd_top(int argc, char **argv)
 	struct top_options o = { .by = "org", .limit = UINT32_MAX };
 	const struct opt opts[] = {
 		{ "by", 'b', OPT_TEXT, &o.by, "KIND",
-		    "addr, block, prefix, as, org (default) or country." },
+		    "addr, block, net, prefix, as, org (default) or country." },
 		{ "limit", 'n', OPT_COUNT, &o.limit, "N",
 		    "Show N rows; 0: all. Default 25, JSON and CSV all." },
 		{ "json", 'j', OPT_FLAG, &o.json, NULL, "One JSON object a row." },
@@ -302,8 +302,9 @@ int cmd_top(int argc, char **argv)
 		return opt_exit(n);
 	if (n == 0)
 		return fail(3, &(struct err){ "name logs, lists or event files, or - for stdin" });
-	if (entity_kind_parse(span_str(o.by), &by) < 0 || by == ENTITY_NET)
-		return fail(3, &(struct err){ "--by is addr, block, prefix, as, org or country" });
+	if (entity_kind_parse(span_str(o.by), &by) < 0)
+		return fail(
+		    3, &(struct err){ "--by is addr, block, net, prefix, as, org or country" });
 	conf = conf_open(o.conf_file, o.set.v, o.set.n, &e);
 	if (!conf)
 		return fail(3, &e);

@@ -169,9 +169,17 @@ struct slot {
 	UT_hash_handle hh;
 };
 
+/* The narrowest network around a host that holds whole blocks. */
+static uint32_t network_of(const struct registry *r, struct addr a)
+{
+	uint32_t n = registry_whole(r, a, &(struct addr){ a.hi, a.lo });
+
+	return n ? n - 1 : REGISTRY_NONE;
+}
+
 /* Which row a host belongs to. */
-static void key_of(
-    enum entity_kind by, struct addr a, const struct attribution *at, uint64_t key[2])
+static void key_of(const struct registry *r, enum entity_kind by, struct addr a,
+    const struct attribution *at, uint64_t key[2])
 {
 	struct addr blk = addr_block(a).addr;
 	const uint32_t index[] = {
@@ -187,6 +195,9 @@ static void key_of(
 	case ENTITY_BLOCK:
 		key[0] = blk.hi;
 		key[1] = blk.lo;
+		return;
+	case ENTITY_NET:
+		key[1] = network_of(r, a);
 		return;
 	case ENTITY_COUNTRY: /* of announced space: what nobody announces is a row of its own */
 		key[1] = at->prefix == REGISTRY_NONE
@@ -210,6 +221,10 @@ static void describe(const struct registry *r, enum entity_kind by, struct addr 
 
 		row->announced = v4 ? (by == ENTITY_ADDR ? 1 : 256) : 0;
 		row->announced_v6 = v4 ? 0 : 1;
+	} else if (by == ENTITY_NET && network_of(r, a) != REGISTRY_NONE) {
+		row->index = network_of(r, a); /* its announced space: top_judge */
+		memcpy(
+		    row->country, registry_network_at(r, row->index).country, sizeof(row->country));
 	} else if (by == ENTITY_PREFIX && at->prefix != REGISTRY_NONE) {
 		struct registry_prefix p = registry_prefix_at(r, at->prefix);
 
@@ -259,6 +274,8 @@ static int tie(const struct registry *r, const struct top_row *a, const struct t
 		m = registry_as_at(r, a->index).asn;
 		n = registry_as_at(r, b->index).asn;
 		return m < n ? -1 : m > n;
+	case ENTITY_NET:
+		return a->index < b->index ? -1 : a->index > b->index;
 	case ENTITY_PREFIX:
 		return addr_cmp(registry_prefix_at(r, a->index).range.first,
 		    registry_prefix_at(r, b->index).range.first);
@@ -315,7 +332,7 @@ static int add_host(const struct top *t, enum entity_kind by, uint32_t i, struct
 	uint64_t key[2];
 
 	registry_lookup(t->registry, a, &at);
-	key_of(by, a, &at, key);
+	key_of(t->registry, by, a, &at, key);
 	HASH_FIND(hh, *slots, key, sizeof(key), s);
 	if (!s) {
 		s = calloc(1, sizeof(*s));

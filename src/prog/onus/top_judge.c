@@ -37,6 +37,10 @@ static void fill(const struct judge *j, struct top_row *row)
 	if (!judge_find(j, &key, &g))
 		return;
 	row->judged = true;
+	if (row->kind == ENTITY_NET) {
+		row->announced = g.size_v4;
+		row->announced_v6 = g.size_v6;
+	}
 	row->score = g.score;
 	row->low = g.low;
 	row->high = g.high;
@@ -78,7 +82,9 @@ int top_judge(const struct top *t, enum entity_kind by, unsigned n_groups, struc
 		.kinds = 1u << by,
 		.only = only,
 		.n_only = registry_n_as(t->registry),
-		.delegation = registry_delegation };
+		.delegation = registry_delegation,
+		.network = registry_whole,
+		.above = registry_whole_above };
 	struct judge *j;
 	int r;
 

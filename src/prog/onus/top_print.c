@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "holders/tell.h"
 #include "util/clock.h"
 #include "util/jout.h"
 
@@ -39,6 +40,9 @@ static void names_of(const struct top *t, const struct top_row *row, struct name
 	if (row->unannounced)
 		return;
 	switch (row->kind) {
+	case ENTITY_NET:
+		tell_name(r, row->index, &en);
+		break;
 	case ENTITY_PREFIX:
 		en = entity_prefix(registry_prefix_at(r, row->index).range);
 		break;
@@ -142,6 +146,7 @@ static const struct {
 } kind_columns[ENTITY_KIND_N] = {
 	[ENTITY_ADDR] = { "ADDRESS", 21 },
 	[ENTITY_BLOCK] = { "BLOCK", 21 },
+	[ENTITY_NET] = { "NETWORK", 42 },
 	[ENTITY_PREFIX] = { "PREFIX", 31 },
 	[ENTITY_AS] = { NULL, 0 },
 	[ENTITY_ORG] = { NULL, 0 },
@@ -157,7 +162,9 @@ static void text_row(const struct top *t, const struct top_row *row, size_t rank
 	if (row->unannounced) {
 		cell(SPAN(""), 5, true);
 		(void)printf(" ");
-		cell(SPAN("(not announced by anybody)"), 49 + (width ? width + 1 : 0), false);
+		cell(row->kind == ENTITY_NET ? SPAN("(in no network that is known)")
+					     : SPAN("(not announced by anybody)"),
+		    49 + (width ? width + 1 : 0), false);
 	} else {
 		cell_u64(rank, 5);
 		(void)printf(" ");

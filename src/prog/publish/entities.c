@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "holders/tell.h"
 #include "prog/publish/publish.h"
 #include "util/clock.h"
 
@@ -84,7 +85,8 @@ void entities_block_at(struct publishing *p, struct addr block, struct attributi
 struct about {
 	struct standing s;
 	struct entity parent;
-	uint32_t index; /* of an AS or organisation in the registry */
+	uint32_t index; /* of a network, an AS or an organisation in the registry */
+	bool v6;	/* a network of IPv6 */
 	struct span org_handle;
 	char title[ENTITY_NAME_MAX];
 };
@@ -149,6 +151,35 @@ static void about_prefix(struct publishing *p, struct about *a)
 	}
 }
 
+/* The range of a network, whose name does not tell it. */
+static void about_net(struct publishing *p, struct about *a)
+{
+	const struct registry *reg = p->registry->r;
+	struct entity en = *a->s.entity;
+	struct registry_network n;
+	struct attribution at;
+	char range[RANGE_TEXT_MAX];
+
+	a->index = tell_find(reg, &en);
+	if (a->index == REGISTRY_NONE)
+		return;
+	n = registry_network_at(reg, a->index);
+	(void)range_format(n.range, range);
+	(void)snprintf(a->title, sizeof(a->title), "%s%s%.*s", range, span_empty(n.name) ? "" : " ",
+	    SPAN_ARG(n.name)); /* cut */
+	a->s.title = span_str(a->title);
+	registry_lookup(reg, n.range.first, &at);
+	if (at.prefix != REGISTRY_NONE &&
+	    range_has(registry_prefix_at(reg, at.prefix).range, n.range.last)) {
+		say_holder(p, a, &at);
+		a->parent = entity_prefix(registry_prefix_at(reg, at.prefix).range);
+		a->s.parent = &a->parent;
+	}
+	if (*n.country)
+		memcpy(a->s.country, n.country, sizeof(a->s.country));
+	a->v6 = !addr_is_v4(n.range.first);
+}
+
 static void about_as(struct publishing *p, struct about *a)
 {
 	struct registry_as as;
@@ -198,6 +229,7 @@ static void about_country(struct publishing *p, struct about *a)
 static void (*const about[ENTITY_KIND_N])(struct publishing *, struct about *) = {
 	[ENTITY_ADDR] = about_addr,
 	[ENTITY_BLOCK] = about_block,
+	[ENTITY_NET] = about_net,
 	[ENTITY_PREFIX] = about_prefix,
 	[ENTITY_AS] = about_as,
 	[ENTITY_ORG] = about_org,
@@ -226,6 +258,10 @@ static int remember(struct publishing *p, const struct about *a, int64_t id)
 		return placed_add(&k->blocks, a->s.entity->range.first, id, a->s.hosts);
 	case ENTITY_PREFIX:
 		return placed_add(&k->prefixes, a->s.entity->range.first, id, a->s.hosts);
+	case ENTITY_NET:
+		if (a->index != REGISTRY_NONE)
+			k->net[a->index] = id;
+		return 0;
 	case ENTITY_AS:
 		if (a->index != REGISTRY_NONE)
 			k->as[a->index] = id;
@@ -288,6 +324,8 @@ static int put(
 		about[en->kind](p, &a);
 	if (f->all)
 		say_figures(&a.s, f);
+	if (f->all && en->kind == ENTITY_NET) /* of its space, what is announced */
+		*(a.v6 ? &a.s.announced_v6 : &a.s.announced_v4) = f->all->size;
 	HASH_FIND_STR(p->verdicts, name, v);
 	if (v) {
 		v->published = true;
@@ -365,6 +403,50 @@ static int link_up(struct publishing *p, int64_t child, int64_t parent, struct e
 	return child && parent ? site_db_parent(p->site, child, parent, e) : 0;
 }
 
+int64_t entities_net(const struct publishing *p, uint32_t network)
+{
+	const struct registry *reg = p->registry->r;
+
+	while (network != REGISTRY_NONE && !p->known.net[network])
+		network = registry_network_link(reg, network).parent;
+	return network == REGISTRY_NONE ? 0 : p->known.net[network];
+}
+
+/* A network leads to the one around it, and to the prefix that it lies in; one around prefixes is theirs. */
+static int link_networks(struct publishing *p, struct err *e)
+{
+	const struct registry *reg = p->registry->r;
+	struct known *k = &p->known;
+	int r = 0;
+
+	for (uint32_t i = 0; i < registry_n_network(reg) && r == 0; i++) {
+		struct registry_network n;
+		struct placed *prefix;
+		struct attribution at;
+
+		if (!k->net[i])
+			continue;
+		n = registry_network_at(reg, i);
+		r = link_up(p, k->net[i], entities_net(p, n.parent), e);
+		registry_lookup(reg, n.range.first, &at);
+		if (r < 0 || at.prefix == REGISTRY_NONE ||
+		    !range_has(registry_prefix_at(reg, at.prefix).range, n.range.last))
+			continue;
+		prefix = placed_find(&k->prefixes, registry_prefix_at(reg, at.prefix).range.first);
+		r = link_up(p, k->net[i], prefix ? prefix->id : 0, e);
+	}
+	return r;
+}
+
+static uint32_t network_around(const struct registry *reg, struct range range)
+{
+	uint32_t at = registry_network(reg, range.first);
+
+	while (at != REGISTRY_NONE && !range_has(registry_network_at(reg, at).range, range.last))
+		at = registry_network_link(reg, at).parent;
+	return at;
+}
+
 static int link_ranges(struct publishing *p, struct err *e)
 {
 	const struct registry *reg = p->registry->r;
@@ -378,6 +460,12 @@ static int link_ranges(struct publishing *p, struct err *e)
 		r = link_up(p, k->addrs.v[i].id, up ? up->id : 0, e);
 	}
 	for (size_t i = 0; i < k->blocks.n && r == 0; i++) {
+		r = link_up(p, k->blocks.v[i].id,
+		    entities_net(
+			p, network_around(reg, prefix_range(addr_block(k->blocks.v[i].first)))),
+		    e);
+		if (r < 0)
+			break;
 		entities_block_at(p, k->blocks.v[i].first, &at);
 		if (at.prefix == REGISTRY_NONE)
 			continue;
@@ -388,7 +476,12 @@ static int link_ranges(struct publishing *p, struct err *e)
 		const int64_t *cc;
 
 		registry_lookup(reg, k->prefixes.v[i].first, &at);
-		if (at.as != REGISTRY_NONE)
+		if (at.prefix != REGISTRY_NONE)
+			r = link_up(p, k->prefixes.v[i].id,
+			    entities_net(
+				p, network_around(reg, registry_prefix_at(reg, at.prefix).range)),
+			    e);
+		if (r == 0 && at.as != REGISTRY_NONE)
 			r = link_up(p, k->prefixes.v[i].id, k->as[at.as], e);
 		cc = known_country(k, at.country);
 		if (r == 0 && cc)
@@ -397,7 +490,8 @@ static int link_ranges(struct publishing *p, struct err *e)
 	return r;
 }
 
-/* Every AS and organisation can be found by name, and those with evidence lead to their rows. */
+/* Every AS and organisation can be found by name, and those with evidence lead to their rows; of networks only
+ * those. */
 static int put_names(struct publishing *p, struct err *e)
 {
 	const struct registry *reg = p->registry->r;
@@ -424,6 +518,18 @@ static int put_names(struct publishing *p, struct err *e)
 		if (!span_empty(org.name))
 			r = site_db_name(p->site, org.name, k->org[i], name, e);
 	}
+	for (uint32_t i = 0; i < registry_n_network(reg) && r == 0; i++) {
+		struct registry_network n;
+		struct entity en;
+
+		if (!k->net[i]) /* millions have none */
+			continue;
+		n = registry_network_at(reg, i);
+		tell_name(reg, i, &en);
+		(void)entity_format(&en, name);
+		if (!span_empty(n.name))
+			r = site_db_name(p->site, n.name, k->net[i], name, e);
+	}
 	return r;
 }
 
@@ -433,14 +539,18 @@ int entities_write(struct publishing *p, struct err *e)
 	int r;
 
 	p->known.as = calloc(registry_n_as(p->registry->r) + 1, sizeof(*p->known.as));
+	p->known.net =
+	    calloc((size_t)registry_n_network(p->registry->r) + 1, sizeof(*p->known.net));
 	p->known.org = calloc(registry_n_org(p->registry->r) + 1, sizeof(*p->known.org));
-	if (!p->known.as || !p->known.org)
+	if (!p->known.as || !p->known.org || !p->known.net)
 		return err_set(e, -ENOMEM, "out of memory");
 	r = hub_each_score(p->hub, p->run.id, take_score, &w, e);
 	if (r == 0)
 		r = put_unscored(p, e);
 	if (r == 0)
 		r = link_ranges(p, e);
+	if (r == 0)
+		r = link_networks(p, e);
 	if (r == 0)
 		r = put_names(p, e);
 	return r;

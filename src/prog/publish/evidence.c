@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ledger comes by address, so the cells of an address, a block and a prefix are complete when the
- * next one begins; those of an AS, an organisation and a country are kept to the end. */
+ * next one begins; those of an AS, an organisation and a country are kept to the end. Those of a network, of
+ * which the narrowest around an address tells, are complete when another network begins, or go on behind one
+ * within: they are added up in the publication. */
 #include <errno.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ struct cell {
 	UT_hash_handle hh;
 };
 
-enum tier { T_ADDR, T_BLOCK, T_PREFIX, T_AS, T_ORG, T_COUNTRY, TIER_N };
+enum tier { T_ADDR, T_BLOCK, T_NET, T_PREFIX, T_AS, T_ORG, T_COUNTRY, TIER_N };
 #define T_PASSING T_AS /* tiers before this one come and go */
 
 struct teller {
@@ -122,6 +124,7 @@ static void place(struct walk *w, const struct hub_ledger_row *row, int64_t at[T
 		    &k->prefixes, registry_prefix_at(p->registry->r, as.prefix).range.first);
 		at[T_PREFIX] = found ? found->id : 0;
 	}
+	at[T_NET] = entities_net(p, registry_network(p->registry->r, row->subject.addr));
 	at[T_AS] = as.as != REGISTRY_NONE ? k->as[as.as] : 0;
 	at[T_ORG] = as.org != REGISTRY_NONE ? k->org[as.org] : 0;
 	cc = as.prefix != REGISTRY_NONE ? known_country(k, as.country) : NULL;

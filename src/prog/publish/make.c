@@ -275,6 +275,7 @@ static void forget(struct publishing *p)
 	free(p->known.prefixes.v);
 	free(p->known.as);
 	free(p->known.org);
+	free(p->known.net);
 	p->known = (struct known){ .as = NULL };
 }
 

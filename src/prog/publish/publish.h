@@ -60,7 +60,7 @@ struct placed *placed_find(struct placed_list *l, struct addr a);
 /* struct known - row numbers in reputation.sqlite; 0: none */
 struct known {
 	struct placed_list addrs, blocks, prefixes;
-	int64_t *as, *org; /* by index in the registry */
+	int64_t *as, *org, *net; /* by index in the registry */
 	int64_t country[COUNTRIES];
 };
 
@@ -90,6 +90,9 @@ MUST_USE int entities_write(struct publishing *p, struct err *e);
 /* entities_attribution - of a block: of its first host that anybody announces. Needs known.addrs. */
 void entities_block_at(struct publishing *p, struct addr block, struct attribution *ret);
 int64_t *known_country(struct known *k, const char *cc); /* NULL: no country */
+
+/* entities_net - the row of the narrowest network that has one, from a network (REGISTRY_NONE: 0) on upwards */
+int64_t entities_net(const struct publishing *p, uint32_t network);
 
 /* evidence_write - days, categories and sources behind every row; marks what is held */
 MUST_USE int evidence_write(struct publishing *p, struct err *e);

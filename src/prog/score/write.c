@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/entity.h"
+#include "holders/tell.h"
 #include "prog/score/score.h"
 #include "util/hash.h"
 
@@ -17,8 +18,8 @@ struct writer {
 	struct written *out;
 };
 
-static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_PREFIX, ENTITY_AS,
-	ENTITY_ORG, ENTITY_COUNTRY };
+static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_NET, ENTITY_PREFIX,
+	ENTITY_AS, ENTITY_ORG, ENTITY_COUNTRY };
 
 static size_t name_of(
     const struct registry *r, const struct judge_key *k, char ret[ENTITY_NAME_MAX])
@@ -32,6 +33,9 @@ static size_t name_of(
 		break;
 	case ENTITY_BLOCK:
 		en = entity_block(k->addr);
+		break;
+	case ENTITY_NET:
+		tell_name(r, k->index, &en);
 		break;
 	case ENTITY_PREFIX:
 		en = entity_prefix(registry_prefix_at(r, k->index).range);

@@ -282,7 +282,7 @@ void api_top(struct page *p)
 	    (n_arg.p && (num_u32(n_arg, TOP_MAX, &n) < 0 || n == 0)) ||
 	    (by.p && !by_score && !span_is(by, "attackers"))) {
 		api_error(p, 400,
-		    "kind is org, as, prefix, block, addr or country; n is 1 to 1000; by is "
+		    "kind is org, as, prefix, net, block, addr or country; n is 1 to 1000; by is "
 		    "attackers or "
 		    "score");
 		return;

@@ -334,7 +334,7 @@ void say_answer(struct view *v, struct model *m, const struct entity *en, const 
 	bool any = seat.network != REGISTRY_NONE, ases;
 	struct value *to;
 
-	if (en->kind == ENTITY_COUNTRY || en->kind == ENTITY_NET || !s->known)
+	if (en->kind == ENTITY_COUNTRY || !s->known)
 		return;
 	to = model_object(m, model_root(m), "answer");
 	say_whom(m, to, v->registry, en, &seat);

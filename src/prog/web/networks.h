@@ -21,16 +21,16 @@ struct entity seat_entity(struct range range);
 /* seat_ranged - whether it is a range of addresses, which networks may be around */
 static inline bool seat_ranged(const struct entity *en)
 {
-	return en->kind == ENTITY_ADDR || en->kind == ENTITY_BLOCK || en->kind == ENTITY_PREFIX;
+	return en->kind <= ENTITY_PREFIX; /* a network has a range when seat_network gave it one */
 }
 
 /* seat_find - of a subject that was loaded for this entity; for an address, exactly that address */
 struct seat seat_find(const struct view *v, const struct entity *en, const struct subject *s);
 
-/* seat_range - the page of a network is that of its range
- * en   net:SOURCE/HANDLE; becomes the entity of that range
- * Returns false, and en is as it was, when it is no network that the registry file knows. */
-bool seat_range(const struct view *v, struct entity *en);
+/* seat_network - the page of a network of which nothing is reported is that of its range
+ * en   net:SOURCE/HANDLE, as it is called, with its range; or it becomes the entity of that range
+ * Returns true for the latter; false, and en may be as it was, for all else. */
+bool seat_network(struct view *v, struct entity *en);
 
 /* say_answer - "answer" of the page of a subject: "whom" to write to, the "networks" around it and "inside" it,
  * the holders of its "ases", or that "nothing" of that is known. Countries have no answer. */

@@ -48,8 +48,8 @@ struct order {
 };
 static const struct order orders[] = { { "attackers", QUERY_TOP }, { "score", QUERY_TOP_SCORE } };
 
-static const enum entity_kind home_kinds[] = { ENTITY_ORG, ENTITY_AS, ENTITY_PREFIX, ENTITY_BLOCK,
-	ENTITY_ADDR, ENTITY_COUNTRY };
+static const enum entity_kind home_kinds[] = { ENTITY_ORG, ENTITY_AS, ENTITY_PREFIX, ENTITY_NET,
+	ENTITY_BLOCK, ENTITY_ADDR, ENTITY_COUNTRY };
 
 /* The choices above the table, each a link that keeps the other choice. */
 static void say_choices(
@@ -339,24 +339,30 @@ static void say_reported(struct page *p, struct model *m, const struct row *row)
 	say_children(p, m, row);
 }
 
-/* A network has no evidence of its own yet: its range has, and the page of that says whose it is. */
-static bool page_elsewhere(struct page *p, const struct entity *en)
+/* Of a network nothing is reported: the page of its range says whose it is. Else its own may be called otherwise. */
+static bool page_elsewhere(struct page *p, const struct entity *en, struct entity *is)
 {
-	struct entity range = *en;
-	char name[ENTITY_NAME_MAX];
+	char asked[ENTITY_NAME_MAX], name[ENTITY_NAME_MAX];
 
-	if (!seat_range(p->site->view, &range))
+	*is = *en;
+	if (en->kind != ENTITY_NET)
 		return false;
-	(void)entity_format(&range, name);
+	(void)seat_network(p->site->view, is); /* the name tells */
+	(void)entity_format(en, asked);
+	(void)entity_format(is, name);
+	if (strcmp(asked, name) == 0)
+		return false;
 	redirect(p, name, 302);
 	return true;
 }
 
-void page_entity(struct page *p, const struct entity *en)
+void page_entity(struct page *p, const struct entity *asked)
 {
 	CLEANUP(free_model) struct model *m = NULL;
 	CLEANUP(buf_done) struct buf query = { .max = HTTP_TARGET_MAX };
 	CLEANUP(free_p) struct subject *s = calloc(1, sizeof(*s));
+	struct entity is;
+	const struct entity *en = &is;
 
 	if (!s)
 		abort();
@@ -366,7 +372,7 @@ void page_entity(struct page *p, const struct entity *en)
 		p->reply->keep = false;
 		return;
 	}
-	if (page_elsewhere(p, en))
+	if (page_elsewhere(p, asked, &is))
 		return;
 	subject_load(p->site->view, en, s);
 	m = model_for(s->row.title);

@@ -63,9 +63,11 @@ struct entity seat_entity(struct range range)
 	return range_has(host.range, range.last) ? host : entity_prefix(range);
 }
 
-bool seat_range(const struct view *v, struct entity *en)
+bool seat_network(struct view *v, struct entity *en)
 {
+	char name[ENTITY_NAME_MAX];
 	struct entity net = *en;
+	struct row row;
 	uint32_t at;
 
 	if (en->kind != ENTITY_NET || !v || !v->registry)
@@ -73,6 +75,12 @@ bool seat_range(const struct view *v, struct entity *en)
 	at = tell_find(v->registry, &net);
 	if (at == REGISTRY_NONE)
 		return false;
-	*en = seat_entity(registry_network_at(v->registry, at).range);
+	net.range = registry_network_at(v->registry, at).range;
+	(void)entity_format(&net, name);
+	if (view_find(v, name, &row)) {
+		*en = net;
+		return false;
+	}
+	*en = seat_entity(net.range);
 	return true;
 }

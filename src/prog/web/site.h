@@ -45,7 +45,7 @@ void site_answer(void *ctx, const struct http_request *rq, struct http_reply *re
 
 /* ---- subjects: what a page is about ---- */
 
-#define CHAIN_MAX 8u
+#define CHAIN_MAX 14u
 
 /* struct subject - an entity and who answers for it, with and without evidence */
 struct subject {

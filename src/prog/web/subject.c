@@ -292,7 +292,7 @@ bool ask(struct view *v, struct span q, struct entity *ret)
 	if (span_empty(q))
 		return false;
 	if (entity_parse(q, ret, NULL) == 0) {
-		(void)seat_range(v, ret); /* most are no network */
+		(void)seat_network(v, ret); /* most are no network */
 		return true;
 	}
 	if (ask_asn(q, ret))
