@@ -1,6 +1,7 @@
 #!/bin/bash
 # The readers of registry inputs over all real files there are: every record, every sum and every range is what a
-# second reading in Python says; persons are in no fact. A reader that errs in one record is found.
+# second reading in Python says; persons are in no fact; `onus lookup` tells the chain as each answer does. A reader that
+# errs in one record is found.
 set -euo pipefail
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
@@ -10,7 +11,7 @@ trap 'rm -rf "$dir"' EXIT
 need_data registry-rir-delegated registry-whois-rdap-samples
 fail() { echo "not ok: $*" >&2; exit 1; }
 check() { python3 "$ONUS_SOURCE/tests/system/readers_check.py" "$1" "$data" "$dir" "$2"; }
-for part in rir whois arin rdap; do
+for part in rir whois arin rdap chain; do
   check "$onus" "$part"
 done
 
@@ -29,9 +30,9 @@ grep -q 'refused: .*/cut:[0-9]*: .* of 16719 ipv6 records' "$dir/err" || fail 'a
 # --- this test can fail: a reader that is wrong in one record, a sum, a name --------------------------------
 for wrong in 's/"asn":1229,/"asn":1230,/' '4321d' 's/"addresses":115996416/"addresses":115996417/' \
   'rdap s/"abuse":"ZG39-ARIN"/"abuse":"GOGL"/' 'whois s/"name":"MTN SA"/"name":"MTN"/' \
-  'arin s/94043/94044/'; do
+  'arin s/94043/94044/' 'chain s/216 14th Avenue/216 14th Street/'; do
   part=rir
-  case $wrong in rdap\ * | whois\ * | arin\ *) part=${wrong%% *} ;; esac
+  case $wrong in rdap\ * | whois\ * | arin\ * | chain\ *) part=${wrong%% *} ;; esac
   printf '#!/bin/sh\n"%s" "$@" >"%s/out"\ncode=$?\nsed '\''%s'\'' "%s/out"\nexit $code\n' \
     "$onus" "$dir" "${wrong#"$part" }" "$dir" >"$dir/wrong"
   chmod +x "$dir/wrong"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """readers_check.py ONUS DATA WORK PART: what `onus registry read` makes of the real inputs in DATA, against a
-reading of their own by the few lines below, record by record. PART is one of rir, whois, arin, rdap. Ends with 1 and
+reading of their own by the few lines below, record by record. PART is one of rir, whois, arin, rdap, chain. Ends with 1 and
 the first difference when they do not agree."""
 import datetime
 import ipaddress
@@ -387,4 +387,59 @@ def rdap():
     print("RDAP: %d facts, %d texts of persons in none of them" % (len(facts), len(persons)))
 
 
-{"rir": rir, "whois": whois, "arin": arin, "rdap": rdap}[part]()
+# --- the chain -------------------------------------------------------------------------------------------------
+
+def answers():
+    """Name, address asked for, text and facts of every answer about a network."""
+    for name in ("whois", "asn"):
+        for number, (address, text) in enumerate(responses(name)):
+            if "NetRange:" in text:
+                yield "arin-%d" % number, address, text, list(arin_facts(text))
+            elif "inetnum:" in text or "inet6num:" in text:
+                objects = [o for o in rpsl_objects(text) if o[0] not in (("TRUNCATED", ""), ("NONE", ""))]
+                yield "%s-%d" % (name, number), address, text, [f for o in objects for f in whois_facts(o, set())]
+    for number, (address, o) in enumerate(responses("rdap")):
+        yield "rdap-%d" % number, address, json.dumps(o), list(rdap_facts(o, set()))
+
+
+def in_range(address, text):
+    first, _, last = text.partition("-")
+    if last:
+        return ipaddress.ip_address(first) <= address <= ipaddress.ip_address(last)
+    return address in ipaddress.ip_network(text, strict=False)
+
+
+def chain():
+    """A registry built of one answer alone: `onus lookup` says of the network, its holder and its contact what the
+    answer does."""
+    table = write("asn.csv", "1.0.0.0,1.0.0.255,64496,Elsewhere\n")
+    seen = {"holder": 0, "address": 0, "country": 0, "abuse": 0}
+    for name, asked, text, facts in answers():
+        path, registry = write(name, text), os.path.join(work, name + ".reg")
+        run = subprocess.run([onus, "registry", "build", "-o", registry, table, path], capture_output=True, text=True)
+        same(name + ": build (%s)" % run.stderr, run.returncode, 0)
+        net = min((f for f in facts if f["kind"] == "network" and in_range(ipaddress.ip_address(asked), f["range"])),
+                  key=lambda f: ipaddress.ip_network(f["range"]).num_addresses if "-" not in f["range"] else 1 << 20)
+        held = {(f["kind"], f["handle"].upper()): f for f in facts if f["kind"] in ("org", "contact")}
+        org = held.get(("org", net.get("org", "").upper()), {})
+        abuse = held.get(("contact", (net.get("abuse") or org.get("abuse") or "").upper()), {})
+        run = subprocess.run([onus, "lookup", "--json", "-o", "registry_max_age_days=3650", "--registry", registry, asked],
+                             capture_output=True, text=True)
+        said = json.loads(run.stdout)
+        ours = next((n for n in said["networks"] if n["range"] == net["range"]), None)
+        same(name + ": the network", bool(ours), True)
+        for key in ("status", "country", "created", "changed"):
+            same("%s: %s" % (name, key), ours[key] or "", net.get(key) or "")
+        same(name + ": name", ours["name"] or "", net.get("name") or "")
+        for key in ("name", "address", "country"):
+            same("%s: holder's %s" % (name, key), (ours["org"] or {}).get(key) or "", org.get(key) or "")
+        same(name + ": abuse", said["abuse"] or "", abuse.get("mail") or "")
+        seen["holder"] += bool(org.get("name"))
+        seen["address"] += bool(org.get("address"))
+        seen["country"] += bool(net.get("country") or org.get("country"))
+        seen["abuse"] += bool(abuse.get("mail"))
+    same("chains seen", min(seen.values()) >= 4, True)
+    print("chains of single answers: %s" % ", ".join("%d with %s" % (v, k) for k, v in seen.items()))
+
+
+{"rir": rir, "whois": whois, "arin": arin, "rdap": rdap, "chain": chain}[part]()
