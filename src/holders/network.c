@@ -32,6 +32,55 @@ uint32_t registry_network(const struct registry *r, struct addr a)
 	return at == LPM_NONE ? REGISTRY_NONE : at;
 }
 
+/* Of at most REGISTRY_AT_ONCE addresses. Those that are not IPv4, or where there is none, are looked up at once; of
+ * the others at[] is a stretch, and n[] how many it is one of; 0: done. */
+static void narrowest(const struct registry *r, const struct addr *v, uint32_t n, uint32_t *ret)
+{
+	uint32_t at[REGISTRY_AT_ONCE], left[REGISTRY_AT_ONCE];
+
+	for (uint32_t i = 0; i < n; i++)
+		if (addr_is_v4(v[i]) && r->n_cut4)
+			__builtin_prefetch(r->top4 + (addr_v4(v[i]) >> REG_TOP4_SHIFT));
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t *top;
+
+		left[i] = 0;
+		if (!addr_is_v4(v[i]) || !r->n_cut4) {
+			ret[i] = registry_network(r, v[i]);
+			continue;
+		}
+		top = r->top4 + (addr_v4(v[i]) >> REG_TOP4_SHIFT);
+		at[i] = top[0];
+		left[i] = top[1] - top[0] + 1;
+		__builtin_prefetch(
+		    r->cut4 + top[0]); /* few lines: the first, the middle, the last */
+		__builtin_prefetch(r->cut4 + top[0] + left[i] / 2);
+		__builtin_prefetch(r->cut4 + top[1]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (!left[i])
+			continue;
+		at[i] = cut_find(r->cut4, at[i], left[i], addr_v4(v[i]));
+		__builtin_prefetch(r->cut4_at + at[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		ret[i] = left[i] ? r->cut4_at[at[i]] : ret[i];
+}
+
+void registry_networks(const struct registry *r, const struct addr *v, uint32_t n, uint32_t *ret)
+{
+	for (uint32_t from = 0, some; from < n; from += some) {
+		some = MIN_OF(n - from, REGISTRY_AT_ONCE);
+		narrowest(r, v + from, some, ret + from);
+		for (uint32_t i = from; i < from + some; i++)
+			if (ret[i] != REGISTRY_NONE)
+				__builtin_prefetch(&r->network[ret[i]]);
+		for (uint32_t i = from; i < from + some; i++)
+			if (ret[i] != REGISTRY_NONE && r->network[ret[i]].parent != REGISTRY_NONE)
+				__builtin_prefetch(&r->network[r->network[ret[i]].parent]);
+	}
+}
+
 uint32_t registry_n_network(const struct registry *r)
 {
 	return r->n_network;

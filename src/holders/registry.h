@@ -90,6 +90,14 @@ uint32_t registry_asn(const struct registry *r, uint32_t as);
 uint32_t registry_network(const struct registry *r, struct addr a);
 uint32_t registry_n_network(const struct registry *r);
 
+/* registry_networks - the same for many addresses: ret[i] is that of v[i]
+ *
+ * One address after another waits for memory at each step, and at each for the one before it; here each step is
+ * taken for REGISTRY_AT_ONCE of them, and the memory of the next one is asked for meanwhile. What a walk up the
+ * chain needs first has been asked for when it returns, so walk before many more are asked for. */
+#define REGISTRY_AT_ONCE 32u
+void registry_networks(const struct registry *r, const struct addr *v, uint32_t n, uint32_t *ret);
+
 struct registry_network {
 	struct range range;
 	struct span source;	  /* the registry that says so */

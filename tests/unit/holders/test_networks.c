@@ -621,6 +621,24 @@ static uint32_t number(const struct registry *r, uint32_t index)
 	return n;
 }
 
+/* Many at once find what one by one does, whatever their number, order and family. */
+static void many_at_once(const struct registry *r, unsigned shift)
+{
+	enum { MANY = 3 * REGISTRY_AT_ONCE + 1 };
+	struct addr a[MANY];
+	uint32_t got[MANY + 1];
+
+	for (uint32_t n = 0; n <= MANY; n++) {
+		got[n] = 12345;
+		for (uint32_t i = 0; i < n; i++)
+			a[i] = place(below(2), below(WINDOW), below(2), shift);
+		registry_networks(r, a, n, got);
+		assert_int_equal(got[n], 12345);
+		for (uint32_t i = 0; i < n; i++)
+			assert_int_equal(got[i], registry_network(r, a[i]));
+	}
+}
+
 static void test_random(void **state)
 {
 	for (unsigned round = 0; round < ROUNDS; round++) {
@@ -671,8 +689,23 @@ static void test_random(void **state)
 				assert_int_equal(number(r, i), want);
 			}
 		}
+		many_at_once(r, shift);
 		r = registry_free(r);
 	}
+}
+
+static void test_many_of_one_family(void **state)
+{
+	static const struct said six[] = { NET(KIND_RPSL, "RIPE", "2a00::/32", "six") };
+	static const struct said four[] = { NET(KIND_RPSL, "RIPE", "5.0.0.0/25", "four") };
+	struct refusals refused;
+	struct registry *r = make(six, 1, &refused);
+
+	many_at_once(r, 80);
+	r = registry_free(r);
+	r = make(four, 1, &refused);
+	many_at_once(r, 80);
+	r = registry_free(r);
 }
 
 /* --- how good a registry is ------------------------------------------------------------------------ */
@@ -884,6 +917,7 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_delegation),
+		cmocka_unit_test(test_many_of_one_family),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_verify_differs),
 	};
