@@ -8,71 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "facts.h"
+#include "building.h"
 #include "holders/verify.h"
-#include "util/file.h"
-
-static char reg[] = "/tmp/onus-test-networks-XXXXXX";
-
-static int setup(void **state)
-{
-	int fd = mkstemp(reg);
-
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int teardown(void **state)
-{
-	return unlink(reg);
-}
-
-struct refusals {
-	char text[4096];
-	unsigned n;
-};
-
-static void on_refused(void *ctx, const char *text)
-{
-	struct refusals *r = ctx;
-	size_t n = strlen(r->text);
-
-	(void)snprintf(r->text + n, sizeof(r->text) - n, "%s\n", text);
-	r->n++;
-}
-
-static struct registry_build *begin(struct refusals *refused)
-{
-	struct registry_build *b = registry_build_new(on_refused, refused);
-
-	*refused = (struct refusals){ .n = 0 };
-	assert_non_null(b);
-	for (enum input_kind k = 0; k < KIND_N; k++)
-		assert_int_equal(build_input_add(b, build_kind_name(k), k), k);
-	return b;
-}
-
-/* A table of who announces what, as a file. */
-static void add_csv(struct registry_build *b, const char *table)
-{
-	char csv[sizeof(reg) + 4];
-	struct err e;
-
-	(void)snprintf(csv, sizeof(csv), "%s.csv", reg);
-	assert_int_equal(file_write(csv, span_str(table), &e), 0);
-	assert_int_equal(registry_build_add(b, csv, &e), 0);
-	assert_int_equal(unlink(csv), 0);
-}
-
-static struct registry *end(struct registry_build *b)
-{
-	struct registry *r = NULL;
-	struct err e;
-
-	if (registry_build_write(b, reg, &e) < 0 || registry_open(reg, &r, &e) < 0)
-		fail_msg("%s", e.text);
-	b = registry_build_free(b);
-	return r;
-}
 
 static struct registry *make(const struct said *v, size_t n, struct refusals *refused)
 {
@@ -80,7 +17,7 @@ static struct registry *make(const struct said *v, size_t n, struct refusals *re
 
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(said_take(b, v[i].from, &v[i]), 0);
-	return end(b);
+	return built(b, NULL);
 }
 
 static uint32_t at(const struct registry *r, const char *address)
@@ -277,7 +214,7 @@ static void test_twice(void **state)
 		b->input[input].date_s = days[i] * 86400;
 		assert_int_equal(said_take(b, (unsigned)input, &said[i]), 0);
 	}
-	r = end(b);
+	r = built(b, NULL);
 	print_message("%s", refused.text);
 	assert_int_equal(refused.n, 2);
 	assert_non_null(strstr(refused.text, "again:1: 5.0.0.0/24: told already"));
@@ -306,7 +243,7 @@ static void test_gaps(void **state)
 		b->input[input].date_s = (int64_t)i * 86400;
 		assert_int_equal(said_take(b, (unsigned)input, &said[i]), 0);
 	}
-	r = end(b);
+	r = built(b, NULL);
 	assert_int_equal(refused.n, 1);
 	assert_int_equal(registry_n_network(r), 2);
 	assert_int_not_equal(registry_network_at(r, at(r, "5.0.0.1")).holder, REGISTRY_NONE);
@@ -334,7 +271,7 @@ static void test_deep(void **state)
 		(void)snprintf(range, sizeof(range), "H-%u", i);
 		assert_int_equal(said_take(b, KIND_RPSL, &s), 0);
 	}
-	r = end(b);
+	r = built(b, NULL);
 	assert_int_equal(refused.n, 3 + 2);
 	assert_non_null(strstr(refused.text, "nested too deeply"));
 	assert_non_null(strstr(refused.text, "too many records"));
@@ -458,7 +395,7 @@ static void test_countries(void **state)
 	add_csv(b, table);
 	for (size_t i = 0; i < NELEM(said); i++)
 		assert_int_equal(said_take(b, said[i].from, &said[i]), 0);
-	r = end(b);
+	r = built(b, NULL);
 	assert_int_equal(refused.n, 0);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		struct attribution where;
@@ -496,7 +433,7 @@ static void test_ases(void **state)
 	add_csv(b, table);
 	for (size_t i = 0; i < NELEM(said); i++)
 		assert_int_equal(said_take(b, said[i].from, &said[i]), 0);
-	r = end(b);
+	r = built(b, NULL);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		struct registry_as as = registry_as_at(r, registry_find_as(r, cases[i].asn));
 
@@ -671,7 +608,7 @@ static void test_random(void **state)
 		}
 		for (int six = 0; six < 2; six++)
 			judge(v[six]);
-		r = end(b);
+		r = built(b, NULL);
 		for (uint32_t i = 0; i < 2 * RANGES; i++)
 			out += v[i % 2][i / 2].out;
 		assert_int_equal(refused.n, out);
@@ -757,7 +694,7 @@ static struct registry *draw_for_verify(void)
 		    range);
 		assert_int_equal(said_take(b, s.from, &s), 0);
 	}
-	return end(b);
+	return built(b, NULL);
 }
 
 static void test_verify(void **state)
@@ -869,7 +806,7 @@ static void test_delegation(void **state)
 	for (size_t i = 0; i < NELEM(said); i++)
 		(void)said_take(b, said[i].from, &said[i]);
 	add_csv(b, csv);
-	r = end(b);
+	r = built(b, NULL);
 	for (size_t k = 0; k < NELEM(prefixes); k++) {
 		struct range p;
 		struct addr a;
