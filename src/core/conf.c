@@ -6,28 +6,15 @@
 #include <sys/stat.h>
 
 #include "core/category.h"
+#include "core/param.h"
 #include "net/addrset.h"
 #include "util/file.h"
-#include "util/num.h"
 
-#define CONF_BYTES_MAX	(1u << 20)
-#define VALUE_MAX	4096u
-#define SOURCE_NAME_MAX 64u
-
-enum type { TEXT, COUNT, YESNO, TRUST };
-
-struct param {
-	const char *name;
-	enum type type;
-	size_t at;	      /* offset in its struct */
-	const char *standard; /* the default, as text */
-	uint32_t min, max;    /* COUNT */
-	const char *unit, *help;
-};
+#define CONF_BYTES_MAX (1u << 20)
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
-#field, type, offsetof(struct conf, field), standard, min, max, unit, help         \
+#field, PARAM_##type, offsetof(struct conf, field), standard, min, max, unit, help \
 	}
 static const struct param params[] = {
 	P(registry_file, TEXT, "/var/lib/onus/registry", 0, 0, "file",
@@ -74,7 +61,8 @@ static const struct param params[] = {
 
 #define S(field, type, standard, unit, help)                                                       \
 	{                                                                                          \
-#field, type, offsetof(struct conf_source, field), standard, 0, 0, unit, help      \
+#field, PARAM_##type, offsetof(struct conf_source, field), standard, 0, 0, unit,   \
+		    help                                                                           \
 	}
 static const struct param source_params[] = {
 	S(type, TEXT, "log", "log|list|events", "What the file holds."),
@@ -89,74 +77,11 @@ static const struct param source_params[] = {
 	S(redistribute, YESNO, "yes", "yes|no", "Its evidence may be shown to others."),
 };
 
-static const struct param *find(const struct param *rows, size_t n, struct span name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (span_is(name, rows[i].name))
-			return &rows[i];
-	return NULL;
-}
-
-static int bad(struct err *e, const struct param *p, struct span v)
-{
-	return err_set(e, -EINVAL, "%s wants %s, not \"%.*s\"", p->name, p->unit,
-	    (int)MIN_OF(span_len(v), (size_t)60), v.p);
-}
-
-/* Set one value inside the struct at base. */
-static int assign(const struct param *p, void *base, struct span v, struct err *e)
-{
-	void *to = (char *)base + p->at;
-	double real;
-	char *copy;
-
-	switch (p->type) {
-	case TEXT:
-		if (span_len(v) > VALUE_MAX || memchr(v.p, '\0', span_len(v)))
-			return bad(e, p, v);
-		copy = span_dup(v);
-		if (!copy)
-			return err_set(e, -ENOMEM, "out of memory");
-		free(*(char **)to);
-		*(char **)to = copy;
-		return 0;
-	case COUNT:
-		if (num_u32(v, p->max, to) < 0 || *(uint32_t *)to < p->min)
-			return err_set(e, -EINVAL, "%s wants %u to %u %s, not \"%.*s\"", p->name,
-			    p->min, p->max, p->unit, (int)MIN_OF(span_len(v), (size_t)60), v.p);
-		return 0;
-	case YESNO:
-		*(bool *)to = span_is(v, "yes");
-		return span_is(v, "yes") || span_is(v, "no") ? 0 : bad(e, p, v);
-	case TRUST:
-		if (num_real(v, &real) < 0 || real > 1)
-			return bad(e, p, v);
-		*(double *)to = real;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static int set_defaults(const struct param *rows, size_t n, void *base)
-{
-	for (size_t i = 0; i < n; i++)
-		if (assign(&rows[i], base, span_str(rows[i].standard), NULL) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-static void free_texts(const struct param *rows, size_t n, void *base)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].type == TEXT)
-			free(*(char **)((char *)base + rows[i].at));
-}
-
 struct conf *conf_new(void)
 {
 	struct conf *c = calloc(1, sizeof(*c));
 
-	if (c && set_defaults(params, NELEM(params), c) < 0)
+	if (c && params_standard(params, NELEM(params), c) < 0)
 		return conf_free(c);
 	return c;
 }
@@ -166,28 +91,14 @@ struct conf *conf_free(struct conf *c)
 	if (!c)
 		return NULL;
 	for (unsigned i = 0; i < c->n_sources; i++) {
-		free_texts(source_params, NELEM(source_params), &c->sources[i]);
+		params_done(source_params, NELEM(source_params), &c->sources[i]);
 		free(c->sources[i].name);
 	}
 	free(c->sources);
 	free(c->status_dir);
-	free_texts(params, NELEM(params), c);
+	params_done(params, NELEM(params), c);
 	free(c);
 	return NULL;
-}
-
-static bool source_name_ok(struct span s)
-{
-	static const char extra[] = "._-";
-
-	for (const char *p = s.p; p < s.end; p++) {
-		bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			    (*p >= '0' && *p <= '9');
-
-		if (!word && (*p == '\0' || !strchr(extra, *p)))
-			return false;
-	}
-	return !span_empty(s) && span_len(s) <= SOURCE_NAME_MAX;
 }
 
 /* The source of that name, made when it is new. */
@@ -201,9 +112,9 @@ static int source(struct conf *c, struct span name, struct conf_source **ret, st
 		*ret = &c->sources[i];
 		return 0;
 	}
-	if (!source_name_ok(name))
+	if (!section_name_ok(name))
 		return err_set(e, -EINVAL,
-		    "a source's name is 1 to %u letters, digits, '.', '_' or '-'", SOURCE_NAME_MAX);
+		    "a source's name is 1 to %u letters, digits, '.', '_' or '-'", PARAM_NAME_MAX);
 	if (c->n_sources == CONF_SOURCES_MAX)
 		return err_set(e, -E2BIG, "more than %u sources", CONF_SOURCES_MAX);
 	more = reallocarray(c->sources, c->n_sources + 1, sizeof(*more));
@@ -213,59 +124,43 @@ static int source(struct conf *c, struct span name, struct conf_source **ret, st
 	more += c->n_sources;
 	*more = (struct conf_source){ .name = span_dup(name) };
 	c->n_sources++;
-	if (!more->name || set_defaults(source_params, NELEM(source_params), more) < 0)
+	if (!more->name || params_standard(source_params, NELEM(source_params), more) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	*ret = more;
 	return 0;
 }
 
-/* One `name = value` line in the section of src (NULL: none). */
-static int setting(struct conf *c, struct conf_source *src, struct span line, struct err *e)
+/* One setting in the section of src (NULL: none). */
+static int assign(struct conf *c, struct conf_source *src, const struct setting *s, struct err *e)
 {
 	const struct param *rows = src ? source_params : params;
 	size_t n = src ? NELEM(source_params) : NELEM(params);
-	struct span rest = line, name;
-	const struct param *p;
+	const struct param *p = param_find(rows, n, s->name);
 
-	if (!span_cut(&rest, '=', &name))
-		return err_set(e, -EINVAL, "expected name = value");
-	name = span_trim(name);
-	p = find(rows, n, name);
 	if (!p)
 		return err_set(e, -EINVAL, "unknown %s \"%.*s\"; `onus conf` lists them all",
 		    src ? "parameter of a source" : "parameter",
-		    (int)MIN_OF(span_len(name), (size_t)60), name.p);
-	return assign(p, src ? (void *)src : (void *)c, span_trim(rest), e);
-}
-
-static int section(struct conf *c, struct span line, struct conf_source **ret, struct err *e)
-{
-	struct span inside = { line.p + 1, line.end - 1 }, kind;
-
-	if (line.end[-1] != ']' || !span_cut(&inside, ' ', &kind) || !span_is(kind, "source"))
-		return err_set(e, -EINVAL, "expected [source NAME]");
-	return source(c, span_trim(inside), ret, e);
+		    (int)MIN_OF(span_len(s->name), (size_t)60), s->name.p);
+	return param_assign(p, src ? (void *)src : (void *)c, s->value, e);
 }
 
 static int load_text(struct conf *c, const char *path, struct span text, struct err *e)
 {
 	struct conf_source *src = NULL;
-	unsigned number = 0;
+	struct setting s = { 0 };
+	int r;
 
-	while (!span_empty(text)) {
-		struct span line;
-		int r = 0;
-
-		(void)span_cut(&text, '\n', &line); /* the last line may lack its LF */
-		line = span_trim(line);
-		number++;
-		if (span_empty(line) || *line.p == '#')
-			continue;
-		r = *line.p == '[' ? section(c, line, &src, e) : setting(c, src, line, e);
+	while ((r = setting_next(&text, &s, e)) == 1) {
+		if (!s.section)
+			r = assign(c, src, &s, e);
+		else if (span_is(s.kind, "source"))
+			r = source(c, s.name, &src, e);
+		else
+			r = err_set(e, -EINVAL, "expected [source NAME]");
 		if (r < 0)
-			return err_wrap(e, r, "%s:%u", path, number);
+			break;
 	}
-	return 0;
+	return r < 0 ? err_wrap(e, r, "%s:%u", path, s.number) : 0;
 }
 
 static int load_file(struct conf *c, const char *path, struct err *e)
@@ -306,7 +201,10 @@ int conf_load(struct conf *c, const char *path, bool must_exist, struct err *e)
 
 int conf_set(struct conf *c, const char *assignment, struct err *e)
 {
-	return setting(c, NULL, span_str(assignment), e);
+	struct setting s;
+	int r = setting_split(span_str(assignment), &s, e);
+
+	return r < 0 ? r : assign(c, NULL, &s, e);
 }
 
 static int check_own(const struct conf *c, struct err *e)
@@ -379,60 +277,19 @@ int conf_valid(const char *file, const char *const *assignments, unsigned n, str
 	return 0;
 }
 
-static void print_value(const struct param *p, const void *base, FILE *to)
-{
-	const void *at = (const char *)base + p->at;
-
-	switch (p->type) {
-	case TEXT:
-		(void)fprintf(to, "%s", *(char *const *)at);
-		break;
-	case COUNT:
-		(void)fprintf(to, "%u", *(const uint32_t *)at);
-		break;
-	case YESNO:
-		(void)fprintf(to, "%s", *(const bool *)at ? "yes" : "no");
-		break;
-	case TRUST:
-		(void)fprintf(to, "%g", *(const double *)at);
-		break;
-	}
-}
-
-static void print_rows(const struct param *rows, size_t n, const void *base, FILE *to)
-{
-	for (size_t i = 0; i < n; i++) {
-		(void)fprintf(to, "%s = ", rows[i].name);
-		print_value(&rows[i], base, to);
-		(void)fputc('\n', to);
-	}
-}
-
 void conf_print(const struct conf *c, FILE *to)
 {
-	print_rows(params, NELEM(params), c, to);
+	params_print(params, NELEM(params), c, to);
 	for (unsigned i = 0; i < c->n_sources; i++) {
 		(void)fprintf(to, "\n[source %s]\n", c->sources[i].name);
-		print_rows(source_params, NELEM(source_params), &c->sources[i], to);
-	}
-}
-
-static void describe_rows(const struct param *rows, size_t n, FILE *to)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct param *p = &rows[i];
-
-		(void)fprintf(to, "# %s\n# (%s", p->help, p->unit);
-		if (p->type == COUNT)
-			(void)fprintf(to, ", %u to %u", p->min, p->max);
-		(void)fprintf(to, ")\n#%s = %s\n\n", p->name, p->standard);
+		params_print(source_params, NELEM(source_params), &c->sources[i], to);
 	}
 }
 
 void conf_describe(FILE *to)
 {
-	describe_rows(params, NELEM(params), to);
+	params_describe(params, NELEM(params), to);
 	(void)fprintf(to, "# One section a source: what to read, and how far it is believed.\n"
 			  "#[source NAME]\n\n");
-	describe_rows(source_params, NELEM(source_params), to);
+	params_describe(source_params, NELEM(source_params), to);
 }
