@@ -31,6 +31,9 @@ struct conf_source {
 /* struct conf - every parameter, owned; the names are those of the file */
 struct conf {
 	char *registry_file;
+	char *registry_inputs;	   /* list of what is fetched for it */
+	char *registry_inputs_dir; /* where that is kept */
+	char *fetch_contact;	   /* what servers we fetch from are told of us */
 	char *filter_path; /* directories of filters, colon-separated */
 	char *state_dir;
 	char *spool_dir; /* holds one spool directory a producer */

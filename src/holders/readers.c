@@ -27,6 +27,14 @@ const struct fact_reader *fact_reader_of(struct span head)
 	return NULL;
 }
 
+const struct fact_reader *fact_reader_named(struct span name)
+{
+	for (size_t i = 0; i < NELEM(readers); i++)
+		if (span_is(name, readers[i]->name))
+			return readers[i];
+	return NULL;
+}
+
 int fact_read_file(
     const char *path, const struct fact_to *to, const struct fact_reader **ret, struct err *e)
 {

@@ -10,6 +10,9 @@
 /* fact_reader_of - the reader that claims an input which begins with these bytes; NULL when none does */
 const struct fact_reader *fact_reader_of(struct span head);
 
+/* fact_reader_named - the reader of that name, as facts are counted under; NULL: there is none */
+const struct fact_reader *fact_reader_named(struct span name);
+
 /* fact_read_file - recognise a file by its content and read all of it
  *
  * path   or "-" for stdin; gzip, zstd, xz and bzip2 are unpacked

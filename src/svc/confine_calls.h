@@ -8,7 +8,8 @@
 
 #include "util/err.h"
 
-/* The leak checker of a sanitizer build traces itself out of a process of its own, and reads /proc. */
+/* The leak checker of a sanitizer build traces itself out of a process of its own, and reads /proc; it
+ * reserves more address space than there is memory. */
 #if defined(__SANITIZE_ADDRESS__)
 #define CONFINE_CHECKED 1
 #elif defined(__has_feature)

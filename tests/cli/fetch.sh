@@ -73,6 +73,29 @@ one "$http/away?http://user:word@localhost/x" '.end == "redirect"'
 one "$http/nowhere" '.end == "ok" and .status == 302'
 nobody
 
+# from the Internet nobody leads us into our own network; to a place on the Internet he may. In a network of its
+# own, where an address of the Internet is this host's.
+inside() {
+  ip link set lo up && ip addr add 203.0.114.1/32 dev lo && ip addr add 203.0.114.2/32 dev lo || return 9
+  FETCH_LISTEN=0.0.0.0 start_server
+  local port=${http##*:}
+  one "http://203.0.114.1:$port/away?http://203.0.114.2:$port/ok" '.status == 200'
+  one "http://203.0.114.1:$port/away?http://127.0.0.1:$port/ok" '.end == "redirect" and (.error | contains("own network"))'
+  one "http://203.0.114.1:$port/away?http://localhost:$port/ok" '.end == "redirect"'
+  one "http://203.0.114.1:$port/away?http://[::1]:$port/ok" '.end == "redirect"'
+  nobody
+  one "http://127.0.0.1:$port/away?http://203.0.114.1:$port/ok" '.status == 200'
+  kill "$server"
+}
+export -f inside one ask nobody fail start_server
+export fetch dir n
+if unshare -rn true 2>/dev/null; then
+  rm -f "$dir/bodies/"*
+  unshare -rn bash -euc 'trap "kill \$server 2>/dev/null || true" EXIT; inside' || fail 'redirects into the own network'
+else
+  echo 'skipped: redirects into the own network (no network namespaces here)'
+fi
+
 # --- answers that are none, or not whole
 one "$http/garbage" '.end == "garbage"'
 one "$http/old" '.end == "garbage"'

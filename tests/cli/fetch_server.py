@@ -10,6 +10,7 @@ import ssl
 import sys
 import threading
 import time
+import zlib
 from email.utils import formatdate
 
 where = sys.argv[1]
@@ -17,6 +18,7 @@ lock = threading.Lock()
 DAY = 1700000000
 here = {}  # "http" and "https": where the two servers are
 again = {}
+now = {"at once": 0}  # requests at this moment
 
 
 def head(status, *lines, length=None):
@@ -114,12 +116,17 @@ def answer(path, asked, out):
         out(body("".join(f"{k}: {v}\n" for k, v in sorted(asked.items()))))
     elif name == "size":
         out(body("s" * int(path.split("?", 1)[1])))
-    elif name == "file":  # a file of DIR, with a tag of its content and conditions
-        with open(os.path.join(where, path.split("?", 1)[1]), "rb") as f:
+    elif name == "file":  # ?FILE[&TIME[&SECONDS]]: a file of DIR with conditions, its date, how long it takes
+        file, day, wait = (path.split("?", 1)[1].split("&") + ["", ""])[:3]
+        if not os.path.exists(os.path.join(where, file)):
+            out(body("no such file\n", status="404 Not Found"))
+            return
+        with open(os.path.join(where, file), "rb") as f:
             data = f.read()
-        tag = f'"{hash(data) & 0xffffffff:x}"'
+        time.sleep(float(wait or 0))
+        tag = f'"{zlib.crc32(data):x}"'
         out(head("304 Not Modified", f"ETag: {tag}") if asked.get("if-none-match") == tag
-            else body(data, f"ETag: {tag}", f"Last-Modified: {formatdate(DAY, usegmt=True)}"))
+            else body(data, f"ETag: {tag}", f"Last-Modified: {formatdate(int(day or DAY), usegmt=True)}"))
     elif name == "busy-once":  # 503 for the first who asks, then well
         with lock:
             again[path] = again.get(path, 0) + 1
@@ -139,12 +146,17 @@ class Handler(socketserver.StreamRequestHandler):
             if len(line) < 2:
                 return
             with lock, open(os.path.join(where, "asked"), "a", encoding="latin-1") as f:
-                f.write(f"{time.time():.3f} {line[1]}\n")
+                now["at once"] += 1
+                f.write(f"{now['at once']} {asked.get('if-none-match', '-')} {line[1]}\n")
 
             def out(data):
                 self.wfile.write(data)
                 self.wfile.flush()
-            answer(line[1], asked, out)
+            try:
+                answer(line[1], asked, out)
+            finally:
+                with lock:
+                    now["at once"] -= 1
         except (ConnectionError, ssl.SSLError, OSError):
             pass
 

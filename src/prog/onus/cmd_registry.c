@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "core/conf.h"
-#include "holders/build.h"
 #include "holders/builds.h"
 #include "holders/registry.h"
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
 #include "prog/onus/registry_diff.h"
+#include "prog/onus/registry_fetch.h"
+#include "prog/onus/registry_make.h"
 #include "prog/onus/registry_read.h"
 #include "prog/onus/registry_tenure.h"
 #include "prog/onus/registry_verify.h"
@@ -17,56 +18,10 @@
 #include "util/jout.h"
 #include "util/opt.h"
 
-#define REFUSED_SHOWN 20u
-
 static int fail(int code, const struct err *e)
 {
 	(void)fprintf(stderr, "onus registry: %s\n", e->text);
 	return code;
-}
-
-static void on_refused(void *ctx, const char *text)
-{
-	unsigned *shown = ctx;
-
-	if ((*shown)++ < REFUSED_SHOWN)
-		(void)fprintf(stderr, "onus registry: refused: %s\n", text);
-}
-
-static void contest_print(const struct registry_contest *c)
-{
-	if (c->prefixes)
-		(void)printf("  %llu prefixes are announced by several ASes, of which one holds\n",
-		    (unsigned long long)c->prefixes);
-	if (c->v4_addresses || c->v6_blocks)
-		(void)printf("  of %llu IPv4 addresses and %llu IPv6 /48s tables of ranges say "
-			     "otherwise than tables of BGP, which hold\n",
-		    (unsigned long long)c->v4_addresses, (unsigned long long)c->v6_blocks);
-}
-
-static int build(const char *to, int n, char **inputs)
-{
-	unsigned shown = 0;
-	struct registry_build *b = registry_build_new(on_refused, &shown);
-	struct registry_contest contest;
-	struct err e = { "out of memory" };
-	int r = b ? 0 : -1;
-
-	for (int i = 0; i < n && r == 0; i++)
-		r = registry_build_add(b, inputs[i], &e);
-	if (r == 0)
-		r = registry_build_write(b, to, &e);
-	if (r < 0) {
-		b = registry_build_free(b);
-		return fail(2, &e);
-	}
-	(void)printf("%s: %llu records, %llu refused\n", to,
-	    (unsigned long long)registry_build_records(b),
-	    (unsigned long long)registry_build_refused(b));
-	contest = registry_build_contest(b);
-	contest_print(&contest);
-	b = registry_build_free(b);
-	return 0;
 }
 
 static void info_json(const struct registry *r, bool stale)
@@ -293,7 +248,8 @@ int cmd_registry(int argc, char **argv)
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus registry",
-		"build -o FILE INPUT… | info [FILE] | verify [FILE] | diff OLD NEW | tenure "
+		"build -o FILE INPUT… | fetch [NAME…] | info [FILE] | verify [FILE] | diff OLD NEW "
+		"| tenure "
 		"[FILE…] | read INPUT…",
 		"Compile tables of who holds which address, and what the registries say of "
 		"networks, into\n"
@@ -304,6 +260,8 @@ int cmd_registry(int argc, char **argv)
 		"disagree, and what leads nowhere. Inputs are recognised by content; a directory "
 		"stands\n"
 		"for the .csv files in it.\n\n"
+		"`fetch` gets what registries publish, and keeps the last good copy of each: see\n"
+		"onus registry fetch --help.\n\n"
 		"`diff` says what changed between two such files: networks and their holders, and "
 		"who announces\n"
 		"what. A transfer is only what one source tells of one range in both.\n"
@@ -328,10 +286,13 @@ int cmd_registry(int argc, char **argv)
 		"delegated-apnic-extended-latest\n"
 		"  onus registry read delegated-apnic-extended-latest ripe.db.inetnum.gz",
 		opts, NELEM(opts) };
-	int n = opt_main(&usage, argc, argv), code = 3;
+	int n, code = 3;
 	struct conf *conf;
 	struct err e;
 
+	if (argc > 1 && strcmp(argv[1], "fetch") == 0) /* it has options of its own */
+		return registry_fetch(argc - 1, argv + 1);
+	n = opt_main(&usage, argc, argv);
 	if (n < 0)
 		return opt_exit(n);
 	/* -o FILE is what everybody types: a value without '=' is the output. */
@@ -341,7 +302,7 @@ int cmd_registry(int argc, char **argv)
 	if (!conf)
 		return fail(3, &e);
 	if (n >= 2 && strcmp(argv[1], "build") == 0)
-		code = build(to ? to : conf->registry_file, n - 1, argv + 2);
+		code = registry_make(to ? to : conf->registry_file, n - 1, argv + 2);
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "info") == 0)
 		code = info(n == 2 ? argv[2]
 			    : file ? file
@@ -361,9 +322,9 @@ int cmd_registry(int argc, char **argv)
 		    : json ? READ_JSON
 			   : READ_TEXT);
 	else
-		(void)fprintf(stderr,
-		    "onus registry: say build -o FILE INPUT…, info [FILE], verify [FILE], "
-		    "diff OLD NEW, tenure [FILE…] or read INPUT…\n");
+		(void)fprintf(stderr, "onus registry: say build -o FILE INPUT…, fetch [NAME…], "
+				      "info [FILE], verify [FILE], "
+				      "diff OLD NEW, tenure [FILE…] or read INPUT…\n");
 	conf = conf_free(conf);
 	return code;
 }

@@ -26,7 +26,7 @@ struct child {
 };
 
 /* supervise_find - the executable of a program: in dir/NAME-without-onus-/NAME (a build tree) when dir
- * is given, else beside ours, in ../sbin, in /usr/sbin. -ENOENT names what was tried. */
+ * is given, else beside ours, in ../sbin, in our own build tree, in /usr/sbin. -ENOENT names what was tried. */
 MUST_USE int supervise_find(const char *dir, const char *name, char **ret, struct err *e);
 
 /* supervise_run - one child to its end; log_fd receives its stderr
