@@ -326,7 +326,11 @@ struct chains {
 	struct judge *j;
 	judge_chain_fn *fn;
 	void *ctx;
-	struct place as, prefix;
+	struct place as;
+	struct place *prefix; /* of the walk under way; owned */
+	uint32_t n_prefix, cap_prefix;
+	uint32_t *place; /* [n_places] by prefix, 1 + index of its place; owned */
+	uint32_t n_places;
 	int code;
 };
 
@@ -381,16 +385,14 @@ static void place_tell(struct chains *c, struct place *p)
 	p->any = false;
 }
 
-/* Leaves of one place follow each other; by: the level whose arrivals choose among its parts. */
-static void place_at(struct chains *c, struct place *p, enum entity_kind kind, uint32_t index,
+/* by: the level whose arrivals choose among its parts */
+static void place_at(struct place *p, enum entity_kind kind, uint32_t index,
     const struct trace *trace, unsigned version, enum judge_level by)
 {
 	double seen = 0;
 
 	for (unsigned f = 0; f < NF; f++)
 		seen += trace->step[f][by].x;
-	if (p->any && p->key.index != index)
-		place_tell(c, p);
 	if (p->any && seen <= p->seen)
 		return;
 	*p = (struct place){ .any = true,
@@ -398,6 +400,35 @@ static void place_at(struct chains *c, struct place *p, enum entity_kind kind, u
 		.version = version,
 		.seen = seen };
 	memcpy(p->step, trace->step, sizeof(p->step));
+}
+
+/* Leaves of a prefix do not follow each other: those of a delegation come after all others of their /16. */
+static void prefix_at(
+    struct chains *c, uint32_t prefix, const struct trace *trace, unsigned version)
+{
+	if (prefix >= c->n_places)
+		return;
+	if (!c->place[prefix]) {
+		if (grow_u32(&c->prefix, &c->cap_prefix, (uint64_t)c->n_prefix + 1,
+			sizeof(*c->prefix)) < 0) {
+			c->code = -ENOMEM;
+			return;
+		}
+		c->prefix[c->n_prefix] = (struct place){ .any = false };
+		c->place[prefix] = ++c->n_prefix;
+	}
+	place_at(&c->prefix[c->place[prefix] - 1], ENTITY_PREFIX, prefix, trace, version,
+	    JUDGE_LEVEL_SIXTEEN);
+}
+
+/* One AS in one version is done. */
+static void prefixes_tell(struct chains *c)
+{
+	for (uint32_t i = 0; i < c->n_prefix; i++) {
+		c->place[c->prefix[i].key.index] = 0;
+		place_tell(c, &c->prefix[i]);
+	}
+	c->n_prefix = 0;
 }
 
 static bool same_block(const struct leaf *a, const struct leaf *b)
@@ -432,10 +463,10 @@ static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, 
 	if (!leaf)
 		return;
 	if (row != NOWHERE) {
-		place_at(
-		    c, &c->as, ENTITY_AS, j->rows[row].as, trace, leaf->version, JUDGE_LEVEL_AS);
-		place_at(c, &c->prefix, ENTITY_PREFIX, j->rows[row].prefix, trace, leaf->version,
-		    JUDGE_LEVEL_SIXTEEN);
+		if (c->as.any && c->as.key.index != j->rows[row].as)
+			place_tell(c, &c->as);
+		place_at(&c->as, ENTITY_AS, j->rows[row].as, trace, leaf->version, JUDGE_LEVEL_AS);
+		prefix_at(c, j->rows[row].prefix, trace, leaf->version);
 	}
 	if (is_parted(j, leaf))
 		return;
@@ -446,9 +477,12 @@ static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, 
 
 int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx)
 {
-	struct chains c = { .j = j, .fn = fn, .ctx = ctx };
+	struct chains c = { .j = j, .fn = fn, .ctx = ctx, .n_places = j->by_prefix.n };
 	struct trace trace = { .at = at_leaf, .ctx = &c };
 
+	c.place = calloc((size_t)c.n_places + 1, sizeof(*c.place));
+	if (!c.place)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < j->n_rows && c.code == 0;) {
 		const struct row *first = &j->rows[j->by_as.rows[i]];
 		uint32_t from = i;
@@ -463,13 +497,15 @@ int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx)
 		}
 		memset(trace.step, 0, sizeof(trace.step));
 		if (any && tree_trace(j, from, i, &trace) < 0)
-			return -ENOMEM;
+			c.code = -ENOMEM;
+		prefixes_tell(&c);
 	}
-	place_tell(&c, &c.prefix);
 	place_tell(&c, &c.as);
 	memset(trace.step, 0, sizeof(trace.step));
 	for (uint32_t i = 0; i < j->n_leaves && c.code == 0; i++)
 		if (j->leaves[i].row == NOWHERE)
 			tree_trace_homeless(j, &j->leaves[i], &trace);
+	free(c.prefix);
+	free(c.place);
 	return c.code;
 }

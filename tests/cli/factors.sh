@@ -22,7 +22,14 @@ cat >"$dir/country.csv" <<'CSV'
 20.0.0.0,20.1.255.255,NL
 45.0.0.0,45.15.255.255,US
 CSV
-"$onus" registry build -o "$dir/registry" "$dir/asn.csv" "$dir/country.csv" >/dev/null 2>&1
+# parts of two prefixes of one AS in one /16, of known holders
+cat >"$dir/delegated" <<'RIR'
+2|ripencc|20260601|2|19830705|20260601|+00:00
+ripencc|*|ipv4|*|2|summary
+ripencc|NL|ipv4|20.0.16.0|1024|20100101|assigned|a
+ripencc|NL|ipv4|20.0.232.0|1024|20100101|assigned|b
+RIR
+"$onus" registry build -o "$dir/registry" "$dir/asn.csv" "$dir/country.csv" "$dir/delegated" >/dev/null 2>&1
 # shellcheck source=tests/day.sh
 . "$ONUS_SOURCE/tests/day.sh"
 same_day 120
@@ -31,6 +38,7 @@ awk -v t="$today" 'BEGIN { OFS = "\t"; srand(5)
   for (d = 1; d < 60; d++) {
     at = t - d * 86400
     for (k = 0; k < 6; k++) print at, "20.0." 230 + int(rand() * 8) "." int(rand() * 256), "brute-force", 1, "full", "own"
+    print at, "20.0." (d % 2 ? 17 : 40) "." d, "brute-force", 1, "full", "own"
     print at, "45." int(rand() * 16) "." int(rand() * 40) "." int(rand() * 256), "spam", 1, "full", "own"
     print at, "20.1." int(rand() * 4) "." int(rand() * 256), "spam", 1, "full", "own"
     print at, "45.3." int(rand() * 4) "." int(rand() * 256), "scanner", 1, "full", "own"
@@ -66,5 +74,6 @@ steps() { sql "SELECT group_concat(level, ' ') FROM (SELECT level FROM factor JO
 [ "$(steps block:45.3.1.0/24)" = 'as prefix /16 /20 /24' ] || fail "the wider one is not first: $(steps block:45.3.1.0/24)"
 [ "$(steps block:20.0.230.0/24)" = 'as /16 prefix /20 /24' ] || fail "the wider one is not first: $(steps block:20.0.230.0/24)"
 [ "$(steps prefix:20.0.224.0-20.1.31.255)" = 'as /16 prefix' ] || fail "the prefix: $(steps prefix:20.0.224.0-20.1.31.255)"
+[ "$(steps block:20.0.233.0/24)" = 'as /16 prefix delegation /24' ] || fail "a delegation: $(steps block:20.0.233.0/24)"
 [ "$(steps block:2a00:1:1::/48)" = 'as /32 prefix /44 /48' ] || fail "IPv6: $(steps block:2a00:1:1::/48)"
 echo "ok"
