@@ -10,7 +10,44 @@ struct joining {
 	struct facts *f;
 	struct tables *t;
 	uint32_t text_from;
+	uint16_t host
+	    [FACTS_LABELS_MAX]; /* of sources: where their handles may be known as well; 0: nowhere */
 };
+
+/* Objects of the guest stand in the database of the host, and refer to what is there. */
+static const struct {
+	const char *guest, *host;
+} guests[] = {
+	{ "JPNIC", "APNIC" },
+	{ "KRNIC", "APNIC" },
+	{ "TWNIC", "APNIC" },
+	{ "CNNIC", "APNIC" },
+	{ "VNNIC", "APNIC" },
+	{ "IDNIC", "APNIC" },
+	{ "IRINN", "APNIC" },
+	{ "RIPE-NONAUTH", "RIPE" },
+};
+
+/* The label of a source; 0: nobody speaks for it. */
+static uint16_t label_of(const struct joining *j, const char *source)
+{
+	const struct net_tables *n = &j->t->net;
+
+	for (uint32_t i = 1; i < n->n_label; i++)
+		if (span_is(span_of(j->t->text.p + n->label[i].at, n->label[i].len), source))
+			return (uint16_t)i;
+	return 0;
+}
+
+static void find_hosts(struct joining *j)
+{
+	for (size_t i = 0; i < NELEM(guests); i++) {
+		uint16_t guest = label_of(j, guests[i].guest);
+
+		if (guest)
+			j->host[guest] = label_of(j, guests[i].host);
+	}
+}
 
 static struct reg_text text(const struct joining *j, uint32_t word)
 {
@@ -36,6 +73,21 @@ static uint32_t party_find(
 	uint32_t at = addrmap_find(&f->party_of, key);
 
 	return at == ADDRMAP_NONE ? FACTS_NONE : at;
+}
+
+/* The party that a handle leads to: that of the source itself if there is a record of it, else that of its host. */
+static uint32_t told_find(
+    const struct joining *j, enum party_kind kind, uint16_t source, uint32_t handle)
+{
+	const uint16_t sources[] = { source, j->host[source] };
+
+	for (size_t i = 0; i < NELEM(sources); i++) {
+		uint32_t at = sources[i] ? party_find(j->f, kind, sources[i], handle) : FACTS_NONE;
+
+		if (at != FACTS_NONE && j->f->party[at].told)
+			return at;
+	}
+	return FACTS_NONE;
 }
 
 /* The row of a party that has an address to write to. */
@@ -85,7 +137,7 @@ static int contact_find(struct joining *j, const struct asks *a, uint32_t *ret)
 
 	*ret = REGISTRY_NONE;
 	if (a->abuse) {
-		at = party_find(j->f, PARTY_CONTACT, a->source, a->abuse);
+		at = told_find(j, PARTY_CONTACT, a->source, a->abuse);
 		if (at != FACTS_NONE && j->f->party[at].mail)
 			return contact_row(j, at, ret);
 		r = orphan(j, a->kind, a->index, a->abuse);
@@ -133,7 +185,9 @@ static int holding_find(
 
 	*ret_holder = REGISTRY_NONE;
 	if (h->org) {
-		at = facts_party(j->f, PARTY_ORG, h->source, h->org);
+		at = h->opaque ? FACTS_NONE : told_find(j, PARTY_ORG, h->source, h->org);
+		if (at == FACTS_NONE)
+			at = facts_party(j->f, PARTY_ORG, h->source, h->org);
 		if (at == FACTS_NONE)
 			return -ENOMEM;
 		*ret_holder = j->f->party[at].row;
@@ -251,8 +305,10 @@ static int join_ases(struct joining *j)
 
 int holders_resolve(struct registry_build *b, struct tables *t, uint32_t text_from)
 {
-	struct joining j = { &b->facts, t, text_from };
-	int r = join_networks(&j);
+	struct joining j = { .f = &b->facts, .t = t, .text_from = text_from };
+	int r;
 
+	find_hosts(&j);
+	r = join_networks(&j);
 	return r == 0 ? join_ases(&j) : r;
 }

@@ -117,9 +117,26 @@ static bool name_cut(struct span *line, struct span *name)
 
 /* --- values ------------------------------------------------------------------------------------------ */
 
+/* What registries write where they have taken out what may be personal: as good as nothing. The first is what
+ * RIPE's dumps have as the address of every organisation, the second what AFRINIC's have for who changed something
+ * ("***@example.net"). */
+static bool is_dummy(struct span value)
+{
+	static const char *const heads[] = { "Dummy address for ", "***", "* * *", "Dummified",
+		"Name Removed", "unread@ripe.net" };
+
+	value = span_trim(value);
+	for (size_t i = 0; i < NELEM(heads); i++)
+		if (span_starts(value, heads[i]))
+			return true;
+	return false;
+}
+
 /* "hostmaster@example.net 20021025", or a day alone: the last one that is told. */
 static void changed(struct rpsl_object *o, struct span value)
 {
+	if (span_starts(span_trim(value), "unread@ripe.net")) /* and so is the day behind it */
+		return;
 	while (!span_empty(value)) {
 		struct span word;
 
@@ -145,7 +162,7 @@ static void add(struct reading *r, struct span value, bool continued)
 		(void)span_cut(&rest, '#', &value);
 	}
 	value = span_trim(value);
-	if (span_empty(value))
+	if (span_empty(value) || is_dummy(value))
 		return;
 	room = slot->len < a->max ? a->max - slot->len : 0;
 	if (slot->len && room)

@@ -314,6 +314,10 @@ int rpsl_organisation(struct rpsl_object *o, const struct fact_to *to)
 
 int rpsl_role(struct rpsl_object *o, const struct fact_to *to)
 {
+	if (word_is(slot(o, RPSL_KEY), "Placeholder Role Object")) {
+		fact_leave(to, o->line, "a placeholder for roles that were taken out");
+		return 0;
+	}
 	return party(o, to, FACT_CONTACT, RPSL_HANDLE, RPSL_KEY);
 }
 
