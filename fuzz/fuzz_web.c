@@ -62,7 +62,7 @@ static struct site *make_site(void)
 	assert(conf);
 	assert(site_open(conf, &s, &e) == 0);
 	s->clock = clock_fixed(1793600000);
-	assert(view_open(dir, "/nonexistent", &s->view, &e) == 0);
+	assert(view_open(dir, "/nonexistent", NULL, &s->view, &e) == 0);
 	return s;
 }
 

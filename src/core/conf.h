@@ -34,7 +34,7 @@ struct conf {
 	char *registry_inputs;	   /* list of what is fetched for it */
 	char *registry_inputs_dir; /* where that is kept */
 	char *fetch_contact;	   /* what servers we fetch from are told of us */
-	char *filter_path; /* directories of filters, colon-separated */
+	char *filter_path;	   /* directories of filters, colon-separated */
 	char *state_dir;
 	char *spool_dir; /* holds one spool directory a producer */
 	char *hub;	 /* "sqlite:PATH" */

@@ -10,15 +10,17 @@
 #include "holders/registry.h"
 #include "util/file.h"
 
-/* struct registry_live - zeroed to begin with; sha, inode and mtime are those of what is open */
+/* struct registry_live - zeroed to begin with; sha is that of what is open, inode and mtime those of the file it was
+ * read from, or of one with the same content */
 struct registry_live {
 	struct registry *r; /* NULL until the first good one */
 	char sha[SHA256_HEX];
 	ino_t inode;
 	struct timespec mtime;
+	bool settled; /* as far as the clock of the file system can tell */
 };
 
-/* registry_live_look - open path when it is another file than before
+/* registry_live_look - open path when it is another file than before, or was written into
  * Returns 0; a negative errno when none is open. While a new file fails its check the old one serves on:
  * that is 0 with a sentence in e (else e->text is left alone). */
 MUST_USE int registry_live_look(struct registry_live *l, const char *path, struct err *e);

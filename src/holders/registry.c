@@ -84,6 +84,11 @@ struct registry *registry_free(struct registry *r)
 	return NULL;
 }
 
+struct span registry_bytes(const struct registry *r)
+{
+	return span_of((const char *)r->map.p, r->map.len);
+}
+
 uint32_t registry_place(const struct registry *r, struct addr a)
 {
 	uint32_t at = lpm_find(&r->lpm, a);

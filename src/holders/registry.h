@@ -19,6 +19,9 @@ MUST_USE int registry_open(const char *path, struct registry **ret, struct err *
 MUST_USE int registry_open_copy(const char *path, struct registry **ret, struct err *e);
 struct registry *registry_free(struct registry *r); /* NULL-safe, returns NULL */
 
+/* registry_bytes - the file as it was read and checked, while r is open; empty when r was not opened from a file */
+struct span registry_bytes(const struct registry *r);
+
 #define REGISTRY_NONE UINT32_MAX
 
 /* Indexes into the file's tables, REGISTRY_NONE where nothing is known. Stable within one file. */

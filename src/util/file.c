@@ -259,3 +259,12 @@ int file_sha256(const char *path, char ret[SHA256_HEX], struct err *e)
 	(void)sodium_bin2hex(ret, SHA256_HEX, digest, sizeof(digest));
 	return 0;
 }
+
+void bytes_sha256(struct span bytes, char ret[SHA256_HEX])
+{
+	unsigned char digest[crypto_hash_sha256_BYTES];
+
+	(void)crypto_hash_sha256(
+	    digest, (const unsigned char *)bytes.p, span_len(bytes)); /* cannot fail */
+	(void)sodium_bin2hex(ret, SHA256_HEX, digest, sizeof(digest));
+}

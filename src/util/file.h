@@ -47,5 +47,6 @@ MUST_USE int file_sync_dir(const char *path, struct err *e);
 /* file_sha256 - hex digest of a file's content, 64 digits and NUL */
 #define SHA256_HEX 65
 MUST_USE int file_sha256(const char *path, char ret[SHA256_HEX], struct err *e);
+void bytes_sha256(struct span bytes, char ret[SHA256_HEX]); /* the same of what is in memory */
 
 #endif

@@ -18,7 +18,6 @@
 #define REGISTRY_NAME "registry"
 #define REPUTATION    "reputation"
 #define SITE_DB	      "reputation.sqlite"
-#define COPY_BYTES    (1u << 20)
 
 static int join(char ret[PATH_MAX], const char *dir, const char *name, struct err *e)
 {
@@ -29,42 +28,35 @@ static int join(char ret[PATH_MAX], const char *dir, const char *name, struct er
 
 /* --- the registry ------------------------------------------------------------------------------- */
 
-static int copy(int from, int to)
+/* A second name for the registry of the publication before, where it has the same. Never one for the file
+ * that the registry was read from: whoever writes into that one must not write into a publication. */
+static bool link_older(const struct publishing *p, const char *path)
 {
-	ssize_t n;
+	char current[PLACE_PATH_MAX], older[PATH_MAX], text[PATH_MAX];
+	CLEANUP(buf_done) struct buf b;
+	CLEANUP(free_p) struct manifest *m = malloc(sizeof(*m));
 
-	while ((n = copy_file_range(from, NULL, to, NULL, COPY_BYTES, 0)) > 0)
-		;
-	return n < 0 || fsync(to) < 0 ? -errno : 0;
+	buf_init(&b, MANIFEST_BYTES_MAX);
+	if (!m || place_current(p->conf->serve_dir, current, NULL, NULL) < 0 ||
+	    join(text, current, MANIFEST_NAME, NULL) < 0 ||
+	    join(older, current, REGISTRY_NAME, NULL) < 0 || file_read(text, &b, NULL) < 0 ||
+	    manifest_parse(buf_text(&b), m, NULL) < 0)
+		return false;
+	for (unsigned i = 0; i < m->n_files; i++)
+		if (strcmp(m->files[i].name, REGISTRY_NAME) == 0)
+			return strcmp(m->files[i].sha256, p->registry->sha) == 0 &&
+			       link(older, path) == 0;
+	return false;
 }
 
-/* The file that was read, and no other that has taken its place meanwhile; a second name for it where
- * the file system allows that, else a copy. */
 static int put_registry(struct publishing *p, const char *dir, struct err *e)
 {
-	CLEANUP(close_fdp) int from = -1;
-	CLEANUP(close_fdp) int to = -1;
-	const char *file = p->conf->registry_file;
 	char path[PATH_MAX];
-	struct stat st;
 	int r = join(path, dir, REGISTRY_NAME, e);
 
-	if (r < 0)
+	if (r < 0 || link_older(p, path))
 		return r;
-	if (link(file, path) < 0) {
-		from = open(file, O_RDONLY | O_CLOEXEC);
-		if (from >= 0)
-			to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		r = to < 0 ? -errno : copy(from, to);
-		if (r < 0)
-			return err_set(e, r, "%s: cannot copy to %s: %s", file, path, strerror(-r));
-	}
-	if ((from >= 0 ? fstat(from, &st) : stat(path, &st)) < 0)
-		return err_set(e, -errno, "%s: %m", path);
-	if (st.st_ino != p->registry->inode || st.st_mtim.tv_sec != p->registry->mtime.tv_sec ||
-	    st.st_mtim.tv_nsec != p->registry->mtime.tv_nsec)
-		return err_set(e, -EAGAIN, "%s was replaced while it was being published", file);
-	return 0;
+	return file_write(path, registry_bytes(p->registry->r), e);
 }
 
 /* --- reputation.sqlite -------------------------------------------------------------------------- */

@@ -84,7 +84,7 @@ static void open_newest(struct web *w, const char *dir)
 	struct view *v = NULL;
 	struct err e = { "" };
 
-	if (view_open(dir, w->conf->registry_file, &v, &e) < 0) {
+	if (view_open(dir, w->conf->registry_file, w->site->view, &v, &e) < 0) {
 		refuse(w, NULL, e.text);
 		return;
 	}

@@ -328,24 +328,29 @@ static int open_db(struct view *v, struct err *e)
 	return 0;
 }
 
-static int open_registry(struct view *v, const char *registry_file, struct err *e)
+static int open_registry(
+    struct view *v, const char *registry_file, struct shared_registry *before, struct err *e)
 {
 	CLEANUP(buf_done) struct buf path;
+	bool published;
 	int r;
 
 	buf_init(&path, 8192);
 	buf_fmt(&path, "%s/registry", v->dir);
 	if (!buf_ok(&path))
 		return err_set(e, -ENAMETOOLONG, "%s: the path is too long", v->dir);
-	if (access(path.p, F_OK) == 0)
-		return registry_open(path.p, &v->registry, e);
-	if (!registry_file || access(registry_file, F_OK) < 0)
+	published = access(path.p, F_OK) == 0;
+	if (!published && (!registry_file || access(registry_file, F_OK) < 0))
 		return 0; /* pages say that holders are not known */
-	r = registry_open(registry_file, &v->registry, e);
+	/* what is published does not change; the other file may be written into */
+	r = shared_open(published ? path.p : registry_file, !published, before, &v->shared, e);
+	if (r == 0)
+		v->registry = v->shared->r;
 	return r;
 }
 
-int view_open(const char *dir, const char *registry_file, struct view **ret, struct err *e)
+int view_open(const char *dir, const char *registry_file, const struct view *before,
+    struct view **ret, struct err *e)
 {
 	struct view *v = calloc(1, sizeof(*v));
 	int r;
@@ -359,7 +364,7 @@ int view_open(const char *dir, const char *registry_file, struct view **ret, str
 	if (r == 0)
 		r = prepare(v, e);
 	if (r == 0)
-		r = open_registry(v, registry_file, e);
+		r = open_registry(v, registry_file, before ? before->shared : NULL, e);
 	if (r < 0) {
 		(void)view_free(v);
 		return r;
@@ -376,7 +381,7 @@ struct view *view_free(struct view *v)
 		(void)sqlite3_finalize(v->queries[i]);
 	free(v->queries);
 	(void)sqlite3_close(v->db);
-	(void)registry_free(v->registry);
+	(void)shared_close(v->shared);
 	free(v->dir);
 	free(v);
 	return NULL;

@@ -9,6 +9,7 @@
 
 #include "core/entity.h"
 #include "holders/registry.h"
+#include "prog/web/shared.h"
 #include "util/clock.h"
 
 #define TITLE_MAX  304u
@@ -46,7 +47,8 @@ struct meta {
 struct view {
 	sqlite3 *db;
 	struct sqlite3_stmt **queries; /* by enum query */
-	struct registry *registry;     /* NULL when there is none */
+	struct registry *registry;     /* that of shared; NULL when there is none */
+	struct shared_registry *shared;
 	struct meta meta;
 	uint64_t count[ENTITY_KIND_N]; /* entities with evidence */
 	char *dir;
@@ -74,9 +76,10 @@ enum query {
 };
 
 /* view_open - open DIR/reputation.sqlite and DIR/registry (else registry_file, which may be missing)
+ * before  a view whose registry is taken over when the file is the same; may be NULL
  * Returns 0; -errno; -EBADMSG with what is wrong. */
-MUST_USE int view_open(
-    const char *dir, const char *registry_file, struct view **ret, struct err *e);
+MUST_USE int view_open(const char *dir, const char *registry_file, const struct view *before,
+    struct view **ret, struct err *e);
 struct view *view_free(struct view *v); /* NULL-safe, returns NULL */
 
 /* view_query - a statement ready to bind and step; it is the view's. One at a time of a kind. */
