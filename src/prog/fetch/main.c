@@ -166,9 +166,11 @@ static int loop(struct asker *k)
 
 static int confine(const char *dir, const char *ca, uint64_t max_bytes)
 {
-	/* what name service, certificates and libraries are read from */
+	/* what name service, certificates and libraries are read from; the files may be links to anywhere */
 	const char *const read[] = { "/etc", "/usr", "/lib", "/lib64", "/run",
-		"/var/lib/ca-certificates", "/dev/null", "/dev/urandom", "/proc/sys", ca, NULL };
+		"/var/lib/ca-certificates", "/dev/null", "/dev/urandom", "/proc/sys",
+		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+		"/etc/ssl/certs/ca-certificates.crt", ca, NULL };
 	const struct confine c = { .read = read,
 		.write = dir,
 		.max_file_bytes = max_bytes,
