@@ -28,6 +28,7 @@ static const struct {
 	{ FACT_NETWORK, "2a00:1::7-2a00:1::9", "", "", "C", "" },
 	{ FACT_ORG, NULL, "O", "", "C", "" },
 	{ FACT_CONTACT, NULL, "C", "", "", "c@example.net" },
+	{ FACT_AS, NULL, "", "O", "", "" },
 };
 
 static void *good, *copy;
@@ -45,6 +46,7 @@ static void tell_facts(struct registry_build *b)
 			.handle = span_str(facts[i].handle),
 			.name = SPAN("name"),
 			.org = span_str(facts[i].org),
+			.as = { 64496, 64497 }, /* two joins with their holder */
 			.abuse = span_str(facts[i].abuse),
 			.mail = span_str(facts[i].mail) };
 
@@ -99,6 +101,44 @@ static void read_text(struct span s)
 	assert(s.end >= s.p && span_utf8(s));
 }
 
+static void read_member(const struct registry *r, struct registry_member m)
+{
+	if (m.holder)
+		read_text(registry_holder_at(r, m.index).name);
+	else
+		read_text(registry_as_at(r, m.index).name);
+}
+
+static void read_orgs(const struct registry *r)
+{
+	uint32_t first, n;
+
+	for (uint32_t i = 0; i < registry_n_org(r); i++) {
+		struct registry_org o = registry_org_at(r, i);
+
+		read_text(o.handle);
+		read_text(o.name);
+		n = registry_org_ases(r, i, &first);
+		for (uint32_t k = 0; k < n; k++)
+			assert(registry_as_at(r, registry_org_as(r, first + k)).org == i);
+		n = registry_org_holders(r, i, &first);
+		for (uint32_t k = 0; k < n; k++)
+			assert(registry_holder_at(r, registry_org_holder(r, first + k)).org == i);
+		n = registry_org_links(r, i, &first);
+		for (uint32_t k = 0; k < n; k++) {
+			struct registry_org_link l = registry_org_link_at(r, first + k);
+
+			read_member(r, l.a);
+			read_member(r, l.b);
+			read_text(l.why);
+			assert(*org_rule_name(l.rule) && *org_rule_words(l.rule));
+		}
+		assert(registry_find_org(r, o.handle) < registry_n_org(r));
+	}
+	(void)registry_find_org(r, SPAN("ASNAME/first"));
+	(void)registry_find_org(r, SPAN("RIPE/O"));
+}
+
 static void read_chain(const struct registry *r, struct addr a)
 {
 	uint32_t at = registry_network(r, a), abuse;
@@ -143,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		registry_lookup(r, (struct addr){ his[i], i }, &at);
 		read_chain(r, (struct addr){ his[i], i + 6 });
 	}
+	read_orgs(r);
 	(void)registry_find_network(r, SPAN("RIPE/N"));
 	for (uint32_t i = 0; i < registry_n_orphan(r); i++)
 		read_text(registry_orphan_at(r, i).handle);

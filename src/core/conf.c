@@ -21,6 +21,8 @@ static const struct param params[] = {
 	    "The compiled registry: who holds which address (onus registry build)."),
 	P(registry_max_age_days, COUNT, "45", 1, 3650, "days",
 	    "Say in every output that the registry is old when it is older than this."),
+	P(registry_merges, TEXT, "", 0, 0, "file",
+	    "Who is, and who is not, one organisation (onus registry build --merges)."),
 	P(registry_inputs, TEXT, "/usr/share/onus/registry-inputs.conf", 0, 0, "file",
 	    "The list of what is fetched for the registry (onus registry fetch)."),
 	P(registry_inputs_dir, TEXT, "/var/lib/onus/inputs", 0, 0, "directory",

@@ -31,6 +31,7 @@ struct conf_source {
 /* struct conf - every parameter, owned; the names are those of the file */
 struct conf {
 	char *registry_file;
+	char *registry_merges;	   /* "": there is none */
 	char *registry_inputs;	   /* list of what is fetched for it */
 	char *registry_inputs_dir; /* where that is kept */
 	char *fetch_contact;	   /* what servers we fetch from are told of us */

@@ -28,6 +28,7 @@ static const struct {
 	    "Networks and holders: databases of the registries named with them." },
 	[KIND_RDAP] = { "rdap", "Networks and holders: RDAP of the registries named with them." },
 	[KIND_AS2ORG] = { "as2org", "Organisations: CAIDA AS Organizations (caida.org)." },
+	[KIND_MERGES] = { "merges", "" },
 	[KIND_PEERINGDB] = { "peeringdb", "Organisations: PeeringDB (peeringdb.com)." },
 	[KIND_ARIN_XML] = { "arin-xml", "Networks and holders: ARIN's bulk whois." },
 	[KIND_ARIN_TEXT] = { "arin-text", "Networks and holders: ARIN's bulk whois, as text." },
@@ -74,6 +75,7 @@ struct registry_build *registry_build_free(struct registry_build *b)
 	for (unsigned i = 0; i < KIND_FACTS; i++)
 		free(b->records[i].v);
 	facts_done(&b->facts);
+	merges_done(&b->merges);
 	addrmap_done(&b->names.map);
 	free(b->names.name);
 	free(b->routes.v);
@@ -175,11 +177,12 @@ int build_input_add(struct registry_build *b, const char *name, enum input_kind 
 	return in->name ? (int)b->n_input++ : -ENOMEM;
 }
 
+/* KIND_N: a build has no use for it. */
 static enum input_kind kind_of(const struct fact_reader *reader)
 {
 	enum input_kind k = KIND_FACTS;
 
-	while (k + 1 < KIND_N && strcmp(kinds[k].name, reader->name) != 0)
+	while (k < KIND_N && strcmp(kinds[k].name, reader->name) != 0)
 		k++;
 	return k;
 }
@@ -201,7 +204,10 @@ static int facts_read(
 		head.end = head.p + FACT_HEAD_MAX;
 	reader = r == 0 ? fact_reader_of(head) : NULL;
 	*known = reader != NULL;
-	if (reader) {
+	if (reader && kind_of(reader) == KIND_N) {
+		r = err_set(e, -EINVAL, "%s: `onus registry build` has no use for %s yet", path,
+		    reader->name);
+	} else if (reader) {
 		b->input[input].kind = kind_of(reader);
 		(void)err_set(e, 0, "%s", ""); /* a full table has no words of its own */
 		r = reader->read(in, &to, e);
@@ -215,6 +221,12 @@ static int facts_read(
 	return r;
 }
 
+static int input_error(int code, struct err *e)
+{
+	return code == -E2BIG ? err_set(e, code, "more than %u inputs", REGISTRY_INPUTS_MAX)
+			      : err_set(e, code, "out of memory");
+}
+
 static int add_file(struct registry_build *b, const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
@@ -222,9 +234,7 @@ static int add_file(struct registry_build *b, const char *path, struct err *e)
 	bool known = false;
 
 	if (input < 0)
-		return input == -E2BIG
-			   ? err_set(e, input, "more than %u inputs", REGISTRY_INPUTS_MAX)
-			   : err_set(e, input, "out of memory");
+		return input_error(input, e);
 	b->input[input].date_s = build_date(path);
 	if (file_sha256(path, b->input[input].sha256, e) < 0)
 		return -EIO;
@@ -269,6 +279,36 @@ int registry_build_add(struct registry_build *b, const char *path, struct err *e
 	return S_ISDIR(st.st_mode) ? add_dir(b, path, e) : add_file(b, path, e);
 }
 
+struct merges_from {
+	struct registry_build *b;
+	unsigned input;
+};
+
+static void merge_refused(void *ctx, uint64_t line, const char *why)
+{
+	struct merges_from *from = ctx;
+
+	build_refuse(from->b, from->input, line, "%s", why);
+}
+
+int registry_build_merges(struct registry_build *b, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	int input = build_input_add(b, slash ? slash + 1 : path, KIND_MERGES), r;
+	struct merges_from from = { b, (unsigned)input };
+
+	if (input < 0)
+		return input_error(input, e);
+	b->input[input].date_s = build_date(path);
+	if (file_sha256(path, b->input[input].sha256, e) < 0)
+		return -EIO;
+	merges_done(&b->merges);
+	r = merges_read(path, merge_refused, &from, &b->merges, e);
+	b->merges_input = (unsigned)input;
+	b->input[input].records = r == 0 ? b->merges.n : 0;
+	return r;
+}
+
 uint64_t registry_build_records(const struct registry_build *b)
 {
 	uint64_t n = 0;
@@ -295,6 +335,7 @@ struct registry_contest registry_build_contest(const struct registry_build *b)
 static int tables_fill(struct registry_build *b, struct tables *t)
 {
 	struct layer origin = { .v = NULL }, country = { .v = NULL };
+	uint32_t text_from = 0;
 	int r = networks_nest(b);
 
 	if (r == 0)
@@ -307,7 +348,12 @@ static int tables_fill(struct registry_build *b, struct tables *t)
 		r = tables_make(b, &origin, &country, t);
 	free(origin.v);
 	free(country.v);
-	return r == 0 ? tables_networks(b, t) : r;
+	if (r == 0)
+		r = tables_networks(b, t, &text_from);
+	if (r == 0)
+		r = tables_orgs(b, t, text_from);
+	facts_done(&b->facts);
+	return r;
 }
 
 int registry_build_write(struct registry_build *b, const char *path, struct err *e)

@@ -26,6 +26,10 @@ struct registry_build *registry_build_free(struct registry_build *b); /* NULL-sa
  * is of no known kind, or nothing in it could be used. */
 MUST_USE int registry_build_add(struct registry_build *b, const char *path, struct err *e);
 
+/* registry_build_merges - what is to be held of organisations over the rules (holders/merges.h); once
+ * Lines that make no sense are refused one by one and counted, and so is at the end what names nobody. 0 or -errno. */
+MUST_USE int registry_build_merges(struct registry_build *b, const char *path, struct err *e);
+
 /* registry_build_write - settle overlaps, compile, and replace path whole; once */
 MUST_USE int registry_build_write(struct registry_build *b, const char *path, struct err *e);
 

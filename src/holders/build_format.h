@@ -5,6 +5,7 @@
 
 #include "holders/build.h"
 #include "holders/facts.h"
+#include "holders/merges.h"
 #include "holders/registry_format.h"
 #include "net/addrmap.h"
 #include "net/lpm.h"
@@ -26,6 +27,7 @@ enum input_kind {
 	KIND_BGP_LINES,
 	KIND_PFX2AS,
 	KIND_AS_NAMES,
+	KIND_MERGES, /* read by registry_build_merges alone */
 	KIND_N
 };
 #define KIND_FACTS KIND_RIR_STATS
@@ -102,6 +104,8 @@ struct registry_build {
 	unsigned n_input;
 	uint32_t seq, n_fact;
 	struct registry_contest contest;
+	struct merges merges;
+	unsigned merges_input; /* its row, when there are any */
 };
 
 /* build_input_add - a row for an input of that name; its index or -E2BIG, -ENOMEM */
@@ -191,6 +195,7 @@ struct net_tables {
 	struct reg_net_told *told;
 	uint64_t *key;
 	struct reg_holder *holder;
+	uint64_t *holder_key;
 	struct reg_contact *contact;
 	struct reg_orphan *orphan;
 	struct reg_text *label;
@@ -214,9 +219,12 @@ struct tables {
 	struct reg_as *as;
 	uint32_t *as_index; /* [names.map.n]: row of the AS with that index in names */
 	uint32_t n_as;
+	uint16_t *as_country; /* [n_as]: where an AS is registered, as its registry says; or 0 */
 	struct reg_org *org;
-	uint32_t n_org, n_org_as;
-	uint32_t *as_prefix, *org_as;
+	uint32_t n_org, n_org_as, n_org_holder, n_org_link, n_org_alias;
+	uint32_t *as_prefix, *org_as, *org_holder;
+	struct reg_org_link *org_link;
+	struct reg_org_alias *org_alias;
 	struct reg_country country[26 * 26];
 	uint32_t n_country;
 	struct buf text;
@@ -228,12 +236,16 @@ MUST_USE int tables_make(const struct registry_build *b, const struct layer *ori
     const struct layer *country, struct tables *t);
 void tables_done(struct tables *t);
 
-/* tables_orgs - which ASes are one organisation: sets org of every AS, and org, n_org, org_as of t */
-MUST_USE int tables_orgs(const struct registry_build *b, struct tables *t);
+/* tables_find_as - the row of an AS, or REGISTRY_NONE */
+uint32_t tables_find_as(const struct tables *t, uint32_t asn);
 
-/* tables_networks - the sections of networks, holders and contacts, and holders of ASes; the facts of b are
- * used up */
-MUST_USE int tables_networks(struct registry_build *b, struct tables *t);
+/* tables_networks - the sections of networks, holders and contacts, and holders of ASes
+ * ret_text_from  where the texts of b's facts begin in the text of the file */
+MUST_USE int tables_networks(struct registry_build *b, struct tables *t, uint32_t *ret_text_from);
+
+/* tables_orgs - which ASes and holders are one organisation, after tables_networks: sets org of every AS, holder and
+ * place, and the sections of organisations */
+MUST_USE int tables_orgs(struct registry_build *b, struct tables *t, uint32_t text_from);
 
 /* holders_resolve - handles to rows: holder and abuse contact of row i of network, and of every AS
  * text_from    where the texts of b's facts begin in the text of the file */

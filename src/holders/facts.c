@@ -309,6 +309,7 @@ static int take_as(struct taking *t)
 		.seq = t->b->seq++,
 		.source = t->source,
 		.input = (uint16_t)t->input,
+		.country = country_of(f->country),
 		.opaque = opaque };
 	if (t->full || grow(&all->as, &all->as_cap, all->n_as + 1, sizeof(a)) < 0)
 		return -ENOMEM;

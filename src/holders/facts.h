@@ -33,7 +33,7 @@ struct net_fact {
 
 struct as_fact {
 	uint32_t first, last, org, abuse, mail, seq;
-	uint16_t source, input;
+	uint16_t source, input, country;
 	bool opaque;
 };
 

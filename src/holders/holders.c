@@ -155,7 +155,10 @@ static int holder_add(struct joining *j, uint32_t party, uint32_t *ret)
 		.address = text(j, p.address),
 		.country = p.country,
 		.source = p.source,
-		.told = p.told };
+		.told = p.opaque && !p.told ? HOLDER_OPAQUE
+			: p.told	    ? HOLDER_TOLD
+					    : HOLDER_NAMED,
+		.org = REGISTRY_NONE };
 	int r;
 
 	if (grow(&n->holder, &n->holder_cap, n->n_holder + 1, sizeof(*n->holder)) < 0)
@@ -190,6 +193,7 @@ static int holding_find(
 			at = facts_party(j->f, PARTY_ORG, h->source, h->org);
 		if (at == FACTS_NONE)
 			return -ENOMEM;
+		j->f->party[at].opaque |= h->opaque;
 		*ret_holder = j->f->party[at].row;
 		if (*ret_holder == FACTS_NONE)
 			r = holder_add(j, at, ret_holder);
@@ -224,7 +228,8 @@ static int join_networks(struct joining *j)
 
 /* --- ASes ----------------------------------------------------------------------------------------- */
 
-/* The narrowest run first; of equally wide ones that of an object before that of statistics. */
+/* The narrowest run first; of equally wide ones that of an object before that of statistics, and one
+ * that names a holder before one that names none. */
 static int by_run(const void *pa, const void *pb)
 {
 	const struct as_fact *a = pa, *b = pb;
@@ -234,6 +239,8 @@ static int by_run(const void *pa, const void *pb)
 		return wa < wb ? -1 : 1;
 	if (a->opaque != b->opaque)
 		return a->opaque ? 1 : -1;
+	if (!a->org != !b->org)
+		return a->org ? -1 : 1;
 	return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
@@ -250,6 +257,13 @@ static uint32_t first_as(const struct tables *t, uint32_t asn)
 			hi = mid;
 	}
 	return lo;
+}
+
+uint32_t tables_find_as(const struct tables *t, uint32_t asn)
+{
+	uint32_t i = first_as(t, asn);
+
+	return i < t->n_as && t->as[i].asn == asn ? i : REGISTRY_NONE;
 }
 
 /* The first AS from i on of which no run was told yet; what was gone over is gone over once. */
@@ -282,6 +296,7 @@ static int join_run(struct joining *j, const struct as_fact *a, uint32_t *next)
 			.kind = ORPHAN_AS_HOLDER };
 
 		r = holding_find(j, &h, &t->as[i].holder, &t->as[i].abuse);
+		t->as_country[i] = a->country;
 		next[i] = i + 1;
 	}
 	return r;

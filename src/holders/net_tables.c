@@ -179,6 +179,13 @@ static struct span span_of_text(const struct tables *t, struct reg_text at)
 	return span_of(t->text.p + at.at, at.len);
 }
 
+static uint64_t key_of(const struct tables *t, uint16_t source, struct reg_text handle, size_t row)
+{
+	uint64_t key = registry_key(span_of_text(t, t->net.label[source]), span_of_text(t, handle));
+
+	return (key & ~(uint64_t)UINT32_MAX) | row;
+}
+
 static int make_keys(struct tables *t, size_t n)
 {
 	struct net_tables *net = &t->net;
@@ -190,13 +197,22 @@ static int make_keys(struct tables *t, size_t n)
 		const struct reg_net_told *row = &net->told[i];
 
 		if (row->handle.len)
-			net->key[net->n_key++] =
-			    (registry_key(span_of_text(t, net->label[row->source]),
-				 span_of_text(t, row->handle)) &
-				~(uint64_t)UINT32_MAX) |
-			    i;
+			net->key[net->n_key++] = key_of(t, row->source, row->handle, i);
 	}
 	qsort(net->key, net->n_key, sizeof(*net->key), by_number);
+	return 0;
+}
+
+static int make_holder_keys(struct tables *t)
+{
+	struct net_tables *net = &t->net;
+
+	net->holder_key = calloc(net->n_holder + 1, sizeof(*net->holder_key));
+	if (!net->holder_key)
+		return -ENOMEM;
+	for (size_t i = 0; i < net->n_holder; i++)
+		net->holder_key[i] = key_of(t, net->holder[i].source, net->holder[i].handle, i);
+	qsort(net->holder_key, net->n_holder, sizeof(*net->holder_key), by_number);
 	return 0;
 }
 
@@ -210,12 +226,13 @@ static int make_labels(const struct facts *f, struct net_tables *t, uint32_t tex
 	return 0;
 }
 
-int tables_networks(struct registry_build *b, struct tables *t)
+int tables_networks(struct registry_build *b, struct tables *t, uint32_t *ret_text_from)
 {
 	struct facts *f = &b->facts;
 	uint32_t text_from = (uint32_t)t->text.len;
 	int r;
 
+	*ret_text_from = text_from;
 	buf_span(&t->text, span_of(f->words.text.p, f->words.text.len));
 	buf_done(&f->words.text);
 	if (!buf_ok(&t->text))
@@ -229,14 +246,13 @@ int tables_networks(struct registry_build *b, struct tables *t)
 		r = holders_resolve(b, t, text_from);
 	if (r == 0)
 		r = make_keys(t, f->n_net);
-	facts_done(f);
-	return r;
+	return r == 0 ? make_holder_keys(t) : r;
 }
 
 void net_tables_done(struct net_tables *t)
 {
 	void *owned[] = { t->top4, t->cut4, t->cut4_at, t->net4, t->net6, t->network, t->told,
-		t->key, t->holder, t->contact, t->orphan, t->label };
+		t->key, t->holder, t->holder_key, t->contact, t->orphan, t->label };
 
 	for (size_t i = 0; i < NELEM(owned); i++)
 		free(owned[i]);

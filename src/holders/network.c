@@ -138,15 +138,21 @@ uint32_t registry_network_abuse(const struct registry *r, uint32_t index, uint32
 	return REGISTRY_NONE;
 }
 
+/* Rows by the hash of their name, as sections of keys have them. */
+struct keys {
+	const uint64_t *key;
+	uint32_t n;
+};
+
 /* The first key that is not below. */
-static uint32_t key_from(const struct registry *r, uint64_t key)
+static uint32_t key_from(const struct keys *k, uint64_t key)
 {
-	uint32_t lo = 0, hi = r->n_net_key;
+	uint32_t lo = 0, hi = k->n;
 
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (r->net_key[mid] < key)
+		if (k->key[mid] < key)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -154,7 +160,22 @@ static uint32_t key_from(const struct registry *r, uint64_t key)
 	return lo;
 }
 
-uint32_t registry_find_network(const struct registry *r, struct span name)
+static bool is_network(
+    const struct registry *r, uint32_t row, struct span source, struct span handle)
+{
+	return span_eq(text_of(r, r->net_told[row].handle), handle) &&
+	       span_eq(text_of(r, r->label[r->net_told[row].source]), source);
+}
+
+static bool is_holder(
+    const struct registry *r, uint32_t row, struct span source, struct span handle)
+{
+	return span_eq(text_of(r, r->holder[row].handle), handle) &&
+	       span_eq(text_of(r, r->label[r->holder[row].source]), source);
+}
+
+static uint32_t find_key(const struct registry *r, const struct keys *k, struct span name,
+    bool (*is)(const struct registry *r, uint32_t row, struct span source, struct span handle))
 {
 	struct span handle = name, source;
 	uint64_t key;
@@ -162,15 +183,21 @@ uint32_t registry_find_network(const struct registry *r, struct span name)
 	if (!span_cut(&handle, '/', &source))
 		return REGISTRY_NONE;
 	key = registry_key(source, handle) & ~(uint64_t)UINT32_MAX;
-	for (uint32_t i = key_from(r, key);
-	     i < r->n_net_key && (r->net_key[i] & ~(uint64_t)UINT32_MAX) == key; i++) {
-		uint32_t at = (uint32_t)r->net_key[i];
-
-		if (span_eq(text_of(r, r->net_told[at].handle), handle) &&
-		    span_eq(text_of(r, r->label[r->net_told[at].source]), source))
-			return at;
-	}
+	for (uint32_t i = key_from(k, key); i < k->n && (k->key[i] & ~(uint64_t)UINT32_MAX) == key;
+	     i++)
+		if (is(r, (uint32_t)k->key[i], source, handle))
+			return (uint32_t)k->key[i];
 	return REGISTRY_NONE;
+}
+
+uint32_t registry_find_network(const struct registry *r, struct span name)
+{
+	return find_key(r, &(struct keys){ r->net_key, r->n_net_key }, name, is_network);
+}
+
+uint32_t registry_find_holder(const struct registry *r, struct span name)
+{
+	return find_key(r, &(struct keys){ r->holder_key, r->n_holder_key }, name, is_holder);
 }
 
 uint32_t registry_n_holder(const struct registry *r)
@@ -186,7 +213,8 @@ struct registry_holder registry_holder_at(const struct registry *r, uint32_t ind
 		.name = text_of(r, h->name),
 		.address = text_of(r, h->address),
 		.abuse = h->abuse,
-		.told = h->told };
+		.org = h->org,
+		.told = h->told == HOLDER_TOLD };
 
 	country_text(h->country, ret.country);
 	return ret;

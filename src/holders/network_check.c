@@ -110,9 +110,15 @@ static bool parties_ok(const struct registry *r)
 
 		if (!text_ok(r, h->handle) || !text_ok(r, h->name) || !text_ok(r, h->address) ||
 		    !index_ok(h->abuse, r->n_contact) || !country_ok(h->country) ||
-		    h->source >= r->n_label || h->told > 1)
+		    h->source >= r->n_label || h->told >= HOLDER_TOLD_N)
 			return false;
 	}
+	if (r->n_holder_key != r->n_holder)
+		return false;
+	for (uint32_t i = 0; i < r->n_holder_key; i++)
+		if ((uint32_t)r->holder_key[i] >= r->n_holder ||
+		    (i > 0 && r->holder_key[i - 1] >= r->holder_key[i]))
+			return false;
 	for (uint32_t i = 0; i < r->n_contact; i++) {
 		const struct reg_contact *c = &r->contact[i];
 

@@ -34,7 +34,8 @@ struct span rdap_source(const json_t *answer);
 
 /* rdap_host - a name that a registry is known by: what rdap_source makes that registry of; NULL for "RDAP" */
 const char *rdap_host(struct span source);
-bool rdap_host_known(struct span host); /* of the registries' servers that are known, or below such a name */
+bool rdap_host_known(
+    struct span host); /* of the registries' servers that are known, or below such a name */
 
 /* rdap_answer - the facts of one answer: of its holder and abuse contact first, then of itself
  * Returns 0, -ENOMEM, or what take returned. */

@@ -181,19 +181,6 @@ struct registry_as registry_as_at(const struct registry *r, uint32_t index)
 	return ret;
 }
 
-struct registry_org registry_org_at(const struct registry *r, uint32_t index)
-{
-	const struct reg_org *o = &r->org[index];
-	struct registry_org ret = { .handle = text_of(r, o->handle),
-		.name = text_of(r, o->name),
-		.v4_addresses = o->v4_addresses,
-		.v6_blocks = o->v6_blocks,
-		.n_as = o->n_as };
-
-	country_text(o->country, ret.country);
-	return ret;
-}
-
 uint32_t registry_asn(const struct registry *r, uint32_t as)
 {
 	return r->as[as].asn;
@@ -214,24 +201,6 @@ uint32_t registry_find_as(const struct registry *r, uint32_t asn)
 	return lo < r->n_as && r->as[lo].asn == asn ? lo : REGISTRY_NONE;
 }
 
-uint32_t registry_find_org(const struct registry *r, struct span handle)
-{
-	uint32_t lo = 0, hi = r->n_org;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int c = text_cmp(text_of(r, r->org[mid].handle), handle);
-
-		if (c == 0)
-			return mid;
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return REGISTRY_NONE;
-}
-
 uint32_t registry_as_prefixes(const struct registry *r, uint32_t as, uint32_t *first)
 {
 	*first = r->as[as].first_prefix;
@@ -241,17 +210,6 @@ uint32_t registry_as_prefixes(const struct registry *r, uint32_t as, uint32_t *f
 uint32_t registry_as_prefix(const struct registry *r, uint32_t i)
 {
 	return r->as_prefix[i];
-}
-
-uint32_t registry_org_ases(const struct registry *r, uint32_t org, uint32_t *first)
-{
-	*first = r->org[org].first_as;
-	return r->org[org].n_as;
-}
-
-uint32_t registry_org_as(const struct registry *r, uint32_t i)
-{
-	return r->org_as[i];
 }
 
 uint64_t registry_v4_addresses(const struct registry *r)

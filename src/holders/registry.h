@@ -6,6 +6,7 @@
 #define ONUS_HOLDERS_REGISTRY_H
 
 #include "core/chain.h"
+#include "holders/org_rule.h"
 #include "net/addr.h"
 #include "util/err.h"
 
@@ -63,7 +64,7 @@ struct registry_org {
 	struct span handle; /* SOURCE/HANDLE, as in entity names */
 	struct span name;
 	uint64_t v4_addresses, v6_blocks;
-	uint32_t n_as;
+	uint32_t n_as, n_holder; /* of the ASes there may be none */
 	char country[3];
 };
 uint32_t registry_n_prefix(const struct registry *r);
@@ -72,8 +73,10 @@ uint32_t registry_n_org(const struct registry *r);
 struct registry_prefix registry_prefix_at(const struct registry *r, uint32_t index);
 struct registry_as registry_as_at(const struct registry *r, uint32_t index);
 struct registry_org registry_org_at(const struct registry *r, uint32_t index);
-uint32_t registry_find_as(const struct registry *r, uint32_t asn);	  /* index or NONE */
-uint32_t registry_find_org(const struct registry *r, struct span handle); /* index or NONE */
+uint32_t registry_find_as(const struct registry *r, uint32_t asn); /* index or NONE */
+
+/* registry_find_org - by its handle, by another that means it, or by that of one of its holders; index or NONE */
+uint32_t registry_find_org(const struct registry *r, struct span handle);
 
 /* The prefixes of an AS: indexes [*first, *first + n) into registry_as_prefix; IPv4 first, by address. */
 uint32_t registry_as_prefixes(const struct registry *r, uint32_t as, uint32_t *first);
@@ -82,6 +85,25 @@ uint32_t registry_as_prefix(const struct registry *r, uint32_t i);
 /* The ASes of an organisation: indexes [*first, *first + n) into registry_org_as. */
 uint32_t registry_org_ases(const struct registry *r, uint32_t org, uint32_t *first);
 uint32_t registry_org_as(const struct registry *r, uint32_t i);
+
+/* The holders that are the organisation: indexes [*first, *first + n) into registry_org_holder. */
+uint32_t registry_org_holders(const struct registry *r, uint32_t org, uint32_t *first);
+uint32_t registry_org_holder(const struct registry *r, uint32_t i);
+
+/* What made its members one, and from whom it is kept apart: indexes [*first, *first + n) into
+ * registry_org_link_at. The joins come first; there is one less than members, and they hang together. */
+struct registry_member {
+	bool holder; /* else an AS */
+	uint32_t index;
+};
+struct registry_org_link {
+	struct registry_member a, b; /* ORG_APART: b is of another organisation */
+	enum org_rule rule;
+	struct span
+	    why; /* the handle, id, domain or name that both have; or the reason that was given */
+};
+uint32_t registry_org_links(const struct registry *r, uint32_t org, uint32_t *first);
+struct registry_org_link registry_org_link_at(const struct registry *r, uint32_t i);
 
 /* registry_asn - the number of an AS, for those who want no more of it */
 uint32_t registry_asn(const struct registry *r, uint32_t as);
@@ -135,10 +157,14 @@ struct registry_holder {
 	struct span source, handle; /* SOURCE/HANDLE is its name */
 	struct span name, address;  /* may be empty; the address in lines */
 	uint32_t abuse;		    /* index, or NONE */
+	uint32_t org;		    /* index, or NONE: no other is the same organisation */
 	bool told;		    /* the registry has a record of it */
 	char country[3];
 };
 uint32_t registry_n_holder(const struct registry *r);
+
+/* registry_find_holder - by SOURCE/HANDLE, in capitals; index or NONE */
+uint32_t registry_find_holder(const struct registry *r, struct span name);
 struct registry_holder registry_holder_at(const struct registry *r, uint32_t index);
 
 struct registry_contact {

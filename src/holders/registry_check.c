@@ -18,6 +18,9 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_ORG] = sizeof(struct reg_org),
 	[REG_AS_PREFIX] = 4,
 	[REG_ORG_AS] = 4,
+	[REG_ORG_HOLDER] = 4,
+	[REG_ORG_LINK] = sizeof(struct reg_org_link),
+	[REG_ORG_ALIAS] = sizeof(struct reg_org_alias),
 	[REG_COUNTRY] = sizeof(struct reg_country),
 	[REG_INPUT] = sizeof(struct reg_input),
 	[REG_TOP4] = 4,
@@ -30,6 +33,7 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_NET_TOLD] = sizeof(struct reg_net_told),
 	[REG_NET_KEY] = 8,
 	[REG_HOLDER] = sizeof(struct reg_holder),
+	[REG_HOLDER_KEY] = 8,
 	[REG_CONTACT] = sizeof(struct reg_contact),
 	[REG_ORPHAN] = sizeof(struct reg_orphan),
 	[REG_LABEL] = sizeof(struct reg_text),
@@ -112,6 +116,9 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->org = section(h, REG_ORG, &r->n_org);
 	r->as_prefix = section(h, REG_AS_PREFIX, &r->n_as_prefix);
 	r->org_as = section(h, REG_ORG_AS, &r->n_org_as);
+	r->org_holder = section(h, REG_ORG_HOLDER, &r->n_org_holder);
+	r->org_link = section(h, REG_ORG_LINK, &r->n_org_link);
+	r->org_alias = section(h, REG_ORG_ALIAS, &r->n_org_alias);
 	r->country = section(h, REG_COUNTRY, &r->n_country);
 	r->input = section(h, REG_INPUT, &r->n_input);
 	r->top4 = section(h, REG_TOP4, &r->n_top4);
@@ -124,6 +131,7 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->net_told = section(h, REG_NET_TOLD, &r->n_net_told);
 	r->net_key = section(h, REG_NET_KEY, &r->n_net_key);
 	r->holder = section(h, REG_HOLDER, &r->n_holder);
+	r->holder_key = section(h, REG_HOLDER_KEY, &r->n_holder_key);
 	r->contact = section(h, REG_CONTACT, &r->n_contact);
 	r->orphan = section(h, REG_ORPHAN, &r->n_orphan);
 	r->label = section(h, REG_LABEL, &r->n_label);
@@ -231,28 +239,6 @@ static bool ases_ok(const struct registry *r)
 	return next == r->n_as_prefix && next == registry_n_prefix(r);
 }
 
-static bool orgs_ok(const struct registry *r)
-{
-	uint32_t next = 0;
-
-	for (uint32_t i = 0; i < r->n_org; i++) {
-		const struct reg_org *o = &r->org[i];
-
-		if (!text_ok(r, o->handle) || !text_ok(r, o->name) || !country_ok(o->country))
-			return false;
-		if (i > 0 && text_cmp(span_of(r->text + o[-1].handle.at, o[-1].handle.len),
-				 span_of(r->text + o->handle.at, o->handle.len)) >= 0)
-			return false;
-		if (o->first_as != next || o->n_as > r->n_org_as - next)
-			return false;
-		for (uint32_t k = next; k < next + o->n_as; k++)
-			if (r->org_as[k] >= r->n_as || r->as[r->org_as[k]].org != i)
-				return false;
-		next += o->n_as;
-	}
-	return next == r->n_org_as;
-}
-
 static bool rest_ok(const struct registry *r)
 {
 	for (uint32_t i = 0; i < r->n_country; i++)
@@ -284,7 +270,7 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 		return refuse(e, "its texts are no UTF-8");
 	if (!prefixes_ok(r))
 		return refuse(e, "its prefixes are out of order");
-	if (!ases_ok(r) || !orgs_ok(r))
+	if (!ases_ok(r) || !registry_orgs_ok(r))
 		return refuse(e, "its holders are out of order");
 	if (!places_ok(r) || !rest_ok(r))
 		return refuse(e, "its places are out of order");

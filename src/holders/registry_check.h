@@ -19,7 +19,9 @@ struct registry {
 	const struct reg_prefix6 *prefix6;
 	const struct reg_as *as;
 	const struct reg_org *org;
-	const uint32_t *as_prefix, *org_as;
+	const uint32_t *as_prefix, *org_as, *org_holder;
+	const struct reg_org_link *org_link;
+	const struct reg_org_alias *org_alias;
 	const struct reg_country *country;
 	const struct reg_input *input;
 	const uint32_t *top4, *cut4, *cut4_at;
@@ -28,7 +30,7 @@ struct registry {
 	const struct reg_net6 *net6;
 	const struct reg_network *network;
 	const struct reg_net_told *net_told;
-	const uint64_t *net_key;
+	const uint64_t *net_key, *holder_key;
 	const struct reg_holder *holder;
 	const struct reg_contact *contact;
 	const struct reg_orphan *orphan;
@@ -37,7 +39,8 @@ struct registry {
 	uint32_t n_top4, n_cut4, n_cut4_at, n_lpm6, n_net4, n_net6, n_network, n_net_told,
 	    n_net_key, n_holder, n_contact, n_orphan, n_label;
 	uint32_t n_place, n_space4, n_space6, n_prefix4, n_prefix6, n_as, n_org, n_as_prefix,
-	    n_org_as, n_country, n_input, n_text;
+	    n_org_as, n_org_holder, n_org_link, n_org_alias, n_holder_key, n_country, n_input,
+	    n_text;
 };
 
 /* registry_check - point r into the file and prove that every index, extent and order in it holds
@@ -53,6 +56,9 @@ MUST_USE int registry_map(const char *path, struct file_map *ret, struct err *e)
 /* registry_check_networks - the same for what is known of networks, when sections and texts are checked
  * Returns 0 or -EBADMSG. */
 MUST_USE int registry_check_networks(struct registry *r, struct err *e);
+
+/* registry_orgs_ok - the same for organisations and their members, when sections and texts are checked */
+bool registry_orgs_ok(const struct registry *r);
 
 /* text_ok - a text inside the section of texts, which as a whole was proved to be UTF-8 */
 static inline bool text_ok(const struct registry *r, struct reg_text t)
@@ -105,17 +111,6 @@ static inline struct addr registry_piece_first(const struct registry *r, uint32_
 		return addr_of_v4(r->space4[place]);
 	return (
 	    struct addr){ r->space6[place - r->n_space4].hi, r->space6[place - r->n_space4].lo };
-}
-
-/* text_cmp - bytewise, a shorter one before a longer one that begins with it */
-static inline int text_cmp(struct span a, struct span b)
-{
-	size_t n = MIN_OF(span_len(a), span_len(b));
-	int c = n ? memcmp(a.p, b.p, n) : 0;
-
-	if (c != 0 || span_len(a) == span_len(b))
-		return c;
-	return span_len(a) < span_len(b) ? -1 : 1;
 }
 
 #endif

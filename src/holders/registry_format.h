@@ -9,7 +9,7 @@
 #include "holders/registry.h"
 
 #define REG_MAGIC	"ONUSREG\n"
-#define REG_VERSION	2u
+#define REG_VERSION	3u
 #define REG_SUMMED_FROM 32u /* the checksum covers everything from here */
 #define REG_ALIGN	64u
 #define REG_FILE_MAX	(UINT64_C(1) << 32)
@@ -24,14 +24,17 @@ enum reg_section {
 	REG_SPACE4, /* uint32_t first address of places 0 … n-1 */
 	REG_SPACE6, /* struct reg_first6 of places n …; a piece ends where the next one of its prefix
 	                * begins, or where its prefix ends */
-	REG_PREFIX4,   /* struct reg_prefix4, ascending, disjoint: prefixes 0 … n-1 */
-	REG_PREFIX6,   /* struct reg_prefix6, ascending, disjoint: prefixes n … */
-	REG_AS,	       /* struct reg_as, ascending by number */
-	REG_ORG,       /* struct reg_org, ascending by handle, bytewise */
-	REG_AS_PREFIX, /* uint32_t prefix, grouped by AS, ascending within */
-	REG_ORG_AS,    /* uint32_t AS, grouped by organisation, ascending within */
-	REG_COUNTRY,   /* struct reg_country, ascending */
-	REG_INPUT,     /* struct reg_input */
+	REG_PREFIX4,	/* struct reg_prefix4, ascending, disjoint: prefixes 0 … n-1 */
+	REG_PREFIX6,	/* struct reg_prefix6, ascending, disjoint: prefixes n … */
+	REG_AS,		/* struct reg_as, ascending by number */
+	REG_ORG,	/* struct reg_org, ascending by handle, bytewise */
+	REG_AS_PREFIX,	/* uint32_t prefix, grouped by AS, ascending within */
+	REG_ORG_AS,	/* uint32_t AS, grouped by organisation, ascending within */
+	REG_ORG_HOLDER, /* uint32_t holder, grouped by organisation, ascending within */
+	REG_ORG_LINK,	/* struct reg_org_link, grouped by the organisation of a */
+	REG_ORG_ALIAS,	/* struct reg_org_alias, ascending by handle, bytewise */
+	REG_COUNTRY,	/* struct reg_country, ascending */
+	REG_INPUT,	/* struct reg_input */
 	REG_TOP4, /* uint32_t cut in force where each /20 begins, and one more behind the last; no rows
 	               * where there are no IPv4 networks */
 	REG_CUT4,    /* uint32_t first address of a stretch, ascending from 0 */
@@ -43,11 +46,12 @@ enum reg_section {
 	               * range side by side, the one held in highest regard first */
 	REG_NET_TOLD, /* struct reg_net_told: of networks 0 … n-1 */
 	REG_NET_KEY, /* uint64_t, ascending: upper half of registry_key, and in the lower half a network */
-	REG_HOLDER,  /* struct reg_holder */
-	REG_CONTACT, /* struct reg_contact */
-	REG_ORPHAN,  /* struct reg_orphan */
-	REG_LABEL,   /* struct reg_text; the first is empty */
-	REG_TEXT,    /* bytes */
+	REG_HOLDER,	/* struct reg_holder */
+	REG_HOLDER_KEY, /* uint64_t, ascending: as REG_NET_KEY, and in the lower half a holder */
+	REG_CONTACT,	/* struct reg_contact */
+	REG_ORPHAN,	/* struct reg_orphan */
+	REG_LABEL,	/* struct reg_text; the first is empty */
+	REG_TEXT,	/* bytes */
 	REG_SECTIONS
 };
 
@@ -110,11 +114,29 @@ _Static_assert(sizeof(struct reg_as) == 56, "no holes");
 struct reg_org {
 	struct reg_text handle, name;
 	uint64_t v4_addresses, v6_blocks;
-	uint32_t first_as, n_as; /* in REG_ORG_AS */
+	uint32_t first_as, n_as;	 /* in REG_ORG_AS */
+	uint32_t first_holder, n_holder; /* in REG_ORG_HOLDER */
+	uint32_t first_link,
+	    n_link; /* in REG_ORG_LINK: those that joined its members, then those to whom
+					  * it is kept apart */
 	reg_country_code country;
 	uint32_t zero;
 };
-_Static_assert(sizeof(struct reg_org) == 48, "no holes");
+_Static_assert(sizeof(struct reg_org) == 64, "no holes");
+
+struct reg_org_link {  /* two members, as ASes, or from the number of ASes on as holders */
+	uint32_t a, b; /* a is of the organisation; b too, unless it is kept apart */
+	uint32_t rule; /* enum org_rule */
+	struct reg_text
+	    why; /* what the join rests on: a handle, an id, a domain, a name, a reason */
+};
+_Static_assert(sizeof(struct reg_org_link) == 20, "no holes");
+
+struct reg_org_alias { /* another handle that means the organisation */
+	struct reg_text handle;
+	uint32_t org;
+};
+_Static_assert(sizeof(struct reg_org_alias) == 12, "no holes");
 
 struct reg_country {
 	reg_country_code code;
@@ -156,9 +178,17 @@ struct reg_holder {
 	struct reg_text handle, name, address; /* the address in lines */
 	uint32_t abuse;			       /* or NONE */
 	uint16_t country, source;
-	uint32_t told; /* 1: a record of the registry is about it; 0: known by its handle */
+	uint32_t told; /* enum reg_told */
+	uint32_t org;  /* or NONE: it alone */
 };
-_Static_assert(sizeof(struct reg_holder) == 36, "no holes");
+_Static_assert(sizeof(struct reg_holder) == 40, "no holes");
+
+enum reg_told {
+	HOLDER_NAMED,  /* by its handle, in records of what it holds */
+	HOLDER_TOLD,   /* a record of the registry is about it */
+	HOLDER_OPAQUE, /* an id that statistics give to what it holds */
+	HOLDER_TOLD_N
+};
 
 struct reg_contact {
 	struct reg_text handle, mail, name; /* the handle may be empty, the mail is not */

@@ -180,7 +180,8 @@ static int make_as(const struct registry_build *b, struct tables *t, const struc
 
 	t->as = calloc(n + 1u, sizeof(*t->as));
 	t->as_index = calloc(n + 1u, sizeof(*t->as_index));
-	if (!key || !used || !t->as || !t->as_index) {
+	t->as_country = calloc(n + 1u, sizeof(*t->as_country));
+	if (!key || !used || !t->as || !t->as_index || !t->as_country) {
 		free(key);
 		free(used);
 		return -ENOMEM;
@@ -363,12 +364,9 @@ int tables_make(const struct registry_build *b, const struct layer *origin,
 	if (r == 0) {
 		measure(t, c);
 		make_countries(t, c);
-		r = tables_orgs(b, t);
 	}
-	for (uint32_t i = 0; r == 0 && i < t->n_place; i++) {
+	for (uint32_t i = 0; r == 0 && i < t->n_place; i++)
 		t->place[i].as = prefix_as(t, t->place[i].prefix);
-		t->place[i].org = t->as[t->place[i].as].org;
-	}
 	if (r == 0)
 		r = unannounced(t, origin, country);
 	free(c);
@@ -378,7 +376,8 @@ int tables_make(const struct registry_build *b, const struct layer *origin,
 void tables_done(struct tables *t)
 {
 	void *owned[] = { t->entry, t->place, t->first, t->first_place, t->prefix4, t->prefix6,
-		t->as, t->as_index, t->org, t->as_prefix, t->org_as };
+		t->as, t->as_index, t->as_country, t->org, t->as_prefix, t->org_as, t->org_holder,
+		t->org_link, t->org_alias };
 
 	for (size_t i = 0; i < NELEM(owned); i++)
 		free(owned[i]);

@@ -65,18 +65,38 @@ static uint32_t find_ends(const struct registry *r, const struct entity *en)
 	return REGISTRY_NONE;
 }
 
+static void capitals(char *p, size_t n)
+{
+	for (; n > 0 && *p; p++, n--)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+}
+
 uint32_t tell_find(const struct registry *r, struct entity *en)
 {
 	uint32_t ret;
 
-	for (char *p = en->handle; *p; p++)
-		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+	capitals(en->handle, sizeof(en->handle));
 	ret = registry_find_network(r, span_str(en->handle));
 	if (ret == REGISTRY_NONE)
 		ret = find_ends(r, en);
 	if (ret != REGISTRY_NONE)
 		tell_name(r, ret, en);
 	return ret;
+}
+
+/* Handles are in capitals, names of ASes in small letters. */
+uint32_t tell_find_org(const struct registry *r, struct entity *en)
+{
+	char *slash = strchr(en->handle, '/');
+
+	if (!slash)
+		return REGISTRY_NONE;
+	capitals(en->handle, (size_t)(slash - en->handle));
+	if (!span_starts(span_str(en->handle), "ASNAME/"))
+		capitals(slash, sizeof(en->handle));
+	for (char *p = slash; span_starts(span_str(en->handle), "ASNAME/") && *p; p++)
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+	return registry_find_org(r, span_str(en->handle));
 }
 
 static void say(struct jout *j, const char *key, struct span s)
@@ -107,6 +127,9 @@ void tell_holder(const struct registry *r, const char *key, uint32_t index, stru
 	say(j, "name", h.name);
 	say(j, "address", h.address);
 	say(j, "country", span_str(h.country));
+	jout_span(j, "organisation",
+	    h.org == REGISTRY_NONE ? (struct span){ NULL, NULL }
+				   : registry_org_at(r, h.org).handle);
 	jout_object_end(j);
 }
 

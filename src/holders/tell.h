@@ -31,6 +31,11 @@ void tell_name(const struct registry *r, uint32_t network, struct entity *ret);
  * Returns its index, or REGISTRY_NONE. */
 uint32_t tell_find(const struct registry *r, struct entity *en);
 
+/* tell_find_org - the organisation that org:SOURCE/HANDLE names, in whatever case: by any of its handles
+ * en   an entity of that kind; its handle is afterwards as the registry file may have it
+ * Returns its index, or REGISTRY_NONE. */
+uint32_t tell_find_org(const struct registry *r, struct entity *en);
+
 /* tell_json - "as_holder", "abuse", "abuse_of" and "networks" as members of the object that is open, null
  * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);

@@ -170,6 +170,19 @@ static void arin(struct walk *w)
 	}
 }
 
+static void count_joins(const struct registry *r, struct registry_verdict *ret)
+{
+	uint32_t first, n;
+
+	ret->orgs = registry_n_org(r);
+	for (uint32_t i = 0; i < registry_n_org(r); i++) {
+		ret->joined += registry_org_at(r, i).n_as + registry_org_at(r, i).n_holder > 1;
+		n = registry_org_links(r, i, &first);
+		for (uint32_t k = 0; k < n; k++)
+			ret->joins[registry_org_link_at(r, first + k).rule]++;
+	}
+}
+
 int registry_verify(const struct registry *r, struct registry_verdict *ret)
 {
 	struct walk w = { .r = r, .to = ret };
@@ -180,6 +193,7 @@ int registry_verify(const struct registry *r, struct registry_verdict *ret)
 		ret->crossing += registry_input_at(r, i).crossing;
 	for (uint32_t i = 0; i < registry_n_orphan(r); i++)
 		ret->orphans[registry_orphan_at(r, i).kind]++;
+	count_joins(r, ret);
 	w.has = calloc(registry_n_network(r) + 1u, 1);
 	if (!w.has)
 		return -ENOMEM;

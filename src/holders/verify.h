@@ -23,7 +23,9 @@ struct registry_verdict {
 	uint64_t orphans[ORPHAN_KIND_N];
 	bool arin_bulk; /* ARIN's bulk whois is among the inputs; and of what ARIN told: */
 	uint64_t arin_networks, arin_named,
-	    arin_abuse; /* records; with a holder's name; an abuse contact */
+	    arin_abuse;	       /* records; with a holder's name; an abuse contact */
+	uint64_t orgs, joined; /* organisations, and those among them of several ASes or holders */
+	uint64_t joins[ORG_RULE_N + 1]; /* by each rule; the last: pairs that are kept apart */
 };
 
 /* registry_verify - walks through all of it; 0 or -ENOMEM */

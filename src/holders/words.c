@@ -63,23 +63,38 @@ static uint32_t add(struct words *w, struct span s, uint64_t *slot, uint64_t tag
 	return w->n++;
 }
 
+/* Where s is, or the free slot where it would be. */
+static uint64_t *slot_of(const struct words *w, struct span s, uint64_t *ret_tag)
+{
+	uint64_t hash = hash_bytes(s.p, span_len(s)), tag = hash & ~(uint64_t)UINT32_MAX;
+	size_t mask = ((size_t)1 << w->bits) - 1, at;
+
+	*ret_tag = tag;
+	for (at = (size_t)(hash >> (64 - w->bits)); w->slot[at]; at = (at + 1) & mask)
+		if ((w->slot[at] & ~(uint64_t)UINT32_MAX) == tag &&
+		    span_eq(words_at(w, (uint32_t)w->slot[at] - 1), s))
+			break;
+	return &w->slot[at];
+}
+
 uint32_t words_put(struct words *w, struct span s)
 {
-	uint64_t hash, tag;
-	size_t mask, at;
+	uint64_t tag, *slot;
 
 	if (span_empty(s))
 		return 0;
 	if (w->n >= (uint64_t)3 << (w->bits - 2) && slots_grow(w) < 0)
 		return WORDS_NONE;
-	hash = hash_bytes(s.p, span_len(s));
-	tag = hash & ~(uint64_t)UINT32_MAX;
-	mask = ((size_t)1 << w->bits) - 1;
-	for (at = (size_t)(hash >> (64 - w->bits)); w->slot[at]; at = (at + 1) & mask) {
-		uint32_t word = (uint32_t)w->slot[at] - 1;
+	slot = slot_of(w, s, &tag);
+	return *slot ? (uint32_t)*slot - 1 : add(w, s, slot, tag);
+}
 
-		if ((w->slot[at] & ~(uint64_t)UINT32_MAX) == tag && span_eq(words_at(w, word), s))
-			return word;
-	}
-	return add(w, s, &w->slot[at], tag);
+uint32_t words_find(const struct words *w, struct span s)
+{
+	uint64_t tag, *slot;
+
+	if (span_empty(s))
+		return 0;
+	slot = slot_of(w, s, &tag);
+	return *slot ? (uint32_t)*slot - 1 : WORDS_NONE;
 }

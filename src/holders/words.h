@@ -25,6 +25,9 @@ void words_done(struct words *w);
 /* words_put - the number of s; WORDS_NONE when memory or max_bytes is exhausted */
 uint32_t words_put(struct words *w, struct span s);
 
+/* words_find - the same; WORDS_NONE when it is not there */
+uint32_t words_find(const struct words *w, struct span s);
+
 static inline struct span words_at(const struct words *w, uint32_t word) /* word < w->n */
 {
 	return span_of(w->text.p + w->at[word], w->at[word + 1] - w->at[word]);

@@ -25,6 +25,8 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 
 		for (unsigned i = 0; i < b->n_input; i++)
 			used |= b->input[i].kind == k;
+		if (span_empty(build_kind_attribution(k)))
+			continue;
 		if (used && t->text.len > start)
 			buf_byte(&t->text, ' ');
 		if (used)
@@ -42,7 +44,7 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 			.refused = from->refused,
 			.crossing = from->crossing };
 		memcpy(in[i].sha256, from->sha256, sizeof(in[i].sha256));
-		if (build_kind_origins(from->kind) || !origins)
+		if (from->kind != KIND_MERGES && (build_kind_origins(from->kind) || !origins))
 			t->head.date_s = MAX_OF(t->head.date_s, from->date_s);
 	}
 }
@@ -66,6 +68,9 @@ static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_in
 		[REG_ORG] = { t->org, t->n_org, sizeof(*t->org) },
 		[REG_AS_PREFIX] = { t->as_prefix, t->n_prefix, sizeof(*t->as_prefix) },
 		[REG_ORG_AS] = { t->org_as, t->n_org_as, sizeof(*t->org_as) },
+		[REG_ORG_HOLDER] = { t->org_holder, t->n_org_holder, sizeof(*t->org_holder) },
+		[REG_ORG_LINK] = { t->org_link, t->n_org_link, sizeof(*t->org_link) },
+		[REG_ORG_ALIAS] = { t->org_alias, t->n_org_alias, sizeof(*t->org_alias) },
 		[REG_COUNTRY] = { t->country, t->n_country, sizeof(t->country[0]) },
 		[REG_INPUT] = { in, n_in, sizeof(*in) },
 		[REG_TOP4] = { n->top4, n->top4 ? REG_TOP4_ROWS : 0, sizeof(*n->top4) },
@@ -78,6 +83,7 @@ static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_in
 		[REG_NET_TOLD] = { n->told, n->n_net4 + n->n_net6, sizeof(*n->told) },
 		[REG_NET_KEY] = { n->key, n->n_key, sizeof(*n->key) },
 		[REG_HOLDER] = { n->holder, n->n_holder, sizeof(*n->holder) },
+		[REG_HOLDER_KEY] = { n->holder_key, n->n_holder, sizeof(*n->holder_key) },
 		[REG_CONTACT] = { n->contact, n->n_contact, sizeof(*n->contact) },
 		[REG_ORPHAN] = { n->orphan, n->n_orphan, sizeof(*n->orphan) },
 		[REG_LABEL] = { n->label, n->n_label, sizeof(*n->label) },

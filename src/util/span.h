@@ -51,6 +51,17 @@ static inline bool span_eq(struct span a, struct span b)
 	return n == span_len(b) && (n == 0 || memcmp(a.p, b.p, n) == 0);
 }
 
+/* span_cmp - bytewise, a shorter one before a longer one that begins with it */
+static inline int span_cmp(struct span a, struct span b)
+{
+	size_t n = MIN_OF(span_len(a), span_len(b));
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	if (c != 0 || span_len(a) == span_len(b))
+		return c;
+	return span_len(a) < span_len(b) ? -1 : 1;
+}
+
 static inline bool span_is(struct span a, const char *s)
 {
 	return span_eq(a, span_str(s));

@@ -92,7 +92,7 @@ yes 48.0.0.5 | head -n 200000 | "$onus" annotate "${settings[@]}" >/dev/full 2>e
 [ "$code" = 2 ] && grep -q 'cannot write' err || fail "a full disk: exit code $code"
 
 # --- the chain: networks around an address, and whom to write to -------------------------------------------
-zstd -qdc "$ONUS_SOURCE/tests/golden/registry-2.zst" >golden
+zstd -qdc "$ONUS_SOURCE/tests/golden/registry-3.zst" >golden
 chain=(-o "registry_file=$dir/golden" -o registry_max_age_days=3650)
 run 0 lookup "${chain[@]}" 1.0.1.99 1.0.3.1 2a00:1::8 net:arin/net6-45 9.9.9.9
 same 'lookup: the chain' <<'OUT'
@@ -137,7 +137,7 @@ jq -c 'select(.networks) | [.as_holder.handle, .abuse, .abuse_of, (.networks | l
 mv got out
 same 'lookup --json: the chain' <<'OUT'
 ["ORG-F1-RIPE","abuse@first.example","1.0.0.0/22",2]
-{"handle":null,"name":"FIRST-NET","range":"1.0.0.0/22","status":"ALLOCATED PA","country":"NL","org":{"handle":"ORG-F1-RIPE","name":"First, Inc.","address":"Street 1\n1000 Town","country":"NL"},"abuse":"abuse@first.example","created":null,"changed":"2023-05-23","source":"RIPE","also":[{"handle":null,"name":null,"range":"1.0.0.0/22","status":"allocated","country":"NL","org":{"handle":"0F3A","name":null,"address":null,"country":null},"abuse":null,"created":"2008-05-01","changed":null,"source":"RIPE"}]}
+{"handle":null,"name":"FIRST-NET","range":"1.0.0.0/22","status":"ALLOCATED PA","country":"NL","org":{"handle":"ORG-F1-RIPE","name":"First, Inc.","address":"Street 1\n1000 Town","country":"NL","organisation":"RIPE/ORG-F1-RIPE"},"abuse":"abuse@first.example","created":null,"changed":"2023-05-23","source":"RIPE","also":[{"handle":null,"name":null,"range":"1.0.0.0/22","status":"allocated","country":"NL","org":{"handle":"0F3A","name":null,"address":null,"country":null,"organisation":"RIPE/ORG-F1-RIPE"},"abuse":null,"created":"2008-05-01","changed":null,"source":"RIPE"}]}
 OUT
 
 run 0 lookup "${chain[@]}" 1.0.0.0/16 1.0.0.128-1.0.1.7 org:ASNAME/large AS64498 ripe/org-f1-ripe 'INC first' 9.0.0.0/8
@@ -181,7 +181,7 @@ RIPE/ORG-F1-RIPE
             held by First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
   as of     2026-06-17
 "INC first"
-  org       First, Inc. (org:ASNAME/first-inc), DE, 512 IPv4 addresses
+  org       First, Inc. (org:RIPE/ORG-F1-RIPE), NL, 512 IPv4 addresses
   AS        AS64496 First, Inc., DE, 512 IPv4 addresses
   holder    First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
 9.0.0.0/8
@@ -197,7 +197,7 @@ mv got out
 same 'lookup --json: ranges, AS, organisations, names' <<'OUT'
 ["1.0.0.0/16",2,64497,3,"NET-CUST"]
 ["as:64496",512,1,["1.0.0.0/23"],"AS64496"]
-["ASNAME/first-inc",1,64496,"abuse@first.example",null]
+["RIPE/ORG-F1-RIPE",1,64496,"abuse@first.example",null]
 ["ORG-F1-RIPE",1,64496,"abuse@first.example",1]
 ["first",4,["org","AS","holder","network"]]
 OUT
@@ -224,6 +224,9 @@ of 2026-06-17: 5 records of networks, 4 ranges
   1 records were refused because they cross a wider network
   1 contacts of networks resolve to nothing
     AR-GONE-RIPE, named by 1.0.1.0-1.0.1.99
+  4 organisations, 1 of several ASes or holders
+    1 joined by registry: the registry names this holder
+    1 joined by record: all records of what the id has name this holder
 of the announced space            66148 IPv4 addresses            65537 IPv6 /48s
   a network                         612    0.93 %                 65536  100.00 %
   a holder                          612    0.93 %                     0    0.00 %

@@ -8,15 +8,15 @@ import sys
 NONE = 2**32 - 1
 data = open(sys.argv[1], "rb").read()
 magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
-assert (magic, version, head, size) == (b"ONUSREG\n", 2, 480, len(data))
+assert (magic, version, head, size) == (b"ONUSREG\n", 3, 544, len(data))
 sections, end = [], head
-for i in range(26):
+for i in range(30):
     at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
     assert at == -(-end // 64) * 64 and not any(data[end:at]), i
     sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
     end = at + rows * width
 assert end == len(data)
-table, text = b"".join(sections[0]), b"".join(sections[25])
+table, text = b"".join(sections[0]), b"".join(sections[29])
 
 
 def rows(i, form):
@@ -32,7 +32,7 @@ def country(c):
 
 
 places, prefix4, prefix6 = rows(1, "<4I"), rows(4, "<4I"), rows(5, "<4QII")
-ases, orgs = rows(6, "<4I2Q6I"), rows(7, "<4I2Q4I")
+ases, orgs = rows(6, "<4I2Q6I"), rows(7, "<4I2Q8I")
 
 # the address tables
 
@@ -78,7 +78,7 @@ def value(arrays, address):
     return None if e == 2**30 - 1 else e
 
 
-place_table, net6_table = opened(table), opened(b"".join(sections[15]))
+place_table, net6_table = opened(table), opened(b"".join(sections[18]))
 
 
 def find(text_form):
@@ -105,20 +105,20 @@ assert say(said, said_n).startswith("IP to AS data: RouteViews")
 assert [(a[0], say(a[2], a[3]), a[4], a[5]) for a in ases] == [
     (64496, "First, Inc.", 512, 0), (64497, "Not A Prefix", 100, 0), (64498, "Large", 65536, 65536),
     (64499, "Half A Host", 0, 1)]
-assert [(say(o[0], o[1]), say(o[2], o[3]), o[7]) for o in orgs] == [
-    ("ASNAME/first-inc", "First, Inc.", 1), ("ASNAME/half-a-host", "Half A Host", 1), ("ASNAME/large", "Large", 1),
-    ("ASNAME/not-a-prefix", "Not A Prefix", 1)]
-inputs = rows(11, "<6IqQQQ64s")
+assert [(say(o[0], o[1]), say(o[2], o[3]), o[7], o[9], o[11]) for o in orgs] == [
+    ("ASNAME/half-a-host", "Half A Host", 1, 0, 0), ("ASNAME/large", "Large", 1, 0, 0),
+    ("ASNAME/not-a-prefix", "Not A Prefix", 1, 0, 0), ("RIPE/ORG-F1-RIPE", "First, Inc.", 1, 2, 2)]
+inputs = rows(14, "<6IqQQQ64s")
 assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] == [
-    ("registry-2.csv", "range-asn", 6, 0, 0), ("registry-2-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
+    ("registry-3.csv", "range-asn", 6, 0, 0), ("registry-3-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
     ("rpsl", "rpsl", 5, 1, 1), ("rdap", "rdap", 2, 0, 0)]
 
 # networks
-top4, cut4, cut4_at = (rows(i, "<I") for i in (12, 13, 14))
-networks = [a + b for a, b in zip(rows(18, "<3I2H"), rows(19, "<4I4H"))]
-holders, contacts = rows(21, "<7I2HI"), rows(22, "<7I")
-labels = [say(*t) for t in rows(24, "<2I")]
-ranges = rows(16, "<2I") + [(a << 64 | b, c << 64 | d) for a, b, c, d in rows(17, "<4Q")]
+top4, cut4, cut4_at = (rows(i, "<I") for i in (15, 16, 17))
+networks = [a + b for a, b in zip(rows(21, "<3I2H"), rows(22, "<4I4H"))]
+holders, contacts = rows(24, "<7I2H2I"), rows(26, "<7I")
+labels = [say(*t) for t in rows(28, "<2I")]
+ranges = rows(19, "<2I") + [(a << 64 | b, c << 64 | d) for a, b, c, d in rows(20, "<4Q")]
 
 
 def chain(text_form):
@@ -132,7 +132,7 @@ def chain(text_form):
         at = NONE if at is None else at
     said, mail = [], ""
     while at != NONE:
-        same = [k for k in range(at, len(networks)) if ranges[k] == ranges[at] and (k < len(rows(16, "<2I"))) == (address.version == 4)]
+        same = [k for k in range(at, len(networks)) if ranges[k] == ranges[at] and (k < len(rows(19, "<2I"))) == (address.version == 4)]
         for k in same:
             n = networks[k]
             said.append(("=" if k > at else "") + labels[n[11]] + " " + say(n[7], n[8]))
@@ -151,7 +151,12 @@ assert (country(first[3]), first[9], first[10], labels[first[12]], first[4]) == 
 holder = holders[first[1]]
 assert (say(*holder[0:2]), say(*holder[2:4]), say(*holder[4:6])) == ("ORG-F1-RIPE", "First, Inc.", "Street 1\n1000 Town")
 assert (country(holder[7]), labels[holder[8]], holder[9], ases[0][10]) == ("NL", "RIPE", 1, first[1])
-assert [(k, say(*networks[i][7:9]), say(at, n)) for k, i, at, n in rows(23, "<4I")] == [(1, "CUSTOMER", "AR-GONE-RIPE")]
-keys = [k for k, in rows(20, "<Q")]
+assert [(k, say(*networks[i][7:9]), say(at, n)) for k, i, at, n in rows(27, "<4I")] == [(1, "CUSTOMER", "AR-GONE-RIPE")]
+assert [k for k, in rows(10, "<I")] == [0, 1] and [h[10] for h in holders] == [3, 3] and holders[1][9] == 2
+assert [(a, b, rule, say(at, n)) for a, b, rule, at, n in rows(11, "<5I")] == [
+    (0, 4, 1, "ORG-F1-RIPE"), (5, 4, 3, "0F3A")]
+assert [(say(at, n), org) for at, n, org in rows(12, "<3I")] == [("ASNAME/first-inc", 3)]
+assert [say(*holders[k & NONE][0:2]) for k, in rows(25, "<Q")] in (["ORG-F1-RIPE", "0F3A"], ["0F3A", "ORG-F1-RIPE"])
+keys = [k for k, in rows(23, "<Q")]
 assert keys == sorted(keys) and sorted(say(*networks[k & NONE][5:7]) for k in keys) == ["NET-CUST", "NET6-45"]
 print("ok: the registry file, read by its page")

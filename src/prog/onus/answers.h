@@ -5,6 +5,7 @@
 #define ONUS_PROG_ONUS_ANSWERS_H
 
 #include "prog/onus/attribute.h"
+#include "util/jout.h"
 
 #define ANSWER_ROWS_MAX 10u   /* rows of a kind in the text */
 #define ANSWER_JSON_MAX 1000u /* and in JSON, which says how many there are */
@@ -16,6 +17,10 @@ void answer_range(const struct attributor *a, struct range range, bool json, str
  * as, org  indexes into the registry */
 void answer_as(const struct attributor *a, uint32_t as, bool json, struct buf *out);
 void answer_org(const struct attributor *a, uint32_t org, bool json, struct buf *out);
+
+/* answer_space_text, answer_space_json - what is announced; prefixes 0: not told */
+void answer_space_text(uint64_t v4, uint64_t v6, uint32_t prefixes, struct buf *out);
+void answer_space_json(uint64_t v4, uint64_t v6, struct jout *j);
 
 /* answer_holder - an organisation as its registry has it, and the networks and ASes it holds
  * holder  an index into the registry */

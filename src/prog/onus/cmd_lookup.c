@@ -52,13 +52,18 @@ static bool answer_asn(struct lookup *l, uint32_t asn)
 	return as != REGISTRY_NONE;
 }
 
-static bool answer_organisation(struct lookup *l, const struct entity *en)
+/* A holder that no other is the same organisation as is one by itself. */
+static bool answer_organisation(struct lookup *l, struct entity *en)
 {
-	uint32_t org = registry_find_org(l->from.registry, span_str(en->handle));
+	uint32_t org = tell_find_org(l->from.registry, en), holder = REGISTRY_NONE;
 
 	if (org != REGISTRY_NONE)
 		answer_org(&l->from, org, l->json, &l->out);
-	return org != REGISTRY_NONE;
+	else
+		holder = registry_find_holder(l->from.registry, span_str(en->handle));
+	if (holder != REGISTRY_NONE)
+		answer_holder(&l->from, holder, l->json, &l->out);
+	return org != REGISTRY_NONE || holder != REGISTRY_NONE;
 }
 
 /* The name of an entity (core/entity.h). NULL: it was answered; else what is wrong. */

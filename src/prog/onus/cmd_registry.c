@@ -232,11 +232,13 @@ static int tenure_beside(const struct conf *conf, bool json)
 
 int cmd_registry(int argc, char **argv)
 {
-	const char *to = NULL, *file = NULL, *conf_file = NULL;
+	const char *to = NULL, *merges = NULL, *file = NULL, *conf_file = NULL;
 	struct opt_list set = { .n = 0 };
 	bool json = false, facts = false, all = false;
 	const struct opt opts[] = {
 		{ "output", 0, OPT_TEXT, &to, "FILE", "build: write this file (also -o FILE)." },
+		{ "merges", 'm', OPT_TEXT, &merges, "FILE",
+		    "build: who is, and who is not, one organisation." },
 		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info, verify: the registry file." },
 		{ "json", 'j', OPT_FLAG, &json, NULL,
 		    "All but build: as one JSON object (read: a file)." },
@@ -248,8 +250,8 @@ int cmd_registry(int argc, char **argv)
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus registry",
-		"build -o FILE INPUT… | fetch [NAME…] | info [FILE] | verify [FILE] | diff OLD NEW "
-		"| tenure "
+		"build [-m MERGES] -o FILE INPUT… | fetch [NAME…] | info [FILE] | verify [FILE] | "
+		"diff OLD NEW | tenure "
 		"[FILE…] | read INPUT…",
 		"Compile tables of who holds which address, and what the registries say of "
 		"networks, into\n"
@@ -259,7 +261,11 @@ int cmd_registry(int argc, char **argv)
 		"registries\n"
 		"disagree, and what leads nowhere. Inputs are recognised by content; a directory "
 		"stands\n"
-		"for the .csv files in it.\n\n"
+		"for the .csv files in it. ASes and holders are joined to organisations by rules "
+		"that `verify`\n"
+		"counts; a list of merges says better, a line each: `apart as:1 as:2 why`, `same "
+		"as:1\n"
+		"org:RIPE/HANDLE why`, `without RULE`.\n\n"
 		"`fetch` gets what registries publish, and keeps the last good copy of each: see\n"
 		"onus registry fetch --help.\n\n"
 		"`diff` says what changed between two such files: networks and their holders, and "
@@ -302,7 +308,8 @@ int cmd_registry(int argc, char **argv)
 	if (!conf)
 		return fail(3, &e);
 	if (n >= 2 && strcmp(argv[1], "build") == 0)
-		code = registry_make(to ? to : conf->registry_file, n - 1, argv + 2);
+		code = registry_make(to ? to : conf->registry_file,
+		    merges ? merges : conf->registry_merges, n - 1, argv + 2);
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "info") == 0)
 		code = info(n == 2 ? argv[2]
 			    : file ? file

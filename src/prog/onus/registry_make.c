@@ -24,7 +24,7 @@ static void contest_print(const struct registry_contest *c)
 		    (unsigned long long)c->v4_addresses, (unsigned long long)c->v6_blocks);
 }
 
-int registry_make(const char *to, int n, char **inputs)
+int registry_make(const char *to, const char *merges, int n, char **inputs)
 {
 	unsigned shown = 0;
 	struct registry_build *b = registry_build_new(on_refused, &shown);
@@ -34,6 +34,8 @@ int registry_make(const char *to, int n, char **inputs)
 
 	for (int i = 0; i < n && r == 0; i++)
 		r = registry_build_add(b, inputs[i], &e);
+	if (r == 0 && *merges)
+		r = registry_build_merges(b, merges, &e);
 	if (r == 0)
 		r = registry_build_write(b, to, &e);
 	if (r < 0) {

@@ -97,6 +97,17 @@ static void arin_text(const struct registry_verdict *v, struct buf *out)
 		    "registry\n");
 }
 
+static void joins_text(const struct registry_verdict *v, struct buf *out)
+{
+	buf_fmt(out, "  %llu organisations, %llu of several ASes or holders\n",
+	    (unsigned long long)v->orgs, (unsigned long long)v->joined);
+	for (enum org_rule k = 0; k <= ORG_RULE_N; k++)
+		if (v->joins[k])
+			buf_fmt(out, "    %llu %s %s: %s\n", (unsigned long long)v->joins[k],
+			    k == ORG_APART ? "kept" : "joined by", org_rule_name(k),
+			    org_rule_words(k));
+}
+
 static void verdict_text(
     const struct registry *r, const struct registry_verdict *v, struct buf *out)
 {
@@ -111,6 +122,7 @@ static void verdict_text(
 	    (unsigned long long)v->several, (unsigned long long)v->countries_differ,
 	    (unsigned long long)v->holders_differ, (unsigned long long)v->crossing);
 	orphans_text(r, v, out);
+	joins_text(v, out);
 	buf_fmt(out, "of the announced space  %15llu IPv4 addresses  %15llu IPv6 /48s\n",
 	    (unsigned long long)v->announced.v4_addresses,
 	    (unsigned long long)v->announced.v6_blocks);
@@ -173,6 +185,12 @@ static void verdict_json(
 	jout_u64(&j, "holders_differ", v->holders_differ);
 	jout_u64(&j, "crossing", v->crossing);
 	orphans_json(r, v, &j);
+	jout_u64(&j, "organisations", v->orgs);
+	jout_u64(&j, "organisations_joined", v->joined);
+	jout_object(&j, "joins");
+	for (enum org_rule k = 0; k <= ORG_RULE_N; k++)
+		jout_u64(&j, org_rule_name(k), v->joins[k]);
+	jout_object_end(&j);
 	space_json(&j, "announced", v->announced);
 	jout_object(&j, "has");
 	for (unsigned k = 0; k < HAS_N; k++)

@@ -39,7 +39,7 @@ static int setup(void **state)
 
 	buf_init(&packed, GOLDEN_BYTES_MAX);
 	buf_init(&golden, GOLDEN_BYTES_MAX);
-	if (!mkdtemp(dir) || file_read(golden_path("registry-2.zst"), &packed, &e) < 0)
+	if (!mkdtemp(dir) || file_read(golden_path("registry-3.zst"), &packed, &e) < 0)
 		return -1;
 	n = ZSTD_decompress(
 	    buf_room(&golden, GOLDEN_BYTES_MAX), GOLDEN_BYTES_MAX, packed.p, packed.len);
@@ -115,8 +115,8 @@ static void test_writer(void **state)
 	struct err e;
 
 	assert_non_null(b);
-	add_table(b, "registry-2.csv");
-	add_table(b, "registry-2-country.csv");
+	add_table(b, "registry-3.csv");
+	add_table(b, "registry-3-country.csv");
 	tell_facts(b);
 	(void)snprintf(path, sizeof(path), "%s/registry", dir);
 	assert_int_equal(registry_build_write(b, path, &e), 0);
