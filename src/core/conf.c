@@ -23,6 +23,8 @@ static const struct param params[] = {
 	    "Say in every output that the registry is old when it is older than this."),
 	P(registry_merges, TEXT, "", 0, 0, "file",
 	    "Who is, and who is not, one organisation (onus registry build --merges)."),
+	P(registry_keep_days, COUNT, "30", 2, 3650, "days",
+	    "How long builds of other days are kept beside the registry (--keep, fetch --build)."),
 	P(registry_inputs, TEXT, "/usr/share/onus/registry-inputs.conf", 0, 0, "file",
 	    "The list of what is fetched for the registry (onus registry fetch)."),
 	P(registry_inputs_dir, TEXT, "/var/lib/onus/inputs", 0, 0, "directory",

@@ -48,7 +48,7 @@ struct conf {
 	char *web_root;	    /* page templates and style */
 	bool web_public;    /* false: every page says it is a private view */
 	bool simulated;	    /* true: every page and table says so */
-	uint32_t registry_max_age_days;
+	uint32_t registry_max_age_days, registry_keep_days;
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,
 	    publish_keep;
 	uint32_t spool_max_mib;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/clock.h"
 
@@ -120,4 +121,66 @@ char *builds_path(const char *registry_file, int32_t day)
 	if (path)
 		(void)snprintf(path, n, "%s-%.4s%.2s%.2s", registry_file, text, text + 5, text + 8);
 	return path;
+}
+
+int builds_open(const char *registry_file, int32_t day, struct registry **ret, struct err *e)
+{
+	char text[UTC_TEXT_MAX], *path = NULL;
+	struct builds b;
+	size_t i;
+	int r = builds_find(registry_file, &b, e);
+
+	if (r < 0)
+		return r;
+	i = builds_upto(&b, day);
+	utc_format_day(day, text);
+	if (i == b.n)
+		r = err_set(e, -ENOENT,
+		    "there is no %s-YYYYMMDD of %s or before: onus knows "
+		    "of no day of which no build was kept",
+		    registry_file, text);
+	else if (!(path = builds_path(registry_file, b.day[i])))
+		r = err_set(e, -ENOMEM, "out of memory");
+	else
+		r = registry_open(path, ret, e);
+	free(path);
+	builds_done(&b);
+	return r;
+}
+
+/* A second name of the file, put in place of what has that name. */
+static int link_over(const char *file, const char *path, struct err *e)
+{
+	CLEANUP(free_p) char *part = NULL;
+
+	if (asprintf(&part, "%s.tmp-%ld", path, (long)getpid()) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	(void)unlink(part); /* of one who was killed */
+	if (link(file, part) < 0 || rename(part, path) < 0) {
+		int r = -errno;
+
+		(void)unlink(part);
+		return err_set(e, r, "cannot keep %s as %s: %s", file, path, strerror(-r));
+	}
+	(void)unlink(part); /* renaming to another name of the same file does nothing */
+	return 0;
+}
+
+int builds_keep(const char *registry_file, int32_t day, uint32_t keep_days, struct err *e)
+{
+	char *path = builds_path(registry_file, day);
+	struct builds b;
+	int r = path ? link_over(registry_file, path, e) : err_set(e, -ENOMEM, "out of memory");
+
+	free(path);
+	if (r < 0 || (r = builds_find(registry_file, &b, e)) < 0)
+		return r;
+	for (size_t i = 0; i < b.n && (int64_t)b.day[i] + keep_days < day; i++) {
+		path = builds_path(registry_file, b.day[i]);
+		if (path)
+			(void)unlink(path); /* the next one tries again */
+		free(path);
+	}
+	builds_done(&b);
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "holders/registry.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -23,6 +24,14 @@ void builds_done(struct builds *b);
 
 /* builds_upto - index of the newest one not later than a day; n where there is none */
 size_t builds_upto(const struct builds *b, int32_t day);
+
+/* builds_open - the newest build that is not later than a day; -ENOENT when none was kept */
+MUST_USE int builds_open(
+    const char *registry_file, int32_t day, struct registry **ret, struct err *e);
+
+/* builds_keep - the registry file as it is becomes the build of a day, in place of another one of that day; builds
+ * that are more than keep_days older go. 0 or -errno. */
+MUST_USE int builds_keep(const char *registry_file, int32_t day, uint32_t keep_days, struct err *e);
 
 /* builds_path - the file of a day, NUL-terminated, owned by the caller; NULL when out of memory */
 char *builds_path(const char *registry_file, int32_t day);

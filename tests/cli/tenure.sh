@@ -75,6 +75,26 @@ OUT
 run 0 registry diff registry-20260901 registry-20260901
 [ "$(wc -l <out)" = 3 ] || fail "a file differs from itself: $(cat out)"
 run 2 registry diff registry-20260901 nosuch
+# days, of which the newest build before or on them counts
+run 0 registry diff registry-20260901 registry-20260908
+mv out want
+run 0 registry diff -r registry 2026-09-03 2026-09-09
+cmp -s want out || fail "by days: $(cat out)"
+run 2 registry diff -r registry 2026-01-01 2026-09-09
+grep -q 'no day of which no build was kept' err || fail "a day before all: $(cat err)"
+# a build that keeps itself, and lets go of what is too old
+mkdir kept
+echo '9.0.0.0,9.0.0.255,64496,Nine' >kept/asn.csv
+run 0 registry build --keep -o kept/reg kept/asn.csv
+today=$(date -u +%Y%m%d)
+[ "kept/reg" -ef "kept/reg-$today" ] || fail "not kept: $(ls kept)"
+: >"kept/reg-$(date -u -d '-40 days' +%Y%m%d)"
+: >"kept/reg-$(date -u -d '-20 days' +%Y%m%d)"
+: >kept/reg-notes
+echo '9.0.1.0,9.0.1.255,64497,Next' >>kept/asn.csv
+run 0 registry build -k -o kept/reg kept/asn.csv
+[ "kept/reg" -ef "kept/reg-$(date -u +%Y%m%d)" ] || fail "not kept again: $(ls kept)"
+[ "$(ls kept | wc -l)" = 5 ] && [ -e kept/reg-notes ] || fail "what is kept: $(ls kept)"
 run 3 registry diff registry-20260901
 
 # the first ten of a kind, or all

@@ -38,32 +38,6 @@ int attribute_open(struct attributor *a, const char *command, const char *conf_f
 	return 0;
 }
 
-/* The build that answers for a day. */
-static int open_upto(const char *registry_file, int32_t day, struct registry **ret, struct err *e)
-{
-	char text[UTC_TEXT_MAX], *path = NULL;
-	struct builds b;
-	size_t i;
-	int r = builds_find(registry_file, &b, e);
-
-	if (r < 0)
-		return r;
-	i = builds_upto(&b, day);
-	utc_format_day(day, text);
-	if (i == b.n)
-		r = err_set(e, -ENOENT,
-		    "there is no %s-YYYYMMDD of %s or before: onus knows "
-		    "of no day of which no build was kept",
-		    registry_file, text);
-	else if (!(path = builds_path(registry_file, b.day[i])))
-		r = err_set(e, -ENOMEM, "out of memory");
-	else
-		r = registry_open(path, ret, e);
-	free(path);
-	builds_done(&b);
-	return r;
-}
-
 int attribute_open_at(struct attributor *a, const char *command, const char *conf_file,
     const char *const *set, unsigned n_set, const char *registry, int64_t at_s)
 {
@@ -72,7 +46,7 @@ int attribute_open_at(struct attributor *a, const char *command, const char *con
 
 	*a = (struct attributor){ .conf = conf_open(conf_file, set, n_set, &e) };
 	if (a->conf)
-		r = open_upto(
+		r = builds_open(
 		    registry ? registry : a->conf->registry_file, day_of(at_s), &a->registry, &e);
 	if (r == 0)
 		r = tenures_read(a->conf->hub, day_of(at_s), &a->tenures, &e);

@@ -127,14 +127,26 @@ static int verify(const char *path, bool json)
 	return 0;
 }
 
-static int diff(const char *was_path, const char *is_path, bool json, bool all)
+/* A file, or where there is none of that name the newest build that is not later than a date. */
+static int open_build(
+    const char *registry_file, const char *name, struct registry **ret, struct err *e)
+{
+	int64_t time_s;
+
+	if (access(name, F_OK) < 0 && strlen(name) == 10 && utc_parse(span_str(name), &time_s) == 0)
+		return builds_open(registry_file, day_of(time_s), ret, e);
+	return registry_open(name, ret, e);
+}
+
+static int diff(
+    const char *registry_file, const char *was_path, const char *is_path, bool json, bool all)
 {
 	struct registry *was = NULL, *is = NULL;
 	struct err e;
-	int r = registry_open(was_path, &was, &e);
+	int r = open_build(registry_file, was_path, &was, &e);
 
 	if (r == 0)
-		r = registry_open(is_path, &is, &e);
+		r = open_build(registry_file, is_path, &is, &e);
 	if (r == 0 && (r = diff_print(was, is, json, all)) < 0)
 		(void)err_set(&e, r, "cannot write the answer: %s", strerror(-r));
 	was = registry_free(was);
@@ -234,12 +246,15 @@ int cmd_registry(int argc, char **argv)
 {
 	const char *to = NULL, *merges = NULL, *file = NULL, *conf_file = NULL;
 	struct opt_list set = { .n = 0 };
-	bool json = false, facts = false, all = false;
+	bool json = false, facts = false, all = false, keep = false;
 	const struct opt opts[] = {
 		{ "output", 0, OPT_TEXT, &to, "FILE", "build: write this file (also -o FILE)." },
 		{ "merges", 'm', OPT_TEXT, &merges, "FILE",
 		    "build: who is, and who is not, one organisation." },
-		{ "registry", 'r', OPT_TEXT, &file, "FILE", "info, verify: the registry file." },
+		{ "keep", 'k', OPT_FLAG, &keep, NULL,
+		    "build: keep it as the build of today, too (FILE-YYYYMMDD)." },
+		{ "registry", 'r', OPT_TEXT, &file, "FILE",
+		    "info, verify, diff of days: the registry file." },
 		{ "json", 'j', OPT_FLAG, &json, NULL,
 		    "All but build: as one JSON object (read: a file)." },
 		{ "all", 'a', OPT_FLAG, &all, NULL,
@@ -268,9 +283,11 @@ int cmd_registry(int argc, char **argv)
 		"org:RIPE/HANDLE why`, `without RULE`.\n\n"
 		"`fetch` gets what registries publish, and keeps the last good copy of each: see\n"
 		"onus registry fetch --help.\n\n"
-		"`diff` says what changed between two such files: networks and their holders, and "
-		"who announces\n"
-		"what. A transfer is only what one source tells of one range in both.\n"
+		"`diff` says what changed between two such files, or days of which builds were "
+		"kept "
+		"(2026-09-01):\n"
+		"networks and their holders, and who announces what. A transfer is only what one "
+		"source tells of one range in both.\n"
 		"`tenure` writes into the hub who held what until when, from such files in order "
 		"of time\n"
 		"(without names: all that stand beside the registry file with -YYYYMMDD behind "
@@ -309,7 +326,8 @@ int cmd_registry(int argc, char **argv)
 		return fail(3, &e);
 	if (n >= 2 && strcmp(argv[1], "build") == 0)
 		code = registry_make(to ? to : conf->registry_file,
-		    merges ? merges : conf->registry_merges, n - 1, argv + 2);
+		    merges ? merges : conf->registry_merges, keep ? conf->registry_keep_days : 0,
+		    n - 1, argv + 2);
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "info") == 0)
 		code = info(n == 2 ? argv[2]
 			    : file ? file
@@ -318,7 +336,7 @@ int cmd_registry(int argc, char **argv)
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "verify") == 0)
 		code = verify(n == 2 ? argv[2] : file ? file : conf->registry_file, json);
 	else if (n == 3 && strcmp(argv[1], "diff") == 0)
-		code = diff(argv[2], argv[3], json, all);
+		code = diff(file ? file : conf->registry_file, argv[2], argv[3], json, all);
 	else if (n == 1 && strcmp(argv[1], "tenure") == 0)
 		code = tenure_beside(conf, json);
 	else if (n >= 1 && strcmp(argv[1], "tenure") == 0)

@@ -288,7 +288,8 @@ static int build(const struct fetching *f)
 		fetch_job_done(&j);
 	}
 	if (n)
-		code = registry_make(f->conf->registry_file, f->conf->registry_merges, n, paths);
+		code = registry_make(f->conf->registry_file, f->conf->registry_merges,
+		    f->conf->registry_keep_days, n, paths);
 	else
 		(void)fprintf(stderr, "onus registry fetch: nothing to build a registry of\n");
 	for (int i = 0; i < n; i++)

@@ -2,6 +2,8 @@
 #include "prog/onus/registry_make.h"
 
 #include "holders/build.h"
+#include "holders/builds.h"
+#include "util/clock.h"
 
 #define REFUSED_SHOWN 20u
 
@@ -24,11 +26,12 @@ static void contest_print(const struct registry_contest *c)
 		    (unsigned long long)c->v4_addresses, (unsigned long long)c->v6_blocks);
 }
 
-int registry_make(const char *to, const char *merges, int n, char **inputs)
+int registry_make(const char *to, const char *merges, uint32_t keep_days, int n, char **inputs)
 {
 	unsigned shown = 0;
 	struct registry_build *b = registry_build_new(on_refused, &shown);
 	struct registry_contest contest;
+	const struct clock clock = clock_system();
 	struct err e = { "out of memory" };
 	int r = b ? 0 : -1;
 
@@ -38,6 +41,8 @@ int registry_make(const char *to, const char *merges, int n, char **inputs)
 		r = registry_build_merges(b, merges, &e);
 	if (r == 0)
 		r = registry_build_write(b, to, &e);
+	if (r == 0 && keep_days)
+		r = builds_keep(to, day_of(clock_now_s(&clock)), keep_days, &e);
 	if (r < 0) {
 		b = registry_build_free(b);
 		(void)fprintf(stderr, "onus registry: %s\n", e.text);
