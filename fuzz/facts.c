@@ -26,7 +26,7 @@ static int on_take(void *ctx, const struct fact *f)
 	fit(f->address, FACT_ADDRESS_MAX, true);
 	assert(f->country[2] == '\0' && (!f->country[0] || f->country[1]));
 	assert(f->created_s >= 0 && f->changed_s >= 0);
-	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE)
+	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE || f->kind == FACT_PLACE)
 		assert(addr_cmp(f->range.first, f->range.last) <= 0 &&
 		       addr_is_v4(f->range.first) == addr_is_v4(f->range.last));
 	if (f->kind == FACT_AS || f->kind == FACT_ROUTE)

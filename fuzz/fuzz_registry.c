@@ -27,6 +27,8 @@ static const struct {
 	{ FACT_NETWORK, "2a00:1::/32", "", "O", "", "" },
 	{ FACT_NETWORK, "2a00:1::7-2a00:1::9", "", "", "C", "" },
 	{ FACT_ORG, NULL, "O", "", "C", "" },
+	{ FACT_PLACE, "1.0.0.0/24", "", "", "", "" },
+	{ FACT_PLACE, "2a00:1::/48", "", "", "", "" },
 	{ FACT_CONTACT, NULL, "C", "", "", "c@example.net" },
 	{ FACT_AS, NULL, "", "O", "", "" },
 };
@@ -48,7 +50,9 @@ static void tell_facts(struct registry_build *b)
 			.org = span_str(facts[i].org),
 			.as = { 64496, 64497 }, /* two joins with their holder */
 			.abuse = span_str(facts[i].abuse),
-			.mail = span_str(facts[i].mail) };
+			.mail = span_str(facts[i].mail),
+			.country = "NL",
+			.geofeed = true };
 
 		if ((facts[i].range && range_parse(span_str(facts[i].range), &f.range) < 0) ||
 		    to.take(to.ctx, &f) < 0)
@@ -165,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		UINT64_MAX };
 	struct registry *r = NULL;
 	struct attribution at;
+	char country[3];
 	struct err e;
 
 	if (!good)
@@ -183,6 +188,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		registry_lookup(r, (struct addr){ his[i], i }, &at);
 		read_chain(r, (struct addr){ his[i], i + 6 });
 	}
+	for (size_t i = 0; i < NELEM(his); i++)
+		(void)registry_geofeed(r, (struct addr){ his[i], 0x01000000 }, country);
+	assert(registry_n_geofeed(r) <= REG_ROWS_MAX);
 	read_orgs(r);
 	(void)registry_find_network(r, SPAN("RIPE/N"));
 	for (uint32_t i = 0; i < registry_n_orphan(r); i++)

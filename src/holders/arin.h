@@ -33,6 +33,7 @@ enum arin_slot {
 	ARIN_IS_ROLE, /* Y; who does not say so counts as a person */
 	ARIN_GIVEN_NAME,
 	ARIN_MAIL,
+	ARIN_COMMENT, /* the line that is read now; none is kept */
 	ARIN_SLOT_N
 };
 
@@ -42,6 +43,7 @@ struct arin_record {
 	struct range block[ARIN_BLOCKS_MAX + 1]; /* one more: what is between the ends of its net */
 	unsigned n_block;
 	bool begun;
+	bool geofeed;	    /* it names one */
 	const char *broken; /* why it cannot be taken; NULL */
 	uint64_t line;
 };
@@ -59,6 +61,9 @@ static inline struct span arin_slot(const struct arin_record *r, enum arin_slot 
 {
 	return span_trim(r->slot[s].p ? buf_text(&r->slot[s]) : SPAN(""));
 }
+
+/* arin_comment_end - a line of a comment was read whole */
+void arin_comment_end(struct arin_record *r);
 
 /* arin_block_end - the block of a net whose ends have been told is one of its blocks */
 void arin_block_end(struct arin_record *r);

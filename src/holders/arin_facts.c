@@ -34,6 +34,7 @@ static const struct {
 	[ARIN_IS_ROLE] = { KEY_BYTES },
 	[ARIN_GIVEN_NAME] = { FACT_TEXT_MAX, .text = true },
 	[ARIN_MAIL] = { KEY_BYTES },
+	[ARIN_COMMENT] = { FACT_TEXT_MAX, .text = true },
 };
 
 void arin_record_init(struct arin_record *r)
@@ -56,6 +57,7 @@ void arin_record_begin(struct arin_record *r, uint64_t line)
 		buf_reset(&r->slot[i]);
 	r->n_block = 0;
 	r->begun = true;
+	r->geofeed = false;
 	r->broken = NULL;
 	r->line = line;
 }
@@ -81,6 +83,12 @@ void arin_add(struct arin_record *r, enum arin_slot s, struct span piece)
 	if (span_len(piece) > room && !slots[s].text)
 		r->broken = "an attribute is too long";
 	buf_span(to, fact_head(piece, room));
+}
+
+void arin_comment_end(struct arin_record *r)
+{
+	r->geofeed |= fact_geofeed(arin_slot(r, ARIN_COMMENT));
+	buf_reset(&r->slot[ARIN_COMMENT]);
 }
 
 /* --- what stands in every record -------------------------------------------------------------------- */
@@ -332,6 +340,7 @@ int arin_net(struct arin_record *r, struct buf *room, const struct fact_to *to)
 		type = span_str(is->status);
 	f.status = fact_text(room, type, FACT_TEXT_MAX);
 	(void)key_of(r, room, ARIN_PARENT, &f.parent); /* not worth a network */
+	f.geofeed = r->geofeed;
 	if (why)
 		return end(r, room, to, why, &f);
 	for (unsigned i = 0; i < r->n_block && code == 0; i++) {

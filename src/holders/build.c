@@ -38,6 +38,7 @@ static const struct {
 	[KIND_BGP_LINES] = { "bgp-lines", "Routes: lines of tables of BGP routers." },
 	[KIND_PFX2AS] = { "pfx2as",
 	    "Routes: Routeviews Prefix to AS mappings Dataset for IPv4 and IPv6 (caida.org)." },
+	[KIND_GEOFEED] = { "geofeed", "Countries of use: geofeeds of the holders." },
 	[KIND_AS_NAMES] = { "as-names", "AS names: lists of RIPE NCC and APNIC (potaroo.net)." },
 };
 _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
@@ -74,6 +75,7 @@ struct registry_build *registry_build_free(struct registry_build *b)
 		free(b->input[i].name);
 	for (unsigned i = 0; i < KIND_FACTS; i++)
 		free(b->records[i].v);
+	free(b->places.v);
 	facts_done(&b->facts);
 	merges_done(&b->merges);
 	addrmap_done(&b->names.map);
@@ -340,6 +342,8 @@ static int tables_fill(struct registry_build *b, struct tables *t)
 
 	if (r == 0)
 		r = networks_countries(b);
+	if (r == 0)
+		r = tables_geofeed(b, t);
 	if (r == 0)
 		r = origins_settle(b, &origin);
 	if (r == 0)

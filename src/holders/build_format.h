@@ -27,6 +27,7 @@ enum input_kind {
 	KIND_BGP_LINES,
 	KIND_PFX2AS,
 	KIND_AS_NAMES,
+	KIND_GEOFEED,
 	KIND_MERGES, /* read by registry_build_merges alone */
 	KIND_N
 };
@@ -95,6 +96,7 @@ struct registry_build {
 	struct records records[KIND_FACTS];
 	struct as_names names;
 	struct routes routes;
+	struct records places; /* value: a country */
 	struct facts facts;
 	struct build_input input[REGISTRY_INPUTS_MAX];
 	struct build_facts {
@@ -165,6 +167,9 @@ MUST_USE int layer_put(struct layer *l, struct range r, uint32_t value);
 /* origins_settle - who announces what, an index into names; 0 or -ENOMEM */
 MUST_USE int origins_settle(struct registry_build *b, struct layer *ret);
 
+/* geofeed_put - one FACT_PLACE of an input; 0 or -ENOMEM */
+MUST_USE int geofeed_put(struct registry_build *b, unsigned input, const struct fact *f);
+
 #define NETWORK_DEPTH_MAX 24u /* networks around one another */
 #define NETWORK_SAME_MAX  16u /* records of one range */
 
@@ -227,6 +232,8 @@ struct tables {
 	struct reg_org_alias *org_alias;
 	struct reg_country country[26 * 26];
 	uint32_t n_country;
+	struct reg_geofeed *geofeed;
+	size_t n_geofeed;
 	struct buf text;
 	struct net_tables net;
 };
@@ -238,6 +245,10 @@ void tables_done(struct tables *t);
 
 /* tables_find_as - the row of an AS, or REGISTRY_NONE */
 uint32_t tables_find_as(const struct tables *t, uint32_t asn);
+
+/* tables_geofeed - which country holders say that their space is used in, once networks are nested. Refused is what
+ * lies in no network that names a geofeed: its holder did not say so. Returns 0 or -ENOMEM. */
+MUST_USE int tables_geofeed(struct registry_build *b, struct tables *t);
 
 /* tables_networks - the sections of networks, holders and contacts, and holders of ASes
  * ret_text_from  where the texts of b's facts begin in the text of the file */

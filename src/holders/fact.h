@@ -19,6 +19,7 @@ enum fact_kind {
 	FACT_ORG,     /* organisation, ARIN org, RDAP entity with the role registrant */
 	FACT_CONTACT, /* role, ARIN POC that is a role, RDAP entity with the role abuse */
 	FACT_ROUTE,   /* route, route6, lines of BGP tables: as[0] may announce range */
+	FACT_PLACE, /* lines of geofeeds: whose holder says that range is used in country, or does not say where: "" */
 	FACT_KIND_N
 };
 
@@ -29,7 +30,7 @@ struct fact {
 	struct span
 	    source; /* registry: "RIPE", "APNIC", "ARIN", "LACNIC", "AFRINIC", or that of a NIR or IRR */
 	struct span handle; /* its key there; NETWORK without one: empty, its range is its key */
-	struct range range; /* NETWORK, ROUTE */
+	struct range range; /* NETWORK, ROUTE, PLACE */
 	uint32_t as[2];	    /* AS: first and last number; ROUTE: the origin, twice */
 	uint32_t seen;	    /* ROUTE: by how many peers of the table; 0: not told */
 	struct span name;   /* netname, as-name, org-name, role */
@@ -44,6 +45,7 @@ struct fact {
 	struct span status;  /* as it stands: "ALLOCATED PA", "Direct Allocation", "assigned" */
 	struct span parent;  /* handle of the network around it */
 	char country[3];     /* upper case; "" */
+	bool geofeed;	     /* NETWORK: it names a geofeed as its holder's */
 	int64_t created_s, changed_s; /* 0: not told */
 	uint64_t line;		      /* where the record begins */
 };
@@ -74,6 +76,7 @@ extern const struct fact_reader
 extern const struct fact_reader fact_reader_rpsl; /* read_rpsl.c */
 extern const struct fact_reader
     fact_reader_rdap; /* read_rdap.c: one JSON answer a line, or one in all */
+extern const struct fact_reader fact_reader_geofeed;  /* read_geofeed.c: RFC 8805 */
 extern const struct fact_reader fact_reader_arin_xml; /* read_arin_xml.c: bulk whois */
 extern const struct fact_reader fact_reader_arin_text,
     fact_reader_arin_whois; /* read_arin_text.c: the same as text; answers */

@@ -2,6 +2,8 @@
 #include "holders/fact_text.h"
 
 #include "net/idn.h"
+#include <strings.h>
+
 #include "util/clock.h"
 #include "util/num.h"
 
@@ -225,4 +227,14 @@ bool fact_addr(struct span s, struct addr *ret)
 {
 	s = span_trim(s);
 	return padded(s, ret) || addr_parse(s, ret) == 0;
+}
+
+bool fact_geofeed(struct span remark)
+{
+	struct span word;
+
+	remark = span_trim(remark);
+	(void)span_cut(&remark, ' ', &word);
+	return span_len(word) == 7 && strncasecmp(word.p, "Geofeed", 7) == 0 &&
+	       span_starts(span_trim(remark), "https://");
 }

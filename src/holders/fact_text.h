@@ -48,6 +48,9 @@ int64_t fact_date(struct span s);
 /* fact_date8 - eight digits that are a day; false when they are not. Days before 1970 are 0. */
 bool fact_date8(struct span s, int64_t *ret);
 
+/* fact_geofeed - whether a remark names a geofeed: "Geofeed https://example.net/geofeed.csv" (RFC 9632) */
+bool fact_geofeed(struct span remark);
+
 /* fact_addr - an address, also one of decimal quads that are all padded to three digits */
 bool fact_addr(struct span s, struct addr *ret);
 

@@ -245,7 +245,8 @@ static int take_network(struct taking *t)
 		.created = days_of(f->created_s),
 		.changed = days_of(f->changed_s),
 		.country = country_of(f->country),
-		.flags = opaque && !span_empty(f->opaque) ? NET_OPAQUE : 0 };
+		.flags = (uint8_t)((opaque && !span_empty(f->opaque) ? NET_OPAQUE : 0) |
+				   (f->geofeed ? NET_GEOFEED : 0)) };
 	if (t->full || grow(&all->net, &all->net_cap, all->n_net + 1, sizeof(n)) < 0)
 		return -ENOMEM;
 	all->net[all->n_net++] = n;
@@ -371,12 +372,23 @@ static int take_route(struct taking *t)
 	return why ? 1 : r;
 }
 
+static int take_place(struct taking *t)
+{
+	const char *why = range_wrong(t->f->range);
+
+	if (!why)
+		return geofeed_put(t->b, t->input, t->f);
+	wrong(t, why);
+	return 1;
+}
+
 static int (*const takers[])(struct taking *t) = {
 	[FACT_NETWORK] = take_network,
 	[FACT_AS] = take_as,
 	[FACT_ORG] = take_org,
 	[FACT_CONTACT] = take_contact,
 	[FACT_ROUTE] = take_route,
+	[FACT_PLACE] = take_place,
 };
 _Static_assert(NELEM(takers) == FACT_KIND_N, "takers out of step");
 

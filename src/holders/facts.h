@@ -17,7 +17,8 @@ enum net_flags {
 	NET_SAME = 1, /* of the range of the one before it, which is held in higher regard */
 	NET_CROSSES = 2,
 	NET_REFUSED = 4,
-	NET_OPAQUE = 8, /* org is an id that RIR statistics give to all of one holder's */
+	NET_OPAQUE = 8,	  /* org is an id that RIR statistics give to all of one holder's */
+	NET_GEOFEED = 16, /* names a geofeed */
 };
 
 struct net_fact {

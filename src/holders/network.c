@@ -248,3 +248,29 @@ struct registry_orphan registry_orphan_at(const struct registry *r, uint32_t ind
 		.index = o->index,
 		.handle = text_of(r, o->handle) };
 }
+
+uint32_t registry_n_geofeed(const struct registry *r)
+{
+	return r->n_geofeed;
+}
+
+bool registry_geofeed(const struct registry *r, struct addr a, char ret[3])
+{
+	uint32_t lo = 0, hi = r->n_geofeed;
+	const struct reg_geofeed *g;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		g = &r->geofeed[mid];
+		if (addr_cmp((struct addr){ g->first_hi, g->first_lo }, a) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	g = lo ? &r->geofeed[lo - 1] : NULL;
+	if (g && addr_cmp(a, (struct addr){ g->last_hi, g->last_lo }) > 0)
+		g = NULL;
+	country_text(g ? g->country : 0, ret);
+	return g != NULL;
+}

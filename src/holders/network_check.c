@@ -147,13 +147,28 @@ static bool orphans_ok(const struct registry *r)
 	return true;
 }
 
+static bool geofeeds_ok(const struct registry *r)
+{
+	for (uint32_t i = 0; i < r->n_geofeed; i++) {
+		const struct reg_geofeed *g = &r->geofeed[i];
+		struct addr first = { g->first_hi, g->first_lo }, last = { g->last_hi, g->last_lo };
+
+		if (addr_is_v4(first) != addr_is_v4(last) || addr_cmp(first, last) > 0 ||
+		    (i > 0 &&
+			addr_cmp((struct addr){ g[-1].last_hi, g[-1].last_lo }, first) >= 0) ||
+		    g->country == 0 || !country_ok(g->country) || g->zero)
+			return false;
+	}
+	return true;
+}
+
 int registry_check_networks(struct registry *r, struct err *e)
 {
 	const struct reg_extent *x = &r->head->section[REG_LPM6];
 	const char *lpm = (const char *)r->head + x->offset;
 	int code = 0;
 
-	if (!networks_ok(r) || !cuts_ok(r) || !parties_ok(r) || !orphans_ok(r))
+	if (!networks_ok(r) || !cuts_ok(r) || !parties_ok(r) || !orphans_ok(r) || !geofeeds_ok(r))
 		return err_set(e, -EBADMSG,
 		    "the registry file is damaged (its networks are out of order); build it again "
 		    "with `onus registry build`");

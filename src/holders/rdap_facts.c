@@ -107,6 +107,24 @@ static struct span description(const json_t *o)
 	return SPAN("");
 }
 
+/* A link of that relation (RFC 9877), or a remark that names one. */
+static bool geofeed(const json_t *o)
+{
+	const json_t *links = json_object_get(o, "links"), *remarks = json_object_get(o, "remarks");
+
+	for (size_t i = 0; i < json_array_size(links) && i < RDAP_ENTITIES_MAX; i++)
+		if (span_is(json_in_text(json_array_get(links, i), "rel"), "geo"))
+			return true;
+	for (size_t i = 0; i < json_array_size(remarks) && i < RDAP_ENTITIES_MAX; i++) {
+		const json_t *lines = json_object_get(json_array_get(remarks, i), "description");
+
+		for (size_t k = 0; k < json_array_size(lines) && k < RDAP_ENTITIES_MAX; k++)
+			if (fact_geofeed(json_in_text(json_array_get(lines, k), NULL)))
+				return true;
+	}
+	return false;
+}
+
 static void begin(const struct answer *a, const json_t *o, enum fact_kind kind, struct fact *f)
 {
 	fact_room_reset(a->room);
@@ -182,6 +200,7 @@ static void resource(
 	f->descr = fact_text(a->room, description(a->json), FACT_TEXT_MAX);
 	f->status = fact_text(a->room, status, FACT_TEXT_MAX);
 	f->parent = fact_key(a->room, json_in_text(a->json, "parentHandle"));
+	f->geofeed = kind == FACT_NETWORK && geofeed(a->json);
 	f->org = fact_key(a->room, org);
 	f->abuse = fact_key(a->room, abuse);
 	(void)fact_country(json_in_text(a->json, "country"), f->country); /* not worth an answer */

@@ -49,6 +49,7 @@ static const struct attribute {
 	{ "IsRoleAccount", ARIN_IS_ROLE },
 	{ "FirstName", ARIN_GIVEN_NAME },
 	{ "Mailbox", ARIN_MAIL },
+	{ "Comment", ARIN_COMMENT },
 };
 
 /* What a block of lines is, by its first name. */
@@ -267,6 +268,8 @@ static int attribute(struct reading *r, struct span text, uint64_t number)
 		put_ends(r->into, slot, text);
 	else if (slot != ARIN_SLOT_N)
 		put(r->into, slot, text);
+	if (slot == ARIN_COMMENT)
+		arin_comment_end(r->into);
 	if (name_is(name, "V6NetHandle"))
 		put(r->into, ARIN_VERSION, SPAN("6"));
 	return code;

@@ -46,6 +46,7 @@ static const struct element {
 	{ "/isRoleAccount", ARIN_IS_ROLE },
 	{ "/firstName", ARIN_GIVEN_NAME },
 	{ "/emails/email", ARIN_MAIL },
+	{ "/comment/line", ARIN_COMMENT },
 };
 
 static const struct class
@@ -186,6 +187,8 @@ static void XMLCALL on_end(void *ctx, const char *name)
 {
 	struct reading *r = ctx;
 
+	if (r->now == ARIN_COMMENT)
+		arin_comment_end(&r->record);
 	r->now = ARIN_SLOT_N;
 	if (r->class && r->depth == 4 && r->path_end[4] <= PATH_MAX_LEN &&
 	    strcmp(r->path, "/netBlocks/netBlock") == 0)

@@ -85,11 +85,15 @@ struct reading {
 	const char *broken;	     /* why the open object cannot be taken */
 };
 
+static bool name_is(struct span name, const char *is)
+{
+	return span_len(name) == strlen(is) && strncasecmp(name.p, is, span_len(name)) == 0;
+}
+
 static const struct class *class_of(struct span name)
 {
 	for (size_t i = 0; i < NELEM(classes); i++)
-		if (span_len(name) == strlen(classes[i].name) &&
-		    strncasecmp(name.p, classes[i].name, span_len(name)) == 0)
+		if (name_is(name, classes[i].name))
 			return &classes[i];
 	return NULL;
 }
@@ -97,8 +101,7 @@ static const struct class *class_of(struct span name)
 static const struct attribute *attribute_of(struct span name)
 {
 	for (size_t i = 0; i < NELEM(attributes); i++)
-		if (span_len(name) == strlen(attributes[i].name) &&
-		    strncasecmp(name.p, attributes[i].name, span_len(name)) == 0)
+		if (name_is(name, attributes[i].name))
 			return &attributes[i];
 	return NULL;
 }
@@ -145,6 +148,17 @@ static void changed(struct rpsl_object *o, struct span value)
 	}
 }
 
+/* What is not kept as it stands, but says something. */
+static void aside(struct rpsl_object *o, struct span name, struct span value)
+{
+	if (name_is(name, "changed"))
+		changed(o, value);
+	else if (name_is(name, "geofeed"))
+		o->geofeed |= span_starts(span_trim(value), "https://");
+	else if (name_is(name, "remarks"))
+		o->geofeed |= fact_geofeed(value);
+}
+
 /* Add a line of an attribute. The first line of a single one that has text already is not added. */
 static void add(struct reading *r, struct span value, bool continued)
 {
@@ -178,6 +192,7 @@ static void object_begin(struct reading *r, uint64_t line)
 	for (unsigned i = 0; i < RPSL_SLOT_N; i++)
 		buf_reset(&r->o.slot[i]);
 	r->o.changed_s = 0;
+	r->o.geofeed = false;
 	r->o.line = line;
 	r->now = NULL;
 	r->broken = NULL;
@@ -231,7 +246,7 @@ static void attribute(struct reading *r, struct span text, uint64_t number)
 		if (class) {
 			r->class = class;
 			r->now = class->make == rpsl_role ? &name_key_attribute : &key_attribute;
-		} else if (first && span_len(name) == 7 && strncasecmp(name.p, "nic-hdl", 7) == 0) {
+		} else if (first && name_is(name, "nic-hdl")) {
 			r->class = &no_class_yet;
 		}
 	}
@@ -241,8 +256,8 @@ static void attribute(struct reading *r, struct span text, uint64_t number)
 		r->now = NULL;
 	if (r->now)
 		add(r, text, false);
-	else if (!r->class->leave && span_len(name) == 7 && strncasecmp(name.p, "changed", 7) == 0)
-		changed(&r->o, text);
+	else if (!r->class->leave)
+		aside(&r->o, name, text);
 }
 
 static int line_read(struct reading *r, const struct line *line)
@@ -298,9 +313,7 @@ static bool rpsl_claims(struct span head)
 		(void)span_cut(&head, '\n', &line);
 		if (span_empty(span_trim(line)) || *line.p == '%' || *line.p == '#')
 			continue;
-		return name_cut(&line, &name) &&
-		       (class_of(name) ||
-			   (span_len(name) == 7 && strncasecmp(name.p, "nic-hdl", 7) == 0));
+		return name_cut(&line, &name) && (class_of(name) || name_is(name, "nic-hdl"));
 	}
 	return false;
 }

@@ -7,6 +7,7 @@ static const struct fact_reader *const readers[] = {
 	&fact_reader_rir_stats,
 	&fact_reader_rpsl,
 	&fact_reader_rdap,
+	&fact_reader_geofeed,
 	&fact_reader_arin_xml,
 	&fact_reader_arin_text,
 	&fact_reader_arin_whois,
@@ -59,7 +60,8 @@ int fact_read_file(
 				  "bulk whois and answers, CAIDA's AS-to-organisation tables, "
 				  "PeeringDB dumps, tables of BGP origins (MRT, bgpdump -m, RIS "
 				  "whois "
-				  "dumps, pfx2as) and lists of AS names");
+				  "dumps, pfx2as) lists of AS names and "
+				  "geofeeds");
 	}
 	if (reader) {
 		*ret = reader;

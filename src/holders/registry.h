@@ -153,6 +153,11 @@ uint32_t registry_network_abuse(const struct registry *r, uint32_t index, uint32
 /* registry_find_network - by SOURCE/HANDLE, in capitals; index or NONE */
 uint32_t registry_find_network(const struct registry *r, struct span name);
 
+/* registry_geofeed - the country in which the holder of an address says that it is used (RFC 8805): ret is "" and
+ * false is returned where none says so */
+bool registry_geofeed(const struct registry *r, struct addr a, char ret[3]);
+uint32_t registry_n_geofeed(const struct registry *r); /* ranges of which one does */
+
 struct registry_holder {
 	struct span source, handle; /* SOURCE/HANDLE is its name */
 	struct span name, address;  /* may be empty; the address in lines */

@@ -38,6 +38,7 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_ORPHAN] = sizeof(struct reg_orphan),
 	[REG_LABEL] = sizeof(struct reg_text),
 	[REG_TEXT] = 1,
+	[REG_GEOFEED] = sizeof(struct reg_geofeed),
 };
 
 uint64_t registry_sum(const void *p, size_t len)
@@ -134,6 +135,7 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->holder_key = section(h, REG_HOLDER_KEY, &r->n_holder_key);
 	r->contact = section(h, REG_CONTACT, &r->n_contact);
 	r->orphan = section(h, REG_ORPHAN, &r->n_orphan);
+	r->geofeed = section(h, REG_GEOFEED, &r->n_geofeed);
 	r->label = section(h, REG_LABEL, &r->n_label);
 	r->text = section(h, REG_TEXT, &r->n_text);
 }

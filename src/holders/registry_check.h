@@ -34,10 +34,11 @@ struct registry {
 	const struct reg_holder *holder;
 	const struct reg_contact *contact;
 	const struct reg_orphan *orphan;
+	const struct reg_geofeed *geofeed;
 	const struct reg_text *label;
 	const char *text;
 	uint32_t n_top4, n_cut4, n_cut4_at, n_lpm6, n_net4, n_net6, n_network, n_net_told,
-	    n_net_key, n_holder, n_contact, n_orphan, n_label;
+	    n_net_key, n_holder, n_contact, n_orphan, n_geofeed, n_label;
 	uint32_t n_place, n_space4, n_space6, n_prefix4, n_prefix6, n_as, n_org, n_as_prefix,
 	    n_org_as, n_org_holder, n_org_link, n_org_alias, n_holder_key, n_country, n_input,
 	    n_text;

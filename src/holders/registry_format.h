@@ -52,6 +52,7 @@ enum reg_section {
 	REG_ORPHAN,	/* struct reg_orphan */
 	REG_LABEL,	/* struct reg_text; the first is empty */
 	REG_TEXT,	/* bytes */
+	REG_GEOFEED,	/* struct reg_geofeed, ascending, disjoint */
 	REG_SECTIONS
 };
 
@@ -202,6 +203,13 @@ struct reg_orphan {	/* a handle that resolved to nothing */
 	struct reg_text handle;
 };
 _Static_assert(sizeof(struct reg_orphan) == 16, "no holes");
+
+struct reg_geofeed { /* its holder says that it is used in that country */
+	uint64_t first_hi, first_lo, last_hi, last_lo;
+	reg_country_code country;
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct reg_geofeed) == 40, "no holes");
 
 struct reg_input {
 	struct reg_text name, kind, attribution;

@@ -31,6 +31,7 @@ enum rpsl_slot {
 struct rpsl_object {
 	struct buf slot[RPSL_SLOT_N]; /* as they stand, without comments; bounded */
 	int64_t changed_s;	      /* the last day of its changed: attributes; 0 */
+	bool geofeed;		      /* it names one */
 	uint64_t line;
 	struct buf room; /* of the fact in the making */
 };

@@ -243,6 +243,7 @@ static int network(struct rpsl_object *o, const struct fact_to *to, bool v4)
 	if (!why)
 		why = responsible(o, &f);
 	named(o, RPSL_NAME, &f);
+	f.geofeed = o->geofeed;
 	f.parent = fact_key(&o->room, slot(o, RPSL_PARENT));
 	return end(o, to, why, &f);
 }

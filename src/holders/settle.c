@@ -83,7 +83,7 @@ static size_t drop_repeats(struct registry_build *b, struct record *v, size_t n)
 		if (old->value == v[i].value)
 			continue;
 		b->input[v[i].input].records--;
-		build_refuse(b, v[i].input, v[i].line, "the range of %s:%u, but another holder",
+		build_refuse(b, v[i].input, v[i].line, "the range of %s:%u, which says otherwise",
 		    b->input[old->input].name, old->line);
 	}
 	return kept;

@@ -88,6 +88,7 @@ static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_in
 		[REG_ORPHAN] = { n->orphan, n->n_orphan, sizeof(*n->orphan) },
 		[REG_LABEL] = { n->label, n->n_label, sizeof(*n->label) },
 		[REG_TEXT] = { t->text.p, t->text.len, 1 },
+		[REG_GEOFEED] = { t->geofeed, t->n_geofeed, sizeof(*t->geofeed) },
 	};
 	static const char zeros[REG_ALIGN];
 

@@ -8,9 +8,9 @@ import sys
 NONE = 2**32 - 1
 data = open(sys.argv[1], "rb").read()
 magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
-assert (magic, version, head, size) == (b"ONUSREG\n", 3, 544, len(data))
+assert (magic, version, head, size) == (b"ONUSREG\n", 3, 560, len(data))
 sections, end = [], head
-for i in range(30):
+for i in range(31):
     at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
     assert at == -(-end // 64) * 64 and not any(data[end:at]), i
     sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
@@ -111,7 +111,7 @@ assert [(say(o[0], o[1]), say(o[2], o[3]), o[7], o[9], o[11]) for o in orgs] == 
 inputs = rows(14, "<6IqQQQ64s")
 assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] == [
     ("registry-3.csv", "range-asn", 6, 0, 0), ("registry-3-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
-    ("rpsl", "rpsl", 5, 1, 1), ("rdap", "rdap", 2, 0, 0)]
+    ("rpsl", "rpsl", 7, 2, 1), ("rdap", "rdap", 2, 0, 0)]
 
 # networks
 top4, cut4, cut4_at = (rows(i, "<I") for i in (15, 16, 17))
@@ -157,6 +157,9 @@ assert [(a, b, rule, say(at, n)) for a, b, rule, at, n in rows(11, "<5I")] == [
     (0, 4, 1, "ORG-F1-RIPE"), (5, 4, 3, "0F3A")]
 assert [(say(at, n), org) for at, n, org in rows(12, "<3I")] == [("ASNAME/first-inc", 3)]
 assert [say(*holders[k & NONE][0:2]) for k, in rows(25, "<Q")] in (["ORG-F1-RIPE", "0F3A"], ["0F3A", "ORG-F1-RIPE"])
+geofeed = [(ipaddress.ip_address(b & 0xFFFFFFFF), ipaddress.ip_address(d & 0xFFFFFFFF), country(cc), zero)
+           for a, b, c, d, cc, zero in rows(30, "<4Q2I")]
+assert [(str(a), str(b), cc, zero) for a, b, cc, zero in geofeed] == [("1.0.3.128", "1.0.3.191", "AT", 0)]
 keys = [k for k, in rows(23, "<Q")]
 assert keys == sorted(keys) and sorted(say(*networks[k & NONE][5:7]) for k in keys) == ["NET-CUST", "NET6-45"]
 print("ok: the registry file, read by its page")

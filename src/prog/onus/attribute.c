@@ -111,7 +111,7 @@ void attribute_age_json(const struct attributor *a, struct jout *j)
 
 void attribute_json(const struct attributor *a, struct addr addr, struct buf *out)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], country[3];
 	struct known k;
 	struct jout j;
 
@@ -129,6 +129,10 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	jout_span(&j, "org", k.org);
 	jout_span(&j, "org_handle", k.org_handle);
 	jout_str(&j, "country", or_null(k.country));
+	if (registry_n_geofeed(a->registry)) {
+		(void)registry_geofeed(a->registry, addr, country);
+		jout_str(&j, "geofeed_country", or_null(country));
+	}
 	jout_str(&j, "special", addr_special(addr));
 	attribute_age_json(a, &j);
 	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
@@ -261,6 +265,7 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 {
 	char text[ADDR_TEXT_MAX];
 	const char *special = addr_special(addr);
+	char country[3];
 	struct known k;
 
 	find(a, addr, &k);
@@ -277,6 +282,8 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 		buf_fmt(out, "  nobody announces it, as of %s%s%s\n", a->date,
 		    *k.country ? "; registered in " : "", k.country);
 	}
+	if (registry_geofeed(a->registry, addr, country))
+		buf_fmt(out, "  used in   %s, as its holder says\n", country);
 	networks_text(a->registry, registry_network(a->registry, addr), k.as, out);
 	if (a->at)
 		tenures_text(&a->tenures, addr, out);

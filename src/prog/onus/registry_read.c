@@ -20,6 +20,7 @@ static const char *const kind_names[] = {
 	[FACT_ORG] = "org",
 	[FACT_CONTACT] = "contact",
 	[FACT_ROUTE] = "route",
+	[FACT_PLACE] = "place",
 };
 _Static_assert(NELEM(kind_names) == FACT_KIND_N, "kind_names out of step");
 
@@ -163,7 +164,7 @@ static void fact_json(const struct fact *f, struct buf *out)
 	jout_u64(&j, "line", f->line);
 	jout_str(&j, "kind", kind_names[f->kind]);
 	jout_span(&j, "source", f->source);
-	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE) {
+	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE || f->kind == FACT_PLACE) {
 		(void)range_format(f->range, range);
 		jout_str(&j, "range", range);
 	}

@@ -12,6 +12,7 @@ struct said {
 	const char *source, *handle, *range, *name, *descr, *org, *opaque, *abuse, *mail, *address,
 	    *status, *country;
 	uint32_t as[2], seen;
+	bool geofeed;
 	int64_t created_s, changed_s;
 	uint64_t line;
 };
@@ -30,6 +31,7 @@ static inline int said_take(struct registry_build *b, unsigned input, const stru
 		.handle = said_span(s->handle),
 		.as = { s->as[0], s->as[1] },
 		.seen = s->seen,
+		.geofeed = s->geofeed,
 		.name = said_span(s->name),
 		.descr = said_span(s->descr),
 		.org = said_span(s->org),

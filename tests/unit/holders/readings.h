@@ -30,6 +30,7 @@ static const char *const kind_name[] = {
 	[FACT_ORG] = "org",
 	[FACT_CONTACT] = "contact",
 	[FACT_ROUTE] = "route",
+	[FACT_PLACE] = "place",
 };
 _Static_assert(NELEM(kind_name) == FACT_KIND_N, "kind_name out of step");
 
@@ -67,7 +68,7 @@ static inline int on_take(void *ctx, const struct fact *f)
 
 	buf_fmt(&g->text, "%llu %s %.*s", (unsigned long long)f->line, kind_name[f->kind],
 	    SPAN_ARG(f->source));
-	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE) {
+	if (f->kind == FACT_NETWORK || f->kind == FACT_ROUTE || f->kind == FACT_PLACE) {
 		(void)range_format(f->range, range);
 		buf_fmt(&g->text, " %s", range);
 	}
@@ -88,6 +89,7 @@ static inline int on_take(void *ctx, const struct fact *f)
 	say(&g->text, "status", f->status);
 	say(&g->text, "parent", f->parent);
 	say(&g->text, "country", span_str(f->country));
+	say(&g->text, "geofeed", f->geofeed ? SPAN("yes") : SPAN(""));
 	say_day(&g->text, "created", f->created_s);
 	say_day(&g->text, "changed", f->changed_s);
 	buf_byte(&g->text, '\n');

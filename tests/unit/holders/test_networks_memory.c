@@ -48,7 +48,8 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size)
 }
 
 static const struct said said[] = {
-	{ FACT_NETWORK, KIND_RPSL, "RIPE", "N-1", "5.0.0.0/16", .org = "O-1", .status = "s" },
+	{ FACT_NETWORK, KIND_RPSL, "RIPE", "N-1", "5.0.0.0/16", .org = "O-1", .status = "s",
+	    .geofeed = true },
 	{ FACT_NETWORK, KIND_RPSL, "RIPE", "N-2", "5.0.0.0/24", .org = "LOST", .abuse = "LOST" },
 	{ FACT_NETWORK, KIND_RPSL, "RIPE", "N-3", "5.0.0.128-5.0.1.9", .mail = "n@example.net" },
 	{ FACT_NETWORK, KIND_RDAP, "RIPE", "N-1", "5.0.0.0/16" },
@@ -60,6 +61,7 @@ static const struct said said[] = {
 	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "5.0.0.0/16", .as = { 7, 7 }, .seen = 9 },
 	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "5.0.0.0/16", .as = { 8, 8 }, .seen = 8 },
 	{ FACT_ROUTE, KIND_PFX2AS, "CAIDA", .range = "2a00::/32", .as = { 8, 8 } },
+	{ FACT_PLACE, KIND_GEOFEED, "GEOFEED", .range = "5.0.7.0/24", .country = "NL" },
 	{ FACT_AS, KIND_AS_NAMES, "ASNAMES", .as = { 8, 8 }, .name = "EIGHT" },
 };
 

@@ -510,6 +510,82 @@ static void test_rdap_large(void **state)
 	buf_done(&in);
 }
 
+/* --- geofeeds ------------------------------------------------------------------------------------------ */
+
+static const struct reading geofeed[] = {
+	{ "nothing", "# only comments\n\n   # x\n", "" },
+	{ "the examples of RFC 8805, and what may be left out",
+	    "# Geofeed of somebody\r\n192.0.2.0/25,US,US-AL,,\n192.0.2.5,us,US-AL,Alabaster,\n"
+	    "2001:db8:2::/48,PL,PL-MZ,,02-784\n 198.51.100.0/24 , de \n203.0.113.0/24\n"
+	    "203.0.113.0/25,,,,\n2001:DB8::/32,ZZ\n\"192.0.2.128/25\",\"NL\",NL-NH,\"A, B\",\n",
+	    "2 place GEOFEED 192.0.2.0/25 country=US\n3 place GEOFEED 192.0.2.5 country=US\n"
+	    "4 place GEOFEED 2001:db8:2::/48 country=PL\n"
+	    "5 place GEOFEED 198.51.100.0/24 country=DE\n6 place GEOFEED 203.0.113.0/24\n"
+	    "7 place GEOFEED 203.0.113.0/25\n8 place GEOFEED 2001:db8::/32\n"
+	    "9 place GEOFEED 192.0.2.128/25 country=NL\n" },
+	{ "nonsense",
+	    "192.0.2.1/24,US\n192.0.2.0/33,US\nip_prefix,alpha2code\n,US\n192.0.2.0/24,USA\n"
+	    "192.0.2.0/24,1\n192.0.2.0-192.0.2.255,US\n\"192.0.2.0/24,US\n192.0.2.0/"
+	    "24,Z\xfc\n\"\"\n",
+	    "1 refused: a prefix with host bits\n2 refused: not a prefix\n3 refused: not a prefix\n"
+	    "4 refused: not a prefix\n5 refused: not a country of two letters\n"
+	    "6 refused: not a country of two letters\n7 refused: not a prefix\n"
+	    "8 refused: not a prefix\n9 refused: not a country of two letters\n"
+	    "10 refused: not a prefix\n" },
+	{ "a byte order mark", "\xef\xbb\xbf# x\n192.0.2.0/24,US\n",
+	    "2 place GEOFEED 192.0.2.0/24 country=US\n" },
+};
+
+static void test_geofeed(void **state)
+{
+	check(&fact_reader_geofeed, geofeed, NELEM(geofeed));
+}
+
+/* Who names one: an attribute, a remark, a comment, a link. */
+static void test_geofeed_named(void **state)
+{
+	static const struct reading in_rpsl[] = {
+		{ "an attribute, a remark",
+		    "inetnum: 192.0.2.0/24\ngeofeed: https://example.net/g.csv\nsource: RIPE\n\n"
+		    "inetnum: 192.0.2.0/24\nremarks: x\nremarks: geofeed  https://example.net/g\n"
+		    "source: RIPE\n",
+		    "1 network RIPE 192.0.2.0/24 geofeed=yes\n5 network RIPE 192.0.2.0/24 "
+		    "geofeed=yes\n" },
+		{ "neither",
+		    "inetnum: 192.0.2.0/24\ngeofeed: http://example.net/g.csv\n"
+		    "remarks: our Geofeed https://example.net/g\nremarks: Geofeed\nsource: RIPE\n",
+		    "1 network RIPE 192.0.2.0/24\n" },
+		{ "not the one before",
+		    "inetnum: 192.0.2.0/24\ngeofeed: https://x\nsource: RIPE\n\n"
+		    "inetnum: 192.0.2.0/24\nsource: RIPE\n",
+		    "1 network RIPE 192.0.2.0/24 geofeed=yes\n5 network RIPE 192.0.2.0/24\n" },
+	};
+	static const struct reading in_text[] = { { "a comment",
+	    "NetHandle: N\nNetRange: 24.0.0.0 - 24.0.0.255\nComment: Hello\nComment: Geofeed "
+	    "https://x/g\n\nNetHandle: M\nNetRange: 24.0.0.0 - 24.0.0.255\n",
+	    "1 network ARIN 24.0.0.0/24 handle=N geofeed=yes\n6 network ARIN 24.0.0.0/24 "
+	    "handle=M\n" } };
+	static const struct reading in_xml[] = { { "a comment",
+	    "<bulkwhois><net><handle>N</handle><comment><line>Hello</line><line>Geofeed "
+	    "https://x/g</line></comment><startAddress>24.0.0.0</"
+	    "startAddress><endAddress>24.0.0.255"
+	    "</endAddress></net></bulkwhois>",
+	    "1 network ARIN 24.0.0.0/24 handle=N geofeed=yes\n" } };
+	static const struct reading in_rdap[] = {
+		{ "a link", "{" NET ",\"links\":[{\"rel\":\"self\"},{\"rel\":\"geo\"}]}",
+		    "1 network RDAP 192.0.2.0/24 geofeed=yes\n" },
+		{ "a remark",
+		    "{" NET ",\"remarks\":[{\"title\":\"x\",\"description\":[\"y\",\"Geofeed "
+			    "https://x\"]}]}",
+		    "1 network RDAP 192.0.2.0/24 geofeed=yes\n" },
+	};
+
+	check(&fact_reader_rpsl, in_rpsl, NELEM(in_rpsl));
+	check(&fact_reader_arin_text, in_text, NELEM(in_text));
+	check(&fact_reader_arin_xml, in_xml, NELEM(in_xml));
+	check(&fact_reader_rdap, in_rdap, NELEM(in_rdap));
+}
+
 /* --- all of them ---------------------------------------------------------------------------------------- */
 
 static void test_take_ends_it(void **state)
@@ -554,6 +630,10 @@ static void test_recognised(void **state)
 		    "arin-whois" },
 		{ "one of before 2011", "\nOrgName:    X\nOrgID:  X\n", "arin-whois" },
 		{ "one about a person", "Name:  Doe, John\n", NULL },
+		{ "a geofeed", "# x\n\n192.0.2.0/24,NL,,,\n", "geofeed" },
+		{ "an entry without a country", "2001:db8::/32,,,,\n", "geofeed" },
+		{ "prefixes of something else", "192.0.2.0/24,64500,Example\n", NULL },
+		{ "a list of prefixes", "192.0.2.0/24\n198.51.100.0/24\n", NULL },
 		{ "only comments", "# 2|a|b\n# x\n", NULL },
 		{ "a table of ranges", "1.0.0.0,1.0.0.255,13335,Cloudflare\n", NULL },
 		{ "a table of another kind", "a|b|c|d|e|f|g\n", NULL },
@@ -596,6 +676,8 @@ int main(void)
 		cmocka_unit_test(test_rpsl_large),
 		cmocka_unit_test(test_rdap),
 		cmocka_unit_test(test_rdap_large),
+		cmocka_unit_test(test_geofeed),
+		cmocka_unit_test(test_geofeed_named),
 		cmocka_unit_test(test_take_ends_it),
 		cmocka_unit_test(test_recognised),
 		cmocka_unit_test(test_no_reader),

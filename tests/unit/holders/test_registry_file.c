@@ -80,13 +80,17 @@ static const struct said facts[] = {
 	    .country = "NL", .status = "allocated", .created_s = 86400 * 14000 },
 	{ FACT_NETWORK, KIND_RPSL, "RIPE", .range = "1.0.0.0/22", .name = "FIRST-NET",
 	    .org = "ORG-F1-RIPE", .status = "ALLOCATED PA", .country = "NL",
-	    .changed_s = 86400 * 19500 },
+	    .changed_s = 86400 * 19500, .geofeed = true },
 	{ FACT_NETWORK, KIND_RPSL, "RIPE", "NET-CUST", "1.0.1.0-1.0.1.99", .name = "CUSTOMER",
 	    .status = "ASSIGNED PA", .country = "DE", .abuse = "AR-GONE-RIPE" },
 	{ FACT_NETWORK, KIND_RPSL, "RIPE", .range = "1.0.1.90-1.0.1.120", .name = "CROSSES" },
 	{ FACT_NETWORK, KIND_RDAP, "ARIN", "NET6-45", "2a00:1::/32", .name = "SIX",
 	    .mail = "abuse@six.example" },
 	{ FACT_NETWORK, KIND_RDAP, "ARIN", .range = "2a00:1::7-2a00:1::9", .name = "FEW" },
+	{ FACT_PLACE, KIND_RPSL, "GEOFEED", .range = "1.0.3.128/25", .country = "AT" },
+	{ FACT_PLACE, KIND_RPSL, "GEOFEED", .range = "1.0.3.192/26" },
+	{ FACT_PLACE, KIND_RPSL, "GEOFEED", .range = "2a00:1::/48",
+	    .country = "AT" }, /* of nobody */
 	{ FACT_AS, KIND_RPSL, "RIPE", "AS64496", .as = { 64496, 64496 }, .org = "ORG-F1-RIPE" },
 	{ FACT_ORG, KIND_RPSL, "RIPE", "ORG-F1-RIPE", .name = "First, Inc.", .abuse = "AR-F1-RIPE",
 	    .country = "NL", .address = "Street 1\n1000 Town" },
@@ -244,6 +248,29 @@ static void test_networks(void **state)
 	free(p);
 }
 
+static void test_geofeed(void **state)
+{
+	static const struct {
+		const char *address, *country;
+	} rows[] = { { "1.0.3.127", "" }, { "1.0.3.128", "AT" }, { "1.0.3.191", "AT" },
+		{ "1.0.3.192", "" }, { "0.0.0.0", "" }, { "255.255.255.255", "" },
+		{ "2a00:1::1", "" } };
+	void *p;
+	struct registry *r = golden_open(&p);
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		char country[3];
+		struct addr a;
+
+		assert_int_equal(addr_parse(span_str(rows[i].address), &a), 0);
+		assert_int_equal(registry_geofeed(r, a, country), *rows[i].country != '\0');
+		assert_string_equal(country, rows[i].country);
+	}
+	assert_int_equal(registry_n_geofeed(r), 1);
+	r = registry_free(r);
+	free(p);
+}
+
 /* A file of another version is refused with what to do. */
 static void test_version(void **state)
 {
@@ -266,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_geofeed),
 		cmocka_unit_test(test_version),
 	};
 
