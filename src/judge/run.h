@@ -171,20 +171,20 @@ struct days {
 /* struct row_sum - one row: tree.c says what its space shows, sums.c what its leaves do */
 struct row_sum {
 	double arrivals[NF]; /* per 7 days, of all its space */
-	double above[NF];    /* lambda before the step of the block, at its beginning */
 	uint64_t size, listed;
 	uint8_t version;
-	bool evidence; /* all that follows */
+	bool evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
+	bool anchor;
+	uint16_t first, last;
+	uint32_t say, n_say; /* in judge.row_says */
 	double returning[NF], returning_scan;
 	double x_mid, x_as;	 /* arrivals under the two kernels, all families */
 	double x_attack, x_scan; /* under the kernel of the AS */
 	double x_severe;	 /* the same of all families, severity applied */
 	double worst;		 /* as in struct sum */
-	uint32_t worst_leaf;
-	uint32_t say, n_say; /* in judge.row_says */
 	uint64_t hosts, events, group_mask;
-	uint16_t first, last;
-	bool anchor;
+	uint32_t worst_leaf;
+	double above[NF]; /* lambda before the step of the block, at its beginning */
 };
 
 /* struct walk - one AS in one version, and what it was when tree_walk last saw it */
