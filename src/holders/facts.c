@@ -35,17 +35,23 @@ int facts_init(struct facts *f)
 	return r;
 }
 
+void facts_done_networks(struct facts *f)
+{
+	free(f->net);
+	f->net = NULL;
+	f->n_net = f->net_cap = 0;
+}
+
 void facts_done(struct facts *f)
 {
 	words_done(&f->words);
 	addrmap_done(&f->party_of);
 	addrmap_done(&f->label_of);
-	free(f->net);
+	facts_done_networks(f);
 	free(f->as);
 	free(f->party);
 	free(f->claim);
 	f->claim = NULL;
-	f->net = NULL;
 	f->as = NULL;
 	f->party = NULL;
 }

@@ -68,6 +68,8 @@ struct facts {
 
 MUST_USE int facts_init(struct facts *f); /* 0 or -ENOMEM */
 void facts_done(struct facts *f);	  /* callable twice */
+void facts_done_networks(
+    struct facts *f); /* what networks told, when their rows are made; the rest stays */
 
 /* facts_party - the party of that name, added when it is new; FACTS_NONE: no room */
 uint32_t facts_party(struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle);

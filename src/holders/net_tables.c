@@ -246,6 +246,7 @@ int tables_networks(struct registry_build *b, struct tables *t, uint32_t *ret_te
 		r = holders_resolve(b, t, text_from);
 	if (r == 0)
 		r = make_keys(t, f->n_net);
+	facts_done_networks(f);
 	return r == 0 ? make_holder_keys(t) : r;
 }
 

@@ -52,6 +52,16 @@ static uint32_t recorded(const struct org_work *w, uint32_t first, uint32_t end,
 	return NOT_ONE;
 }
 
+/* Of a range and the row after it. */
+static bool same_range(const struct net_tables *t, uint32_t a, uint32_t b)
+{
+	uint32_t n4 = (uint32_t)t->n_net4;
+
+	if (b < n4)
+		return memcmp(&t->net4[a], &t->net4[b], sizeof(t->net4[a])) == 0;
+	return a >= n4 && memcmp(&t->net6[a - n4], &t->net6[b - n4], sizeof(t->net6[0])) == 0;
+}
+
 static void explain(const struct org_work *w, uint32_t first, uint32_t end, uint32_t *holder_of)
 {
 	const struct net_tables *n = &w->t->net;
@@ -70,15 +80,16 @@ static void explain(const struct org_work *w, uint32_t first, uint32_t end, uint
 /* An id is a holder when records about every range it has name that holder and no other. */
 int orgs_by_record(struct org_work *w, enum org_rule rule)
 {
-	const struct facts *f = &w->b->facts;
-	uint32_t n_holder = (uint32_t)w->t->net.n_holder, *holder_of;
+	const struct net_tables *t = &w->t->net;
+	uint32_t n_holder = (uint32_t)t->n_holder, n_net = (uint32_t)(t->n_net4 + t->n_net6),
+		 *holder_of;
 
 	holder_of = malloc((n_holder + 1u) * sizeof(*holder_of));
 	if (!holder_of)
 		return -ENOMEM;
 	memset(holder_of, 0xff, (n_holder + 1u) * sizeof(*holder_of));
-	for (uint32_t i = 0, k; i < f->n_net; i = k) {
-		for (k = i + 1; k < f->n_net && f->net[k].flags & NET_SAME; k++)
+	for (uint32_t i = 0, k; i < n_net; i = k) {
+		for (k = i + 1; k < n_net && same_range(t, i, k); k++)
 			;
 		explain(w, i, k, holder_of);
 	}
