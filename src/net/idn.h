@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Names of hosts in letters beyond ASCII, as DNS has them.
- * Source: RFC 3492 (Punycode), RFC 5890 (A-labels). Nothing is folded or mapped but A to Z: registries write names
- * as they are registered. */
+ * Source: RFC 5891 (IDNA2008), by libidn2. */
 #ifndef ONUS_NET_IDN_H
 #define ONUS_NET_IDN_H
 
@@ -12,7 +11,7 @@
 #define IDN_NAME_MAX  253u /* bytes of a name, without a dot at its end */
 #define IDN_LABEL_MAX 63u
 
-/* idn_ascii - a domain name, every label with other letters made "xn--…", A to Z made a to z
+/* idn_ascii - a domain name, every label with other letters made "xn--…", upper case made lower
  *
  * name     UTF-8, or ASCII
  * ret      NUL-terminated; set on true
