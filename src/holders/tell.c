@@ -84,6 +84,18 @@ uint32_t tell_find(const struct registry *r, struct entity *en)
 	return ret;
 }
 
+void tell_member(const struct registry *r, struct registry_member m, char ret[TELL_MEMBER_MAX])
+{
+	if (m.holder) {
+		struct registry_holder h = registry_holder_at(r, m.index);
+
+		(void)snprintf(ret, TELL_MEMBER_MAX, "%.*s/%.*s", SPAN_ARG(h.source),
+		    SPAN_ARG(h.handle)); /* cut */
+	} else {
+		(void)snprintf(ret, TELL_MEMBER_MAX, "AS%u", registry_asn(r, m.index)); /* fits */
+	}
+}
+
 /* Handles are in capitals, names of ASes in small letters. */
 uint32_t tell_find_org(const struct registry *r, struct entity *en)
 {

@@ -36,6 +36,10 @@ uint32_t tell_find(const struct registry *r, struct entity *en);
  * Returns its index, or REGISTRY_NONE. */
 uint32_t tell_find_org(const struct registry *r, struct entity *en);
 
+/* tell_member - "AS64500", or "RIPE/HANDLE" */
+#define TELL_MEMBER_MAX 160u
+void tell_member(const struct registry *r, struct registry_member m, char ret[TELL_MEMBER_MAX]);
+
 /* tell_json - "as_holder", "abuse", "abuse_of" and "networks" as members of the object that is open, null
  * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);

@@ -236,5 +236,18 @@ for name in kvantex-telecom-gmbh kvantex-telecom-gmbh.as64497; do
 done
 get 200 /org/ASNAME/kvantex-telecom-gmbh.as64497
 has 'KVANTEX Telecom GmbH'
+get 200 /org/ASNAME/kvantex-telecom-gmbh
+has 'is kept apart from'
+has 'two companies of one name'
+# by another handle, one is sent to the page; and it says what makes it one
+get 302 /org/ASNAME/second-line
+header '^location: /org/RIPE/ORG-L'
+get 200 /org/RIPE/ORG-L
+clean
+has 'What makes it one'
+has 'the registry names this holder'
+get 200 '/api/v1/lookup?q=org:asname/First-line'
+json '.entity == "org:RIPE/ORG-L"'
+get 404 /org/ASNAME/nobody
 stop
 echo ok

@@ -121,7 +121,7 @@ get 200 '/api/v1/lookup?q=net:ARIN/NET-13'; json '.networks == [] and .reason ==
 get 200 /as/64501; clean; has 'Held by'; has 'abuse contact of <span class="num">AS64501</span>'; has 'Wide &amp; Sons'; has 'Write to <a href="mailto:abuse@wide.example">'
 get 200 '/api/v1/lookup?q=AS64501'; json '.as_holder.name == "Wide & Sons" and .abuse_of == "AS64501" and .networks == []'
 get 200 /as/64502; clean; has 'The registry file here does not know who holds this AS'; has '<code>whois AS64502</code>'
-get 200 /org/ASNAME/silent; clean; has 'Write to <a href="mailto:abuse@wide.example">'
+get 302 /org/ASNAME/silent; header '^location: /org/RIPE/ORG-W'; get 200 /org/RIPE/ORG-W; clean; has 'Write to <a href="mailto:abuse@wide.example">'
 has 'abuse contact of <span class="num">AS64501</span>'; has '<a href="/as/64501">AS64501</a>'
 get 200 '/api/v1/lookup?q=org:ASNAME/silent'; json '.abuse == "abuse@wide.example" and .abuse_of == "AS64501"'
 get 200 /org/ASNAME/parts; clean; hasnt 'Held by'; hasnt 'Write to'

@@ -19,27 +19,17 @@ void answer_space_json(uint64_t v4, uint64_t v6, struct jout *j)
 	jout_u64(j, "announced_v6", v6);
 }
 
-#define MEMBER_MAX 160u
-
-/* "AS64500", or "RIPE/HANDLE". */
 static const char *member_text(
-    const struct registry *r, struct registry_member m, char ret[MEMBER_MAX])
+    const struct registry *r, struct registry_member m, char ret[TELL_MEMBER_MAX])
 {
-	if (m.holder) {
-		struct registry_holder h = registry_holder_at(r, m.index);
-
-		(void)snprintf(
-		    ret, MEMBER_MAX, "%.*s/%.*s", SPAN_ARG(h.source), SPAN_ARG(h.handle)); /* cut */
-	} else {
-		(void)snprintf(ret, MEMBER_MAX, "AS%u", registry_asn(r, m.index));
-	}
+	tell_member(r, m, ret);
 	return ret;
 }
 
 static void links_text(const struct registry *r, uint32_t org, struct buf *out)
 {
 	uint32_t first, n = registry_org_links(r, org, &first), shown = 0, joins = 0;
-	char a[MEMBER_MAX], b[MEMBER_MAX];
+	char a[TELL_MEMBER_MAX], b[TELL_MEMBER_MAX];
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct registry_org_link l = registry_org_link_at(r, first + i);
@@ -62,7 +52,7 @@ static void links_text(const struct registry *r, uint32_t org, struct buf *out)
 static void links_json(const struct registry *r, uint32_t org, struct jout *j)
 {
 	uint32_t first, n = registry_org_links(r, org, &first), joins = 0;
-	char a[MEMBER_MAX], b[MEMBER_MAX];
+	char a[TELL_MEMBER_MAX], b[TELL_MEMBER_MAX];
 
 	jout_array(j, "joins"); /* and those kept apart, at the end */
 	for (uint32_t i = 0; i < n; i++) {
@@ -84,7 +74,7 @@ static void links_json(const struct registry *r, uint32_t org, struct jout *j)
 static void holders_text(const struct registry *r, uint32_t org, struct buf *out)
 {
 	uint32_t first, n = registry_org_holders(r, org, &first);
-	char text[MEMBER_MAX];
+	char text[TELL_MEMBER_MAX];
 
 	for (uint32_t i = 0; i < MIN_OF(n, ANSWER_ROWS_MAX); i++) {
 		uint32_t h = registry_org_holder(r, first + i);
@@ -99,7 +89,7 @@ static void holders_text(const struct registry *r, uint32_t org, struct buf *out
 static void holders_json(const struct registry *r, uint32_t org, struct jout *j)
 {
 	uint32_t first, n = registry_org_holders(r, org, &first);
-	char text[MEMBER_MAX];
+	char text[TELL_MEMBER_MAX];
 
 	jout_array(j, "holders");
 	for (uint32_t i = 0; i < MIN_OF(n, ANSWER_JSON_MAX); i++)

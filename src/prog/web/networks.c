@@ -344,6 +344,8 @@ void say_answer(struct view *v, struct model *m, const struct entity *en, const 
 	if (v->registry && seat_ranged(en))
 		any |= say_inside(m, to, v->registry, en->range);
 	ases = say_holders(v, m, to, en, &seat);
+	if (v->registry && en->kind == ENTITY_ORG)
+		say_joins(m, to, v->registry, en);
 	model_bool(m, to, "has_ases", ases);
 	if (en->kind == ENTITY_AS ? !ases : !any)
 		say_nothing(v, m, to, en, s);

@@ -32,6 +32,15 @@ struct seat seat_find(const struct view *v, const struct entity *en, const struc
  * Returns true for the latter; false, and en may be as it was, for all else. */
 bool seat_network(struct view *v, struct entity *en);
 
+/* seat_org - an organisation asked for by another of its handles becomes the one it is called by
+ * Returns whether en is another entity now. */
+bool seat_org(struct view *v, struct entity *en);
+
+/* say_joins - "joins": which ASes and holders make an organisation, and what joined them; nothing where it is
+ * one AS or holder */
+void say_joins(
+    struct model *m, struct value *to, const struct registry *r, const struct entity *en);
+
 /* say_answer - "answer" of the page of a subject: "whom" to write to, the "networks" around it and "inside" it,
  * the holders of its "ases", or that "nothing" of that is known. Countries have no answer. */
 void say_answer(struct view *v, struct model *m, const struct entity *en, const struct subject *s);

@@ -339,15 +339,17 @@ static void say_reported(struct page *p, struct model *m, const struct row *row)
 	say_children(p, m, row);
 }
 
-/* Of a network nothing is reported: the page of its range says whose it is. Else its own may be called otherwise. */
+/* Of a network nothing is reported: the page of its range says whose it is. Else its own may be called otherwise, as
+ * that of an organisation. */
 static bool page_elsewhere(struct page *p, const struct entity *en, struct entity *is)
 {
 	char asked[ENTITY_NAME_MAX], name[ENTITY_NAME_MAX];
 
 	*is = *en;
-	if (en->kind != ENTITY_NET)
+	if (en->kind != ENTITY_NET && en->kind != ENTITY_ORG)
 		return false;
 	(void)seat_network(p->site->view, is); /* the name tells */
+	(void)seat_org(p->site->view, is);     /* as before */
 	(void)entity_format(en, asked);
 	(void)entity_format(is, name);
 	if (strcmp(asked, name) == 0)

@@ -63,6 +63,29 @@ struct entity seat_entity(struct range range)
 	return range_has(host.range, range.last) ? host : entity_prefix(range);
 }
 
+bool seat_org(struct view *v, struct entity *en)
+{
+	char name[ENTITY_NAME_MAX];
+	struct entity org = *en;
+	struct span handle;
+	struct row row;
+	uint32_t at;
+
+	(void)entity_format(en, name);
+	if (en->kind != ENTITY_ORG || !v || !v->registry || view_find(v, name, &row))
+		return false;
+	at = tell_find_org(v->registry, &org);
+	if (at == REGISTRY_NONE)
+		return false;
+	org = (struct entity){ .kind = ENTITY_ORG };
+	handle = registry_org_at(v->registry, at).handle;
+	memcpy(org.handle, handle.p, MIN_OF(span_len(handle), sizeof(org.handle) - 1));
+	if (strcmp(org.handle, en->handle) == 0)
+		return false;
+	*en = org;
+	return true;
+}
+
 bool seat_network(struct view *v, struct entity *en)
 {
 	char name[ENTITY_NAME_MAX];

@@ -292,7 +292,8 @@ bool ask(struct view *v, struct span q, struct entity *ret)
 	if (span_empty(q))
 		return false;
 	if (entity_parse(q, ret, NULL) == 0) {
-		(void)seat_network(v, ret); /* most are no network */
+		(void)seat_network(v, ret); /* most are no network, */
+		(void)seat_org(v, ret);	    /* nor organisations by another handle */
 		return true;
 	}
 	if (ask_asn(q, ret))
