@@ -48,6 +48,11 @@ struct conf {
 	char *web_root;	    /* page templates and style */
 	bool web_public;    /* false: every page says it is a private view */
 	bool simulated;	    /* true: every page and table says so */
+	char *rdap_dir, *rdap_bootstrap_dir, *rdap_bootstrap_url;
+	char *wish_file;  /* what pages leave for `onus registry enrich` */
+	char *dns_server; /* "ADDRESS:PORT"; "": the system's */
+	uint32_t rdap_worst, rdap_wishes, rdap_questions, rdap_mailboxes; /* of one run */
+	uint32_t rdap_pause_ms, rdap_wait_s, rdap_timeout_s, rdap_fresh_days, rdap_keep_days;
 	uint32_t registry_max_age_days, registry_keep_days;
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,
 	    publish_keep;

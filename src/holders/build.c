@@ -40,6 +40,7 @@ static const struct {
 	    "Routes: Routeviews Prefix to AS mappings Dataset for IPv4 and IPv6 (caida.org)." },
 	[KIND_GEOFEED] = { "geofeed", "Countries of use: geofeeds of the holders." },
 	[KIND_AS_NAMES] = { "as-names", "AS names: lists of RIPE NCC and APNIC (potaroo.net)." },
+	[KIND_MAILBOXES] = { "mailboxes", "" },
 };
 _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
 
@@ -216,7 +217,8 @@ static int facts_read(
 		if (r < 0 && !*e->text)
 			(void)err_set(e, r, "%s: %s", path,
 			    r == -E2BIG ? "more records than a registry may have" : strerror(-r));
-		if (r == 0 && b->input[input].records == 0)
+		if (r == 0 && b->input[input].records == 0 &&
+		    (b->input[input].refused || b->input[input].kind != KIND_MAILBOXES))
 			r = err_set(e, -EINVAL, "%s: nothing in it could be used", path);
 	}
 	in = input_free(in);
@@ -244,12 +246,27 @@ static int add_file(struct registry_build *b, const char *path, struct err *e)
 	return r < 0 || known ? r : csv_read(b, (unsigned)input, path, e);
 }
 
+/* Tables of ranges, and what `onus registry enrich` keeps. */
 static int wanted(const struct dirent *d)
 {
+	static const char *const ends[] = { ".csv", ".rdap", ".mailboxes" };
 	struct span s = span_str(d->d_name);
 
-	return span_len(s) > 4 && memcmp(s.end - 4, ".csv", 4) == 0 &&
-	       !memmem(s.p, span_len(s), "-num.", 5);
+	for (size_t i = 0; i < NELEM(ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (span_len(s) > n && memcmp(s.end - n, ends[i], n) == 0)
+			return !memmem(s.p, span_len(s), "-num.", 5);
+	}
+	return 0;
+}
+
+/* Nothing was answered yet. */
+static bool is_empty(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size == 0;
 }
 
 static int add_dir(struct registry_build *b, const char *path, struct err *e)
@@ -262,14 +279,15 @@ static int add_dir(struct registry_build *b, const char *path, struct err *e)
 	for (int i = 0; i < n; i++) {
 		CLEANUP(free_p) char *file = NULL;
 
-		if (r == 0)
-			r = asprintf(&file, "%s/%s", path, found[i]->d_name) < 0
-				? err_set(e, -ENOMEM, "out of memory")
-				: add_file(b, file, e);
+		if (r == 0 && asprintf(&file, "%s/%s", path, found[i]->d_name) < 0)
+			r = err_set(e, -ENOMEM, "out of memory");
+		if (r == 0 && !is_empty(file))
+			r = add_file(b, file, e);
 		free(found[i]);
 	}
 	free(found);
-	return n == 0 ? err_set(e, -EINVAL, "%s: no .csv file in it", path) : r;
+	return n == 0 ? err_set(e, -EINVAL, "%s: no .csv, .rdap or .mailboxes file in it", path)
+		      : r;
 }
 
 int registry_build_add(struct registry_build *b, const char *path, struct err *e)

@@ -21,7 +21,7 @@ struct registry_build *registry_build_new(registry_refused_fn *refused, void *ct
 struct registry_build *registry_build_free(struct registry_build *b); /* NULL-safe, returns NULL */
 
 /* registry_build_add - read a file, or the .csv files of a directory (without those that only repeat
- * another as numbers)
+ * another as numbers) and what `onus registry enrich` keeps there (.rdap, .mailboxes)
  * Records that make no sense are refused one by one and counted. Returns 0; -errno; -EINVAL when a file
  * is of no known kind, or nothing in it could be used. */
 MUST_USE int registry_build_add(struct registry_build *b, const char *path, struct err *e);

@@ -27,6 +27,7 @@ enum input_kind {
 	KIND_BGP_LINES,
 	KIND_PFX2AS,
 	KIND_AS_NAMES,
+	KIND_MAILBOXES,
 	KIND_GEOFEED,
 	KIND_MERGES, /* read by registry_build_merges alone */
 	KIND_N

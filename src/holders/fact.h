@@ -20,6 +20,7 @@ enum fact_kind {
 	FACT_CONTACT, /* role, ARIN POC that is a role, RDAP entity with the role abuse */
 	FACT_ROUTE,   /* route, route6, lines of BGP tables: as[0] may announce range */
 	FACT_PLACE, /* lines of geofeeds: whose holder says that range is used in country, or does not say where: "" */
+	FACT_MAILBOX, /* what was found out of a mailbox: mail, its state as status, on that day as changed_s */
 	FACT_KIND_N
 };
 
@@ -82,7 +83,8 @@ extern const struct fact_reader fact_reader_arin_text,
     fact_reader_arin_whois; /* read_arin_text.c: the same as text; answers */
 extern const struct fact_reader fact_reader_as2org; /* read_as2org.c: CAIDA's, text or JSON lines */
 extern const struct fact_reader
-    fact_reader_peeringdb;			 /* read_peeringdb.c: dumps, answers of its API */
+    fact_reader_peeringdb; /* read_peeringdb.c: dumps, answers of its API */
+extern const struct fact_reader fact_reader_mailboxes; /* read_mailboxes.c: of our own checks */
 extern const struct fact_reader fact_reader_mrt; /* read_mrt.c: tables of BGP routers, binary */
 extern const struct fact_reader fact_reader_bgp_lines; /* read_bgp_lines.c: the same as lines */
 extern const struct fact_reader fact_reader_ris_whois; /* read_origins.c: origin, prefix, peers */

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "holders/build_format.h"
+#include "holders/mailbox.h"
 #include "util/clock.h"
 #include "util/grow.h"
 
@@ -30,6 +31,8 @@ int facts_init(struct facts *f)
 		r = addrmap_init(&f->party_of, 0);
 	if (r == 0)
 		r = addrmap_init(&f->label_of, 0);
+	if (r == 0)
+		r = addrmap_init(&f->checked_of, 0);
 	if (r == 0 && addrmap_put(&f->label_of, (struct addr){ 1, 0 }, NULL) == ADDRMAP_NONE)
 		r = -ENOMEM;
 	return r;
@@ -48,6 +51,9 @@ void facts_done(struct facts *f)
 	addrmap_done(&f->party_of);
 	addrmap_done(&f->label_of);
 	facts_done_networks(f);
+	addrmap_done(&f->checked_of);
+	free(f->checked);
+	f->checked = NULL;
 	free(f->as);
 	free(f->party);
 	free(f->claim);
@@ -365,6 +371,34 @@ static int take_contact(struct taking *t)
 	return take_party(t, PARTY_CONTACT);
 }
 
+/* What was found out last counts. */
+static int take_mailbox(struct taking *t)
+{
+	struct facts *all = &t->b->facts;
+	uint32_t handle = mail(t), at;
+	enum mailbox_state state;
+
+	if (handle == 0 || !mailbox_parse(t->f->status, &state)) {
+		wrong(t, "not a mailbox and its state");
+		return 1;
+	}
+	at = t->full || grow(&all->checked, &all->checked_cap, (size_t)all->checked_of.n + 1,
+			    sizeof(*all->checked)) < 0
+		 ? ADDRMAP_NONE
+		 : addrmap_put(&all->checked_of, (struct addr){ 1, handle }, NULL);
+	if (at == ADDRMAP_NONE)
+		return -ENOMEM;
+	all->checked[at] = (struct checked){ days_of(t->f->changed_s), (uint8_t)state };
+	return 0;
+}
+
+struct checked facts_checked(const struct facts *f, uint32_t mail)
+{
+	uint32_t at = addrmap_find(&f->checked_of, (struct addr){ 1, mail });
+
+	return at == ADDRMAP_NONE ? (struct checked){ 0, MAILBOX_UNCHECKED } : f->checked[at];
+}
+
 /* Who announces what is told by tables of origins; a route of a registry says who may. */
 static int take_route(struct taking *t)
 {
@@ -393,6 +427,7 @@ static int (*const takers[])(struct taking *t) = {
 	[FACT_AS] = take_as,
 	[FACT_ORG] = take_org,
 	[FACT_CONTACT] = take_contact,
+	[FACT_MAILBOX] = take_mailbox,
 	[FACT_ROUTE] = take_route,
 	[FACT_PLACE] = take_place,
 };

@@ -55,15 +55,22 @@ struct party {
 	bool told, opaque; /* a record was about it; it is an id of RIR statistics */
 };
 
+/* struct checked - what was found out of a mailbox */
+struct checked {
+	uint16_t day;
+	uint8_t state; /* enum mailbox_state */
+};
+
 struct facts {
 	struct words words;
-	struct addrmap party_of, label_of;
-	struct net_fact *net; /* owned, as all */
+	struct addrmap party_of, label_of, checked_of;
+	struct checked *checked; /* [checked_of.n] */
+	struct net_fact *net;	 /* owned, as all */
 	struct as_fact *as;
 	struct party *party; /* [party_of.n] */
 	struct claim *claim;
 	uint32_t label[FACTS_LABELS_MAX]; /* words; [0]: the empty one */
-	size_t n_net, net_cap, n_as, as_cap, party_cap, n_claim, claim_cap;
+	size_t n_net, net_cap, n_as, as_cap, party_cap, n_claim, claim_cap, checked_cap;
 };
 
 MUST_USE int facts_init(struct facts *f); /* 0 or -ENOMEM */
@@ -73,5 +80,8 @@ void facts_done_networks(
 
 /* facts_party - the party of that name, added when it is new; FACTS_NONE: no room */
 uint32_t facts_party(struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle);
+
+/* facts_checked - what was found out of the mailbox of that text; all 0 when nothing was */
+struct checked facts_checked(const struct facts *f, uint32_t mail);
 
 #endif

@@ -94,6 +94,7 @@ static uint32_t told_find(
 static int contact_row(struct joining *j, uint32_t party, uint32_t *ret)
 {
 	struct party *p = &j->f->party[party];
+	struct checked checked = facts_checked(j->f, p->mail);
 	struct net_tables *n = &j->t->net;
 
 	if (p->row == FACTS_NONE) {
@@ -104,7 +105,9 @@ static int contact_row(struct joining *j, uint32_t party, uint32_t *ret)
 		    (struct reg_contact){ .handle = text(j, p->kind == PARTY_MAIL ? 0 : p->handle),
 			    .mail = text(j, p->mail),
 			    .name = text(j, p->name),
-			    .source = p->source };
+			    .source_state =
+				(uint16_t)(p->source | checked.state << REG_STATE_SHIFT),
+			    .checked = checked.day };
 	}
 	*ret = p->row;
 	return 0;

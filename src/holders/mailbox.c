@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "util/clock.h"
 #include "util/num.h"
 
 #define LOCAL_MAX 64u /* RFC 5321 section 4.5.3.1.1 */
@@ -79,4 +80,22 @@ bool mailbox_domain(struct span mail, char ret[IDN_NAME_MAX + 1])
 		return false; /* a name within the own network; an address */
 	memcpy(ret, name, sizeof(name));
 	return true;
+}
+
+bool mailbox_line_parse(struct span line, struct mailbox_line *ret)
+{
+	struct span day, state, mail = line;
+	int64_t time_s;
+
+	if (!span_cut(&mail, '\t', &day) || !span_cut(&mail, '\t', &state) || span_len(day) != 10 ||
+	    utc_parse(day, &time_s) < 0 || !mailbox_parse(state, &ret->state) ||
+	    ret->state == MAILBOX_UNCHECKED || span_empty(mail) || span_len(mail) > MAILBOX_MAX ||
+	    !memchr(mail.p, '@', span_len(mail)))
+		return false;
+	for (const char *p = mail.p; p < mail.end; p++)
+		if (*p <= ' ' || *p > '~')
+			return false;
+	ret->day = day_of(time_s);
+	ret->mail = mail;
+	return ret->day > 0;
 }

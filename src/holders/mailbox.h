@@ -5,6 +5,7 @@
 #define ONUS_HOLDERS_MAILBOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "net/idn.h"
 #include "util/span.h"
@@ -38,5 +39,20 @@ bool mailbox_parse(struct span s, enum mailbox_state *ret);
  * Returns false when mail is no mailbox that can be written to from anywhere (RFC 5321): then it is dead, and nobody
  * need be asked. */
 bool mailbox_domain(struct span mail, char ret[IDN_NAME_MAX + 1]);
+
+/* --- the file of what was found out -------------------------------------------------------------------- */
+
+/* #onus-mailboxes 1
+ * DAY <tab> STATE <tab> MAILBOX		2026-11-23, as mailbox_key; the last line about a mailbox counts */
+#define MAILBOXES_HEAD "#onus-mailboxes 1"
+#define MAILBOX_MAX    256u /* bytes of a mailbox */
+struct mailbox_line {
+	int32_t day;
+	enum mailbox_state state;
+	struct span mail; /* borrowed: printable, no blanks, one '@' or more */
+};
+
+/* mailbox_line_parse - false when it is none */
+bool mailbox_line_parse(struct span line, struct mailbox_line *ret);
 
 #endif

@@ -229,10 +229,13 @@ struct registry_contact registry_contact_at(const struct registry *r, uint32_t i
 {
 	const struct reg_contact *c = &r->contact[index];
 
-	return (struct registry_contact){ .source = text_of(r, r->label[c->source]),
+	return (struct registry_contact){ .source = text_of(
+					      r, r->label[c->source_state & REG_SOURCE_MASK]),
 		.handle = text_of(r, c->handle),
 		.mail = text_of(r, c->mail),
-		.name = text_of(r, c->name) };
+		.name = text_of(r, c->name),
+		.state = (enum mailbox_state)(c->source_state >> REG_STATE_SHIFT),
+		.checked = c->checked };
 }
 
 uint32_t registry_n_orphan(const struct registry *r)

@@ -2,6 +2,7 @@
 /* What has to be true of the networks of a registry file before a lookup may trust them. */
 #include <errno.h>
 
+#include "holders/mailbox.h"
 #include "holders/registry_check.h"
 
 static bool index_ok(uint32_t i, uint32_t n)
@@ -123,7 +124,8 @@ static bool parties_ok(const struct registry *r)
 		const struct reg_contact *c = &r->contact[i];
 
 		if (!text_ok(r, c->handle) || !text_ok(r, c->mail) || c->mail.len == 0 ||
-		    !text_ok(r, c->name) || c->source >= r->n_label)
+		    !text_ok(r, c->name) || (c->source_state & REG_SOURCE_MASK) >= r->n_label ||
+		    c->source_state >> REG_STATE_SHIFT >= MAILBOX_STATE_N)
 			return false;
 	}
 	return true;

@@ -13,6 +13,7 @@ static const struct fact_reader *const readers[] = {
 	&fact_reader_arin_whois,
 	&fact_reader_as2org,
 	&fact_reader_peeringdb,
+	&fact_reader_mailboxes,
 	&fact_reader_mrt,
 	&fact_reader_bgp_lines,
 	&fact_reader_ris_whois,

@@ -6,6 +6,7 @@
 #define ONUS_HOLDERS_REGISTRY_H
 
 #include "core/chain.h"
+#include "holders/mailbox.h"
 #include "holders/org_rule.h"
 #include "net/addr.h"
 #include "util/err.h"
@@ -175,6 +176,8 @@ struct registry_holder registry_holder_at(const struct registry *r, uint32_t ind
 struct registry_contact {
 	struct span source, handle; /* empty where an address stood in the record itself */
 	struct span mail, name;	    /* the mail is never empty */
+	enum mailbox_state state;   /* what was found out of it … */
+	int32_t checked;	    /* … on that day, since 1970; 0: it was not checked */
 };
 uint32_t registry_n_contact(const struct registry *r);
 struct registry_contact registry_contact_at(const struct registry *r, uint32_t index);

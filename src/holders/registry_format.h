@@ -193,9 +193,12 @@ enum reg_told {
 
 struct reg_contact {
 	struct reg_text handle, mail, name; /* the handle may be empty, the mail is not */
-	uint32_t source;
+	uint16_t source_state; /* in the lower 12 bits REG_LABEL, above them enum mailbox_state */
+	uint16_t checked;      /* the day of that, since 1970, or 0 */
 };
 _Static_assert(sizeof(struct reg_contact) == 28, "no holes");
+#define REG_STATE_SHIFT 12u
+#define REG_SOURCE_MASK 0xfffu
 
 struct reg_orphan {	/* a handle that resolved to nothing */
 	uint32_t kind;	/* enum registry_orphan_kind */

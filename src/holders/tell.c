@@ -17,6 +17,7 @@ bool tell_whom(const struct registry *r, uint32_t network, uint32_t as, struct w
 		return false;
 	}
 	c = registry_contact_at(r, at);
+	ret->contact = at;
 	ret->mail = c.mail;
 	ret->name = c.name;
 	ret->network = from;
@@ -174,13 +175,25 @@ void tell_network(const struct registry *r, uint32_t index, struct jout *j)
 	jout_object_end(j);
 }
 
+void tell_contact(const struct registry *r, uint32_t contact, struct jout *j)
+{
+	struct registry_contact c = { .mail = { NULL, NULL } };
+
+	if (contact != REGISTRY_NONE)
+		c = registry_contact_at(r, contact);
+	jout_span(j, "abuse", c.mail);
+	jout_str(j, "abuse_state", mailbox_word(c.state));
+	jout_str(j, "abuse_reason", mailbox_reason(c.state));
+	say_day(j, "abuse_checked", c.checked);
+}
+
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j)
 {
-	struct whom c = { .mail = { NULL, NULL } };
+	struct whom c = { .contact = REGISTRY_NONE };
 	bool any = tell_whom(r, network, as, &c);
 
 	tell_holder(r, "as_holder", as == REGISTRY_NONE ? as : registry_as_at(r, as).holder, j);
-	jout_span(j, "abuse", c.mail);
+	tell_contact(r, c.contact, j);
 	jout_str(j, "abuse_of", any ? c.of : NULL);
 	jout_array(j, "networks");
 	for (uint32_t i = network; i != REGISTRY_NONE; i = registry_network_at(r, i).parent) {

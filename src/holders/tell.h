@@ -11,6 +11,7 @@
 /* struct whom - whom to write to about abuse, and for what; texts borrow from the registry */
 struct whom {
 	struct span mail, name;	 /* the name may be empty */
+	uint32_t contact;	 /* who that is, of the registry's contacts */
 	uint32_t network;	 /* whose contact it is; REGISTRY_NONE: the AS's */
 	char of[RANGE_TEXT_MAX]; /* the range of that network, or "AS64500" */
 };
@@ -40,7 +41,11 @@ uint32_t tell_find_org(const struct registry *r, struct entity *en);
 #define TELL_MEMBER_MAX 160u
 void tell_member(const struct registry *r, struct registry_member m, char ret[TELL_MEMBER_MAX]);
 
-/* tell_json - "as_holder", "abuse", "abuse_of" and "networks" as members of the object that is open, null
+/* tell_contact - "abuse", "abuse_state", "abuse_reason" and "abuse_checked" as members of the object that is open
+ * contact  REGISTRY_NONE: all are null */
+void tell_contact(const struct registry *r, uint32_t contact, struct jout *j);
+
+/* tell_json - "as_holder", those of tell_contact, "abuse_of" and "networks" as members of the object that is open, null
  * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);
 

@@ -44,7 +44,8 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 			.refused = from->refused,
 			.crossing = from->crossing };
 		memcpy(in[i].sha256, from->sha256, sizeof(in[i].sha256));
-		if (from->kind != KIND_MERGES && (build_kind_origins(from->kind) || !origins))
+		if (from->kind != KIND_MERGES && from->kind != KIND_MAILBOXES &&
+		    (build_kind_origins(from->kind) || !origins))
 			t->head.date_s = MAX_OF(t->head.date_s, from->date_s);
 	}
 }

@@ -64,6 +64,7 @@ static const struct member answer_members[] = {
 	A("etag", TEXT, etag, FETCH_TAG_MAX),
 	A("modified", NUMBER, modified_s, 253402300799),
 	A("type", TEXT, type, FETCH_TYPE_MAX),
+	A("location", TEXT, location, FETCH_URL_MAX),
 	A("retry_after", NUMBER, retry_after_s, 1u << 30),
 	A("bytes", NUMBER, bytes, 1ull << 40),
 	A("error", WORDS, error, FETCH_ERROR_MAX),

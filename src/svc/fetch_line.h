@@ -63,6 +63,10 @@ struct fetch_answer {
 	char etag[FETCH_TAG_MAX + 1]; /* "" for none, or none that can be sent back */
 	uint64_t modified_s;	      /* Last-Modified, Unix seconds; 0: none */
 	char type[FETCH_TYPE_MAX + 1];
+	char location
+	    [FETCH_URL_MAX +
+		1]; /* where a redirect would lead that was one too many; "" for none, or to where we
+			   * do not go */
 	uint64_t retry_after_s; /* both forms of Retry-After; 0: none */
 	uint64_t bytes;		/* of the body that was written; only status 200 writes one */
 	char error[FETCH_ERROR_MAX + 1];

@@ -218,6 +218,18 @@ int file_write(const char *path, struct span text, struct err *e)
 	return file_new_commit(&n, e);
 }
 
+int file_append(int fd, const char *path, struct span text, struct err *e)
+{
+	ssize_t n = write(fd, text.p, span_len(text));
+	int code = 0;
+
+	if (n >= 0 && (size_t)n != span_len(text))
+		code = ENOSPC;
+	else if (n < 0 || fdatasync(fd) < 0)
+		code = errno;
+	return code ? err_set(e, -code, "cannot write %s: %s", path, strerror(code)) : 0;
+}
+
 int file_mkdirs(const char *path, unsigned mode, struct err *e)
 {
 	CLEANUP(free_p) char *copy = strdup(path);

@@ -38,6 +38,9 @@ void file_new_done(struct file_new *n);
 /* file_write - the whole of text through file_new; the short form for small files */
 MUST_USE int file_write(const char *path, struct span text, struct err *e);
 
+/* file_append - all of text at the end of what fd was opened for with O_APPEND, down to the disk; path for the words */
+MUST_USE int file_append(int fd, const char *path, struct span text, struct err *e);
+
 /* file_mkdirs - like mkdir -p with the given mode; existing directories are left alone */
 MUST_USE int file_mkdirs(const char *path, unsigned mode, struct err *e);
 

@@ -64,7 +64,8 @@ one "$http/hops/5" ".status == 200"
 holds arrived
 one "$http/hops/6" '.end == "redirect" and .status == 301'
 one "$http/round" '.end == "redirect"'
-one "$http/hop" '.end == "redirect"' '"max_redirects":99'
+one "$http/hop" '.end == "redirect" and .status == 302 and (.location | endswith("/ok"))' '"max_redirects":99'
+one "$http/away?ftp://localhost/x" '.end == "redirect" and .location == null' '"max_redirects":99'
 one "$http/to-https" ".status == 200 and .url == \"$https/ok\""
 one "$https/to-http" '.end == "redirect" and (.error | contains("leave https"))'
 one "$http/away?file:///etc/hostname" '.end == "redirect"'

@@ -38,7 +38,7 @@ onus registry: refused: stats:11: 4 of 3 ipv4 records
 ERR
 run 0 registry read --json stats
 same 'registry read --json' <<'OUT'
-{"file":"stats","kind":"rir-stats","taken":{"network":3,"as":1,"org":0,"contact":0,"route":0,"place":0},"refused":3,"left_out":1,"sources":[{"source":"ARIN","ipv4":{"networks":2,"addresses":1024,"first":"192.0.2.0","last":"198.51.102.255"},"ipv6":{"networks":1,"blocks48":65536,"first":"2001:db8::","last":"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"},"as":{"records":1,"numbers":2,"first":64496,"last":64497}}],"refused_for":[{"why":"not an AS number","count":1,"first_line":10},{"why":"not a country of two capital letters","count":1,"first_line":11},{"why":"4 of 3 ipv4 records","count":1,"first_line":11}],"left_out_for":[{"why":"reserved","count":1,"first_line":8}]}
+{"file":"stats","kind":"rir-stats","taken":{"network":3,"as":1,"org":0,"contact":0,"route":0,"place":0,"mailbox":0},"refused":3,"left_out":1,"sources":[{"source":"ARIN","ipv4":{"networks":2,"addresses":1024,"first":"192.0.2.0","last":"198.51.102.255"},"ipv6":{"networks":1,"blocks48":65536,"first":"2001:db8::","last":"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"},"as":{"records":1,"numbers":2,"first":64496,"last":64497}}],"refused_for":[{"why":"not an AS number","count":1,"first_line":10},{"why":"not a country of two capital letters","count":1,"first_line":11},{"why":"4 of 3 ipv4 records","count":1,"first_line":11}],"left_out_for":[{"why":"reserved","count":1,"first_line":8}]}
 OUT
 
 # names that would speak to a terminal, Latin-1, several files at once

@@ -124,7 +124,7 @@ def rir():
             same(path + ", sums", rir_sums(said), sums)
             same(path + ", taken", said["taken"],
                  {"network": sum(f["kind"] == "network" for f in facts), "as": sum(f["kind"] == "as" for f in facts),
-                  "org": 0, "contact": 0, "route": 0, "place": 0})
+                  "org": 0, "contact": 0, "route": 0, "place": 0, "mailbox": 0})
             same(path + ", left out", said["left_out"], left)
             same(path + ", refused", said["refused"], refused)
             compare(path, onus_read(path, "--facts", 0 if facts or not refused else 1), facts)

@@ -355,22 +355,13 @@ static int64_t next_of(const struct cache *c, enum cache_state state, uint32_t t
 	return now_s + MIN_OF((int64_t)RETRY_S << MIN_OF(tries - 1, 20u), fresh_s);
 }
 
-static int append(struct cache *c, const struct cache_row *row, struct err *e)
+static int append(const struct cache *c, const struct cache_row *row, struct err *e)
 {
 	CLEANUP(buf_done) struct buf b;
-	ssize_t n;
 
 	buf_init(&b, 1u << 20);
 	row_format(row, &b);
-	if (!buf_ok(&b))
-		return no_memory(e);
-	n = write(c->fd, b.p, b.len);
-	if (n < 0 || (size_t)n != b.len || fdatasync(c->fd) < 0) {
-		int code = n >= 0 && (size_t)n != b.len ? ENOSPC : errno;
-
-		return err_set(e, -code, "cannot write %s: %s", c->asked, strerror(code));
-	}
-	return 0;
+	return buf_ok(&b) ? file_append(c->fd, c->asked, buf_text(&b), e) : no_memory(e);
 }
 
 int cache_put(struct cache *c, const char *question, enum cache_state state, struct span answers,

@@ -316,9 +316,11 @@ static bool redirect(struct transfers *all, struct transfer *t, struct fetch_ans
 	(void)curl_easy_getinfo(t->h, CURLINFO_REDIRECT_URL, &to); /* NULL: there is none */
 	if (!to)
 		return false;
-	refused = t->hops >= most	       ? "is one redirect too many"
-		  : strlen(to) > FETCH_URL_MAX ? "is too long"
-					       : url_refused(to, t->url);
+	refused = strlen(to) > FETCH_URL_MAX ? "is too long" : url_refused(to, t->url);
+	if (!refused && t->hops >= most) {
+		keep(to, a->location, sizeof(a->location));
+		refused = "is one redirect too many";
+	}
 	if (refused) {
 		(void)fail(a, FETCH_REDIRECT, to, refused);
 		return false;

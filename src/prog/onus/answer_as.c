@@ -107,8 +107,11 @@ static void holder_text(const struct attributor *a, uint32_t holder, struct buf 
 
 	buf_fmt(out, "%.*s/%.*s\n", SPAN_ARG(h.source), SPAN_ARG(h.handle));
 	holder_line_text(r, "  holder    ", holder, out);
-	if (h.abuse != REGISTRY_NONE)
-		buf_fmt(out, "  abuse     %.*s\n", SPAN_ARG(registry_contact_at(r, h.abuse).mail));
+	if (h.abuse != REGISTRY_NONE) {
+		buf_fmt(out, "  abuse     %.*s", SPAN_ARG(registry_contact_at(r, h.abuse).mail));
+		contact_state_text(r, h.abuse, out);
+		buf_byte(out, '\n');
+	}
 	for (uint32_t i = held_as(r, holder, 0); i != REGISTRY_NONE;
 	     i = held_as(r, holder, i + 1), n++)
 		if (n < ANSWER_ROWS_MAX)
@@ -140,10 +143,7 @@ void answer_holder(const struct attributor *a, uint32_t holder, bool json, struc
 	jout_object(&j, NULL);
 	jout_span(&j, "source", h.source);
 	tell_holder(r, "holder", holder, &j);
-	if (h.abuse == REGISTRY_NONE)
-		jout_null(&j, "abuse");
-	else
-		jout_span(&j, "abuse", registry_contact_at(r, h.abuse).mail);
+	tell_contact(r, h.abuse, &j);
 	jout_array(&j, "ases");
 	for (uint32_t i = held_as(r, holder, 0); i != REGISTRY_NONE;
 	     i = held_as(r, holder, i + 1), n++)

@@ -9,6 +9,7 @@
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
 #include "prog/onus/registry_diff.h"
+#include "prog/onus/registry_enrich.h"
 #include "prog/onus/registry_fetch.h"
 #include "prog/onus/registry_make.h"
 #include "prog/onus/registry_read.h"
@@ -265,7 +266,8 @@ int cmd_registry(int argc, char **argv)
 		{ "option", 'o', OPT_LIST, &set, "NAME=VALUE", "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus registry",
-		"build [-m MERGES] -o FILE INPUT… | fetch [NAME…] | info [FILE] | verify [FILE] | "
+		"build [-m MERGES] -o FILE INPUT… | fetch [NAME…] | enrich | info [FILE] | verify "
+		"[FILE] | "
 		"diff OLD NEW | tenure "
 		"[FILE…] | read INPUT…",
 		"Compile tables of who holds which address, and what the registries say of "
@@ -282,7 +284,10 @@ int cmd_registry(int argc, char **argv)
 		"as:1\n"
 		"org:RIPE/HANDLE why`, `without RULE`.\n\n"
 		"`fetch` gets what registries publish, and keeps the last good copy of each: see\n"
-		"onus registry fetch --help.\n\n"
+		"onus registry fetch --help.\n"
+		"`enrich` asks registries over RDAP about what matters, and checks whether abuse "
+		"contacts are\n"
+		"reached: see onus registry enrich --help.\n\n"
 		"`diff` says what changed between two such files, or days of which builds were "
 		"kept "
 		"(2026-09-01):\n"
@@ -315,6 +320,8 @@ int cmd_registry(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "fetch") == 0) /* it has options of its own */
 		return registry_fetch(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "enrich") == 0)
+		return registry_enrich(argc - 1, argv + 1);
 	n = opt_main(&usage, argc, argv);
 	if (n < 0)
 		return opt_exit(n);
@@ -347,9 +354,10 @@ int cmd_registry(int argc, char **argv)
 		    : json ? READ_JSON
 			   : READ_TEXT);
 	else
-		(void)fprintf(stderr, "onus registry: say build -o FILE INPUT…, fetch [NAME…], "
-				      "info [FILE], verify [FILE], "
-				      "diff OLD NEW, tenure [FILE…] or read INPUT…\n");
+		(void)fprintf(stderr,
+		    "onus registry: say build -o FILE INPUT…, fetch [NAME…], enrich, "
+		    "info [FILE], verify [FILE], "
+		    "diff OLD NEW, tenure [FILE…] or read INPUT…\n");
 	conf = conf_free(conf);
 	return code;
 }

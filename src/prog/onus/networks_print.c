@@ -63,6 +63,17 @@ void rows_left_text(const char *label, uint64_t all, struct buf *out)
 		buf_fmt(out, "  %-9s … %ju in all; --json shows more\n", label, (uintmax_t)all);
 }
 
+void contact_state_text(const struct registry *r, uint32_t contact, struct buf *out)
+{
+	struct registry_contact c = registry_contact_at(r, contact);
+	char day[UTC_TEXT_MAX];
+
+	if (!mailbox_reason(c.state))
+		return;
+	utc_format_day(c.checked, day);
+	buf_fmt(out, "; %s: %s (checked %s)", mailbox_word(c.state), mailbox_reason(c.state), day);
+}
+
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out)
 {
 	const char *label = "network";
@@ -73,7 +84,9 @@ void networks_text(const struct registry *r, uint32_t network, uint32_t as, stru
 	if (tell_whom(r, network, as, &c)) {
 		buf_fmt(out, "  abuse     %.*s", SPAN_ARG(c.mail));
 		put_part(out, c.name);
-		buf_fmt(out, ", of %s\n", c.of);
+		buf_fmt(out, ", of %s", c.of);
+		contact_state_text(r, c.contact, out);
+		buf_byte(out, '\n');
 	}
 	for (uint32_t i = network; i != REGISTRY_NONE; i = registry_network_at(r, i).parent) {
 		for (uint32_t k = i; k != REGISTRY_NONE; k = registry_network_same(r, k))

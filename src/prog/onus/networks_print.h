@@ -21,4 +21,8 @@ void network_line_text(
     const struct registry *r, const char *label, uint32_t index, struct buf *out);
 void rows_left_text(const char *label, uint64_t all, struct buf *out);
 
+/* contact_state_text - "; dead: its domain does not exist (checked 2026-11-23)", of a contact that is not known to be
+ * well; else nothing */
+void contact_state_text(const struct registry *r, uint32_t contact, struct buf *out);
+
 #endif

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 
 #include "core/conf.h"
+#include "holders/enrich/mailboxes.h"
 #include "prog/onus/fetch_run.h"
 #include "prog/onus/registry_make.h"
 #include "prog/onus/supervise.h"
@@ -269,9 +270,19 @@ static int fetch_all(struct fetching *f, const char *incoming, struct err *e)
 	return r;
 }
 
+/* What registries answered over RDAP, and what is known of mailboxes, are inputs like the others. */
+static char *enriched(const struct conf *conf)
+{
+	CLEANUP(free_p) char *file = NULL;
+
+	if (asprintf(&file, "%s/" MAILBOXES_FILE, conf->rdap_dir) < 0)
+		file = NULL;
+	return file && access(file, R_OK) == 0 ? strdup(conf->rdap_dir) : NULL;
+}
+
 static int build(const struct fetching *f)
 {
-	char *paths[INPUTS_MAX];
+	char *paths[INPUTS_MAX + 1];
 	bool there[INPUTS_MAX] = { false };
 	struct clock clock = clock_system();
 	int n = 0, code = 2;
@@ -287,6 +298,8 @@ static int build(const struct fetching *f)
 		n += there[i];
 		fetch_job_done(&j);
 	}
+	if (n && (paths[n] = enriched(f->conf)) != NULL)
+		n++;
 	if (n)
 		code = registry_make(f->conf->registry_file, f->conf->registry_merges,
 		    f->conf->registry_keep_days, n, paths);

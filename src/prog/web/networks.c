@@ -44,6 +44,19 @@ static void say_mail(struct model *m, struct value *to, struct span mail)
 	model_span(m, to, "mailto", buf_text(&link));
 }
 
+/* The contact and, where we know that nobody is reached so, that. */
+static void say_contact(
+    struct model *m, struct value *to, const struct registry *r, uint32_t contact)
+{
+	struct registry_contact c = { .mail = SPAN("") };
+
+	if (contact != REGISTRY_NONE)
+		c = registry_contact_at(r, contact);
+	say_mail(m, to, c.mail);
+	model_str(m, to, "dead", mailbox_dead(c.state) ? mailbox_reason(c.state) : NULL);
+	say_day(m, to, "checked", mailbox_dead(c.state) ? c.checked : 0);
+}
+
 static void say_lines(struct model *m, struct value *to, struct span text)
 {
 	struct value *list = model_list(m, to, "lines"), *o;
@@ -128,7 +141,7 @@ static struct value *say_network(
 	say_day(m, o, "created", n.created);
 	say_day(m, o, "changed", n.changed);
 	say_holder(m, o, r, n.holder, n.holder == below);
-	say_mail(m, o, n.abuse == REGISTRY_NONE ? SPAN("") : registry_contact_at(r, n.abuse).mail);
+	say_contact(m, o, r, n.abuse);
 	return o;
 }
 
@@ -221,7 +234,7 @@ static void say_whom(struct model *m, struct value *to, const struct registry *r
 		return;
 	}
 	o = model_object(m, to, "whom");
-	say_mail(m, o, whom.mail);
+	say_contact(m, o, r, whom.contact);
 	say_span(m, o, "name", whom.name);
 	model_str(m, o, "of", whom.of);
 	if (whom.network == REGISTRY_NONE)
@@ -253,8 +266,7 @@ static void say_as(
 	model_fmt(m, o, "url", "/as/%u", a->asn);
 	say_span(m, o, "as_name", a->name);
 	say_holder(m, o, r, a->holder, false);
-	say_mail(
-	    m, o, a->abuse == REGISTRY_NONE ? SPAN("") : registry_contact_at(r, a->abuse).mail);
+	say_contact(m, o, r, a->abuse);
 }
 
 /* An organisation is who the registries say that its AS belong to: each answer once. */

@@ -29,6 +29,7 @@ static const char *const kind_name[] = {
 	[FACT_AS] = "as",
 	[FACT_ORG] = "org",
 	[FACT_CONTACT] = "contact",
+	[FACT_MAILBOX] = "mailbox",
 	[FACT_ROUTE] = "route",
 	[FACT_PLACE] = "place",
 };
