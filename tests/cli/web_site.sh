@@ -23,7 +23,7 @@ current() { ln -sfn "$1" "$dir/serve/new"; mv -T "$dir/serve/new" "$dir/serve/cu
 start() {
   : >"$dir/out"
   "$web" -c /dev/null -o web_listen=127.0.0.1:0 -o serve_dir="$dir/serve" \
-    -o registry_file="$dir/none" -o web_root="$ONUS_SOURCE/web" -o state_dir="$dir" \
+    -o registry_file="$dir/none" -o web_root="$ONUS_SOURCE/web" -o state_dir="$dir" -o wish_file="$dir/wishes" \
     "$@" >"$dir/out" 2>"$dir/log" &
   pid=$!
   for _ in $(seq 100); do

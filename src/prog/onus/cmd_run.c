@@ -59,6 +59,8 @@ static int write_conf(const struct run *r, struct err *e)
 		{ "hub", "sqlite:%s/hub.sqlite" },
 		{ "serve_dir", "%s/serve" },
 		{ "open_dir", "%s/open" },
+		{ "wish_file", "%s/wishes" },
+		{ "rdap_dir", "%s/rdap" },
 	};
 
 	buf_init(&b, 1u << 20);

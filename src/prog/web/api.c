@@ -2,6 +2,7 @@
 /* The same as JSON, under the names that `onus lookup --json` and `onus top --json` use. */
 #include "holders/tell.h"
 #include "prog/web/networks.h"
+#include "prog/web/wish.h"
 #include "prog/web/site.h"
 
 #include "util/jout.h"
@@ -190,6 +191,7 @@ static void put_lookup(
 	}
 	put_chain(&j, s);
 	put_networks(&j, p->site->view, question, en, s);
+	wish(p->site, en, s);
 	jout_span(&j, "page", buf_text(&url));
 	put_site(&j, p->site);
 	jout_object_end(&j);

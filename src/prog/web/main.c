@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* onus-web: pages and API out of the newest publication. It reads serve_dir and nothing else, writes
- * nothing, and never waits for SQL: the publication is a file. */
+ * nothing but wishes (wish.h), and never waits for SQL: the publication is a file. */
 #include <errno.h>
 #include <limits.h>
 #include <sys/prctl.h>
 
-#include "prog/web/site.h"
+#include "prog/web/wish.h"
 #include "svc/daemon.h"
 #include "util/log.h"
 
@@ -171,6 +171,7 @@ static int web_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 	if (now_us >= w->look_us) {
 		look(w);
 		count(d, w);
+		wishes_keep(w->site);
 		w->look_us = now_us + LOOK_MS * 1000;
 	}
 	*wait_ms = MIN_OF(*wait_ms, LOOK_MS);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prog/web/networks.h"
+#include "prog/web/wish.h"
 #include "prog/web/site.h"
 
 #include "util/log.h"
@@ -390,6 +391,7 @@ void page_entity(struct page *p, const struct entity *asked)
 	model_bool(m, model_root(m), "known", s->known);
 	say_chain(m, s);
 	say_answer(p->site->view, m, en, s);
+	wish(p->site, en, s);
 	if (s->row.id)
 		say_reported(p, m, &s->row);
 	else if (s->known && s->row.kind == ENTITY_PREFIX)

@@ -152,6 +152,8 @@ int site_open(struct conf *conf, struct site **ret, struct err *e)
 		return r;
 	}
 	version_assets(s);
+	if (*conf->wish_file)
+		s->wishes = wishes_new(); /* without memory for them there are none */
 	*ret = s;
 	return 0;
 }
@@ -166,6 +168,7 @@ struct site *site_free(struct site *s)
 	}
 	(void)template_set_free(s->pages);
 	(void)view_free(s->view);
+	(void)wishes_free(s->wishes);
 	buf_done(&s->map);
 	free(s);
 	return NULL;

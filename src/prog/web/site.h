@@ -5,6 +5,7 @@
 #define ONUS_WEB_SITE_H
 
 #include "core/conf.h"
+#include "core/wishes.h"
 #include "prog/web/view.h"
 #include "svc/http.h"
 #include "svc/template.h"
@@ -30,9 +31,10 @@ struct site {
 	unsigned n_assets;
 	char asset_version
 	    [17]; /* of all assets together: in their addresses, so that they may be kept */
-	struct view *view;   /* NULL: nothing is published yet */
-	struct buf map;	     /* the picture of the address space, a PNG; empty when there is none */
-	const char *trouble; /* why the newest publication is not shown, or NULL */
+	struct view *view; /* NULL: nothing is published yet */
+	struct buf map;	   /* the picture of the address space, a PNG; empty when there is none */
+	struct wishes *wishes; /* what was looked up; NULL: it is not kept */
+	const char *trouble;   /* why the newest publication is not shown, or NULL */
 };
 
 /* site_open - templates and static files of conf->web_root; when that does not exist, of the same
