@@ -224,10 +224,38 @@ enrich 0 --only "${all[@]}"
 ( flock 9; enrich 2 --only 8.0.0.0/24; grep -q 'another process enriches there' "$dir/err" ) 9>>"$dir/rdap/lock" || fail 'two at once'
 stop_rdap
 
+# --- IANA's lists are fetched when they are missing or a week old, and only a list that is one takes the old one's place ---
+start_rdap < <(jq -n --argjson number "$(as 64500)" '
+  {iana: {answers: {"/asn.json": [{body: {version: "1.0", services: [[["64500"], ["http://127.0.0.1:9/"]]]}}, {body: "<html>"},
+     {body: {version: "1.0", services: []}}, {status: 503}]}}, arin: {answers: {"/autnum/64500": [{body: $number}]}}}')
+rm -rf "$dir/rdap" "$dir/bootstrap"
+iana=(-o "rdap_bootstrap_url=$(url iana)" -o registry_file=nosuch)
+enrich 1 --only "${iana[@]}" as:64500
+is '.no_server == 0 and .failed == 1' # nobody is there, but somebody is named
+[ "$(cut -d ' ' -f 3,4 "$dir/log" | sort | tr '\n' ' ')" = '/asn.json 200 /ipv4.json 404 /ipv6.json 404 /object-tags.json 404 ' ] || fail "lists: $(cat "$dir/log")"
+grep -q 'ipv4.json is not had anew: status 404' "$dir/err" || fail 'a list that cannot be had is not told'
+for why in 'not JSON' 'nothing stands in it' 'status 503'; do
+  services asn.json <<<'arin 64496-64511'
+  cp "$dir/bootstrap/asn.json" "$dir/asn.json"
+  : >"$dir/log"
+  enrich 0 --only "${iana[@]}" as:64502
+  ! grep -q /asn.json "$dir/log" || fail 'a fresh list is fetched'
+  touch -d '8 days ago' "$dir/bootstrap/asn.json"
+  enrich 0 --only "${iana[@]}" as:64502
+  grep -qF "asn.json is not had anew: asn.json: $why" "$dir/err" || grep -qF "asn.json is not had anew: $why" "$dir/err" || fail "not told: $why"
+  cmp -s "$dir/asn.json" "$dir/bootstrap/asn.json" || fail "a bad list takes the place of the old one: $why"
+  ! ls "$dir/bootstrap" | grep -q '^new-' || fail 'what came stays'
+done
+rm -rf "$dir/rdap"
+enrich 0 --only "${iana[@]}" as:64500
+is '.kept == 1'
+stop_rdap
+
 # --- usage, and files that are not ours --------------------------------------------------------------------------------
 enrich 3 --only nonsense
 enrich 2 --only --bootstrap "$dir/nosuch" 8.0.0.0/24
 grep -q 'has no bootstrap files' "$dir/err" || fail 'no bootstrap files'
+services ipv4.json <<<'arin 8.0.0.0/8'
 echo '<html>' >"$dir/bootstrap/ipv4.json"
 enrich 2 --only 8.0.0.0/24
 grep -q 'ipv4.json: not JSON' "$dir/err" || fail 'a bootstrap file that is none'

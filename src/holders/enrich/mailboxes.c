@@ -144,7 +144,7 @@ bool mailboxes_due(const struct mailboxes *m, struct span mail, int32_t today)
 	int32_t days;
 
 	if (at == ADDRMAP_NONE)
-		return true;
+		return m->map.n < MAILBOXES_ROWS_MAX;
 	days = m->row[at].state == MAILBOX_OK ? (int32_t)m->fresh_days : MAILBOX_RECHECK_DAYS;
 	return m->row[at].day + days <= today || m->row[at].day > today;
 }

@@ -19,7 +19,7 @@ MUST_USE int mailboxes_open(const char *dir, uint32_t fresh_days, uint32_t keep_
     struct mailboxes **ret, struct err *e);
 struct mailboxes *mailboxes_free(struct mailboxes *m); /* NULL-safe, returns NULL */
 
-/* mailboxes_due - is it to be checked today? mailboxes_put - what came of it, on the disk when it returns */
+/* mailboxes_due - is it to be checked today? A new one not when there is no room for more. mailboxes_put - what came of it, on the disk when it returns */
 bool mailboxes_due(const struct mailboxes *m, struct span mail, int32_t today);
 MUST_USE int mailboxes_put(
     struct mailboxes *m, struct span mail, enum mailbox_state state, int32_t today, struct err *e);

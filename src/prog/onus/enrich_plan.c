@@ -78,7 +78,8 @@ static int put(struct enrich *x, struct question *q, const char *base, const cha
 		return 0;
 	}
 	q->server = servers_of(x->servers, url_server(span_str(base)));
-	if (q->server == SERVERS_NONE || x->n_question >= x->conf->rdap_questions) {
+	if (q->server == SERVERS_NONE || x->n_question >= x->conf->rdap_questions ||
+	    cache_n(x->cache) + x->n_question >= CACHE_ROWS_MAX) {
 		x->count.too_many++;
 		return 0;
 	}
