@@ -71,7 +71,7 @@ road odd collect
 grep -q "source=own file=$dir/odd line=$first refused: dated before 1990; refused since last told: 7" "$dir/collect.log" ||
   fail "the collector says $(cat "$dir/collect.log")"
 road odd load score publish
-[ "$(sql odd 'SELECT lines, refused FROM batch')" = "$((first - 2))|7" ] || fail "counts: $(sql odd 'SELECT * FROM batch')"
+[ "$(sql odd 'SELECT sum(lines), sum(refused) FROM batch')" = "$((first - 2))|7" ] || fail "counts: $(sql odd 'SELECT * FROM batch')"
 scores odd | cmp -s - "$dir/want" || fail 'impossible dates move scores'
 meta() { sqlite3 "$dir/h-$1/serve/current/reputation.sqlite" "SELECT key, value FROM meta WHERE key IN ('days', 'first_day', 'provisional', 'hosts')"; }
 [ "$(meta odd)" = "$(meta good)" ] || fail "impossible dates make it look old: $(meta odd)"
