@@ -15,11 +15,31 @@ bool bit_host(struct addr a, uint64_t *ret)
 		return true;
 	}
 	*ret = a.hi;
-	return a.hi >> 32 != 0;
+	return a.hi >> 32 && !(a.hi >> 62);
+}
+
+bool bit_of_era(uint64_t host, unsigned era, uint64_t *ret)
+{
+	if (!(host >> 32)) {
+		*ret = UINT64_C(1) << 62 | (uint64_t)era << 32 | host;
+		return true;
+	}
+	*ret = UINT64_C(1) << 63 | (uint64_t)era << 61 | (host & BIT_LOW6);
+	return host >> 61 == 1;
+}
+
+bool bit_known(uint64_t host)
+{
+	uint64_t again;
+
+	return !(host >> 62) ||
+	       (bit_era(host) && bit_of_era(bit_today(host), bit_era(host), &again) &&
+		   again == host);
 }
 
 struct addr bit_addr(uint64_t host)
 {
+	host = bit_today(host);
 	return bit_version(host) ? (struct addr){ host, 0 } : addr_of_v4((uint32_t)host);
 }
 
@@ -241,6 +261,7 @@ bool bits_sound(const struct bits *s, unsigned days)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if ((s->least ? bit_count(&s->v[i]) : bit_lag(&s->v[i])) >= days ||
+		    !bit_known(s->v[i].host) || (s->least && bit_era(s->v[i].host)) ||
 		    (i && !before(&s->v[i - 1], &s->v[i])))
 			return false;
 	return true;

@@ -6,14 +6,14 @@
 
 /* The place of a unit: in the row that holds it, or in the gap before the row that comes next. Units come in order,
  * so the cursor, a row, only moves on. */
-static uint32_t place_of(const struct judge *j, uint32_t *row, unsigned version, uint64_t unit)
+static uint32_t place_of(const struct judge *j, uint32_t *row, unsigned realm, uint64_t unit)
 {
 	for (; *row < j->n_rows; ++*row) {
 		const struct row *r = &j->rows[*row];
 
-		if (r->version > version || (r->version == version && unit < r->first))
+		if (r->realm > realm || (r->realm == realm && unit < r->first))
 			return 2 * *row;
-		if (r->version == version && unit <= r->last)
+		if (r->realm == realm && unit <= r->last)
 			return 2 * *row + 1;
 	}
 	return 2 * *row;
@@ -37,21 +37,22 @@ static uint64_t units_within(const struct judge *j, uint32_t row, unsigned versi
 
 void leaf_key(const struct judge *j, uint64_t host, uint32_t *row, struct leaf *ret)
 {
-	unsigned version = bit_version(host);
+	unsigned version = bit_version(host), realm = bit_realm(host);
 	uint64_t unit = bit_unit(host);
-	uint32_t place = place_of(j, row, version, unit);
+	uint32_t place = place_of(j, row, realm, unit);
 
 	*ret = (struct leaf){ .block = unit >> block_shift(version),
 		.row = place % 2 ? place / 2 : NOWHERE,
 		.place = place,
-		.version = (uint8_t)version };
+		.version = (uint8_t)version,
+		.realm = (uint8_t)realm };
 	ret->units = units_within(j, ret->row, version, ret->block);
 }
 
 int leaf_cmp(const struct leaf *a, const struct leaf *b)
 {
-	if (a->version != b->version)
-		return a->version < b->version ? -1 : 1;
+	if (a->realm != b->realm)
+		return a->realm < b->realm ? -1 : 1;
 	if (a->block != b->block)
 		return a->block < b->block ? -1 : 1;
 	return a->place == b->place ? 0 : a->place < b->place ? -1 : 1;
@@ -110,7 +111,9 @@ static int leaf_index(struct judge *j)
 		order[i] = i;
 		host_at[i] = hosts;
 		hosts += l->hosts;
-		if (!before || before->block != l->block || before->version != l->version)
+		j->n_own += !is_former(l->realm);
+		if (!is_former(l->realm) &&
+		    (!before || before->block != l->block || before->version != l->version))
 			j->blocks[j->n_blocks++] = i;
 		if (l->row != NOWHERE && j->rows[l->row].n_leaf++ == 0)
 			j->rows[l->row].leaf = i;
@@ -144,7 +147,7 @@ void leaf_forget(struct judge *j)
 	j->parts = NULL;
 	j->says = NULL;
 	j->hosts = j->blocks = NULL;
-	j->n_order = j->end_hosts = j->cap_hosts = 0;
+	j->n_order = j->n_own = j->end_hosts = j->cap_hosts = 0;
 	j->n_leaves = j->cap_leaves = j->n_parts = j->cap_parts = 0;
 	j->n_hosts = j->n_blocks = j->n_says = j->cap_says = 0;
 	memset(j->arrived, 0, sizeof(j->arrived));

@@ -94,6 +94,7 @@ static void tell_part(
 		.silent = p->last,
 		.active_28 = p->active_28,
 		.scan = p->scan,
+		.former = bit_era(host) > 0,
 		.first_weight = p->w_first,
 		.first_day = j->conf.today - (int32_t)p->first,
 		.last_day = j->conf.today - (int32_t)p->last };
@@ -137,6 +138,14 @@ static bool row_in_net(const struct judge *j, const struct row *r, uint32_t inde
 	return false;
 }
 
+static bool row_of_org(const struct judge *j, const struct row *r, uint32_t index)
+{
+	for (uint32_t k = 0; (k = row_org_next(j, r, k)) != 0;)
+		if (k - 1 == index)
+			return true;
+	return false;
+}
+
 static bool wants_row(const struct telling *t, const struct row *r)
 {
 	switch (t->key->kind) {
@@ -145,7 +154,7 @@ static bool wants_row(const struct telling *t, const struct row *r)
 	case ENTITY_AS:
 		return r->as == t->key->index;
 	case ENTITY_ORG:
-		return r->org == t->key->index;
+		return row_of_org(t->j, r, t->key->index);
 	case ENTITY_NET:
 		return row_in_net(t->j, r, t->key->index);
 	case ENTITY_COUNTRY:
@@ -161,7 +170,7 @@ static bool wants_leaf(const struct telling *t, const struct leaf *l)
 
 	if (t->key->kind != ENTITY_BLOCK)
 		return l->row != NOWHERE && wants_row(t, &t->j->rows[l->row]);
-	if (!bit_host(t->key->addr, &host))
+	if (is_former(l->realm) || !bit_host(t->key->addr, &host))
 		return false;
 	unit = bit_unit(host);
 	return l->version == bit_version(host) && l->block == (l->version ? unit : unit >> 8);
@@ -178,6 +187,7 @@ static void at_stretch(struct trace *trace, const struct leaf *leaf, uint32_t ro
 	for (unsigned f = 0; f < NF && t->to->stretch; f++) {
 		struct judge_stretch s = { .family = (enum family)f,
 			.quiet = !leaf,
+			.former = leaf && is_former(leaf->realm),
 			.prefix = row == NOWHERE ? CHAIN_NONE : j->rows[row].prefix,
 			.units = units,
 			.l0 = j->world.l0[f][version],
@@ -210,33 +220,46 @@ static void tell_leaf_hosts(struct telling *t, const struct leaf *l)
 		tell_host(t, &(size_t){ t->j->hosts[l->host + k] });
 }
 
-/* Every AS that has a row of the entity. */
+/* Has an AS a row of the entity, of today or of another era? [i, end): of by_as.rows. */
+static bool wants_walk(const struct telling *t, uint32_t i, uint32_t end)
+{
+	const struct judge *j = t->j;
+
+	for (; i < end; i++) {
+		const struct row *r = &j->rows[j->by_as.rows[i]];
+
+		if (wants_row(t, r))
+			return true;
+		for (uint32_t k = 0; k < r->n_leaf && t->key->kind == ENTITY_BLOCK; k++)
+			if (wants_leaf(t, leaf_at(j, r->leaf + k)))
+				return true;
+	}
+	return false;
+}
+
+static bool is_homeless(const struct judge *j, const struct leaf *l)
+{
+	return l->row == NOWHERE || j->rows[l->row].as == CHAIN_NONE;
+}
+
+/* Every AS that has a row of the entity, and what no AS answers for. */
 static void tell_space(struct telling *t)
 {
 	struct judge *j = t->j;
 	struct trace trace = { .at = at_stretch, .ctx = t };
 
-	for (uint32_t i = 0; i < j->n_rows && t->code == 0;) {
-		const struct row *first = &j->rows[j->by_as.rows[i]];
-		uint32_t from = i;
-		bool wanted = false;
+	for (uint32_t i = 0; i < 2 * j->by_as.n && t->code == 0; i++) {
+		const struct walk *w = &j->walks[i];
 
-		for (; i < j->n_rows; i++) {
-			const struct row *r = &j->rows[j->by_as.rows[i]];
-
-			if (r->as != first->as || r->version != first->version)
-				break;
-			wanted |= wants_row(t, r);
-			for (uint32_t k = 0; k < r->n_leaf && t->key->kind == ENTITY_BLOCK; k++)
-				wanted |= wants_leaf(t, leaf_at(j, r->leaf + k));
-		}
+		if (w->from == w->end ||
+		    !(wants_walk(t, w->from, w->end) || wants_walk(t, w->old, w->old_end)))
+			continue;
 		memset(trace.step, 0, sizeof(trace.step));
-		if (wanted)
-			check(t, tree_trace(j, from, i, &trace));
+		check(t, tree_trace(j, i / 2, i % 2, &trace));
 	}
 	memset(trace.step, 0, sizeof(trace.step));
-	for (uint32_t i = 0; i < j->n_leaves && t->key->kind == ENTITY_BLOCK; i++)
-		if (leaf_at(j, i)->row == NOWHERE && wants_leaf(t, leaf_at(j, i)))
+	for (uint32_t i = 0; i < j->n_leaves && t->code == 0; i++)
+		if (is_homeless(j, leaf_at(j, i)) && wants_leaf(t, leaf_at(j, i)))
 			tree_trace_homeless(j, leaf_at(j, i), &trace);
 }
 
@@ -270,7 +293,7 @@ static void tell_addr(struct telling *t)
 {
 	uint64_t host;
 	size_t bit = 0;
-	uint32_t lo = 0, hi = t->j->n_hosts;
+	uint32_t n = judge_n(t->j, ENTITY_ADDR), lo = 0, hi = n;
 
 	if (!bit_host(t->key->addr, &host))
 		return;
@@ -283,7 +306,7 @@ static void tell_addr(struct telling *t)
 		else
 			hi = mid;
 	}
-	if (lo < t->j->n_hosts) {
+	if (lo < n) {
 		t->pace = leaf_of_host(t->j, lo, &bit)->pace;
 		tell_host(t, &bit);
 	}
@@ -433,7 +456,7 @@ static void prefixes_tell(struct chains *c)
 
 static bool same_block(const struct leaf *a, const struct leaf *b)
 {
-	return a->version == b->version && a->block == b->block;
+	return a->realm == b->realm && a->block == b->block;
 }
 
 /* Is the leaf one of several of its block? Directly after a run leaves lie in their order. */
@@ -460,7 +483,7 @@ static void at_leaf(struct trace *trace, const struct leaf *leaf, uint32_t row, 
 	struct judge_key key = { .kind = ENTITY_BLOCK };
 
 	(void)units;
-	if (!leaf)
+	if (!leaf || is_former(leaf->realm))
 		return;
 	if (row != NOWHERE) {
 		if (c->as.any && c->as.key.index != j->rows[row].as)
@@ -483,20 +506,9 @@ int judge_chains(struct judge *j, judge_chain_fn *fn, void *ctx)
 	c.place = calloc((size_t)c.n_places + 1, sizeof(*c.place));
 	if (!c.place)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < j->n_rows && c.code == 0;) {
-		const struct row *first = &j->rows[j->by_as.rows[i]];
-		uint32_t from = i;
-		bool any = false;
-
-		for (; i < j->n_rows; i++) {
-			const struct row *r = &j->rows[j->by_as.rows[i]];
-
-			if (r->as != first->as || r->version != first->version)
-				break;
-			any |= r->n_leaf > 0;
-		}
+	for (uint32_t i = 0; i < 2 * j->by_as.n && c.code == 0; i++) {
 		memset(trace.step, 0, sizeof(trace.step));
-		if (any && tree_trace(j, from, i, &trace) < 0)
+		if (j->walks[i].n_leaf && tree_trace(j, i / 2, i % 2, &trace) < 0)
 			c.code = -ENOMEM;
 		prefixes_tell(&c);
 	}

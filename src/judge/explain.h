@@ -33,7 +33,9 @@ enum judge_level { /* as in model.h */
  * has none */
 struct judge_stretch {
 	enum family family;
-	bool quiet;	   /* no evidence: units lie anywhere in the prefix */
+	bool quiet; /* no evidence: units lie anywhere in the prefix */
+	bool
+	    former; /* of a time when somebody else held it: `pooled` is what that adds to the space */
 	struct addr block; /* not quiet: the block */
 	uint32_t prefix;   /* index, or CHAIN_NONE */
 	uint64_t units;	   /* addresses, or /48s */
@@ -51,6 +53,8 @@ struct judge_host {
 	double pace; /* s_e of A8: k counts so many times */
 	unsigned days, silent, active_28;
 	bool scan; /* only scans */
+	bool
+	    former; /* what was seen of it while somebody else held it; the rest is told of apart */
 	double first_weight;
 	int32_t first_day, last_day;
 	int32_t quiet_by; /* the day on which p7 falls under JUDGE_QUIET_P7 if it stays silent */

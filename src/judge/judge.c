@@ -52,6 +52,8 @@ struct judge *judge_free(struct judge *j)
 	bits_done(&j->delta);
 	bits_done(&j->listed);
 	free(j->notices);
+	free(j->formers);
+	free(j->tracts);
 	free(j);
 	return NULL;
 }
@@ -149,11 +151,11 @@ void listed_count(struct judge *j)
 		unsigned v = bit_version(b->host);
 		uint64_t unit = bit_unit(b->host);
 
-		while (
-		    row < j->n_rows && (j->rows[row].version < v ||
-					   (j->rows[row].version == v && j->rows[row].last < unit)))
+		while (row < j->n_own_rows &&
+		       (j->rows[row].version < v ||
+			   (j->rows[row].version == v && j->rows[row].last < unit)))
 			row++;
-		if (row == j->n_rows)
+		if (row == j->n_own_rows)
 			return;
 		if (j->rows[row].version != v || unit < j->rows[row].first)
 			continue;
@@ -221,6 +223,8 @@ int judge_settle(struct judge *j)
 	if (r == 0)
 		r = bits_merge(&j->bits, &j->delta, JUDGE_BITS_MAX);
 	if (r == 0)
+		r = former_join(&j->bits);
+	if (r == 0)
 		r = bits_seal(&j->listed);
 	return r;
 }
@@ -236,6 +240,7 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 
 	j->space_ctx = ctx;
 	model_init(&j->model, days);
+	former_begin(j);
 	j->world.provisional = days < JUDGE_PROVISIONAL_DAYS;
 	if ((r = rows_load(j, space, ctx, e)) < 0)
 		goto failed;
@@ -245,6 +250,8 @@ int judge_run(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 	guard_build(j);
 	masks_build(j);
 	rhythm_learn(j);
+	if ((r = former_split(j, &j->bits)) < 0)
+		goto failed;
 	if ((r = leaves(j)) < 0)
 		goto failed;
 	if ((r = wanted_build(j)) < 0)
@@ -356,7 +363,7 @@ static int bits_take(struct bits *to, const struct bits *kept)
 	memcpy(from.v, kept->v, kept->n * sizeof(*kept->v));
 	from.n = kept->n;
 	from.sealed = true;
-	if ((r = bits_seal(to)) == 0)
+	if ((r = former_join(&from)) == 0 && (r = bits_seal(to)) == 0)
 		r = bits_merge(to, &from, JUDGE_BITS_MAX);
 	bits_done(&from);
 	return r;

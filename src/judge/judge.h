@@ -94,6 +94,36 @@ struct judge *judge_free(struct judge *j);	     /* NULL-safe, returns NULL */
  * whatever is given. A deployment with more than 64 groups gives the rest one index and says so. */
 void judge_group(struct judge *j, unsigned group, double trust, bool anchor);
 
+/* struct judge_former - addresses that somebody else held, from a day on (INT32_MIN: always) and until another, which
+ * was the first day of the next holder. What was seen there in that time is not held against the addresses, their
+ * blocks and the networks within, which start over, but still against who held them then, and against who answers for
+ * them now as then. */
+#define JUDGE_FORMER_ORGS 2u
+#define JUDGE_FORMER_MAX  3u /* of one range */
+struct judge_former {
+	struct range range; /* IPv6: of whole blocks */
+	int32_t from, until;
+	uint32_t
+	    org[JUDGE_FORMER_ORGS]; /* who held them: as in struct space, or a number beyond all of
+				       these, for somebody who announces nothing; CHAIN_NONE: nobody */
+	uint32_t
+	    network; /* 1 + the narrowest network (network_fn) that was the same holder's then, whose it still
+			     is; 0: none */
+	bool
+	    moved; /* who announces the addresses does so since then: it is not held against AS, prefix and organisation
+		       of today either. Their space counts as watched since then only. */
+};
+
+/* judge_formers - all of them, instead of those of before; what is yet to come on the day that is judged does not
+ * count
+ * v  copied; in the order of addresses, IPv4 first; ranges are the same or apart. Of one range, at most
+ *    JUDGE_FORMER_MAX in a row, the newest first, on different days.
+ * judge_run must follow. 0, -ENOMEM, -EINVAL: not in such order. */
+MUST_USE int judge_formers(struct judge *j, const struct judge_former *v, size_t n);
+
+/* judge_former_seen - of the i-th of them, after judge_run: hosts and events of its days */
+void judge_former_seen(const struct judge *j, size_t i, uint64_t *hosts, uint64_t *events);
+
 /* judge_wrong - so many lines of a group were disputed, and it could not show its records: what it said before
  * counts less (A6). The lines themselves are the caller's to leave out. */
 void judge_wrong(struct judge *j, unsigned group, uint64_t lines);

@@ -33,7 +33,7 @@ double pace_of_leaf(const struct judge *j, const struct leaf *l)
 	if (!p->known)
 		return 1;
 	if (p->as) {
-		if (l->row != NOWHERE) {
+		if (l->row != NOWHERE && j->rows[l->row].as != CHAIN_NONE) {
 			q = lean(&p->as[j->rows[l->row].as], q);
 			q = lean(&p->prefix[j->rows[l->row].prefix], q);
 		}
@@ -54,7 +54,7 @@ static int learn(struct judge *j)
 	struct paces *p = &j->paces;
 	uint32_t n_as = 0, n_prefix = 0;
 
-	for (uint32_t i = 0; i < j->n_rows; i++) {
+	for (uint32_t i = 0; i < j->n_own_rows; i++) {
 		n_as = MAX_OF(n_as, j->rows[i].as + 1);
 		n_prefix = MAX_OF(n_prefix, j->rows[i].prefix + 1);
 	}
@@ -65,7 +65,7 @@ static int learn(struct judge *j)
 	for (uint32_t i = 0; i < j->n_leaves; i++) {
 		const struct leaf *l = leaf_at(j, i);
 
-		if (l->row == NOWHERE)
+		if (l->row == NOWHERE || j->rows[l->row].as == CHAIN_NONE)
 			continue;
 		add(&p->as[j->rows[l->row].as], l);
 		add(&p->prefix[j->rows[l->row].prefix], l);

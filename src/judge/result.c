@@ -322,7 +322,7 @@ static void block_leaf(const struct judge *j, const struct leaf *l, struct sum *
 
 static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
-	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_order;
+	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_own;
 	const struct leaf *first = leaf_at(j, j->blocks[i]);
 	struct support support = { .roots = 0 };
 	struct sum s = { .last = NO_DAY, .worst_leaf = NOWHERE };
@@ -390,7 +390,9 @@ uint32_t judge_n(const struct judge *j, enum entity_kind kind)
 {
 	const struct sums *s = sums_of(j, kind);
 
-	return s ? s->n : kind == ENTITY_ADDR ? j->n_hosts : kind == ENTITY_BLOCK ? j->n_blocks : 0;
+	if (kind == ENTITY_ADDR)
+		return j->n_own ? j->host_at[j->n_own] : 0;
+	return s ? s->n : kind == ENTITY_BLOCK ? j->n_blocks : 0;
 }
 
 void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *ret)

@@ -26,16 +26,17 @@ static bool row_make(const struct space *s, struct row *ret)
 		.as = s->as,
 		.org = s->org,
 		.country = country_index(s->country),
-		.version = v4 ? 0 : 1 };
+		.version = v4 ? 0 : 1,
+		.realm = v4 ? 0 : 1 };
 	return true;
 }
 
-static int row_cmp(const void *a, const void *b)
+int row_cmp(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
-	if (x->version != y->version)
-		return x->version < y->version ? -1 : 1;
+	if (x->realm != y->realm)
+		return x->realm < y->realm ? -1 : 1;
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
 	return x->last == y->last ? 0 : x->last < y->last ? -1 : 1;
@@ -82,7 +83,7 @@ static int row_put(struct loading *l, const struct row *r)
 	return 0;
 }
 
-/* A row, in pieces that each lie in one network or between two. */
+/* A row, in pieces that each lie in one network or between two, and are watched for as long. */
 static int row_cut(struct loading *l, struct row r)
 {
 	const struct judge *j = l->j;
@@ -98,11 +99,13 @@ static int row_cut(struct loading *l, struct row r)
 			r.last = r.version ? end.hi >> 16 : addr_v4(end);
 			r.last = MIN_OF(MAX_OF(r.last, r.first), stop);
 		}
+		r.watched = former_cut(j, r.version, r.first, &r.last);
 		if (row_matters(l, &r))
 			code = row_put(l, &r);
 		if (r.last == stop)
 			break;
 		r.first = r.last + 1;
+		r.last = stop;
 	}
 	return code;
 }
@@ -127,11 +130,13 @@ static int row_take(struct loading *l, struct row r, struct err *e)
 	return row_cut(l, r);
 }
 
-/* Rows by key, each key's by their AS and address; rows without a key are left out. by_as, NULL while it is
- * made, is what the others count in. */
+/* Rows by key, each key's by their AS and address. by_as, NULL while it is made, is what the others count in; rows
+ * without a key are behind all others there, and else left out. */
 static int group_rows(const struct judge *j, uint32_t key(const struct row *),
     const uint32_t *by_as, struct grouping *ret)
 {
+	uint32_t left;
+
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < j->n_rows; i++)
@@ -153,6 +158,10 @@ static int group_rows(const struct judge *j, uint32_t key(const struct row *),
 		if (k != CHAIN_NONE) /* start[k + 1] moves from the first of k to its end */
 			ret->rows[ret->start[k + 1]++] = i;
 	}
+	left = ret->start[n];
+	for (uint32_t i = j->n_own_rows; i < j->n_rows && !by_as; i++)
+		if (key(&j->rows[i]) == CHAIN_NONE)
+			ret->rows[left++] = i;
 	return 0;
 }
 
@@ -166,24 +175,26 @@ static uint32_t key_as(const struct row *r)
 	return r->as;
 }
 
-static uint32_t key_org(const struct row *r)
-{
-	return r->org;
-}
-
 static uint32_t key_country(const struct row *r)
 {
 	return r->country == COUNTRY_NONE ? CHAIN_NONE : r->country;
 }
 
-/* The same for networks, each within those around it. */
-static int group_nets(const struct judge *j, struct grouping *ret)
+/* Its networks, the narrowest first, as row_org_next. */
+static uint32_t row_net_next(const struct judge *j, const struct row *r, uint32_t k)
+{
+	return k ? net_above(j, k) : r->network;
+}
+
+/* The same where a row has several keys. */
+static int group_many(const struct judge *j,
+    uint32_t next(const struct judge *, const struct row *, uint32_t k), struct grouping *ret)
 {
 	uint32_t n = 0;
 	uint64_t all = 0;
 
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		for (uint32_t k = j->rows[i].network; k; k = net_above(j, k)) {
+		for (uint32_t k = 0; (k = next(j, &j->rows[i], k)) != 0;) {
 			n = MAX_OF(n, k);
 			all++;
 		}
@@ -195,12 +206,12 @@ static int group_nets(const struct judge *j, struct grouping *ret)
 	if (!ret->start || !ret->rows)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		for (uint32_t k = j->rows[i].network; k; k = net_above(j, k))
+		for (uint32_t k = 0; (k = next(j, &j->rows[i], k)) != 0;)
 			ret->start[k + 1]++;
 	for (uint32_t k = 2; k < n + 2; k++)
 		ret->start[k] += ret->start[k - 1];
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		for (uint32_t k = j->rows[j->by_as.rows[i]].network; k; k = net_above(j, k))
+		for (uint32_t k = 0; (k = next(j, &j->rows[j->by_as.rows[i]], k)) != 0;)
 			ret->rows[ret->start[k]++] = i;
 	return 0;
 }
@@ -215,11 +226,11 @@ static int groupings(struct judge *j)
 	if (r == 0 && wants_kind(j, ENTITY_PREFIX))
 		r = group_rows(j, key_prefix, j->by_as.rows, &j->by_prefix);
 	if (r == 0 && wants_kind(j, ENTITY_ORG))
-		r = group_rows(j, key_org, j->by_as.rows, &j->by_org);
+		r = group_many(j, row_org_next, &j->by_org);
 	if (r == 0 && wants_kind(j, ENTITY_COUNTRY))
 		r = group_rows(j, key_country, j->by_as.rows, &j->by_country);
 	if (r == 0 && wants_nets(j))
-		r = group_nets(j, &j->by_net);
+		r = group_many(j, row_net_next, &j->by_net);
 	j->row_sums = calloc((size_t)j->n_rows + 1, sizeof(*j->row_sums));
 	return r < 0 || !j->row_sums ? -ENOMEM : 0;
 }
@@ -242,7 +253,7 @@ void rows_forget(struct judge *j)
 	free(j->row_sums);
 	j->rows = NULL;
 	j->row_sums = NULL;
-	j->n_rows = 0;
+	j->n_rows = j->n_own_rows = 0;
 	j->world.size[0] = j->world.size[1] = 0;
 }
 
@@ -303,5 +314,7 @@ int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e)
 		rows_forget(j);
 		r = rows_sorted(j, space, ctx, e);
 	}
+	if (r >= 0)
+		r = former_rows(j);
 	return r < 0 ? r : groupings(j);
 }

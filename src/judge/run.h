@@ -5,6 +5,7 @@
  *   guard.c  volumes → weights of floods
  *   rows.c   announced space → rows, by address and by who they belong to
  *   host.c   bits of one host → its parts
+ *   former.c who held it when → evidence and rows of other eras
  *   cut.c    hosts → leaves: a block, cut where another row of the announced space begins
  *   leaf.c   hosts of a leaf → its sums, all of them or what has changed
  *   pace.c   how soon hosts come again, how fast they are cleaned → their chance to return
@@ -136,21 +137,48 @@ struct leaf {
 	uint32_t verified_day[7];
 	uint16_t verified_last; /* … lag of the last one, or NO_DAY */
 	uint16_t first, last;	/* lags */
-	uint8_t version;
+	uint8_t version, realm; /* bit_realm */
 	bool anchor;
 };
 
-/* struct row - one row of the announced space */
+/* struct row - one row of the announced space; or of some space in another era, which comes behind all others and may
+ * have no prefix and no AS: of these the evidence counts, the space does not */
 struct row {
 	uint64_t first, last; /* units, both included */
 	uint32_t prefix, as, org;
 	uint32_t
 	    network; /* 1 + the narrowest one around it, 0: none; a row has no border of one inside */
-	uint16_t country; /* index, or COUNTRY_NONE */
-	uint8_t version;
-	uint32_t leaf, n_leaf; /* positions in judge.order */
-	uint32_t sum;	       /* in judge.row_sums: by AS, then address */
+	uint16_t country;	/* index, or COUNTRY_NONE */
+	uint8_t version, realm; /* bit_realm */
+	uint32_t former;	/* of another era: its number in judge.formers; else … */
+	uint32_t watched;	/* … 1 + number in judge.tracts, 0: as long as all others */
+	uint32_t leaf, n_leaf;	/* positions in judge.order */
+	uint32_t sum;		/* in judge.row_sums: by AS, then address */
 	uint64_t listed;
+};
+
+static inline bool is_former(unsigned realm)
+{
+	return realm > 1;
+}
+
+/* struct former - as judge_former, in units */
+struct former {
+	uint64_t first, last;
+	int32_t from, until;
+	uint32_t org[JUDGE_FORMER_ORGS], network;
+	uint32_t tract; /* in judge.tracts */
+	uint8_t version, era;
+	bool moved;
+	double share; /* of the days of collection, as the kernel of the AS weighs them */
+};
+
+/* struct tract - the addresses of some of judge.formers */
+struct tract {
+	uint64_t first, last;
+	uint32_t former, n_former;
+	uint8_t version;
+	double unwatched[MODEL_LEVEL_N]; /* share of W that is others' who moved away */
 };
 
 /* struct grouping - rows by key: those of k are rows[start[k]] … rows[start[k + 1] - 1]. by_as has indexes of
@@ -172,6 +200,7 @@ struct days {
 struct row_sum {
 	double arrivals[NF]; /* per 7 days, of all its space */
 	uint64_t size, listed;
+	uint64_t estate; /* of another era: units by which its holder is judged */
 	uint8_t version;
 	bool evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
 	bool anchor;
@@ -189,9 +218,10 @@ struct row_sum {
 
 /* struct walk - one AS in one version, and what it was when tree_walk last saw it */
 struct walk {
-	uint32_t from, end; /* in judge.by_as.rows */
+	uint32_t from, end;    /* in judge.by_as.rows */
+	uint32_t old, old_end; /* the same, of other eras */
 	uint32_t n_leaf;
-	bool touched;
+	bool touched, due;
 	double x, x_walked; /* arrivals under the kernel of the AS, all families: now, and then */
 };
 
@@ -292,16 +322,20 @@ struct judge {
 	bool more_listed;   /* since the last run or update */
 	struct bits listed; /* host: of the prefix's first address; the family tells nothing */
 
-	struct row *rows; /* by version, first */
-	uint32_t n_rows;
+	struct former *formers; /* owned, as are tracts: as judge_formers was told */
+	struct tract *tracts;
+	uint32_t n_formers, n_tracts;
+
+	struct row *rows;	     /* by realm, first */
+	uint32_t n_rows, n_own_rows; /* of today's: the first ones */
 	struct grouping by_as, by_prefix, by_org, by_country, by_net;
 	uint8_t *as_wanted; /* by index: that anything is asked about; NULL: all are */
 	struct leaf *leaves;
 	uint32_t n_leaves, cap_leaves;
-	uint32_t *order,
-	    n_order;	    /* leaves by version, block, place; a position is an index of it */
-	uint32_t *host_at;  /* [n_order + 1] hosts before a position */
-	struct walk *walks; /* [2 * by_as.n] by AS and version */
+	uint32_t *order, n_order; /* leaves by realm, block, place; a position is an index of it */
+	uint32_t n_own;		  /* of today's: the first ones */
+	uint32_t *host_at;	  /* [n_order + 1] hosts before a position */
+	struct walk *walks;	  /* [2 * by_as.n] by AS and version */
 	struct changed changed[ENTITY_KIND_N];
 	struct paces paces;
 	struct row_sum
@@ -335,6 +369,24 @@ void listed_count(struct judge *j);
 /* rhythm_learn - judge.world.rhythm from the gaps between the days of one host, and the kernel by it */
 void rhythm_learn(struct judge *j);
 
+/* former_begin - judge.formers for this day, after model_init
+ * former_cut   - the stretch (1 + number; 0: none) in which a unit is watched since a transfer only; *last: cut to where
+ *                that is the same
+ * former_rows  - rows of other eras, behind all others. 0 or -ENOMEM
+ * former_split - evidence, which is sealed: to the eras in which it was seen. 0 or -ENOMEM
+ * former_join  - back */
+void former_begin(struct judge *j);
+uint32_t former_cut(const struct judge *j, unsigned version, uint64_t unit, uint64_t *last);
+int former_rows(struct judge *j);
+int former_split(const struct judge *j, struct bits *b);
+int former_join(struct bits *b);
+
+/* row_org_next - whose a row is, one organisation after the other: 1 + index of the one after k, 0: none is; from 0 */
+uint32_t row_org_next(const struct judge *j, const struct row *r, uint32_t k);
+
+/* row_cmp - the order of rows */
+int row_cmp(const void *a, const void *b);
+
 /* rows_load - judge.rows and who they belong to; 0, -ENOMEM, -EINVAL */
 int rows_load(struct judge *j, space_fn *space, const void *ctx, struct err *e);
 void rows_forget(struct judge *j);
@@ -367,7 +419,7 @@ int leaf_amend(struct leaf_filler *b, struct leaf *l, const struct amended *v, s
 void leaf_forget(struct judge *j);
 
 /* leaf_key - of a host: block, place, row, units of its leaf; *row: a cursor, for hosts in order, from 0
- * leaf_cmp - the order of leaves; leaf_put - one more, behind all others, not in the order. 0 or -ENOMEM. */
+ * leaf_cmp - the order of leaves, which is that of hosts; leaf_put - one more, behind all others, not in the order. 0 or -ENOMEM. */
 void leaf_key(const struct judge *j, uint64_t host, uint32_t *row, struct leaf *ret);
 int leaf_cmp(const struct leaf *a, const struct leaf *b);
 int leaf_put(struct judge *j, const struct leaf *l);
@@ -432,7 +484,8 @@ void tree_leaf(struct tree *t, uint32_t position, bool fresh);
 #define WALK_GROWTH 1.125 /* of arrivals, with the shape of an AS (A1) on both sides */
 static inline bool walk_due(const struct judge *j, const struct walk *w)
 {
-	return (uint64_t)w->n_leaf + (w->end - w->from) <=
+	return w->due ||
+	       (uint64_t)w->n_leaf + (w->end - w->from) <=
 		   (j->conf.walk ? j->conf.walk : WALK_SMALL) ||
 	       1 + w->x > WALK_GROWTH * (1 + w->x_walked);
 }
@@ -447,10 +500,10 @@ struct trace {
 	void *ctx;
 };
 
-/* tree_trace - rows [i, end) of judge.by_as.rows, of one AS and version; 0 or -ENOMEM */
-int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace);
+/* tree_trace - one AS in one version; 0 or -ENOMEM */
+int tree_trace(struct judge *j, uint32_t as, unsigned version, struct trace *trace);
 
-/* tree_trace_homeless - one leaf that nobody announces */
+/* tree_trace_homeless - one leaf that no AS answers for */
 void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace);
 
 /* wanted_build - judge.as_wanted from what is asked for; 0 or -ENOMEM */
@@ -464,7 +517,7 @@ static inline bool may_be_asked(const struct judge *j, uint32_t as)
 
 static inline bool wants_as(const struct judge *j, uint32_t as)
 {
-	return !j->as_wanted || j->as_wanted[as];
+	return !j->as_wanted || as == CHAIN_NONE || j->as_wanted[as];
 }
 
 static inline bool wants_kind(const struct judge *j, enum entity_kind k)

@@ -209,6 +209,8 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 		for (unsigned f = 0; f < NF; f++)
 			s->arrivals[f] += r->arrivals[f];
 		s->size[r->version] += r->size;
+		if (l->kind == ENTITY_ORG && row_of(j, l, i)->org != key)
+			s->size[r->version] += r->estate;
 		s->listed += r->listed;
 	}
 	if (!(s->hosts || (l->listed && s->listed)))
@@ -217,7 +219,7 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 	support_close(j, &support, s->size, s);
 	s->as = l->as ? first->as : CHAIN_NONE;
 	s->prefix = l->prefix ? first->prefix : CHAIN_NONE;
-	s->org = l->org ? first->org : CHAIN_NONE;
+	s->org = !l->org ? CHAIN_NONE : l->kind == ENTITY_ORG ? key : first->org;
 	return true;
 }
 

@@ -11,21 +11,37 @@
 #define PART_SHIFT(version)  ((version) ? 4u : 12u) /* of a /20 and of a /44 */
 #define BLOCK_UNITS(version) ((version) ? 1.0 : 256.0)
 
-/* struct cell - a stretch of one row within one part, or over a run of whole ones */
+/* struct cell - a stretch of one row within one part, or over a run of whole ones; with what is known of it from other
+ * eras */
 struct cell {
 	uint64_t first, last; /* units */
 	bool whole_sixteens;  /* of nobody else, and without evidence */
 	bool whole_parts;     /* the same, within one sixteen */
 	uint32_t row, leaf, n_leaf;
-	uint32_t nth;  /* as they were cut, from 0 */
-	uint64_t part; /* the same for all cells of one, within a sixteen */
+	uint32_t old, n_old; /* in tree.old */
+	uint32_t nth;	     /* as they were cut, from 0 */
+	uint64_t part;	     /* the same for all cells of one, within a sixteen */
 };
 
 #define PART_GIVEN (UINT64_C(1) << 63) /* behind all stand-ins */
 
-/* struct place - size and arrivals of one level of the chain */
+/* struct place - size and arrivals of one level of the chain; unwatched: of the size, by the kernels, what others were
+ * watched in who are gone */
+enum { UNWATCHED_AS, UNWATCHED_MIDDLE, UNWATCHED_BLOCK, UNWATCHED_N };
 struct place {
-	double size, x[NF];
+	double size, x[NF], unwatched[UNWATCHED_N];
+};
+
+static const unsigned char unwatched_of[MODEL_LEVEL_N] = { [MODEL_AS] = UNWATCHED_AS,
+	[MODEL_SIXTEEN] = UNWATCHED_MIDDLE,
+	[MODEL_PREFIX] = UNWATCHED_MIDDLE,
+	[MODEL_PART] = UNWATCHED_MIDDLE,
+	[MODEL_BLOCK] = UNWATCHED_BLOCK };
+
+/* struct old_leaf - a leaf of another era */
+struct old_leaf {
+	uint64_t unit;
+	uint32_t position;
 };
 
 struct tree {
@@ -36,6 +52,8 @@ struct tree {
 	struct place as;
 	struct cell *cells; /* of the AS and version in work */
 	uint32_t n_cells, cap_cells;
+	struct old_leaf *old; /* of the same, by unit */
+	uint32_t n_old, cap_old;
 	struct trace *trace; /* NULL: compute; else tell, and change nothing */
 };
 
@@ -89,6 +107,49 @@ uint32_t delegation_at(const struct judge *j, const struct row *r, uint64_t unit
 	return ret;
 }
 
+static int by_unit(const void *a, const void *b)
+{
+	const struct old_leaf *x = a, *y = b;
+
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	return x->position < y->position ? -1 : x->position > y->position;
+}
+
+/* The leaves of other eras that an AS still answers for. */
+static int old_gather(struct tree *t, const struct walk *w)
+{
+	const struct judge *j = t->j;
+
+	t->n_old = 0;
+	for (uint32_t i = w->old; i < w->old_end; i++) {
+		const struct row *r = &j->rows[j->by_as.rows[i]];
+
+		for (uint32_t k = r->leaf; k < r->leaf + r->n_leaf; k++) {
+			if (grow_u32(
+				&t->old, &t->cap_old, (uint64_t)t->n_old + 1, sizeof(*t->old)) < 0)
+				return -ENOMEM;
+			t->old[t->n_old++] = (struct old_leaf){ leaf_unit(j, leaf_at(j, k)), k };
+		}
+	}
+	if (t->n_old > 1)
+		qsort(t->old, t->n_old, sizeof(*t->old), by_unit);
+	return 0;
+}
+
+static struct leaf *old_at(const struct tree *t, uint32_t i)
+{
+	return leaf_at(t->j, t->old[i].position);
+}
+
+/* The first unit behind the cells so far of which anything is known. */
+static uint64_t next_known(const struct tree *t, const struct cell *c, uint32_t leaf_end)
+{
+	uint64_t next = c->leaf < leaf_end ? leaf_unit(t->j, leaf_at(t->j, c->leaf)) : UINT64_MAX;
+
+	return c->old < t->n_old ? MIN_OF(next, t->old[c->old].unit) : next;
+}
+
 /* The cells of [at, stop] of a row: of a delegation, or of nobody's. Returns 0 or -ENOMEM. */
 static int cut_stretch(struct tree *t, struct cell *c, uint64_t at, uint64_t stop, uint32_t given)
 {
@@ -97,8 +158,8 @@ static int cut_stretch(struct tree *t, struct cell *c, uint64_t at, uint64_t sto
 	uint32_t leaf_end = r->leaf + r->n_leaf;
 
 	for (;; at = c->last + 1) {
-		uint64_t next = c->leaf < leaf_end ? leaf_unit(j, leaf_at(j, c->leaf)) : UINT64_MAX;
-		uint32_t leaf = c->leaf;
+		uint64_t next = next_known(t, c, leaf_end);
+		uint32_t leaf = c->leaf, old = c->old;
 
 		c->first = at;
 		c->whole_parts = false;
@@ -110,18 +171,23 @@ static int cut_stretch(struct tree *t, struct cell *c, uint64_t at, uint64_t sto
 		while (leaf < leaf_end && leaf_unit(j, leaf_at(j, leaf)) <= c->last)
 			leaf++;
 		c->n_leaf = leaf - c->leaf;
+		while (old < t->n_old && t->old[old].unit <= c->last)
+			old++;
+		c->n_old = old - c->old;
 		if (cell_put(t, *c) < 0)
 			return -ENOMEM;
 		c->leaf = leaf;
+		c->old = old;
 		if (c->last == stop)
 			return 0;
 	}
 }
 
-static int cut_row(struct tree *t, uint32_t row)
+/* *old: the first one of another era that is in no cell yet */
+static int cut_row(struct tree *t, uint32_t row, uint32_t *old)
 {
 	const struct row *r = &t->j->rows[row];
-	struct cell c = { .row = row, .leaf = r->leaf };
+	struct cell c = { .row = row, .leaf = r->leaf, .old = *old };
 	uint64_t at = r->first, stop;
 	int err;
 
@@ -129,31 +195,67 @@ static int cut_row(struct tree *t, uint32_t row)
 		uint32_t given = delegation_at(t->j, r, at, &stop);
 
 		err = cut_stretch(t, &c, at, stop, given);
+		*old = c.old;
 		if (err < 0 || stop == r->last)
 			return err;
 	}
 }
 
+/* Space of a row; not for blocks. */
+static void place_space(const struct tree *t, const struct row *r, uint64_t units, struct place *p)
+{
+	p->size += (double)units;
+	if (r->watched) {
+		const double *share = t->j->tracts[r->watched - 1].unwatched;
+
+		p->unwatched[UNWATCHED_AS] += (double)units * share[MODEL_AS];
+		p->unwatched[UNWATCHED_MIDDLE] += (double)units * share[MODEL_PART];
+	}
+}
+
+static void place_resize(struct place *p, double size)
+{
+	for (unsigned i = 0; i < UNWATCHED_N; i++)
+		p->unwatched[i] *= size / p->size;
+	p->size = size;
+}
+
 static void place_add(const struct tree *t, const struct cell *c, struct place *p)
 {
-	p->size += (double)(c->last - c->first + 1);
+	place_space(t, &t->j->rows[c->row], c->last - c->first + 1, p);
 	for (uint32_t i = 0; i < c->n_leaf; i++)
 		leaf_x(t->j, leaf_at(t->j, c->leaf + i), LEAF_X_MID, p->x);
+	for (uint32_t i = 0; i < c->n_old; i++)
+		leaf_x(t->j, old_at(t, c->old + i), LEAF_X_MID, p->x);
+}
+
+/* A block, or what a row has of it. */
+static struct place block_place(const struct tree *t, uint32_t row)
+{
+	struct place p = { .size = BLOCK_UNITS(t->version) };
+	uint32_t watched = row == NOWHERE ? 0 : t->j->rows[row].watched;
+
+	if (watched)
+		p.unwatched[UNWATCHED_BLOCK] =
+		    p.size * t->j->tracts[watched - 1].unwatched[MODEL_BLOCK];
+	return p;
 }
 
 /* One step down the chain for every family. */
 static void step(const struct tree *t, enum model_level l, const struct place *p, double lambda[NF])
 {
+	double size = p->size - p->unwatched[unwatched_of[l]];
+
 	for (unsigned f = 0; f < NF; f++) {
 		double before = lambda[f];
 
 		if (!t->seen[f])
 			continue;
-		lambda[f] = model_step(&t->j->model, l, before, p->x[f], p->size);
+		lambda[f] = model_step(&t->j->model, l, before, p->x[f], size);
 		if (t->trace)
 			t->trace->step[f][l] = (struct judge_step){ .x = p->x[f],
 				.size = p->size,
-				.e = before * p->size * t->j->model.w[l],
+				.e = before * size * t->j->model.w[l],
 				.ratio = lambda[f] / before };
 	}
 }
@@ -174,15 +276,40 @@ static void pool(const struct tree *t, double lambda[NF])
 	model_pool(lambda, t->l0, t->seen);
 }
 
+/* lambda of a block of a row of which nothing is known. */
+static void quiet_block(const struct tree *t, uint32_t row, double lambda[NF])
+{
+	struct place block = block_place(t, row);
+
+	step(t, MODEL_BLOCK, &block, lambda);
+	pool(t, lambda);
+}
+
+/* Of a leaf of another era, what it adds to the space that is there with or without it. */
+static void leaf_excess(const struct tree *t, struct leaf *l, const double above[NF])
+{
+	struct tree untold = *t;
+	double quiet[NF];
+
+	untold.trace = NULL;
+	memcpy(quiet, above, sizeof(quiet));
+	quiet_block(&untold, l->row, quiet);
+	for (unsigned f = 0; f < NF; f++)
+		if (t->seen[f])
+			l->lambda[f] = MAX_OF(l->lambda[f] - quiet[f], 0);
+}
+
 static void leaf_finish(const struct tree *t, struct leaf *l, const double above[NF])
 {
-	struct place block = { .size = BLOCK_UNITS(l->version) };
+	struct place block = block_place(t, l->row);
 
 	memcpy(l->above, above, sizeof(l->above));
 	memcpy(l->lambda, above, sizeof(l->lambda));
 	leaf_x(t->j, l, LEAF_X_BLOCK, block.x);
 	step(t, MODEL_BLOCK, &block, l->lambda);
 	pool(t, l->lambda);
+	if (is_former(l->realm))
+		leaf_excess(t, l, above);
 	if (t->trace)
 		tell(t, l, l->row, l->units, l->lambda);
 }
@@ -215,20 +342,31 @@ static void cell_tell(
 		tell(t, NULL, c->row, rest, quiet);
 	for (uint32_t i = 0; i < c->n_leaf; i++)
 		leaf_finish(t, leaf_at(t->j, c->leaf + i), above);
+	for (uint32_t i = 0; i < c->n_old; i++)
+		leaf_finish(t, old_at(t, c->old + i), above);
+}
+
+/* A leaf of a row, and what it makes the row expect. */
+static void leaf_add(const struct tree *t, struct leaf *l, const double above[NF])
+{
+	struct row_sum *sum = &t->j->row_sums[t->j->rows[l->row].sum];
+
+	leaf_finish(t, l, above);
+	for (unsigned f = 0; f < NF; f++)
+		if (t->seen[f])
+			sum->arrivals[f] += 7 * l->lambda[f] * (double)l->units;
 }
 
 /* lambda of everything in a cell, and its arrivals; above: of its part */
 static void cell_finish(const struct tree *t, const struct cell *c, const double above[NF])
 {
 	struct judge *j = t->j;
-	struct place block = { .size = BLOCK_UNITS(t->version) };
 	struct row_sum *sum;
 	double quiet[NF];
 	uint64_t rest = c->last - c->first + 1;
 
 	memcpy(quiet, above, sizeof(quiet));
-	step(t, MODEL_BLOCK, &block, quiet);
-	pool(t, quiet);
+	quiet_block(t, c->row, quiet);
 	if (t->trace) {
 		cell_tell(t, c, above, quiet);
 		return;
@@ -239,12 +377,11 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 	for (uint32_t i = 0; i < c->n_leaf; i++) {
 		struct leaf *l = leaf_at(j, c->leaf + i);
 
-		leaf_finish(t, l, above);
+		leaf_add(t, l, above);
 		rest -= MIN_OF(rest, l->units);
-		for (unsigned f = 0; f < NF; f++)
-			if (t->seen[f])
-				sum->arrivals[f] += 7 * l->lambda[f] * (double)l->units;
 	}
+	for (uint32_t i = 0; i < c->n_old; i++)
+		leaf_add(t, old_at(t, c->old + i), above);
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
 			sum->arrivals[f] += 7 * quiet[f] * (double)rest;
@@ -291,7 +428,7 @@ static void sixteen_finish(struct tree *t, uint32_t i, uint32_t end, const struc
 	for (uint32_t k = i; k < end; k++)
 		place_add(t, &t->cells[k], &six);
 	if (t->cells[i].whole_sixteens)
-		six.size = (double)SIXTEEN_UNITS;
+		place_resize(&six, (double)SIXTEEN_UNITS);
 	memcpy(lambda, t->l0, sizeof(lambda));
 	step(t, MODEL_AS, &t->as, lambda);
 	sort_parts(t, i, end);
@@ -304,7 +441,7 @@ static void sixteen_finish(struct tree *t, uint32_t i, uint32_t end, const struc
 		while (i < end && t->cells[i].part == t->cells[from].part);
 		if (!(t->cells[from].part & PART_GIVEN) &&
 		    (t->cells[from].whole_parts || t->cells[from].whole_sixteens))
-			part.size = (double)(UINT64_C(1) << PART_SHIFT(t->version));
+			place_resize(&part, (double)(UINT64_C(1) << PART_SHIFT(t->version)));
 		for (; from < i; from++) {
 			memcpy(down, lambda, sizeof(down));
 			step_middle(t, &prefix[t->cells[from].nth], &six, down);
@@ -331,33 +468,61 @@ static struct place *prefixes(const struct tree *t)
 	return v;
 }
 
-/* One AS in one IP version: rows [i, end) of judge.by_as.rows. */
-static int as_run(struct tree *t, uint32_t i, uint32_t end)
+/* The walk is of this IP version from now on. */
+static void set_version(struct tree *t, unsigned version)
+{
+	t->version = version;
+	for (unsigned f = 0; f < NF; f++) {
+		t->seen[f] = t->j->world.seen[f][version];
+		t->l0[f] = t->seen[f] ? t->j->world.l0[f][version] : 0;
+	}
+}
+
+/* What a row is before anything is expected there. Of another era, the space is counted today. */
+static void sum_begin(struct judge *j, const struct row *r)
+{
+	struct row_sum *s = &j->row_sums[r->sum];
+	uint64_t units = r->last - r->first + 1;
+	bool former = is_former(r->realm);
+
+	s->version = r->version;
+	s->size = former ? 0 : units;
+	s->estate = former ? (uint64_t)((double)units * j->formers[r->former].share) : 0;
+	s->listed = r->listed;
+	memset(s->arrivals, 0, sizeof(s->arrivals));
+}
+
+/* A row of the AS, of whatever era: what it is to the AS as a whole. */
+static void as_add(struct tree *t, const struct row *r)
+{
+	const struct judge *j = t->j;
+
+	if (!t->trace)
+		sum_begin(t->j, r);
+	if (!is_former(r->realm))
+		place_space(t, r, r->last - r->first + 1, &t->as);
+	for (uint32_t k = 0; k < r->n_leaf; k++)
+		leaf_x(j, leaf_at(j, r->leaf + k), LEAF_X_AS, t->as.x);
+}
+
+/* One AS in one IP version */
+static int as_run(struct tree *t, const struct walk *w, unsigned version)
 {
 	struct judge *j = t->j;
+	uint32_t old = 0;
+	int r = old_gather(t, w);
 
-	t->version = j->rows[j->by_as.rows[i]].version;
+	set_version(t, version);
 	t->n_cells = 0;
 	t->as = (struct place){ 0 };
-	for (unsigned f = 0; f < NF; f++) {
-		t->seen[f] = j->world.seen[f][t->version];
-		t->l0[f] = j->world.l0[f][t->version];
+	for (uint32_t i = w->from; i < w->end && r == 0; i++) {
+		as_add(t, &j->rows[j->by_as.rows[i]]);
+		r = cut_row(t, j->by_as.rows[i], &old);
 	}
-	for (; i < end; i++) {
-		const struct row *r = &j->rows[j->by_as.rows[i]];
-
-		if (!t->trace) {
-			j->row_sums[i].version = r->version;
-			j->row_sums[i].size = r->last - r->first + 1;
-			j->row_sums[i].listed = r->listed;
-			memset(j->row_sums[i].arrivals, 0, sizeof(j->row_sums[i].arrivals));
-		}
-		t->as.size += (double)(r->last - r->first + 1);
-		for (uint32_t k = 0; k < r->n_leaf; k++)
-			leaf_x(j, leaf_at(j, r->leaf + k), LEAF_X_AS, t->as.x);
-		if (cut_row(t, j->by_as.rows[i]) < 0)
-			return -ENOMEM;
-	}
+	for (uint32_t i = w->old; i < w->old_end; i++)
+		as_add(t, &j->rows[j->by_as.rows[i]]);
+	if (r < 0)
+		return r;
 	struct place *prefix = prefixes(t);
 
 	if (!prefix)
@@ -375,22 +540,31 @@ static int as_run(struct tree *t, uint32_t i, uint32_t end)
 	return 0;
 }
 
+/* A row of another era that no AS of today answers for: as if nobody announced it. */
+static void stray(struct tree *t, const struct row *r)
+{
+	set_version(t, r->version);
+	sum_begin(t->j, r);
+	for (uint32_t k = r->leaf; k < r->leaf + r->n_leaf; k++)
+		leaf_add(t, leaf_at(t->j, k), t->l0);
+}
+
 /* Blocks that nobody announces: the world and the block are all there is of their chain. */
 static void homeless(struct tree *t)
 {
 	struct judge *j = t->j;
 
-	for (uint32_t i = 0; i < j->n_leaves; i++) {
+	for (uint32_t i = 0; i < j->n_own; i++) {
 		struct leaf *l = leaf_at(j, i);
 
 		if (l->row != NOWHERE)
 			continue;
-		for (unsigned f = 0; f < NF; f++) {
-			t->seen[f] = j->world.seen[f][l->version];
-			t->l0[f] = t->seen[f] ? j->world.l0[f][l->version] : 0;
-		}
+		set_version(t, l->version);
 		leaf_finish(t, l, t->l0);
 	}
+	for (uint32_t i = j->n_own_rows; i < j->n_rows; i++)
+		if (j->rows[i].as == CHAIN_NONE)
+			stray(t, &j->rows[i]);
 }
 
 /* --- all of it, and what has changed -------------------------------------------------------------- */
@@ -405,13 +579,20 @@ static int walks_make(struct judge *j)
 	for (uint32_t as = 0; as < j->by_as.n; as++) {
 		uint32_t i = j->by_as.start[as], end = j->by_as.start[as + 1];
 
-		for (unsigned v = 0; v < 2; v++) {
+		for (unsigned part = 0; part < 4; part++) { /* today's, then the others' */
+			unsigned v = part & 1;
 			struct walk *w = &j->walks[2 * (size_t)as + v];
+			uint32_t from = i;
 
-			w->from = i;
-			while (i < end && j->rows[j->by_as.rows[i]].version == v)
-				w->n_leaf += j->rows[j->by_as.rows[i++]].n_leaf;
-			w->end = i;
+			for (; i < end; i++) {
+				const struct row *r = &j->rows[j->by_as.rows[i]];
+
+				if (r->version != v || is_former(r->realm) != (part > 1))
+					break;
+				w->n_leaf += r->n_leaf;
+			}
+			*(part > 1 ? &w->old : &w->from) = from;
+			*(part > 1 ? &w->old_end : &w->end) = i;
 		}
 	}
 	return 0;
@@ -420,7 +601,7 @@ static int walks_make(struct judge *j)
 int tree_walk(struct tree *t, uint32_t as, unsigned version)
 {
 	struct walk *w = &t->j->walks[2 * (size_t)as + version];
-	int r = w->from < w->end ? as_run(t, w->from, w->end) : 0;
+	int r = w->from < w->end ? as_run(t, w, version) : 0;
 
 	w->x = 0;
 	for (unsigned f = 0; f < NF && w->from < w->end; f++)
@@ -440,8 +621,10 @@ struct tree *tree_new(struct judge *j)
 
 struct tree *tree_free(struct tree *t)
 {
-	if (t)
+	if (t) {
 		free(t->cells);
+		free(t->old);
+	}
 	free(t);
 	return NULL;
 }
@@ -493,14 +676,12 @@ static const struct leaf *neighbour(const struct judge *j, uint32_t position)
 /* A leaf that was not there when its AS was walked: what its space was until now. */
 static void begin(struct tree *t, struct leaf *l, uint32_t position)
 {
-	const struct place block = { .size = BLOCK_UNITS(l->version) };
 	const struct leaf *beside = neighbour(t->j, position);
 
 	memcpy(l->above, beside ? beside->above : t->j->row_sums[t->j->rows[l->row].sum].above,
 	    sizeof(l->above));
 	memcpy(l->lambda, l->above, sizeof(l->lambda));
-	step(t, MODEL_BLOCK, &block, l->lambda);
-	pool(t, l->lambda);
+	quiet_block(t, l->row, l->lambda);
 }
 
 void tree_leaf(struct tree *t, uint32_t position, bool fresh)
@@ -510,13 +691,13 @@ void tree_leaf(struct tree *t, uint32_t position, bool fresh)
 	struct row_sum *sum;
 	double before[NF], above[NF];
 
-	t->version = l->version;
-	for (unsigned f = 0; f < NF; f++) {
-		t->seen[f] = j->world.seen[f][l->version];
-		t->l0[f] = t->seen[f] ? j->world.l0[f][l->version] : 0;
-	}
+	set_version(t, l->version);
 	if (l->row == NOWHERE) {
 		leaf_finish(t, l, t->l0);
+		return;
+	}
+	if (j->rows[l->row].as == CHAIN_NONE) {
+		stray(t, &j->rows[l->row]);
 		return;
 	}
 	sum = &j->row_sums[j->rows[l->row].sum];
@@ -530,22 +711,20 @@ void tree_leaf(struct tree *t, uint32_t position, bool fresh)
 			sum->arrivals[f] += 7 * (l->lambda[f] - before[f]) * (double)l->units;
 }
 
-int tree_trace(struct judge *j, uint32_t i, uint32_t end, struct trace *trace)
+int tree_trace(struct judge *j, uint32_t as, unsigned version, struct trace *trace)
 {
 	struct tree t = { .j = j, .trace = trace };
-	int r = as_run(&t, i, end);
+	int r = as_run(&t, &j->walks[2 * (size_t)as + version], version);
 
 	free(t.cells);
+	free(t.old);
 	return r;
 }
 
 void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace)
 {
-	struct tree t = { .j = j, .trace = trace, .version = l->version };
+	struct tree t = { .j = j, .trace = trace };
 
-	for (unsigned f = 0; f < NF; f++) {
-		t.seen[f] = j->world.seen[f][l->version];
-		t.l0[f] = t.seen[f] ? j->world.l0[f][l->version] : 0;
-	}
+	set_version(&t, l->version);
 	leaf_finish(&t, l, t.l0);
 }

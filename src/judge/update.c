@@ -34,7 +34,7 @@ struct update {
 /* struct ordering - the new order on its way */
 struct ordering {
 	uint32_t *order, *host_at, *blocks;
-	uint32_t n, n_blocks, hosts;
+	uint32_t n, n_own, n_blocks, hosts;
 	bool fresh; /* the last one put was */
 };
 
@@ -45,7 +45,8 @@ static void order_put(const struct judge *j, struct ordering *o, uint32_t leaf, 
 		const struct leaf *l = &j->leaves[leaf];
 		const struct leaf *before = o->n ? &j->leaves[o->order[o->n - 1]] : NULL;
 
-		first = !before || before->block != l->block || before->version != l->version;
+		first = !is_former(l->realm) &&
+			(!before || before->block != l->block || before->version != l->version);
 	}
 	if (first)
 		o->blocks[o->n_blocks++] = o->n;
@@ -69,6 +70,7 @@ static void order_merge(struct update *u, struct ordering *o)
 		for (; t < n && v[t].fresh && v[t].at == p; t++) {
 			v[t].at = o->n;
 			order_put(j, o, v[t].leaf, j->leaves[v[t].leaf].hosts, true, false);
+			o->n_own += !is_former(j->leaves[v[t].leaf].realm);
 			v[t].block = o->n_blocks - 1;
 		}
 		if (p == j->n_order)
@@ -115,7 +117,8 @@ static int reorder(struct update *u)
 {
 	struct judge *j = u->j;
 	size_t n = (size_t)j->n_leaves + 1;
-	struct ordering o = { .order = calloc(n, sizeof(*o.order)),
+	struct ordering o = { .n_own = j->n_own,
+		.order = calloc(n, sizeof(*o.order)),
 		.host_at = calloc(n, sizeof(*o.host_at)),
 		.blocks = calloc(n, sizeof(*o.blocks)) };
 
@@ -133,6 +136,7 @@ static int reorder(struct update *u)
 	j->host_at = o.host_at;
 	j->blocks = o.blocks;
 	j->n_order = o.n;
+	j->n_own = o.n_own;
 	j->n_blocks = o.n_blocks;
 	rows_shift(u);
 	return 0;
@@ -144,10 +148,12 @@ static void mark_row(struct update *u, const struct row *r)
 {
 	for (uint32_t n = r->network; n; n = net_above(u->j, n))
 		marks_set(&u->net, n - 1);
-	marks_set(&u->as, r->as);
-	marks_set(&u->prefix, r->prefix);
-	if (r->org != CHAIN_NONE)
-		marks_set(&u->org, r->org);
+	for (uint32_t n = 0; (n = row_org_next(u->j, r, n)) != 0;)
+		marks_set(&u->org, n - 1);
+	if (r->as != CHAIN_NONE) {
+		marks_set(&u->as, r->as);
+		marks_set(&u->prefix, r->prefix);
+	}
 	if (r->country != COUNTRY_NONE)
 		marks_set(&u->country, r->country);
 }
@@ -162,12 +168,13 @@ static void walks_grow(struct update *u)
 		const struct leaf *l = &j->leaves[t->leaf];
 		struct walk *w;
 
-		if (l->row == NOWHERE)
+		if (l->row == NOWHERE || j->rows[l->row].as == CHAIN_NONE)
 			continue;
 		w = &j->walks[2 * (size_t)j->rows[l->row].as + l->version];
 		w->x += leaf_arrivals(j, l) - t->x;
 		w->n_leaf += t->fresh;
 		w->touched = true;
+		w->due |= is_former(l->realm); /* seldom told of */
 	}
 }
 
@@ -184,6 +191,8 @@ static int chain(struct update *u)
 		r = tree_walk(tree, k / 2, k % 2);
 		for (uint32_t i = j->walks[k].from; i < j->walks[k].end && r == 0; i++)
 			u->row[j->by_as.rows[i]] = DIRTY_WALK;
+		for (uint32_t i = j->walks[k].old; i < j->walks[k].old_end && r == 0; i++)
+			u->row[j->by_as.rows[i]] = DIRTY_WALK;
 	}
 	for (size_t i = 0; i < u->touched.n && r == 0; i++) {
 		const struct touch *t = &u->touched.v[i];
@@ -193,7 +202,7 @@ static int chain(struct update *u)
 			tree_leaf(tree, t->at, t->fresh);
 	}
 	for (size_t i = 0; i < 2 * (size_t)j->by_as.n; i++)
-		j->walks[i].touched = false;
+		j->walks[i].touched = j->walks[i].due = false;
 	tree_free(tree);
 	return r;
 }
@@ -253,6 +262,8 @@ static int changed_hosts(struct update *u)
 		const struct touch *t = &u->touched.v[k];
 		uint32_t at = j->host_at[t->at], fresh = 0;
 
+		if (t->at >= j->n_own)
+			break; /* in their order */
 		for (size_t i = t->amended; i < t->amended + t->n_amended && r == 0; i++) {
 			const struct amended *a = &u->touched.amended[i];
 
@@ -285,9 +296,9 @@ static int changed_blocks(struct update *u)
 	CLEANUP(marks_done) struct marks mark = { NULL, 0 };
 	int r = marks_make(&mark, j->n_blocks);
 
-	for (size_t t = 0; t < u->touched.n && r == 0; t++)
+	for (size_t t = 0; t < u->touched.n && u->touched.v[t].at < j->n_own && r == 0; t++)
 		marks_set(&mark, u->touched.v[t].block);
-	for (uint32_t i = 0; i < j->n_rows && r == 0; i++) {
+	for (uint32_t i = 0; i < j->n_own_rows && r == 0; i++) {
 		const struct row *row = &j->rows[i];
 		uint32_t b;
 
@@ -376,6 +387,8 @@ int judge_update(struct judge *j, struct err *e)
 		return 1;
 	if (j->delta.n == 0 && !j->more_listed)
 		return 0;
+	if (former_split(j, &j->delta) < 0)
+		return err_set(e, -ENOMEM, "judging: out of memory");
 	r = update_open(&u, j);
 	j->moved = true;
 	if (r == 0)

@@ -36,8 +36,42 @@ struct sighting sighting_random(void)
 	return s;
 }
 
+/* Half a block; what lies in two prefixes; networks, and what is around them; what nobody announces, in part; IPv6. */
+static const char *const handed[] = { "20.0.1.128-20.0.1.255", "20.0.2.0/23",
+	"20.0.19.0-20.0.20.255", "20.0.30.0-20.0.40.255", "20.1.0.0-20.4.100.255", "30.0.5.0/24",
+	"2001:db8::/47", "2001:db8:4::/46" };
+static struct judge_former formers[NELEM(handed) * JUDGE_FORMER_MAX];
+static size_t n_formers;
+
+void formers_none(void)
+{
+	n_formers = 0;
+}
+
+void formers_random(unsigned ahead)
+{
+	formers_none();
+	for (unsigned i = 0; i < NELEM(handed); i++) {
+		int32_t until =
+		    TODAY + (int32_t)ahead - (int32_t)random_below(random_below(2) ? 40 : 450);
+		struct judge_former f = { .until = until };
+
+		assert_int_equal(range_parse(span_str(handed[i]), &f.range), 0);
+		for (unsigned n = random_below(JUDGE_FORMER_MAX + 1); n > 0; n--) {
+			f.from = n == 1 ? INT32_MIN : f.until - 1 - (int32_t)random_below(30);
+			f.org[0] = random_below(4) ? HANDED_FIRST + random_below(8) : CHAIN_NONE;
+			f.org[1] = random_below(2) ? CHAIN_NONE : HANDED_FIRST + random_below(8);
+			f.network = random_below(2) ? 1 + random_below(8) : 0;
+			f.moved = random_below(2);
+			formers[n_formers++] = f;
+			f.until = f.from - (int32_t)random_below(2) * 3;
+		}
+	}
+}
+
 void groups(struct judge *j)
 {
+	assert_int_equal(judge_formers(j, formers, n_formers), 0);
 	judge_group(j, 1, 0.8, false);
 	judge_group(j, 2, 0.1, false);
 	judge_group(j, 3, 0, false);

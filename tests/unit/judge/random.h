@@ -20,7 +20,13 @@ struct sighting {
 #define SIGHTINGS 400
 
 struct sighting sighting_random(void);
-void groups(struct judge *j); /* trust of groups 1 to 3; 0 is the anchor of world_judge */
+void groups(struct judge
+	*j); /* trust of groups 1 to 3, 0 is the anchor of world_judge; and what follows: */
+
+/* formers_random - from now on, spaces of world_make that changed hands; formers_none - as it begins */
+#define HANDED_FIRST 998u	     /* organisations from here to 1005 have held them */
+void formers_random(unsigned ahead); /* days that the last may be ahead */
+void formers_none(void);
 void add(struct judge *j, const struct sighting *s);
 void world_make(struct world *w);
 

@@ -112,9 +112,12 @@ static void pieces_in_any_order(void **state)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct sighting s[SIGHTINGS];
 		double q = round % 2 ? 0.2 : 0;
-		struct judge *a, *b = fixed_judge(q, 2000);
+		struct judge *a, *b;
 		unsigned n = 0;
 
+		if (round >= ROUNDS / 2)
+			formers_random(5);
+		b = fixed_judge(q, 2000);
 		for (unsigned i = 0; i < SIGHTINGS; i++)
 			s[i] = sighting_random();
 		while (n < 1 + random_below(SIGHTINGS))
@@ -139,6 +142,7 @@ static void pieces_in_any_order(void **state)
 		judge_free(b);
 	}
 	assert_true(updates > 200 && runs > 0);
+	formers_none();
 }
 
 /* A run after updates: as if there had been none. And a day later, too. */
@@ -152,6 +156,8 @@ static void run_after_updates(void **state)
 		struct judge *a = world_judge(), *b = world_judge();
 		unsigned later = random_below(3) * random_below(200);
 
+		if (round >= ROUNDS / 2)
+			formers_random(5);
 		groups(a);
 		groups(b);
 		for (unsigned i = 0; i < SIGHTINGS; i++) {
@@ -175,6 +181,7 @@ static void run_after_updates(void **state)
 		judge_free(a);
 		judge_free(b);
 	}
+	formers_none();
 }
 
 /* A large AS is not walked for one host more. Its hosts and the block are exact all the same; what the
@@ -326,8 +333,11 @@ static void shards(void **state)
 	random_state = 13;
 	world_make(&w);
 	for (unsigned round = 0; round < 20; round++) {
-		struct judge *one = fixed_judge(0.2, 0), *part[3];
+		struct judge *one, *part[3];
 
+		if (round >= 10)
+			formers_random(5);
+		one = fixed_judge(0.2, 0);
 		for (unsigned i = 0; i < 3; i++)
 			part[i] = fixed_judge(0.2, 0);
 		for (unsigned i = 0; i < SIGHTINGS; i++) {
@@ -364,6 +374,7 @@ static void shards(void **state)
 			judge_free(part[i]);
 		judge_free(one);
 	}
+	formers_none();
 }
 
 /* What nobody can have kept is refused, and changes nothing. */
@@ -458,6 +469,7 @@ static void no_memory(void **state)
 
 	random_state = 14;
 	world_make(&w);
+	formers_random(5);
 	while (r != 0) { /* evidence whose first half knows every family */
 		struct judge *j;
 
@@ -501,6 +513,7 @@ static void no_memory(void **state)
 		judge_free(j);
 	}
 	assert_true(n > 20);
+	formers_none();
 }
 
 /* What an update cannot do, it says. */
