@@ -183,6 +183,17 @@ static void count_joins(const struct registry *r, struct registry_verdict *ret)
 	}
 }
 
+static void count_contacts(const struct registry *r, struct registry_verdict *to)
+{
+	to->contacts = registry_n_contact(r);
+	for (uint32_t i = 0; i < registry_n_contact(r); i++) {
+		enum mailbox_state state = registry_contact_at(r, i).state;
+
+		to->checked += state != MAILBOX_UNCHECKED;
+		to->dead += mailbox_dead(state);
+	}
+}
+
 int registry_verify(const struct registry *r, struct registry_verdict *ret)
 {
 	struct walk w = { .r = r, .to = ret };
@@ -194,6 +205,7 @@ int registry_verify(const struct registry *r, struct registry_verdict *ret)
 	for (uint32_t i = 0; i < registry_n_orphan(r); i++)
 		ret->orphans[registry_orphan_at(r, i).kind]++;
 	count_joins(r, ret);
+	count_contacts(r, ret);
 	w.has = calloc(registry_n_network(r) + 1u, 1);
 	if (!w.has)
 		return -ENOMEM;

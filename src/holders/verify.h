@@ -21,6 +21,8 @@ struct registry_verdict {
 	uint64_t countries_differ; /* … that tell different countries, */
 	uint64_t holders_differ;   /* … different names of holders */
 	uint64_t orphans[ORPHAN_KIND_N];
+	uint64_t contacts, checked,
+	    dead;	/* abuse contacts; those that were checked; nobody is reached there */
 	bool arin_bulk; /* ARIN's bulk whois is among the inputs; and of what ARIN told: */
 	uint64_t arin_networks, arin_named,
 	    arin_abuse;	       /* records; with a holder's name; an abuse contact */

@@ -146,6 +146,11 @@ diff - <(jq -c '[.abuse, .abuse_state, .abuse_reason, .abuse_checked]' "$dir/out
 ["abuse@nowhere.example","dead","the hosts that take its mail have no address","$today"]
 OUT
 
+"$onus" registry verify --json "$dir/registry" | jq -c .contacts >"$dir/out"
+grep -qxF '{"all":4,"checked":4,"dead":2}' "$dir/out" || fail "verify: $(cat "$dir/out")"
+"$onus" registry verify "$dir/registry" >"$dir/out"
+grep -qxF 'of 4 abuse contacts 4 were checked: at 2 nobody is reached' "$dir/out" || fail "verify: $(cat "$dir/out")"
+
 # --- `registry fetch --build` takes the answers with what it fetched
 printf '[input stats]\nurl = %s/stats\nkind = rir-stats\nmin_kib = 0\n' "$(url full)" >"$dir/list"
 "$onus" registry fetch -c /dev/null --list "$dir/list" --to "$dir/inputs" -o "rdap_dir=$dir/rdap" \
@@ -191,6 +196,27 @@ rm -r "$dir/rdap"
 enrich 0 --worst 0 -o rdap_wishes=100 -o rdap_questions=9
 is '.asked == 9 and .too_many == 91'
 stop_rdap
+
+# --- a name server that says nothing is not asked of all of them
+rm -rf "$dir/rdap"
+{
+  printf 'inetnum: 5.0.0.0 - 5.255.255.255\nnetname: N\norg: O\nsource: RIPE\n\norganisation: O\norg-name: O\nsource: RIPE\n\n'
+  for i in $(seq 1 15); do
+    printf 'inetnum: 5.0.%d.0 - 5.0.%d.255\nnetname: N%d\norg: O\nabuse-c: A%d\nsource: RIPE\n\n' "$i" "$i" "$i" "$i"
+    printf 'role: R\nnic-hdl: A%d\nabuse-mailbox: abuse@broken.example\nsource: RIPE\n\n' "$i" | sed "s/broken/b$i.broken/"
+  done
+} >"$dir/broken.db"
+build "$dir/broken.db"
+start_dns < <(for i in $(seq 1 15); do echo "b$i.broken.example FAIL -"; done)
+all=()
+for i in $(seq 1 15); do all+=("5.0.$i.0/24"); done
+enrich 0 --only "${all[@]}"
+is '.known == 15 and .mailboxes == 10 and .mail_unsure == 10'
+grep -q 'the name server does not answer' "$dir/err" || fail 'a name server that does not answer is not told of'
+"$onus" registry build -o "$dir/registry" "$dir/asn.csv" "$dir/broken.db" "$dir/rdap" >"$dir/out" 2>&1 || fail build
+lookup --json 5.0.1.1
+jq -e '.abuse_state == "unknown" and (.abuse_reason | contains("do not answer"))' "$dir/out" >/dev/null || fail "$(cat "$dir/out")"
+rm "$dir/registry"
 
 # --- killed at any moment -------------------------------------------------------------------------------------------
 rm -rf "$dir/rdap"

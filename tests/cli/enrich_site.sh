@@ -28,6 +28,7 @@ stop_rdap() { kill "$rdap"; wait "$rdap" 2>/dev/null || true; }
 # start_dns <ZONE; $dns is where it is
 start_dns() {
   cat >"$dir/zone"
+  rm -f "$dir/dns.port"
   python3 "$ONUS_SOURCE/tests/cli/dns_server.py" "$dir/zone" "$dir" 2>"$dir/server.err" &
   servers+=($!)
   wait_for "$dir/dns.port" dns_server.py

@@ -39,7 +39,7 @@ left() {
 start
 get 200 /addr/5.0.1.2; clean
 has 'Nobody is reached there: its domain does not exist (checked <span class="date">2026-11-20</span>)'
-has '<b class="mail-dead">dead</b> <small>its domain does not exist, checked 2026-11-20</small>'
+has '<b class="mail-dead">dead</b> <small>its domain does not exist, checked <span class="date">2026-11-20</span></small>'
 get 200 '/api/v1/lookup?q=5.0.1.2'
 json '.abuse_state == "dead" and .abuse_reason == "its domain does not exist" and .abuse_checked == "2026-11-20"'
 get 200 /addr/6.0.1.2; get 200 /addr/6.0.1.3; get 200 /as/64501; get 200 /addr/10.0.0.1; get 200 '/api/v1/lookup?q=6.0.2.9'

@@ -17,6 +17,7 @@
 #define DNS_TRIES    2
 #define DNS_SECONDS  3
 #define ORG_ASES_MAX 16u /* looked at for a contact of an organisation */
+#define UNSURE_MAX   10u /* in a row: it is the name server that does not answer */
 #define MAIL_BYTES   (4u << 20)
 
 struct checking {
@@ -184,10 +185,11 @@ static int check_all(struct checking *c, struct __res_state *dns, struct err *e)
 	struct enrich_count *n = &c->x->count;
 	struct span rest = buf_text(&c->mails), mail;
 	struct progress bar;
+	unsigned unsure = 0;
 	int r = 0;
 
 	progress_start(&bar, "checking mailboxes", c->n);
-	while (r == 0 && !span_empty(rest)) {
+	while (r == 0 && !span_empty(rest) && unsure < UNSURE_MAX) {
 		enum mailbox_state state;
 
 		(void)span_cut(&rest, '\n', &mail);
@@ -196,10 +198,15 @@ static int check_all(struct checking *c, struct __res_state *dns, struct err *e)
 		n->mailboxes++;
 		n->mail_ok += state == MAILBOX_OK;
 		n->mail_unsure += state == MAILBOX_UNSURE;
+		unsure = state == MAILBOX_UNSURE ? unsure + 1 : 0;
 		n->mail_dead += mailbox_dead(state);
 		progress_at(&bar, n->mailboxes, NULL);
 	}
 	progress_end(&bar);
+	if (unsure == UNSURE_MAX)
+		(void)fprintf(stderr,
+		    "onus registry enrich: the name server does not answer; the other "
+		    "mailboxes are left to the next run\n");
 	return r;
 }
 

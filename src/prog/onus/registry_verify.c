@@ -132,6 +132,11 @@ static void verdict_text(
 		    percent(v->has[k].v4_addresses, v->announced.v4_addresses),
 		    (unsigned long long)v->has[k].v6_blocks,
 		    percent(v->has[k].v6_blocks, v->announced.v6_blocks));
+	if (v->checked)
+		buf_fmt(out,
+		    "of %llu abuse contacts %llu were checked: at %llu nobody is reached\n",
+		    (unsigned long long)v->contacts, (unsigned long long)v->checked,
+		    (unsigned long long)v->dead);
 	arin_text(v, out);
 }
 
@@ -195,6 +200,11 @@ static void verdict_json(
 	jout_object(&j, "has");
 	for (unsigned k = 0; k < HAS_N; k++)
 		space_json(&j, haves[k].name, v->has[k]);
+	jout_object_end(&j);
+	jout_object(&j, "contacts");
+	jout_u64(&j, "all", v->contacts);
+	jout_u64(&j, "checked", v->checked);
+	jout_u64(&j, "dead", v->dead);
 	jout_object_end(&j);
 	jout_object(&j, "arin");
 	jout_str(&j, "chain", v->arin_bulk ? "bulk whois read" : "unproven");
