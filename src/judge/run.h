@@ -202,7 +202,8 @@ struct row_sum {
 	uint64_t size, listed;
 	uint64_t estate; /* of another era: units by which its holder is judged */
 	uint8_t version;
-	bool evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
+	bool
+	    evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
 	bool anchor;
 	uint16_t first, last;
 	uint32_t say, n_say; /* in judge.row_says */

@@ -270,7 +270,7 @@ for why in 'not JSON' 'nothing stands in it' 'status 503'; do
   enrich 0 --only "${iana[@]}" as:64502
   grep -qF "asn.json is not had anew: asn.json: $why" "$dir/err" || grep -qF "asn.json is not had anew: $why" "$dir/err" || fail "not told: $why"
   cmp -s "$dir/asn.json" "$dir/bootstrap/asn.json" || fail "a bad list takes the place of the old one: $why"
-  ! ls "$dir/bootstrap" | grep -q '^new-' || fail 'what came stays'
+  [ -z "$(find "$dir/bootstrap" -name 'new-*')" ] || fail 'what came stays'
 done
 rm -rf "$dir/rdap"
 enrich 0 --only "${iana[@]}" as:64500

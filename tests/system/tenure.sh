@@ -43,11 +43,11 @@ settings=(-o "hub=sqlite:$dir/hub.sqlite" -o "registry_file=$dir/registry" -o re
 "$onus" registry tenure "${settings[@]}" --json >tenure
 [ "$(jq -c '[.builds, .recorded, .waiting, .unconfirmed]' tenure)" = "[5,$n,0,0]" ] || fail "tenure: $(cat tenure), not $n"
 jq -r '.changes[] | select(.kind == "transfer") | [(.range | split("/")[0] | split("-")[0]), .range, .was, .is] | @tsv' market >transfers
-cut -f1 transfers | "$onus" lookup "${settings[@]}" --at 2026-05-01 --json - >then
-jq -r '[.address, (.tenure | map(.range) | unique)[], (.tenure[] | .holder)] | @tsv' then | diff transfers - ||
+cut -f1 transfers | "$onus" lookup "${settings[@]}" --at 2026-05-01 --json - >as_of
+jq -r '[.address, (.tenure | map(.range) | unique)[], (.tenure[] | .holder)] | @tsv' as_of | diff transfers - ||
   fail 'not both holders of each'
 jq -e -s 'all(.as_of == "2026-05-01" and .registry_date == "2026-04-30" and (.tenure | map(.then)) == [true, false]
-  and .tenure[0].to == "2026-05-07" and .tenure[1].from == "2026-05-07" and .tenure[1].to == null)' then >/dev/null ||
+  and .tenure[0].to == "2026-05-07" and .tenure[1].from == "2026-05-07" and .tenure[1].to == null)' as_of >/dev/null ||
   fail 'not the days of each'
 IFS=$'\t' read -r address range was is <transfers
 "$onus" lookup "${settings[@]}" --at 2026-05-10 "$address" >out

@@ -303,12 +303,12 @@ static int send_due(struct asking *a, int64_t *next)
 	*next = -1;
 	for (size_t i = 0; i < a->x->n_question && r == 0; i++) {
 		struct question *q = &a->x->question[i];
-		int64_t at = server_asks_ms(a->x->servers, q->server), in;
+		int64_t at = server_asks_ms(a->x->servers, q->server), now = now_ms(), in;
 
 		if (q->state != QUESTION_OPEN || at == INT64_MAX)
 			continue;
-		in = MAX_OF(at - now_ms(), 0);
-		if (at <= now_ms() && fetch_waiting(a->fetch) < FETCH_WAITING_MAX)
+		in = at > now ? at - now : 0; /* who was never asked has no time */
+		if (in == 0 && fetch_waiting(a->fetch) < FETCH_WAITING_MAX)
 			r = send(a, q);
 		else if (in <= longest && (*next < 0 || in < *next))
 			*next = in;

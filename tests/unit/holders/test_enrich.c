@@ -433,12 +433,12 @@ static void entities(void **state)
 	char text[512];
 
 	buf_init(&b, 1u << 20);
-	(void)snprintf(text, sizeof(text), "%s%s", head, ORG + 1);
+	(void)snprintf(text, sizeof(text), "%s%s", head, &ORG[1]);
 	assert_int_equal(rdap_reduce(span_str(text), &asked, &b, &why), 1);
 	assert_non_null(strstr(b.p, "\"handle\":\"ORG-A\""));
 	asked.handle = SPAN("ORG-B");
 	assert_int_equal(rdap_reduce(span_str(text), &asked, &b, &why), -EINVAL);
-	(void)snprintf(text, sizeof(text), "%s%s", head, PERSON + 1);
+	(void)snprintf(text, sizeof(text), "%s%s", head, &PERSON[1]);
 	asked.handle = SPAN("JD1-RIPE");
 	assert_int_equal(rdap_reduce(span_str(text), &asked, &b, &why), 0);
 	assert_non_null(strstr(why, "person"));

@@ -576,7 +576,7 @@ static void test_geofeed_named(void **state)
 		    "1 network RDAP 192.0.2.0/24 geofeed=yes\n" },
 		{ "a remark",
 		    "{" NET ",\"remarks\":[{\"title\":\"x\",\"description\":[\"y\",\"Geofeed "
-			    "https://x\"]}]}",
+		    "https://x\"]}]}",
 		    "1 network RDAP 192.0.2.0/24 geofeed=yes\n" },
 	};
 
