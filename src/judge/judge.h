@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-6" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-7" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14

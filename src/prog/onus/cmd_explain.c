@@ -29,6 +29,7 @@ struct explain {
 	struct evidence evidence;
 	struct notices notices;	  /* of a hub; so is … */
 	struct disputes disputes; /* … what does not count */
+	struct transfers transfers;
 	int32_t today;
 };
 
@@ -125,6 +126,9 @@ static int from_hub(struct explain *x, struct err *e)
 	if (r == 0)
 		r = notices_read(hub, at_s, &x->notices, e);
 	x->today = day_of(x->evidence.run.at_s);
+	if (r == 0)
+		r = transfers_judge(
+		    hub, x->from.registry, x->today, x->evidence.judge, &x->transfers, e);
 	hub = hub_free(hub);
 	return r;
 }
@@ -174,8 +178,9 @@ static int parse_entity(
 
 /* Where the registry has it. -ENOENT with a message. */
 static int find_key(
-    const struct registry *reg, const struct entity *en, struct judge_key *ret, struct err *e)
+    const struct explain *x, const struct entity *en, struct judge_key *ret, struct err *e)
 {
+	const struct registry *reg = x->from.registry;
 	struct attribution at;
 	struct entity net;
 
@@ -189,7 +194,7 @@ static int find_key(
 		ret->index = registry_find_as(reg, en->asn);
 		break;
 	case ENTITY_ORG:
-		ret->index = registry_find_org(reg, span_str(en->handle));
+		ret->index = transfers_find_org(&x->transfers, reg, span_str(en->handle));
 		break;
 	case ENTITY_COUNTRY:
 		memcpy(ret->country, en->handle, 2);
@@ -301,16 +306,48 @@ static size_t count_disputed(const struct explain *x, const struct entity *en)
 	return n;
 }
 
-static int explain(struct explain *x, const struct entity *en, struct err *e)
+/* All that is to be said of an entity that the registry knows. */
+static int tell(struct explain *x, const struct entity *en, const struct judge_key *key,
+    const struct explain_transfers *transfers, struct err *e)
 {
 	char name[ENTITY_NAME_MAX];
 	struct explain_clear clear = { .score = { 0 } };
 	struct explained all;
-	struct judge_key key;
-	int r = find_key(x->from.registry, en, &key, e), code = 2;
+	struct explain_style style = { .registry = x->from.registry,
+		.name = name,
+		.group = (const char(*)[EVENT_SOURCE_MAX + 1]) x->evidence.group,
+		.response = notices_response(&x->notices, x->from.registry, en),
+		.disputed = count_disputed(x, en),
+		.transfers = transfers,
+		.limit = x->all ? SIZE_MAX : LIMIT };
+	int r = explain_gather(x->evidence.judge, key, x->today, &all);
 
 	(void)entity_format(en, name);
+	if (r == 0) {
+		(void)printf("%s: nothing reported in %d days\n", name, JUDGE_WINDOW_DAYS);
+		explain_transfers_text(transfers, style.limit, stdout);
+		return 0;
+	}
+	if (r > 0 && x->clear)
+		r = clear_days(x, key, &clear, e);
+	else if (r < 0)
+		(void)err_set(e, r, "out of memory");
+	if (r >= 0)
+		r = print(x, &all, &style, &clear);
+	explained_done(&all);
+	return r;
+}
+
+static int explain(struct explain *x, const struct entity *en, struct err *e)
+{
+	CLEANUP(free_p) struct explain_transfer *v = NULL;
+	struct explain_transfers transfers;
+	char name[ENTITY_NAME_MAX];
+	struct judge_key key;
+	int r = find_key(x, en, &key, e);
+
 	if (r < 0) {
+		(void)entity_format(en, name);
 		(void)fprintf(stderr, "onus explain: %s: %s\n", name, e->text);
 		return 1;
 	}
@@ -319,27 +356,9 @@ static int explain(struct explain *x, const struct entity *en, struct err *e)
 		r = judge_run(x->evidence.judge, registry_space, x->from.registry, e);
 	if (r < 0)
 		return r;
-	r = explain_gather(x->evidence.judge, &key, x->today, &all);
-	if (r == 0) {
-		(void)printf("%s: nothing reported in %d days\n", name, JUDGE_WINDOW_DAYS);
-		return 0;
-	}
-	if (r > 0 && x->clear)
-		r = clear_days(x, &key, &clear, e);
-	else if (r < 0)
-		(void)err_set(e, r, "out of memory");
-	if (r >= 0) {
-		struct explain_style style = { .registry = x->from.registry,
-			.name = name,
-			.group = (const char(*)[EVENT_SOURCE_MAX + 1]) x->evidence.group,
-			.response = notices_response(&x->notices, x->from.registry, en),
-			.disputed = count_disputed(x, en),
-			.limit = x->all ? SIZE_MAX : LIMIT };
-
-		code = print(x, &all, &style, &clear);
-	}
-	explained_done(&all);
-	return r < 0 ? r : code;
+	r = explain_transfers(&x->transfers, x->from.registry, x->evidence.judge, en, &transfers);
+	v = transfers.v;
+	return r < 0 ? err_set(e, r, "out of memory") : tell(x, en, &key, &transfers, e);
 }
 
 int cmd_explain(int argc, char **argv)
@@ -364,7 +383,8 @@ int cmd_explain(int argc, char **argv)
 		"new\nones are expected with the steps down its chain, and how they make the "
 		"score. The "
 		"evidence is\nthat of the hub, or of files of event lines (- is the standard "
-		"input).",
+		"input). It tells of space\nthat changed hands what is held against whom, as the hub "
+		"knows it (onus registry tenure).",
 		"Examples: onus explain as:64500\n"
 		"          onus extract /var/log/auth.log | onus explain 192.0.2.0/24 -\n"
 		"          onus explain --clear org:EXAMPLE/ORG-1",
@@ -395,6 +415,7 @@ int cmd_explain(int argc, char **argv)
 	evidence_done(&x.evidence);
 	notices_done(&x.notices);
 	disputes_done(&x.disputes);
+	transfers_done(&x.transfers);
 	attribute_done(&x.from);
 	return r < 0 ? 2 : r;
 }

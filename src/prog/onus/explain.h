@@ -7,7 +7,9 @@
 #include "holders/registry.h"
 #include "judge/explain.h"
 #include "prog/evidence/notices.h"
+#include "prog/evidence/transfers.h"
 #include "util/buf.h"
+#include "util/jout.h"
 
 struct explain_host {
 	struct judge_host h;
@@ -38,6 +40,26 @@ MUST_USE int explain_gather(
     struct judge *j, const struct judge_key *key, int32_t today, struct explained *ret);
 void explained_done(struct explained *x);
 
+/* struct explain_transfers - space of an entity that changed hands, as far as anything was seen there before */
+struct explain_transfers {
+	struct explain_transfer {
+		struct range range;
+		int32_t day;
+		const char *was, *is; /* borrowed from struct transfers */
+		bool
+		    kept; /* what was seen is held against the entity, who held it then; else it is not */
+		uint64_t hosts, events;
+	} * v; /* owned */
+	size_t n;
+};
+
+/* explain_transfers - after judge_run. 0 or -ENOMEM; free ret->v
+ * explain_transfers_text, _json - the first limit of them, and how many more there are */
+MUST_USE int explain_transfers(const struct transfers *t, const struct registry *r,
+    const struct judge *j, const struct entity *en, struct explain_transfers *ret);
+void explain_transfers_text(const struct explain_transfers *t, size_t limit, FILE *to);
+void explain_transfers_json(struct jout *j, const struct explain_transfers *t, size_t limit);
+
 /* struct explain_style - how much of it is printed, and the words around it */
 struct explain_style {
 	const struct registry *registry;
@@ -45,6 +67,7 @@ struct explain_style {
 	const char (*group)[EVENT_SOURCE_MAX + 1]; /* names by index */
 	struct response response;		   /* of the entity, to notices */
 	size_t disputed;			   /* lines of it that do not count */
+	const struct explain_transfers *transfers;
 	size_t limit; /* hosts and stretches; the rest is one sum each */
 };
 

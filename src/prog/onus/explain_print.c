@@ -102,9 +102,10 @@ static void text_hosts(const struct explained *x, const struct explain_style *s,
 		char a[ADDR_TEXT_MAX];
 
 		addr_format(h->h.addr, a);
-		(void)fprintf(to, "  host %.9g %.9g %.6gx%.3g %u %u %u %s %s%s\n", h->weighed,
+		(void)fprintf(to, "  host %.9g %.9g %.6gx%.3g %u %u %u %s %s%s%s\n", h->weighed,
 		    h->h.p7, h->h.k, h->h.pace, h->h.days, h->h.silent, h->h.active_28,
-		    family_name(h->h.family), a, h->h.scan ? " scans only" : "");
+		    family_name(h->h.family), a, h->h.scan ? " scans only" : "",
+		    h->h.former ? " former" : "");
 		for (size_t k = h->n_line; k > 0 && h->n_line - k < LINES_SHOWN; k--) {
 			const struct judge_line *l = &x->lines[h->line + h->n_line - k];
 			char day[UTC_TEXT_MAX];
@@ -134,7 +135,8 @@ static void text_stretch(const struct explain_stretch *e, FILE *to)
 		if (s->step[l].size > 0)
 			(void)fprintf(to, " x%.3g %s (%.3g seen, %.3g expected)", s->step[l].ratio,
 			    level_name[l], s->step[l].x, s->step[l].e);
-	(void)fprintf(to, "\n");
+	(void)fprintf(
+	    to, "%s\n", s->former ? "; former: what of it is above the same without that" : "");
 }
 
 static void text_total(const struct explained *x, const struct explain_style *s, FILE *to)
@@ -186,6 +188,7 @@ void explain_text(const struct explained *x, const struct explain_style *s, FILE
 
 	text_head(x, s, to);
 	text_sources(x, s, to);
+	explain_transfers_text(s->transfers, s->limit, to);
 	text_hosts(x, s, to);
 	if (x->n_stretches)
 		(void)fprintf(to,
@@ -262,6 +265,7 @@ static void json_host(struct jout *j, const struct explained *x, const struct ex
 	jout_u64(j, "silent", h->h.silent);
 	jout_u64(j, "active_28", h->h.active_28);
 	jout_bool(j, "scans_only", h->h.scan);
+	jout_bool(j, "former", h->h.former);
 	jout_real(j, "score_regained", h->regained, 6);
 	say_day(h->h.quiet_by, day);
 	jout_str(j, "quiet_by", day);
@@ -290,6 +294,7 @@ static void json_stretch(struct jout *j, const struct explain_stretch *e)
 	jout_object(j, NULL);
 	addr_format(s->block, a);
 	jout_str(j, "block", s->quiet ? NULL : a);
+	jout_bool(j, "former", s->former);
 	jout_str(j, "family", family_name(s->family));
 	jout_u64(j, "units", s->units);
 	jout_real(j, "l0", s->l0, 20);
@@ -375,6 +380,7 @@ void explain_json(const struct explained *x, const struct explain_style *s, stru
 	json_head(&j, x, s);
 	json_sources(&j, x, s);
 	json_owner(&j, s);
+	explain_transfers_json(&j, s->transfers, s->limit);
 	jout_array(&j, "hosts");
 	for (size_t i = 0; i < hosts; i++)
 		json_host(&j, x, s, &x->hosts[i]);

@@ -201,14 +201,31 @@ static void about_as(struct publishing *p, struct about *a)
 	}
 }
 
+/* Somebody who held space that others hold now, and is in no organisation: what the registry still says of him. */
+static void about_party(struct publishing *p, struct about *a)
+{
+	const struct registry *reg = p->registry->r;
+	uint32_t at = registry_find_holder(reg, span_str(a->s.entity->handle));
+	struct registry_holder h;
+
+	if (at == REGISTRY_NONE)
+		return;
+	h = registry_holder_at(reg, at);
+	memcpy(a->s.country, h.country, sizeof(h.country));
+	if (!span_empty(h.name))
+		a->s.title = h.name;
+}
+
 static void about_org(struct publishing *p, struct about *a)
 {
 	struct registry_org org;
 	uint32_t first;
 
-	a->index = registry_find_org(p->registry->r, span_str(a->s.entity->handle));
-	if (a->index == REGISTRY_NONE)
+	a->index = transfers_find_org(&p->transfers, p->registry->r, span_str(a->s.entity->handle));
+	if (a->index >= registry_n_org(p->registry->r)) {
+		about_party(p, a);
 		return;
+	}
 	org = registry_org_at(p->registry->r, a->index);
 	memcpy(a->s.country, org.country, sizeof(org.country));
 	a->s.announced_v4 = org.v4_addresses;
@@ -518,6 +535,16 @@ static int put_names(struct publishing *p, struct err *e)
 		if (!span_empty(org.name))
 			r = site_db_name(p->site, org.name, k->org[i], name, e);
 	}
+	for (uint32_t i = 0; i < p->transfers.n_party && r == 0; i++) {
+		uint32_t org = p->transfers.party[i].org;
+		struct entity en;
+
+		if (org == CHAIN_NONE || org < registry_n_org(reg) || !k->org[org])
+			continue;
+		en = transfers_org(&p->transfers, reg, org);
+		(void)entity_format(&en, name);
+		r = site_db_name(p->site, span_str(en.handle), k->org[org], name, e);
+	}
 	for (uint32_t i = 0; i < registry_n_network(reg) && r == 0; i++) {
 		struct registry_network n;
 		struct entity en;
@@ -541,7 +568,8 @@ int entities_write(struct publishing *p, struct err *e)
 	p->known.as = calloc(registry_n_as(p->registry->r) + 1, sizeof(*p->known.as));
 	p->known.net =
 	    calloc((size_t)registry_n_network(p->registry->r) + 1, sizeof(*p->known.net));
-	p->known.org = calloc(registry_n_org(p->registry->r) + 1, sizeof(*p->known.org));
+	p->known.org = calloc((size_t)registry_n_org(p->registry->r) + p->transfers.n_party + 1,
+	    sizeof(*p->known.org));
 	if (!p->known.as || !p->known.org || !p->known.net)
 		return err_set(e, -ENOMEM, "out of memory");
 	r = hub_each_score(p->hub, p->run.id, take_score, &w, e);

@@ -45,6 +45,7 @@ struct walk {
 	struct placed *held[2];
 	struct prefix subject; /* that at belongs to */
 	bool started, host, known;
+	bool counted; /* the host, among all */
 	int32_t last_day;
 	uint8_t last_hour;
 	uint64_t rows;
@@ -97,7 +98,8 @@ static int count(struct walk *w, enum tier t, struct cell_key key, const struct 
 	return 0;
 }
 
-/* The rows of the chain around a subject; a host that the run does not know came after it. */
+/* The rows of the chain around a subject; a host that the run does not know came after it, or there is nothing of
+ * it but what others are to answer for. */
 static void place(struct walk *w, const struct hub_ledger_row *row, int64_t at[TIER_N])
 {
 	struct publishing *p = w->p;
@@ -107,17 +109,15 @@ static void place(struct walk *w, const struct hub_ledger_row *row, int64_t at[T
 	const int64_t *cc;
 
 	w->held[0] = w->held[1] = NULL;
+	w->known = true;
 	memset(at, 0, TIER_N * sizeof(*at));
 	if (w->host) {
 		w->held[0] = found = placed_find(&k->addrs, row->subject.addr);
+		at[T_ADDR] = found ? found->id : 0;
 		w->known = found != NULL;
-		if (!found)
-			return;
-		at[T_ADDR] = found->id;
 		w->held[1] = found = placed_find(&k->blocks, addr_block(row->subject.addr).addr);
 		at[T_BLOCK] = found ? found->id : 0;
 	}
-	w->known = true;
 	registry_lookup(p->registry->r, row->subject.addr, &as);
 	if (as.prefix != REGISTRY_NONE) {
 		found = placed_find(
@@ -146,15 +146,47 @@ static int move(struct walk *w, const struct hub_ledger_row *row)
 			r = flush(w, t);
 		w->at[t] = at[t];
 	}
-	if (w->host && w->known)
-		w->p->hosts++;
+	w->counted = false;
+	return r;
+}
+
+static int count_both(struct walk *w, enum tier t, int64_t id, const struct hub_ledger_row *row)
+{
+	int r = 0;
+
+	if (id)
+		r = count(
+		    w, t, (struct cell_key){ id, row->day, row->source, row->category, 0 }, row);
+	if (id && r == 0)
+		r = count(
+		    w, t, (struct cell_key){ id, row->day, ANY_SOURCE, ANY_CATEGORY, 0 }, row);
+	return r;
+}
+
+/* Whose a row is that was seen while somebody else held the address: at is of who answers for it then as now. */
+static int count_former(struct walk *w, const struct judge_former *f, int64_t at[TIER_N],
+    const struct hub_ledger_row *row)
+{
+	const struct publishing *p = w->p;
+	const int64_t own = f->moved ? 0 : at[T_ORG];
+	int r = 0;
+
+	at[T_ADDR] = at[T_BLOCK] = 0;
+	at[T_NET] = f->network ? entities_net(p, f->network - 1) : 0;
+	if (f->moved)
+		at[T_PREFIX] = at[T_AS] = at[T_ORG] = 0;
+	for (unsigned i = 0; i < JUDGE_FORMER_ORGS && r == 0; i++)
+		if (f->org[i] != CHAIN_NONE && p->known.org[f->org[i]] != own)
+			r = count_both(w, T_ORG, p->known.org[f->org[i]], row);
 	return r;
 }
 
 static int take_row(void *ctx, const struct hub_ledger_row *row)
 {
 	struct walk *w = ctx;
+	int64_t at[TIER_N];
 	struct teller *teller;
+	size_t former;
 	int r = 0;
 
 	if (++w->rows % ALIVE_EVERY == 0)
@@ -165,24 +197,24 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	if (!w->started || !addr_eq(w->subject.addr, row->subject.addr) ||
 	    w->subject.len != row->subject.len)
 		r = move(w, row);
-	if (r < 0 || !w->known)
+	if (r < 0)
 		return r;
+	former = w->host ? transfers_at(&w->p->transfers, row->subject.addr, row->day) : SIZE_MAX;
+	if (!w->known && former == SIZE_MAX)
+		return 0;
 	teller = &w->tellers[row->source];
 	teller->spoke = true;
 	w->p->events += row->count;
-	for (unsigned i = 0; i < NELEM(w->held); i++)
+	w->p->hosts += w->host && !w->counted;
+	w->counted = true;
+	memcpy(at, w->at, sizeof(at));
+	if (former != SIZE_MAX)
+		r = count_former(w, &w->p->transfers.former[former], at, row);
+	for (unsigned i = 0; i < NELEM(w->held) && former == SIZE_MAX; i++)
 		if (w->held[i] && !teller->redistribute)
 			w->held[i]->held = true;
-	for (unsigned t = 0; t < TIER_N && r == 0; t++) {
-		if (!w->at[t])
-			continue;
-		r = count(w, t,
-		    (struct cell_key){ w->at[t], row->day, row->source, row->category, 0 }, row);
-		if (r == 0)
-			r = count(w, t,
-			    (struct cell_key){ w->at[t], row->day, ANY_SOURCE, ANY_CATEGORY, 0 },
-			    row);
-	}
+	for (unsigned t = 0; t < TIER_N && r == 0; t++)
+		r = count_both(w, t, at[t], row);
 	return r;
 }
 

@@ -108,7 +108,9 @@ int factors_write(struct publishing *p, struct err *e)
 	    (r = evidence_read_in(p->hub, p->run.at_s, false, &v, e)) < 0)
 		return r;
 	daemon_alive(p->d);
-	r = judge_run(v.judge, registry_space, p->registry->r, e);
+	r = judge_formers(v.judge, p->transfers.former, p->transfers.n);
+	if (r == 0)
+		r = judge_run(v.judge, registry_space, p->registry->r, e);
 	daemon_alive(p->d);
 	if (r == 0)
 		r = judge_chains(v.judge, take_chain, &w);

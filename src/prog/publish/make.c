@@ -262,6 +262,7 @@ static void forget(struct publishing *p)
 	p->site = site_db_free(p->site);
 	p->reputation = reputation_writer_free(p->reputation);
 	verdicts_free(&p->verdicts);
+	transfers_done(&p->transfers);
 	free(p->known.addrs.v);
 	free(p->known.blocks.v);
 	free(p->known.prefixes.v);
@@ -281,6 +282,9 @@ int publish_make(struct publishing *p, struct err *e)
 	if (r > 0) {
 		int made = verdicts_read(p->hub, p->now_s, &p->verdicts, e);
 
+		if (made == 0)
+			made = transfers_read(
+			    p->hub, p->registry->r, day_of(p->run.at_s), &p->transfers, e);
 		if (made == 0)
 			made = into_outlets(p, e);
 		if (made < 0)

@@ -15,6 +15,7 @@
 #include "core/conf.h"
 #include "holders/live.h"
 #include "ledger/hub.h"
+#include "prog/evidence/transfers.h"
 #include "publication/reputation.h"
 #include "publication/site_db.h"
 #include "svc/daemon.h"
@@ -60,7 +61,8 @@ struct placed *placed_find(struct placed_list *l, struct addr a);
 /* struct known - row numbers in reputation.sqlite; 0: none */
 struct known {
 	struct placed_list addrs, blocks, prefixes;
-	int64_t *as, *org, *net; /* by index in the registry */
+	int64_t *as, *org,
+	    *net; /* by index in the registry; org goes on with those of transfers_org */
 	int64_t country[COUNTRIES];
 };
 
@@ -77,6 +79,7 @@ struct publishing {
 	struct hub_totals totals;
 	struct publication_head head;
 	struct verdict *verdicts;
+	struct transfers transfers;
 	struct known known;
 	struct reputation_writer *reputation;
 	struct site_db *site;

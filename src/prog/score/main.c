@@ -22,7 +22,8 @@
 struct stamp {
 	int64_t cursor, settings_rev;
 	int32_t day;
-	uint64_t sources; /* hash of who is trusted how far, and of what is disputed */
+	uint64_t sources;   /* hash of who is trusted how far, and of what is disputed */
+	uint64_t transfers; /* transfers_hash */
 	struct timespec registry;
 };
 
@@ -34,10 +35,11 @@ struct score {
 	struct hub *hub; /* NULL until it could be opened */
 	struct registry_live registry;
 	struct clock clock;
-	struct evidence evidence; /* of the newest run of this process, and its judge; or none */
-	bool kept;		  /* evidence is in the state file as it is */
-	bool behind;		  /* the hub lacks some of what the judge has made of it */
-	struct stamp done;	  /* of the newest run of this process */
+	struct evidence evidence;   /* of the newest run of this process, and its judge; or none */
+	struct transfers transfers; /* that it was told of */
+	bool kept;		    /* evidence is in the state file as it is */
+	bool behind;		    /* the hub lacks some of what the judge has made of it */
+	struct stamp done;	    /* of the newest run of this process */
 	bool any_done;
 	uint64_t runs, updates;
 	uint64_t turned, copies; /* groups that were told of */
@@ -71,6 +73,7 @@ static void score_close(void *state)
 
 	keep(s);
 	evidence_done(&s->evidence);
+	transfers_done(&s->transfers);
 	free(s->state_file);
 	s->hub = hub_free(s->hub);
 	registry_live_done(&s->registry);
@@ -147,15 +150,17 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 		.registry = s->registry.mtime };
 	if ((r = hub_cursor(s->hub, &ret->cursor, e)) == 0 &&
 	    (r = hub_settings_rev(s->hub, &ret->settings_rev, e)) == 0 &&
-	    (r = hub_each_source(s->hub, mix_source, &ret->sources, e)) == 0)
-		r = hub_each_dispute(s->hub, mix_dispute, &ret->sources, e);
+	    (r = hub_each_source(s->hub, mix_source, &ret->sources, e)) == 0 &&
+	    (r = hub_each_dispute(s->hub, mix_dispute, &ret->sources, e)) == 0)
+		r = transfers_hash(s->hub, &ret->transfers, e);
 	return r;
 }
 
 static bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
 	return a->cursor == b->cursor && a->settings_rev == b->settings_rev && a->day == b->day &&
-	       a->sources == b->sources && a->registry.tv_sec == b->registry.tv_sec &&
+	       a->sources == b->sources && a->transfers == b->transfers &&
+	       a->registry.tv_sec == b->registry.tv_sec &&
 	       a->registry.tv_nsec == b->registry.tv_nsec;
 }
 
@@ -198,6 +203,7 @@ static void count_all(struct score *s, const struct evidence *v, const struct wr
 	daemon_count(s->d, "rows", v->rows);
 	daemon_count(s->d, "listed", v->listed);
 	daemon_count(s->d, "disputed", v->disputed);
+	daemon_count(s->d, "transfers", s->transfers.n);
 	daemon_count(s->d, "scores", w->scores);
 	daemon_count(s->d, "decisions", w->decisions);
 	daemon_count(s->d, "spared", w->policy.spared);
@@ -229,6 +235,16 @@ static void report(
 
 /* --- one run ------------------------------------------------------------------------------------- */
 
+/* Whose it all is, and what follows. */
+static int run(struct score *s, const struct evidence *v, struct err *e)
+{
+	int r;
+
+	transfers_done(&s->transfers);
+	r = transfers_judge(s->hub, s->registry.r, v->day, v->judge, &s->transfers, e);
+	return r < 0 ? r : judge_run(v->judge, registry_space, s->registry.r, e);
+}
+
 /* What somebody asks about a past instant: evidence and trust of then, no decisions. */
 static int judge_past(struct score *s, struct err *e)
 {
@@ -240,9 +256,11 @@ static int judge_past(struct score *s, struct err *e)
 	if (r < 0)
 		return r;
 	memcpy(v.run.registry_sha, s->registry.sha, sizeof(v.run.registry_sha));
-	r = judge_run(v.judge, registry_space, s->registry.r, e);
+	r = run(s, &v, e);
 	if (r == 0)
-		r = result_write(s->hub, s->registry.r, v.judge, &v.run, NULL, alive, s->d, &w, e);
+		r = result_write(&(struct result){ s->hub, s->registry.r, &s->transfers, v.judge,
+				     &v.run, alive, s->d },
+		    NULL, &w, e);
 	if (r == 0)
 		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);
 	if (r == 0)
@@ -287,13 +305,15 @@ static int run_whole(struct score *s, struct policy_conf *decide, struct written
 	int r;
 
 	memcpy(v->run.registry_sha, s->registry.sha, sizeof(v->run.registry_sha));
-	r = judge_run(v->judge, registry_space, s->registry.r, e);
+	r = run(s, v, e);
 	daemon_alive(s->d);
 	if (r < 0)
 		return r;
 	s->kept = false;
 	keep(s);
-	r = result_write(s->hub, s->registry.r, v->judge, &v->run, decide, alive, s->d, w, e);
+	r = result_write(&(struct result){ s->hub, s->registry.r, &s->transfers, v->judge, &v->run,
+			     alive, s->d },
+	    decide, w, e);
 	if (r == 0)
 		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);
 	if (r == 0 && s->kept)
@@ -312,8 +332,9 @@ static int run_again(struct score *s, struct policy_conf *decide, struct written
 	if (r != 0)
 		return r;
 	s->kept = false;
-	r = result_again(s->hub, s->registry.r, v->judge, &v->run, decide, alive, s->d, w, e);
-	return r;
+	return result_again(&(struct result){ s->hub, s->registry.r, &s->transfers, v->judge,
+				&v->run, alive, s->d },
+	    decide, w, e);
 }
 
 static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, struct err *e)
@@ -330,7 +351,8 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	daemon_alive(s->d);
 	decide.at_s = s->evidence.run.at_s;
 	whole |= s->behind || !s->any_done || stamp->settings_rev != s->done.settings_rev ||
-		 stamp->registry.tv_sec != seen->tv_sec || stamp->registry.tv_nsec != seen->tv_nsec;
+		 stamp->transfers != s->done.transfers || stamp->registry.tv_sec != seen->tv_sec ||
+		 stamp->registry.tv_nsec != seen->tv_nsec;
 	if (!whole)
 		r = run_again(s, &decide, &w, e);
 	if (r == 1)

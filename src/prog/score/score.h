@@ -7,6 +7,7 @@
 #include "judge/policy.h"
 #include "ledger/hub.h"
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/transfers.h"
 
 /* struct written - what a run left in the hub */
 struct written {
@@ -14,16 +15,24 @@ struct written {
 	struct policy_list policy; /* figures only, the list is gone */
 };
 
-/* result_write - scores and, unless decide is NULL, decisions of a finished run; all or nothing
- * alive   called now and then, with ctx */
-MUST_USE int result_write(struct hub *h, const struct registry *r, const struct judge *j,
-    struct hub_run *run, const struct policy_conf *decide, void alive(void *ctx), void *ctx,
+/* struct result - what is written, where to, and what it is called by */
+struct result {
+	struct hub *hub;
+	const struct registry *registry;
+	const struct transfers *transfers;
+	const struct judge *judge;
+	struct hub_run *run;
+	void (*alive)(void *ctx); /* called now and then, with … */
+	void *ctx;
+};
+
+/* result_write - scores and, unless decide is NULL, decisions of a finished run; all or nothing */
+MUST_USE int result_write(const struct result *from, const struct policy_conf *decide,
     struct written *ret, struct err *e);
 
 /* result_again - the same after judge_update: what it has judged anew, into the run that is there, which must
  * be the newest one (-EAGAIN) */
-MUST_USE int result_again(struct hub *h, const struct registry *r, const struct judge *j,
-    struct hub_run *run, struct policy_conf *decide, void alive(void *ctx), void *ctx,
-    struct written *ret, struct err *e);
+MUST_USE int result_again(
+    const struct result *from, struct policy_conf *decide, struct written *ret, struct err *e);
 
 #endif

@@ -10,10 +10,7 @@
 #define ALIVE_EVERY 4096u
 
 struct writer {
-	struct hub *hub;
-	const struct registry *registry;
-	const struct judge *judge;
-	const struct hub_run *run;
+	const struct result *from;
 	const struct policy_conf *decide;
 	struct written *out;
 };
@@ -22,10 +19,10 @@ static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_NET,
 	ENTITY_AS, ENTITY_ORG, ENTITY_COUNTRY };
 
 static size_t name_of(
-    const struct registry *r, const struct judge_key *k, char ret[ENTITY_NAME_MAX])
+    const struct result *from, const struct judge_key *k, char ret[ENTITY_NAME_MAX])
 {
+	const struct registry *r = from->registry;
 	struct entity en = { .kind = k->kind };
-	struct registry_org org;
 
 	switch (k->kind) {
 	case ENTITY_ADDR:
@@ -44,9 +41,7 @@ static size_t name_of(
 		en = entity_as(registry_asn(r, k->index));
 		break;
 	case ENTITY_ORG:
-		org = registry_org_at(r, k->index);
-		memcpy(
-		    en.handle, org.handle.p, MIN_OF(span_len(org.handle), sizeof(en.handle) - 1));
+		en = transfers_org(from->transfers, r, k->index);
 		break;
 	default:
 		en = entity_country(k->country);
@@ -59,7 +54,7 @@ static size_t name_of(
 static int put_scores(struct writer *w, const struct judgement *g, struct err *e)
 {
 	char name[ENTITY_NAME_MAX];
-	struct hub_score s = { .entity = span_of(name, name_of(w->registry, &g->key, name)),
+	struct hub_score s = { .entity = span_of(name, name_of(w->from, &g->key, name)),
 		.family = HUB_FAMILY_ALL,
 		.m = g->m,
 		.low = g->low,
@@ -78,7 +73,7 @@ static int put_scores(struct writer *w, const struct judgement *g, struct err *e
 
 	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
 		s.returning += g->part[f].returning;
-	r = hub_score_put(w->hub, w->run->id, &s, e);
+	r = hub_score_put(w->from->hub, w->from->run->id, &s, e);
 	for (unsigned f = 0; f < FAMILY_SCORED_N && r == 0; f++) {
 		s.family = (uint8_t)f;
 		s.returning = g->part[f].returning;
@@ -86,7 +81,7 @@ static int put_scores(struct writer *w, const struct judgement *g, struct err *e
 		s.grade = 0;
 		s.reason = SPAN("");
 		if (s.m > 0)
-			r = hub_score_put(w->hub, w->run->id, &s, e);
+			r = hub_score_put(w->from->hub, w->from->run->id, &s, e);
 	}
 	w->out->scores++;
 	return r;
@@ -146,13 +141,13 @@ static int put_decision(
     struct writer *w, struct walls *walls, const struct policy_decision *p, struct err *e)
 {
 	char name[ENTITY_NAME_MAX], key[ENTITY_NAME_MAX + 16];
-	struct hub_decision d = { .entity = span_of(name, name_of(w->registry, &p->key, name)),
+	struct hub_decision d = { .entity = span_of(name, name_of(w->from, &p->key, name)),
 		.action = span_str(action_name(p->action)),
 		.level = span_str(level_name(p->level)),
 		.since_s = p->since_s,
 		.until_s = p->until_s,
 		.reason = span_str(p->reason),
-		.run = w->run->id };
+		.run = w->from->run->id };
 	struct standing_wall *s;
 
 	wall_key(d.entity, d.action, key, sizeof(key));
@@ -166,7 +161,7 @@ static int put_decision(
 			d.since_s = s->since_s;
 	}
 	w->out->decisions++;
-	return hub_decision_put(w->hub, &d, e);
+	return hub_decision_put(w->from->hub, &d, e);
 }
 
 /* A wall that is not renewed stands until its own end, but not without evidence, and not before
@@ -182,9 +177,9 @@ static int drop_walls(struct writer *w, struct walls *walls, struct err *e)
 
 		if (r < 0 || s->renewed || s->until_s <= w->decide->at_s)
 			continue;
-		if (s->parsed && policy_keeps(w->judge, w->decide, &key))
+		if (s->parsed && policy_keeps(w->from->judge, w->decide, &key))
 			continue;
-		r = hub_decision_drop(w->hub, entity, span_str(entity.end + 1), e);
+		r = hub_decision_drop(w->from->hub, entity, span_str(entity.end + 1), e);
 		w->out->dropped++;
 	}
 	return r;
@@ -203,22 +198,21 @@ static int write_decisions(
 	return r == -ENOMEM ? err_set(e, r, "out of memory") : r;
 }
 
-static int write_scores(
-    struct writer *w, bool changed, void alive(void *ctx), void *ctx, struct err *e)
+static int write_scores(struct writer *w, bool changed, struct err *e)
 {
 	int r = 0;
 
 	for (unsigned k = 0; k < NELEM(kinds); k++) {
 		const uint32_t *v = NULL;
-		uint32_t n =
-		    changed ? judge_changed(w->judge, kinds[k], &v) : judge_n(w->judge, kinds[k]);
+		uint32_t n = changed ? judge_changed(w->from->judge, kinds[k], &v)
+				     : judge_n(w->from->judge, kinds[k]);
 
 		for (uint32_t i = 0; i < n && r == 0; i++) {
 			struct judgement g;
 
 			if (i % ALIVE_EVERY == 0)
-				alive(ctx);
-			judge_at(w->judge, kinds[k], changed ? v[i] : i, &g);
+				w->from->alive(w->from->ctx);
+			judge_at(w->from->judge, kinds[k], changed ? v[i] : i, &g);
 			if (g.hosts) /* what is only listed has nothing to be scored by */
 				r = put_scores(w, &g, e);
 		}
@@ -228,10 +222,10 @@ static int write_scores(
 
 static int decide(struct writer *w, struct walls *walls, struct policy_list *list, struct err *e)
 {
-	int r = hub_each_decision(w->hub, take_wall, walls, e);
+	int r = hub_each_decision(w->from->hub, take_wall, walls, e);
 
 	if (r == 0)
-		r = policy_decide(w->judge, w->decide, list);
+		r = policy_decide(w->from->judge, w->decide, list);
 	if (r == -ENOMEM)
 		return err_set(e, r, "out of memory");
 	w->out->policy = *list;
@@ -241,24 +235,23 @@ static int decide(struct writer *w, struct walls *walls, struct policy_list *lis
 
 /* Everything into the transaction that is open, and its end. */
 static int write_all(struct writer *w, bool changed, struct walls *walls,
-    const struct policy_list *list, void alive(void *ctx), void *ctx, struct err *e)
+    const struct policy_list *list, struct err *e)
 {
-	int r = write_scores(w, changed, alive, ctx, e);
+	int r = write_scores(w, changed, e);
 
 	if (r == 0 && w->decide)
 		r = write_decisions(w, walls, list, e);
 	if (r == 0)
-		r = hub_run_end(w->hub, w->run, e);
+		r = hub_run_end(w->from->hub, w->from->run, e);
 	if (r < 0)
-		hub_rollback(w->hub);
+		hub_rollback(w->from->hub);
 	return r;
 }
 
-int result_write(struct hub *h, const struct registry *r, const struct judge *j,
-    struct hub_run *run, const struct policy_conf *conf, void alive(void *ctx), void *ctx,
-    struct written *ret, struct err *e)
+int result_write(
+    const struct result *from, const struct policy_conf *conf, struct written *ret, struct err *e)
 {
-	struct writer w = { h, r, j, run, conf, ret };
+	struct writer w = { from, conf, ret };
 	CLEANUP(policy_done) struct policy_list list = { NULL };
 	CLEANUP(walls_done) struct walls walls = { NULL };
 	int err = 0;
@@ -267,8 +260,8 @@ int result_write(struct hub *h, const struct registry *r, const struct judge *j,
 	if (conf)
 		err = decide(&w, &walls, &list, e);
 	if (err == 0)
-		err = hub_run_begin(h, run, e);
-	return err < 0 ? err : write_all(&w, false, &walls, &list, alive, ctx, e);
+		err = hub_run_begin(from->hub, from->run, e);
+	return err < 0 ? err : write_all(&w, false, &walls, &list, e);
 }
 
 static bool is_standing(void *ctx, const struct judge_key *key)
@@ -296,28 +289,27 @@ static uint64_t count_standing(const struct walls *walls)
 	return n;
 }
 
-int result_again(struct hub *h, const struct registry *r, const struct judge *j,
-    struct hub_run *run, struct policy_conf *conf, void alive(void *ctx), void *ctx,
-    struct written *ret, struct err *e)
+int result_again(
+    const struct result *from, struct policy_conf *conf, struct written *ret, struct err *e)
 {
-	struct writer w = { h, r, j, run, conf, ret };
+	struct writer w = { from, conf, ret };
 	CLEANUP(policy_done) struct policy_list list = { NULL };
 	CLEANUP(walls_done) struct walls walls = { NULL, conf->at_s };
 	int err;
 
 	*ret = (struct written){ 0 };
-	err = hub_each_decision(h, take_wall, &walls, e);
+	err = hub_each_decision(from->hub, take_wall, &walls, e);
 	conf->changed = true;
 	conf->standing = count_standing(&walls);
 	conf->is_standing = is_standing;
 	conf->ctx = &walls;
 	if (err == 0)
-		err = policy_decide(j, conf, &list);
+		err = policy_decide(from->judge, conf, &list);
 	if (err == -ENOMEM)
 		return err_set(e, err, "out of memory");
 	ret->policy = list;
 	ret->policy.v = NULL;
 	if (err == 0)
-		err = hub_run_again(h, run, e);
-	return err < 0 ? err : write_all(&w, true, &walls, &list, alive, ctx, e);
+		err = hub_run_again(from->hub, from->run, e);
+	return err < 0 ? err : write_all(&w, true, &walls, &list, e);
 }
