@@ -379,7 +379,7 @@ static int reject(const char *dir, const char *file, const char *reason, struct 
 	CLEANUP(free_p)
 	char *from = join(dir, "new", file), *to = join(dir, "bad", file), *why = NULL;
 	CLEANUP(free_p) char *bad_dir = join(dir, "bad", NULL);
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 	int r = file_mkdirs(bad_dir, DIR_MODE, e);
 
 	if (r < 0)

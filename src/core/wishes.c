@@ -100,7 +100,7 @@ static int replace(const char *path, struct span text, struct err *e)
 
 int wishes_save(struct wishes *w, const char *path, int64_t now_s, struct err *e)
 {
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 	int r;
 
 	forget_old(w, now_s);

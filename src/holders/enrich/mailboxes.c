@@ -153,7 +153,7 @@ int mailboxes_put(
     struct mailboxes *m, struct span mail, enum mailbox_state state, int32_t today, struct err *e)
 {
 	const struct mailbox_line line = { today, state, mail };
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 
 	if (m->map.n >= MAILBOXES_ROWS_MAX)
 		return err_set(

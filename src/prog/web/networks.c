@@ -30,7 +30,7 @@ static void say_day(struct model *m, struct value *to, const char *key, int32_t 
  * mailbox is escaped. */
 static void say_mail(struct model *m, struct value *to, struct span mail)
 {
-	CLEANUP(buf_done) struct buf link;
+	CLEANUP(buf_done) struct buf link = { 0 };
 	struct span local;
 
 	say_span(m, to, "mail", mail);
@@ -98,7 +98,7 @@ static bool same_range(struct range a, struct range b)
 /* The page of a range, where it has one: what is less than an IPv6 host has none. */
 static void say_range(struct model *m, struct value *to, struct range range)
 {
-	CLEANUP(buf_done) struct buf url;
+	CLEANUP(buf_done) struct buf url = { 0 };
 	char text[RANGE_TEXT_MAX], name[ENTITY_NAME_MAX];
 	struct entity en = seat_entity(range);
 

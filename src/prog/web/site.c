@@ -33,7 +33,7 @@ static int load_asset(
     struct site *s, const char *dir, const char *file, const char *type, struct err *e)
 {
 	struct asset *a = &s->assets[s->n_assets];
-	CLEANUP(buf_done) struct buf text;
+	CLEANUP(buf_done) struct buf text = { 0 };
 
 	if (s->n_assets == ASSETS_MAX)
 		return err_set(e, -E2BIG, "%s: more than %u files", dir, ASSETS_MAX);

@@ -64,7 +64,8 @@ void formers_random(unsigned ahead)
 			f.network = random_below(2) ? 1 + random_below(8) : 0;
 			f.moved = random_below(2);
 			formers[n_formers++] = f;
-			f.until = f.from - (int32_t)random_below(2) * 3;
+			if (n > 1)
+				f.until = f.from - (int32_t)random_below(2) * 3;
 		}
 	}
 }
