@@ -64,8 +64,9 @@ void formers_random(unsigned ahead)
 			f.network = random_below(2) ? 1 + random_below(8) : 0;
 			f.moved = random_below(2);
 			formers[n_formers++] = f;
-			if (n > 1)
-				f.until = f.from - (int32_t)random_below(2) * 3;
+			int32_t gap = (int32_t)random_below(2) * 3;
+
+			f.until = n > 1 ? f.from - gap : INT32_MIN;
 		}
 	}
 }
