@@ -383,7 +383,8 @@ int cmd_explain(int argc, char **argv)
 		"new\nones are expected with the steps down its chain, and how they make the "
 		"score. The "
 		"evidence is\nthat of the hub, or of files of event lines (- is the standard "
-		"input). It tells of space\nthat changed hands what is held against whom, as the hub "
+		"input). It tells of space\nthat changed hands what is held against whom, as the "
+		"hub "
 		"knows it (onus registry tenure).",
 		"Examples: onus explain as:64500\n"
 		"          onus extract /var/log/auth.log | onus explain 192.0.2.0/24 -\n"
