@@ -40,7 +40,8 @@ static void tell_facts(struct registry_build *b)
 {
 	struct fact_to to = build_facts(b, 1);
 
-	if (build_input_add(b, "facts", KIND_RPSL) != 1)
+	if (build_input_add(b, "facts", KIND_RPSL) != 1 ||
+	    build_input_add(b, "routes", KIND_RIS) != 2)
 		abort();
 	for (size_t i = 0; i < NELEM(facts); i++) {
 		struct fact f = { .kind = facts[i].kind,
@@ -60,6 +61,23 @@ static void tell_facts(struct registry_build *b)
 	}
 }
 
+/* Two ASes announce one prefix, behind all that the table has. */
+static void tell_routes(struct registry_build *b)
+{
+	struct fact_to to = build_facts(b, 2);
+
+	for (uint32_t as = 4199999998; as <= 4199999999; as++) {
+		struct fact f = { .kind = FACT_ROUTE,
+			.source = SPAN("RIS"),
+			.as = { as, as },
+			.seen = as & 7,
+			.range = prefix_range(prefix_make(addr_of_v4(0xc8000000), 120)) };
+
+		if (to.take(to.ctx, &f) < 0)
+			abort();
+	}
+}
+
 static void make_good(void)
 {
 	struct registry_build *b = registry_build_new(NULL, NULL);
@@ -73,6 +91,7 @@ static void make_good(void)
 	    registry_build_add(b, fuzz_file((const uint8_t *)table, sizeof(table) - 1), &e) < 0)
 		abort();
 	tell_facts(b);
+	tell_routes(b);
 	if (registry_build_write(b, path, &e) < 0 || file_read(path, &file, &e) < 0 ||
 	    posix_memalign(&good, REG_ALIGN, file.len) != 0 ||
 	    posix_memalign(&copy, REG_ALIGN, file.len) != 0)
@@ -163,6 +182,18 @@ static void read_chain(const struct registry *r, struct addr a)
 		}
 }
 
+static void read_rivals(const struct registry *r, struct addr a)
+{
+	uint32_t first, n = registry_rivals(r, a, &first);
+
+	for (uint32_t i = first; i < first + n; i++) {
+		struct registry_rival v = registry_rival_at(r, i);
+
+		assert(range_has(v.range, a) && v.asn);
+		read_text(registry_input_at(r, v.input).kind);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t his[] = { 0, UINT64_C(0x2a000001) << 32, UINT64_C(0x2a000002) << 32,
@@ -191,6 +222,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < NELEM(his); i++)
 		(void)registry_geofeed(r, (struct addr){ his[i], 0x01000000 }, country);
 	assert(registry_n_geofeed(r) <= REG_ROWS_MAX);
+	for (size_t i = 0; i < NELEM(his); i++)
+		read_rivals(r, (struct addr){ his[i], i });
+	read_rivals(r, addr_of_v4(0xc8000080));
 	read_orgs(r);
 	(void)registry_find_network(r, SPAN("RIPE/N"));
 	for (uint32_t i = 0; i < registry_n_orphan(r); i++)

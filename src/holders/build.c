@@ -82,6 +82,7 @@ struct registry_build *registry_build_free(struct registry_build *b)
 	addrmap_done(&b->names.map);
 	free(b->names.name);
 	free(b->routes.v);
+	free(b->rivals.v);
 	buf_done(&b->names.text);
 	free(b);
 	return NULL;

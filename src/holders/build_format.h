@@ -91,12 +91,18 @@ struct routes {
 	size_t n, cap;
 };
 
+struct rivals {
+	struct reg_rival *v; /* owned; as in the file */
+	size_t n, cap;
+};
+
 struct registry_build {
 	registry_refused_fn *refused;
 	void *refused_ctx;
 	struct records records[KIND_FACTS];
 	struct as_names names;
 	struct routes routes;
+	struct rivals rivals;
 	struct records places; /* value: a country */
 	struct facts facts;
 	struct build_input input[REGISTRY_INPUTS_MAX];

@@ -18,6 +18,8 @@
 #define PEERS_ENOUGH 10u
 #define PEERS_SHARE  10u
 
+#define RIVALS_MAX 16u /* of one prefix that are kept beside the origin that holds */
+
 /* Which tables are heard first about one prefix; 0: a kind of input that has no routes. Those of one number are
  * one table in parts. */
 enum { CLASS_NONE, CLASS_RIS, CLASS_TABLE, CLASS_PFX2AS, CLASS_N };
@@ -28,7 +30,8 @@ static const uint8_t class_of[KIND_N] = {
 	[KIND_PFX2AS] = CLASS_PFX2AS,
 };
 
-/* Numbers that are no AS of the Internet. Source: IANA's registry of special-purpose AS numbers. */
+/* Numbers that are no AS of the Internet. Source: IANA's registries "Autonomous System (AS) Numbers" and
+ * "Special-Purpose AS Numbers". */
 static const struct {
 	uint32_t first, last;
 	const char *why;
@@ -39,6 +42,7 @@ static const struct {
 	{ 64512, 65534, "a private AS number" },
 	{ 65535, 65535, "a reserved AS number" },
 	{ 65536, 65551, "an AS number for documentation" },
+	{ 65552, 131071, "a reserved AS number" },
 	{ 4200000000, 4294967294, "a private AS number" },
 	{ 4294967295, 4294967295, "a reserved AS number" },
 };
@@ -221,7 +225,8 @@ struct laying {
 	struct layer *to;
 	const struct layer *base;
 	size_t k;
-	struct range rest; /* of base->v[k], where there is one */
+	struct range rest;   /* of base->v[k], where there is one */
+	uint32_t base_input; /* the first table of ranges */
 };
 
 static void next_base(struct laying *l)
@@ -250,6 +255,66 @@ static int base_before(struct laying *l, const struct addr *end)
 	return r;
 }
 
+static int rival_put(
+    struct registry_build *b, struct range r, uint32_t name, uint32_t seen, uint32_t input)
+{
+	struct rivals *all = &b->rivals;
+
+	if (grow(&all->v, &all->cap, all->n + 1, sizeof(*all->v)) < 0)
+		return -ENOMEM;
+	all->v[all->n++] = (struct reg_rival){ .first_hi = r.first.hi,
+		.first_lo = r.first.lo,
+		.last_hi = r.last.hi,
+		.last_lo = r.last.lo,
+		.asn = (uint32_t)addrmap_key(&b->names.map, name).lo,
+		.seen = seen,
+		.input = input };
+	return 0;
+}
+
+/* Is the AS told of among the rivals from that row on? */
+static bool is_told(const struct registry_build *b, size_t from, uint32_t name)
+{
+	uint32_t asn = (uint32_t)addrmap_key(&b->names.map, name).lo;
+
+	while (from < b->rivals.n && b->rivals.v[from].asn != asn)
+		from++;
+	return from < b->rivals.n;
+}
+
+/* The route of [from, to) that would hold if it were not for AS `held` and those told of from that row on. */
+static const struct route *next_best(
+    const struct registry_build *b, size_t from, size_t to, size_t row, uint32_t held)
+{
+	const struct route *best = NULL;
+
+	for (const struct route *v = b->routes.v + from; v < b->routes.v + to; v++)
+		if (v->name != held && (!best || holds(v, best)) && !is_told(b, row, v->name))
+			best = v;
+	return best;
+}
+
+/* All who announce a piece besides the route that holds there: each AS once, the one held in highest regard first;
+ * last, the one that a table of ranges names. */
+static int rivals_put(struct laying *l, struct range piece, size_t held, uint32_t base)
+{
+	struct registry_build *b = l->b;
+	const struct route *v = b->routes.v, *rival;
+	size_t from = held, to = held + 1, row = b->rivals.n;
+	int r = 0;
+
+	while (from > 0 && same_range(&v[from - 1], &v[held]))
+		from--;
+	while (to < b->routes.n && same_range(&v[to], &v[held]))
+		to++;
+	while (r == 0 && b->rivals.n - row < RIVALS_MAX &&
+	       (rival = next_best(b, from, to, row, v[held].name)) != NULL)
+		r = rival_put(b, piece, rival->name, rival->seen, rival->input);
+	if (r == 0 && base != v[held].name && base != ADDRMAP_NONE && !is_told(b, row, base))
+		r = rival_put(b, piece, base, 0, l->base_input);
+	return r;
+}
+
 static void outdone(struct registry_build *b, struct range piece)
 {
 	if (addr_is_v4(piece.first))
@@ -258,47 +323,65 @@ static void outdone(struct registry_build *b, struct range piece)
 		b->contest.v6_blocks += range_units(piece);
 }
 
-/* What the base has within a range is covered. */
-static void base_under(struct laying *l, struct range r, uint32_t name)
+/* What the base has within a range that a route holds is covered. */
+static int base_under(struct laying *l, struct range r, size_t held)
 {
-	while (l->k < l->base->n && addr_cmp(l->rest.first, r.last) <= 0) {
-		struct range piece = l->rest;
-		bool cut = addr_cmp(piece.last, r.last) > 0;
+	uint32_t name = l->b->routes.v[held].name;
+	int code = 0;
 
-		if (cut)
-			piece.last = r.last;
-		if (l->base->v[l->k].value != name)
+	for (bool last = false; code == 0 && !last;) {
+		bool any = l->k < l->base->n && addr_cmp(l->rest.first, r.last) <= 0;
+		bool here = any && addr_cmp(l->rest.first, r.first) <= 0;
+		uint32_t base = here ? l->base->v[l->k].value : ADDRMAP_NONE;
+		struct range piece = r;
+
+		if (here && addr_cmp(l->rest.last, r.last) < 0)
+			piece.last = l->rest.last;
+		else if (any && !here)
+			piece.last = addr_prev(l->rest.first);
+		if (here && base != name)
 			outdone(l->b, piece);
-		if (cut)
-			l->rest.first = addr_next(r.last);
-		else
+		code = rivals_put(l, piece, held, base);
+		last = addr_eq(piece.last, r.last);
+		r.first = addr_next(piece.last);
+		if (here && addr_eq(piece.last, l->rest.last))
 			next_base(l);
-		if (cut)
-			return;
+		else if (here)
+			l->rest.first = r.first;
 	}
+	return code;
 }
 
 static int lay(struct laying *l, const struct layer *top)
 {
-	const struct routes *all = &l->b->routes;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < top->n; i++) {
 		struct range piece = top->v[i].range;
-		uint32_t name = all->v[top->v[i].value].name;
+		size_t held = top->v[i].value;
 
 		r = base_before(l, &piece.first);
-		base_under(l, piece, name);
 		if (r == 0)
-			r = layer_put(l->to, piece, name);
+			r = base_under(l, piece, held);
+		if (r == 0)
+			r = layer_put(l->to, piece, l->b->routes.v[held].name);
 	}
 	return r == 0 ? base_before(l, NULL) : r;
+}
+
+static uint32_t first_table(const struct registry_build *b)
+{
+	uint32_t i = 0;
+
+	while (i < b->n_input && b->input[i].kind != KIND_ASN)
+		i++;
+	return i;
 }
 
 int origins_settle(struct registry_build *b, struct layer *ret)
 {
 	struct layer top = { .v = NULL }, base = { .v = NULL };
-	struct laying l = { .b = b, .to = ret, .base = &base };
+	struct laying l = { .b = b, .to = ret, .base = &base, .base_input = first_table(b) };
 	struct records chosen = { .v = NULL };
 	struct routes *all = &b->routes;
 	int r = 0;

@@ -109,6 +109,20 @@ struct registry_org_link registry_org_link_at(const struct registry *r, uint32_t
 /* registry_asn - the number of an AS, for those who want no more of it */
 uint32_t registry_asn(const struct registry *r, uint32_t as);
 
+/* --- origins besides the one that holds ------------------------------------------------------------- */
+
+/* struct registry_rival - an AS that announces a piece of space as well, or did according to a table of ranges */
+struct registry_rival {
+	struct range range;
+	uint32_t asn, seen; /* by so many peers; 0: not told */
+	uint32_t input;	    /* index of an input of the kind that says so */
+};
+
+/* registry_rivals - those of an address: rows [*first, *first + n), the one held in highest regard first; n */
+uint32_t registry_rivals(const struct registry *r, struct addr a, uint32_t *first);
+uint32_t registry_n_rival(const struct registry *r);
+struct registry_rival registry_rival_at(const struct registry *r, uint32_t index);
+
 /* --- networks: what the registries delegated to whom ---------------------------------------------- */
 
 /* registry_network - the narrowest network around an address, or NONE. From it the chain of accountability

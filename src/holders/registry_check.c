@@ -39,6 +39,7 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_LABEL] = sizeof(struct reg_text),
 	[REG_TEXT] = 1,
 	[REG_GEOFEED] = sizeof(struct reg_geofeed),
+	[REG_RIVAL] = sizeof(struct reg_rival),
 };
 
 uint64_t registry_sum(const void *p, size_t len)
@@ -136,6 +137,7 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->contact = section(h, REG_CONTACT, &r->n_contact);
 	r->orphan = section(h, REG_ORPHAN, &r->n_orphan);
 	r->geofeed = section(h, REG_GEOFEED, &r->n_geofeed);
+	r->rival = section(h, REG_RIVAL, &r->n_rival);
 	r->label = section(h, REG_LABEL, &r->n_label);
 	r->text = section(h, REG_TEXT, &r->n_text);
 }
@@ -274,7 +276,7 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 		return refuse(e, "its prefixes are out of order");
 	if (!ases_ok(r) || !registry_orgs_ok(r))
 		return refuse(e, "its holders are out of order");
-	if (!places_ok(r) || !rest_ok(r))
+	if (!places_ok(r) || !rest_ok(r) || !registry_rivals_ok(r))
 		return refuse(e, "its places are out of order");
 	lpm = &h->section[REG_LPM];
 	code =

@@ -53,6 +53,7 @@ enum reg_section {
 	REG_LABEL,	/* struct reg_text; the first is empty */
 	REG_TEXT,	/* bytes */
 	REG_GEOFEED,	/* struct reg_geofeed, ascending, disjoint */
+	REG_RIVAL,	/* struct reg_rival, ascending; ranges are the same or disjoint */
 	REG_SECTIONS
 };
 
@@ -213,6 +214,14 @@ struct reg_geofeed { /* its holder says that it is used in that country */
 	uint32_t zero;
 };
 _Static_assert(sizeof(struct reg_geofeed) == 40, "no holes");
+
+struct reg_rival { /* another origin of a piece of announced space than the one that holds */
+	uint64_t first_hi, first_lo, last_hi, last_lo;
+	uint32_t asn, seen; /* by so many peers; 0: not told */
+	uint32_t input;	    /* which says so, or another of its kind */
+	uint32_t zero;
+};
+_Static_assert(sizeof(struct reg_rival) == 48, "no holes");
 
 struct reg_input {
 	struct reg_text name, kind, attribution;

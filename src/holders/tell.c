@@ -208,3 +208,25 @@ void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct j
 	}
 	jout_array_end(j);
 }
+
+void tell_origins(const struct registry *r, struct addr a, struct jout *j)
+{
+	uint32_t first, n = registry_rivals(r, a, &first);
+
+	jout_array(j, "other_origins");
+	for (uint32_t i = first; i < first + n; i++) {
+		struct registry_rival v = registry_rival_at(r, i);
+		uint32_t as = registry_find_as(r, v.asn);
+
+		jout_object(j, NULL);
+		jout_u64(j, "asn", v.asn);
+		say(j, "as_name", as == REGISTRY_NONE ? SPAN("") : registry_as_at(r, as).name);
+		if (v.seen)
+			jout_u64(j, "peers", v.seen);
+		else
+			jout_null(j, "peers");
+		jout_span(j, "source", registry_input_at(r, v.input).kind);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}

@@ -49,6 +49,9 @@ void tell_contact(const struct registry *r, uint32_t contact, struct jout *j);
  * and empty where nothing is known; arguments as in tell_whom. Allocates nothing but what it writes. */
 void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct jout *j);
 
+/* tell_origins - "other_origins": who announces an address besides the AS that holds, as an array */
+void tell_origins(const struct registry *r, struct addr a, struct jout *j);
+
 /* tell_network, tell_holder - one of them as an object, as in "networks" and "as_holder" above
  * key    NULL in an array
  * index  tell_holder: REGISTRY_NONE is null */

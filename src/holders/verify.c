@@ -194,6 +194,36 @@ static void count_contacts(const struct registry *r, struct registry_verdict *to
 	}
 }
 
+/* Of each piece whether tables of BGP name others, and whether a table of ranges does. */
+static void rivals(const struct registry *r, struct registry_verdict *to)
+{
+	struct verdict_space *spaces[2] = { &to->several_origins, &to->outdone };
+	struct blocks blocks[2] = { { 0, 0 } };
+
+	for (uint32_t i = 0, k; i < registry_n_rival(r); i = k) {
+		struct range piece = registry_rival_at(r, i).range;
+		bool by[2] = { false, false };
+
+		for (k = i; k < registry_n_rival(r); k++) {
+			struct registry_rival v = registry_rival_at(r, k);
+
+			if (!addr_eq(v.range.first, piece.first))
+				break;
+			by[span_is(registry_input_at(r, v.input).kind, "range-asn")] = true;
+		}
+		for (unsigned n = 0; n < 2; n++) {
+			if (!by[n])
+				continue;
+			if (addr_is_v4(piece.first))
+				spaces[n]->v4_addresses += range_units(piece);
+			else
+				blocks_add(&blocks[n], piece.first.hi, piece.last.hi);
+		}
+	}
+	to->several_origins.v6_blocks = blocks[0].n;
+	to->outdone.v6_blocks = blocks[1].n;
+}
+
 int registry_verify(const struct registry *r, struct registry_verdict *ret)
 {
 	struct walk w = { .r = r, .to = ret };
@@ -206,6 +236,7 @@ int registry_verify(const struct registry *r, struct registry_verdict *ret)
 		ret->orphans[registry_orphan_at(r, i).kind]++;
 	count_joins(r, ret);
 	count_contacts(r, ret);
+	rivals(r, ret);
 	w.has = calloc(registry_n_network(r) + 1u, 1);
 	if (!w.has)
 		return -ENOMEM;

@@ -15,9 +15,11 @@ struct verdict_space {
 
 struct registry_verdict {
 	struct verdict_space announced, has[HAS_N];
-	uint64_t records, ranges; /* of networks */
-	uint64_t crossing;	  /* refused when the file was made: they crossed a wider network */
-	uint64_t several;	  /* ranges with several records; and those among them … */
+	struct verdict_space several_origins; /* tables of BGP name several ASes for it */
+	struct verdict_space outdone;	      /* a table of ranges names another AS than those */
+	uint64_t records, ranges;	      /* of networks */
+	uint64_t crossing; /* refused when the file was made: they crossed a wider network */
+	uint64_t several;  /* ranges with several records; and those among them … */
 	uint64_t countries_differ; /* … that tell different countries, */
 	uint64_t holders_differ;   /* … different names of holders */
 	uint64_t orphans[ORPHAN_KIND_N];

@@ -51,8 +51,8 @@ static void inputs_put(const struct registry_build *b, struct tables *t, struct 
 }
 
 /* Lay the sections out behind the head and sum it all up. */
-static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_input *in,
-    unsigned n_in, const uint32_t *space4, struct buf *out)
+static void lay_out(struct tables *t, const struct rivals *rivals, const struct buf *lpm,
+    const struct reg_input *in, unsigned n_in, const uint32_t *space4, struct buf *out)
 {
 	const struct net_tables *n = &t->net;
 	const struct {
@@ -89,6 +89,7 @@ static void lay_out(struct tables *t, const struct buf *lpm, const struct reg_in
 		[REG_ORPHAN] = { n->orphan, n->n_orphan, sizeof(*n->orphan) },
 		[REG_LABEL] = { n->label, n->n_label, sizeof(*n->label) },
 		[REG_TEXT] = { t->text.p, t->text.len, 1 },
+		[REG_RIVAL] = { rivals->v, rivals->n, sizeof(*rivals->v) },
 		[REG_GEOFEED] = { t->geofeed, t->n_geofeed, sizeof(*t->geofeed) },
 	};
 	static const char zeros[REG_ALIGN];
@@ -127,7 +128,7 @@ int tables_write(const struct registry_build *b, struct tables *t, const char *p
 	if (r == 0) {
 		buf_put(&lpm, (char[64]){ 0 }, (64 - lpm.len % 64) % 64);
 		inputs_put(b, t, in);
-		lay_out(t, &lpm, in, b->n_input, space4, &out);
+		lay_out(t, &b->rivals, &lpm, in, b->n_input, space4, &out);
 		r = buf_ok(&lpm) && buf_ok(&out) && buf_ok(&t->text) ? 0 : -ENOMEM;
 	}
 	if (r == 0)

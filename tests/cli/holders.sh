@@ -227,12 +227,14 @@ of 2026-06-17: 5 records of networks, 4 ranges
   4 organisations, 1 of several ASes or holders
     1 joined by registry: the registry names this holder
     1 joined by record: all records of what the id has name this holder
-of the announced space            66148 IPv4 addresses            65537 IPv6 /48s
-  a network                         612    0.93 %                 65536  100.00 %
-  a holder                          612    0.93 %                     0    0.00 %
-  a holder's name                   612    0.93 %                     0    0.00 %
-  a country                         612    0.93 %                     0    0.00 %
-  an abuse contact                  612    0.93 %                 65536  100.00 %
+of the announced space            66404 IPv4 addresses            65537 IPv6 /48s
+  a network                         612    0.92 %                 65536  100.00 %
+  a holder                          612    0.92 %                     0    0.00 %
+  a holder's name                   612    0.92 %                     0    0.00 %
+  a country                         612    0.92 %                     0    0.00 %
+  an abuse contact                  612    0.92 %                 65536  100.00 %
+  several origins                   256    0.39 %                     0    0.00 %
+  tables disagree                     0    0.00 %                     0    0.00 %
 the chain for ARIN space is unproven: ARIN's bulk whois is not among the inputs. To prove it,
 with a key of ARIN's (doc/registry.md):
   curl -f -o arin_db.zip 'https://accountws.arin.net/public/rest/downloads/bulkwhois?apikey=KEY'

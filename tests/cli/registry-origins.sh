@@ -49,6 +49,15 @@ is 5.0.3.7 '8 EIGHT 5.0.3.0/24 NL'
 is 5.1.0.1 '7 Seven Ltd 5.0.4.0-5.1.255.255 NL'
 is 6.0.1.1 '9  6.0.0.0/16 '
 is 2a00::1 '8 EIGHT 2a00::/32 DE'
+# what does not hold is shown all the same
+[ "$(jq -c .other_origins said)" = '[]' ] || fail "others: $(cat said)"
+run 0 lookup -r registry 5.0.3.7
+grep -qx '  also      AS9, as 90 peers see it (ris-whois)' out || fail "also: $(cat out)"
+"$onus" lookup --json -r registry 5.0.2.1 | jq -c .other_origins >out
+[ "$(cat out)" = '[{"asn":9,"as_name":null,"peers":null,"source":"pfx2as"}]' ] || fail "others: $(cat out)"
+run 0 registry verify registry
+grep -q 'several origins *131072 *66.67 %  *0    0.00 %' out || fail "verify: $(cat out)"
+
 run 0 registry info registry
 grep -q 'riswhoisdump.IPv4.gz (ris-whois, .*): 4 records, 7 refused' out || fail "info: $(cat out)"
 grep -q 'Routes: RIPE NCC, RIS (ris.ripe.net).' out || fail 'nobody is named'
@@ -61,6 +70,8 @@ run 0 registry build -o registry asn-ipv4.csv riswhoisdump.IPv4.gz
 grep -qx '  of 65536 IPv4 addresses and 0 IPv6 /48s tables of ranges say otherwise .*' out || fail "both: $(cat out)"
 is 5.0.0.1 '7 Seven 5.0.0.0-5.0.2.255 '
 is 6.0.1.1 '9 Nine 6.0.0.0/15 '
+[ "$("$onus" registry verify --json registry | jq -c '[.several_origins, .outdone]')" = \
+  '[{"v4_addresses":256,"v6_blocks":0},{"v4_addresses":65280,"v6_blocks":0}]' ] || fail "verify: $("$onus" registry verify --json registry)"
 
 # a table in MRT is what its lines are; made here after RFC 6396, sections 4.2 and 4.3
 cat >mrt.py <<'PY'

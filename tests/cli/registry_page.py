@@ -8,9 +8,9 @@ import sys
 NONE = 2**32 - 1
 data = open(sys.argv[1], "rb").read()
 magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
-assert (magic, version, head, size) == (b"ONUSREG\n", 3, 560, len(data))
+assert (magic, version, head, size) == (b"ONUSREG\n", 3, 576, len(data))
 sections, end = [], head
-for i in range(31):
+for i in range(32):
     at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
     assert at == -(-end // 64) * 64 and not any(data[end:at]), i
     sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
@@ -97,21 +97,21 @@ for address, want in (
     ("0.255.255.255", (None, "")), ("1.0.0.0", (64496, "NL")), ("1.0.1.7", (64496, "DE")), ("1.0.2.99", (64497, "DE")),
     ("1.0.2.100", (None, "DE")), ("1.0.3.255", (None, "DE")), ("1.0.4.0", (None, "")), ("45.0.255.255", (64498, "US")),
     ("45.1.0.0", (None, "")), ("2a00:1:8000::", (64498, "FR")), ("2a00:2::7fff:0:0:1", (64499, "")),
-    ("2a00:2::8000:0:0:0", (None, "")), ("2a00:3::", (None, "")),
+    ("2a00:2::8000:0:0:0", (None, "")), ("2a00:3::", (None, "")), ("200.0.0.9", (4199999998, "")),
 ):
     assert find(address) == want, (address, find(address), want)
-assert (v4, v6, date) == (512 + 100 + 65536, 65536 + 1, 1781654400)
+assert (v4, v6, date) == (512 + 100 + 65536 + 256, 65536 + 1, 1781654400)
 assert say(said, said_n).startswith("IP to AS data: RouteViews")
 assert [(a[0], say(a[2], a[3]), a[4], a[5]) for a in ases] == [
     (64496, "First, Inc.", 512, 0), (64497, "Not A Prefix", 100, 0), (64498, "Large", 65536, 65536),
-    (64499, "Half A Host", 0, 1)]
+    (64499, "Half A Host", 0, 1), (4199999998, "", 256, 0)]
 assert [(say(o[0], o[1]), say(o[2], o[3]), o[7], o[9], o[11]) for o in orgs] == [
     ("ASNAME/half-a-host", "Half A Host", 1, 0, 0), ("ASNAME/large", "Large", 1, 0, 0),
     ("ASNAME/not-a-prefix", "Not A Prefix", 1, 0, 0), ("RIPE/ORG-F1-RIPE", "First, Inc.", 1, 2, 2)]
 inputs = rows(14, "<6IqQQQ64s")
 assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] == [
     ("registry-3.csv", "range-asn", 6, 0, 0), ("registry-3-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
-    ("rpsl", "rpsl", 7, 2, 1), ("rdap", "rdap", 2, 0, 0)]
+    ("rpsl", "rpsl", 7, 2, 1), ("rdap", "rdap", 2, 0, 0), ("ris-whois", "ris-whois", 2, 0, 0)]
 
 # networks
 top4, cut4, cut4_at = (rows(i, "<I") for i in (15, 16, 17))
@@ -154,12 +154,15 @@ assert (country(holder[7]), labels[holder[8]], holder[9], ases[0][10]) == ("NL",
 assert [(k, say(*networks[i][7:9]), say(at, n)) for k, i, at, n in rows(27, "<4I")] == [(1, "CUSTOMER", "AR-GONE-RIPE")]
 assert [k for k, in rows(10, "<I")] == [0, 1] and [h[10] for h in holders] == [3, 3] and holders[1][9] == 2
 assert [(a, b, rule, say(at, n)) for a, b, rule, at, n in rows(11, "<5I")] == [
-    (0, 4, 1, "ORG-F1-RIPE"), (5, 4, 3, "0F3A")]
+    (0, 5, 1, "ORG-F1-RIPE"), (6, 5, 3, "0F3A")]
 assert [(say(at, n), org) for at, n, org in rows(12, "<3I")] == [("ASNAME/first-inc", 3)]
 assert [say(*holders[k & NONE][0:2]) for k, in rows(25, "<Q")] in (["ORG-F1-RIPE", "0F3A"], ["0F3A", "ORG-F1-RIPE"])
 geofeed = [(ipaddress.ip_address(b & 0xFFFFFFFF), ipaddress.ip_address(d & 0xFFFFFFFF), country(cc), zero)
            for a, b, c, d, cc, zero in rows(30, "<4Q2I")]
 assert [(str(a), str(b), cc, zero) for a, b, cc, zero in geofeed] == [("1.0.3.128", "1.0.3.191", "AT", 0)]
+assert [(str(ipaddress.ip_address(b & 0xFFFFFFFF)), str(ipaddress.ip_address(d & 0xFFFFFFFF)), asn, seen, say(*inputs[i][2:4]), zero)
+        for _, b, _, d, asn, seen, i, zero in rows(31, "<4Q4I")] == [
+    ("200.0.0.0", "200.0.0.255", 4199999999, 5, "ris-whois", 0)]
 keys = [k for k, in rows(23, "<Q")]
 assert keys == sorted(keys) and sorted(say(*networks[k & NONE][5:7]) for k in keys) == ["NET-CUST", "NET6-45"]
 print("ok: the registry file, read by its page")

@@ -133,6 +133,8 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 		(void)registry_geofeed(a->registry, addr, country);
 		jout_str(&j, "geofeed_country", or_null(country));
 	}
+	if (registry_n_rival(a->registry))
+		tell_origins(a->registry, addr, &j);
 	jout_str(&j, "special", addr_special(addr));
 	attribute_age_json(a, &j);
 	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
@@ -261,6 +263,25 @@ int attribute_lines(const struct attributor *a, struct attribute_ready *r, struc
 	return 0;
 }
 
+/* Who announces it besides the AS that holds. */
+static void others_text(const struct registry *r, struct addr addr, struct buf *out)
+{
+	uint32_t first, n = registry_rivals(r, addr, &first);
+
+	for (uint32_t i = first; i < first + n; i++) {
+		struct registry_rival v = registry_rival_at(r, i);
+		uint32_t as = registry_find_as(r, v.asn);
+
+		buf_fmt(out, "  also      AS%u", v.asn);
+		if (as != REGISTRY_NONE && !span_empty(registry_as_at(r, as).name))
+			buf_fmt(out, " %.*s", SPAN_ARG(registry_as_at(r, as).name));
+		if (v.seen)
+			buf_fmt(out, ", as %u peer%s see%s it", v.seen, v.seen == 1 ? "" : "s",
+			    v.seen == 1 ? "s" : "");
+		buf_fmt(out, " (%.*s)\n", SPAN_ARG(registry_input_at(r, v.input).kind));
+	}
+}
+
 void attribute_text(const struct attributor *a, struct addr addr, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];
@@ -276,6 +297,7 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 	if (k.asn) {
 		buf_fmt(out, "  prefix    %s\n  AS        AS%u %.*s\n  org       %.*s\n", k.prefix,
 		    k.asn, SPAN_ARG(k.as_name), SPAN_ARG(k.org));
+		others_text(a->registry, addr, out);
 		buf_fmt(out, "  country   %s\n  as of     %s\n",
 		    *k.country ? k.country : "not known", a->date);
 	} else {

@@ -108,6 +108,14 @@ static void joins_text(const struct registry_verdict *v, struct buf *out)
 			    org_rule_words(k));
 }
 
+static void space_text(
+    const char *words, struct verdict_space s, const struct registry_verdict *v, struct buf *out)
+{
+	buf_fmt(out, "  %-20s  %15llu  %6.2f %%       %15llu  %6.2f %%\n", words,
+	    (unsigned long long)s.v4_addresses, percent(s.v4_addresses, v->announced.v4_addresses),
+	    (unsigned long long)s.v6_blocks, percent(s.v6_blocks, v->announced.v6_blocks));
+}
+
 static void verdict_text(
     const struct registry *r, const struct registry_verdict *v, struct buf *out)
 {
@@ -127,11 +135,11 @@ static void verdict_text(
 	    (unsigned long long)v->announced.v4_addresses,
 	    (unsigned long long)v->announced.v6_blocks);
 	for (unsigned k = 0; k < HAS_N; k++)
-		buf_fmt(out, "  %-20s  %15llu  %6.2f %%       %15llu  %6.2f %%\n", haves[k].words,
-		    (unsigned long long)v->has[k].v4_addresses,
-		    percent(v->has[k].v4_addresses, v->announced.v4_addresses),
-		    (unsigned long long)v->has[k].v6_blocks,
-		    percent(v->has[k].v6_blocks, v->announced.v6_blocks));
+		space_text(haves[k].words, v->has[k], v, out);
+	if (registry_n_rival(r)) {
+		space_text("several origins", v->several_origins, v, out);
+		space_text("tables disagree", v->outdone, v, out);
+	}
 	if (v->checked)
 		buf_fmt(out,
 		    "of %llu abuse contacts %llu were checked: at %llu nobody is reached\n",
@@ -197,6 +205,8 @@ static void verdict_json(
 		jout_u64(&j, org_rule_name(k), v->joins[k]);
 	jout_object_end(&j);
 	space_json(&j, "announced", v->announced);
+	space_json(&j, "several_origins", v->several_origins);
+	space_json(&j, "outdone", v->outdone);
 	jout_object(&j, "has");
 	for (unsigned k = 0; k < HAS_N; k++)
 		space_json(&j, haves[k].name, v->has[k]);

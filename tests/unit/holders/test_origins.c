@@ -44,6 +44,27 @@ static void prefixes(const struct registry *r, struct buf *out)
 	buf_str(out, "");
 }
 
+/* All who announce something besides the AS that holds it; each is found at both ends of its range. */
+static void rivals(const struct registry *r, struct buf *out)
+{
+	for (uint32_t i = 0; i < registry_n_rival(r); i++) {
+		struct registry_rival v = registry_rival_at(r, i);
+		char text[RANGE_TEXT_MAX];
+		uint32_t first, n;
+
+		(void)range_format(v.range, text);
+		buf_fmt(out, "%s%s AS%u %.*s", i ? ", " : "", text, v.asn,
+		    SPAN_ARG(registry_input_at(r, v.input).kind));
+		if (v.seen)
+			buf_fmt(out, " %u", v.seen);
+		n = registry_rivals(r, v.range.first, &first);
+		assert_true(first <= i && i < first + n);
+		assert_int_equal(registry_rivals(r, v.range.last, &first), n);
+		assert_int_not_equal(registry_origin(r, v.range.first), v.asn);
+	}
+	buf_str(out, "");
+}
+
 static const struct {
 	const char *label;
 	struct announced v[8];
@@ -108,8 +129,8 @@ static const struct {
 	    { { KIND_RIS, "5.0.0.0/24", 23456, 9 }, { KIND_RIS, "5.0.0.0/24", 64511, 9 },
 		{ KIND_RIS, "5.0.0.0/24", 64512, 9 }, { KIND_RIS, "5.0.0.0/24", 65535, 9 },
 		{ KIND_RIS, "5.0.0.0/24", 4199999999, 9 },
-		{ KIND_RIS, "5.0.1.0/24", 4200000000, 9 },
-		{ KIND_RIS, "5.0.1.0/24", 4294967295, 9 }, { KIND_RIS, "5.0.1.0/24", 65551, 9 } },
+		{ KIND_RIS, "5.0.1.0/24", 4200000000, 9 }, { KIND_RIS, "5.0.1.0/24", 131071, 9 },
+		{ KIND_RIS, "5.0.1.0/24", 65551, 9 } },
 	    "5.0.0.0/24 AS4199999999",
 	    "AS_TRANS, which stands for another AS\nan AS number for documentation\n"
 	    "a private AS number\na reserved AS number\na private AS number\na reserved AS number\n"
@@ -184,6 +205,48 @@ static void test_under(void **state)
 	assert_int_equal(contest.v6_blocks, 1);
 	assert_int_equal(refused.n, 0);
 	assert_true(span_is(registry_as_at(r, registry_find_as(r, 7)).name, "Seven"));
+	buf_reset(&got);
+	rivals(r, &got);
+	assert_string_equal(got.p, "5.0.4.0/24 AS7 range-asn, 5.0.15.200-5.0.15.255 AS9 range-asn, "
+				   "2a00:0:1::/48 AS9 range-asn");
+	buf_done(&got);
+	r = registry_free(r);
+}
+
+/* What does not hold is kept, the best first, of each piece of a prefix for which it does not. */
+static void test_rivals(void **state)
+{
+	static const struct announced v[] = { { KIND_RIS, "5.0.0.0/16", 7, 300 },
+		{ KIND_RIS, "5.0.0.0/16", 8, 20 }, { KIND_RIS, "5.0.0.0/16", 6, 90 },
+		{ KIND_PFX2AS, "5.0.0.0/16", 5, 0 }, { KIND_PFX2AS, "5.0.0.0/16", 8, 0 },
+		{ KIND_RIS, "5.0.4.0/24", 8, 300 }, { KIND_RIS, "2a00::/32", 7, 30 },
+		{ KIND_MRT, "2a00::/32", 8, 40 } };
+	struct refusals refused;
+	struct registry_build *b = begin(&refused);
+	struct registry *r;
+	struct buf got;
+
+	announce(b, v, NELEM(v));
+	for (uint32_t as = 100; as < 120; as++) { /* more than are kept */
+		struct announced many = { KIND_RIS, "6.0.0.0/24", as, as };
+
+		announce(b, &many, 1);
+	}
+	add_csv(b, "5.0.0.0,5.0.7.255,6,Six\n5.0.8.0,5.0.15.255,9,Nine\n");
+	r = built(b, NULL);
+	buf_init(&got, 8192);
+	rivals(r, &got);
+	if (!strstr(got.p,
+		"5.0.0.0/22 AS6 ris-whois 90, 5.0.0.0/22 AS8 ris-whois 20, 5.0.0.0/22 AS5 pfx2as, "
+		"5.0.4.0/24 AS6 range-asn, "
+		"5.0.5.0-5.0.7.255 AS6 ris-whois 90, 5.0.5.0-5.0.7.255 AS8 ris-whois 20, "
+		"5.0.5.0-5.0.7.255 AS5 pfx2as, "
+		"5.0.8.0/21 AS6 ris-whois 90, 5.0.8.0/21 AS8 ris-whois 20, 5.0.8.0/21 AS5 pfx2as, "
+		"5.0.8.0/21 AS9 range-asn, "
+		"5.0.16.0-5.0.255.255 AS6 ris-whois 90, 5.0.16.0-5.0.255.255 AS8 ris-whois 20, "
+		"5.0.16.0-5.0.255.255 AS5 pfx2as, 6.0.0.0/24 AS118 ris-whois 118, ") ||
+	    !strstr(got.p, "6.0.0.0/24 AS103 ris-whois 103, 2a00::/32 AS8 mrt 40"))
+		fail_msg("%s", got.p);
 	buf_done(&got);
 	r = registry_free(r);
 }
@@ -400,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_under),
+		cmocka_unit_test(test_rivals),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_drawn),

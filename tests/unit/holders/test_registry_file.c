@@ -91,6 +91,10 @@ static const struct said facts[] = {
 	{ FACT_PLACE, KIND_RPSL, "GEOFEED", .range = "1.0.3.192/26" },
 	{ FACT_PLACE, KIND_RPSL, "GEOFEED", .range = "2a00:1::/48",
 	    .country = "AT" }, /* of nobody */
+	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "200.0.0.0/24", .as = { 4199999998, 4199999998 },
+	    .seen = 20 },
+	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "200.0.0.0/24", .as = { 4199999999, 4199999999 },
+	    .seen = 5 },
 	{ FACT_AS, KIND_RPSL, "RIPE", "AS64496", .as = { 64496, 64496 }, .org = "ORG-F1-RIPE" },
 	{ FACT_ORG, KIND_RPSL, "RIPE", "ORG-F1-RIPE", .name = "First, Inc.", .abuse = "AR-F1-RIPE",
 	    .country = "NL", .address = "Street 1\n1000 Town" },
@@ -98,11 +102,15 @@ static const struct said facts[] = {
 	    .mail = "abuse@first.example" },
 };
 
+static const enum input_kind golden_kinds[] = { KIND_RIR_STATS, KIND_RPSL, KIND_RDAP, KIND_RIS };
+
 static void tell_facts(struct registry_build *b)
 {
 	unsigned input[KIND_N] = { 0 };
 
-	for (enum input_kind k = KIND_FACTS; k <= KIND_RDAP; k++) { /* of the golden file */
+	for (size_t i = 0; i < NELEM(golden_kinds); i++) {
+		enum input_kind k = golden_kinds[i];
+
 		input[k] = b->n_input;
 		assert_true(build_input_add(b, build_kind_name(k), k) >= 0);
 		b->input[input[k]].date_s = TABLES_DATE;
@@ -271,6 +279,36 @@ static void test_geofeed(void **state)
 	free(p);
 }
 
+static void test_rivals(void **state)
+{
+	static const struct {
+		const char *address;
+		uint32_t n;
+	} rows[] = { { "199.255.255.255", 0 }, { "200.0.0.0", 1 }, { "200.0.0.255", 1 },
+		{ "200.0.1.0", 0 }, { "1.0.0.0", 0 }, { "2a00:1::1", 0 } };
+	void *p;
+	struct registry *r = golden_open(&p);
+
+	assert_int_equal(registry_n_rival(r), 1);
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct registry_rival v;
+		uint32_t first;
+		struct addr a;
+
+		assert_int_equal(addr_parse(span_str(rows[i].address), &a), 0);
+		assert_int_equal(registry_rivals(r, a, &first), rows[i].n);
+		if (rows[i].n == 0)
+			continue;
+		v = registry_rival_at(r, first);
+		assert_int_equal(v.asn, 4199999999);
+		assert_int_equal(v.seen, 5);
+		assert_true(span_is(registry_input_at(r, v.input).kind, "ris-whois"));
+		assert_int_equal(registry_origin(r, a), 4199999998);
+	}
+	r = registry_free(r);
+	free(p);
+}
+
 /* A file of another version is refused with what to do. */
 static void test_version(void **state)
 {
@@ -294,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_geofeed),
+		cmocka_unit_test(test_rivals),
 		cmocka_unit_test(test_version),
 	};
 
