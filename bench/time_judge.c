@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* time_judge [HOSTS PREFIXES ASES CHANGED NETWORKS]: the judge alone, over an announced space and evidence that are
+/* time_judge [HOSTS PREFIXES ASES CHANGED NETWORKS TRANSFERS]: the judge alone, over an announced space and evidence that are
  * drawn: sizes of prefixes from /24 to /14, few networks with most of the attackers, hosts active on one
  * to thirty days of the last 60 by three groups; NETWORKS 1: allocations of a /16, three quarters of which is
- * assigned in /22s. Prints seconds and the peak of memory. */
+ * assigned in /22s; TRANSFERS /22s changed hands within 60 days, half of them together with who announces them.
+ * Prints seconds and the peak of memory. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #define TODAY 20000
 
 struct plan {
-	uint32_t hosts, prefixes, ases, changed, networks;
+	uint32_t hosts, prefixes, ases, changed, networks, transfers;
 	struct space *v;
 	uint32_t n;
 	double *weight; /* cumulative, by prefix */
@@ -93,6 +94,30 @@ static void announce(struct plan *p)
 	}
 }
 
+/* /22s at the same distance from each other, all over what is announced. */
+static void sell(const struct plan *p, struct judge *j)
+{
+	struct judge_former *v = calloc(p->transfers, sizeof(*v));
+	uint32_t begin = addr_v4(p->v[0].range.first) >> 10;
+	uint32_t end = addr_v4(p->v[p->n - 1].range.last) >> 10;
+	uint32_t step = (end - begin) / p->transfers;
+
+	for (uint32_t i = 0; v && step && i < p->transfers; i++) {
+		uint32_t first = (begin + i * step) << 10;
+
+		v[i] =
+		    (struct judge_former){ .range = { addr_of_v4(first), addr_of_v4(first + 1023) },
+			    .from = INT32_MIN,
+			    .until = TODAY - (int32_t)(i % 60),
+			    .org = { p->ases + i % 1000, CHAIN_NONE },
+			    .network = p->networks ? (first >> 16) + 1 : 0,
+			    .moved = i % 2 };
+	}
+	if (!v || !step || judge_formers(j, v, p->transfers) < 0)
+		exit(1);
+	free(v);
+}
+
 static uint32_t draw_host(struct plan *p)
 {
 	double want = unit(p) * p->weight[p->n - 1];
@@ -144,7 +169,7 @@ int main(int argc, char **argv)
 		.ases = 100000,
 		.changed = 100000,
 		.random = 1 };
-	uint32_t *arg[] = { &p.hosts, &p.prefixes, &p.ases, &p.changed, &p.networks };
+	uint32_t *arg[] = { &p.hosts, &p.prefixes, &p.ases, &p.changed, &p.networks, &p.transfers };
 	struct judge_conf conf = {
 		.today = TODAY, .first_day = TODAY - 500, .guard = true, .measure = true
 	};
@@ -172,6 +197,8 @@ int main(int argc, char **argv)
 	for (unsigned k = 0; k < 3; k++)
 		judge_group(j, k, 0.3, k == 0);
 	announce(&p);
+	if (p.transfers)
+		sell(&p, j);
 	for (uint32_t i = 0; i < p.hosts; i++) {
 		uint32_t host = draw_host(&p);
 		unsigned lag = below(&p, 60), days = below(&p, 3) ? 1 : 1 + below(&p, 8);

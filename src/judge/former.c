@@ -252,13 +252,18 @@ int former_rows(struct judge *j)
 	return 0;
 }
 
-uint32_t row_org_next(const struct judge *j, const struct row *r, uint32_t k)
+uint64_t former_estate(const struct judge *j, const struct row *r)
+{
+	return (uint64_t)((double)(r->last - r->first + 1) * j->formers[r->former].share);
+}
+
+uint32_t former_org_next(const struct judge *j, const struct row *r, uint32_t k)
 {
 	uint32_t v[1 + JUDGE_FORMER_ORGS], n = 0, at = 0;
 
 	if (r->org != CHAIN_NONE)
 		v[n++] = r->org + 1;
-	for (unsigned i = 0; is_former(r->realm) && i < JUDGE_FORMER_ORGS; i++) {
+	for (unsigned i = 0; i < JUDGE_FORMER_ORGS; i++) {
 		uint32_t org = j->formers[r->former].org[i], known = 0;
 
 		while (known < n && v[known] != org + 1)

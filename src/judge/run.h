@@ -150,12 +150,15 @@ struct row {
 	    network; /* 1 + the narrowest one around it, 0: none; a row has no border of one inside */
 	uint16_t country;	/* index, or COUNTRY_NONE */
 	uint8_t version, realm; /* bit_realm */
-	uint32_t former;	/* of another era: its number in judge.formers; else … */
-	uint32_t watched;	/* … 1 + number in judge.tracts, 0: as long as all others */
-	uint32_t leaf, n_leaf;	/* positions in judge.order */
-	uint32_t sum;		/* in judge.row_sums: by AS, then address */
-	uint64_t listed;
+	union {
+		uint32_t former;  /* of another era: its number in judge.formers */
+		uint32_t watched; /* 1 + number in judge.tracts, 0: as long as all others */
+	};
+	uint32_t leaf, n_leaf; /* positions in judge.order */
+	uint32_t sum;	       /* in judge.row_sums: by AS, then address */
+	uint32_t listed;
 };
+_Static_assert(sizeof(struct row) == 56, "there are millions");
 
 static inline bool is_former(unsigned realm)
 {
@@ -200,7 +203,6 @@ struct days {
 struct row_sum {
 	double arrivals[NF]; /* per 7 days, of all its space */
 	uint64_t size, listed;
-	uint64_t estate; /* of another era: units by which its holder is judged */
 	uint8_t version;
 	bool
 	    evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
@@ -383,7 +385,16 @@ int former_split(const struct judge *j, struct bits *b);
 int former_join(struct bits *b);
 
 /* row_org_next - whose a row is, one organisation after the other: 1 + index of the one after k, 0: none is; from 0 */
-uint32_t row_org_next(const struct judge *j, const struct row *r, uint32_t k);
+uint32_t former_org_next(const struct judge *j, const struct row *r, uint32_t k);
+static inline uint32_t row_org_next(const struct judge *j, const struct row *r, uint32_t k)
+{
+	if (is_former(r->realm))
+		return former_org_next(j, r, k);
+	return k || r->org == CHAIN_NONE ? 0 : r->org + 1;
+}
+
+/* former_estate - units by which the holder of a row of another era is judged */
+uint64_t former_estate(const struct judge *j, const struct row *r);
 
 /* row_cmp - the order of rows */
 int row_cmp(const void *a, const void *b);

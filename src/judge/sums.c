@@ -209,8 +209,8 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 		for (unsigned f = 0; f < NF; f++)
 			s->arrivals[f] += r->arrivals[f];
 		s->size[r->version] += r->size;
-		if (l->kind == ENTITY_ORG && row_of(j, l, i)->org != key)
-			s->size[r->version] += r->estate;
+		if (r->size == 0 && l->kind == ENTITY_ORG && row_of(j, l, i)->org != key)
+			s->size[r->version] += former_estate(j, row_of(j, l, i));
 		s->listed += r->listed;
 	}
 	if (!(s->hosts || (l->listed && s->listed)))

@@ -27,16 +27,10 @@ struct cell {
 
 /* struct place - size and arrivals of one level of the chain; unwatched: of the size, by the kernels, what others were
  * watched in who are gone */
-enum { UNWATCHED_AS, UNWATCHED_MIDDLE, UNWATCHED_BLOCK, UNWATCHED_N };
+enum { UNWATCHED_AS, UNWATCHED_MIDDLE, UNWATCHED_N };
 struct place {
 	double size, x[NF], unwatched[UNWATCHED_N];
 };
-
-static const unsigned char unwatched_of[MODEL_LEVEL_N] = { [MODEL_AS] = UNWATCHED_AS,
-	[MODEL_SIXTEEN] = UNWATCHED_MIDDLE,
-	[MODEL_PREFIX] = UNWATCHED_MIDDLE,
-	[MODEL_PART] = UNWATCHED_MIDDLE,
-	[MODEL_BLOCK] = UNWATCHED_BLOCK };
 
 /* struct old_leaf - a leaf of another era */
 struct old_leaf {
@@ -201,7 +195,7 @@ static int cut_row(struct tree *t, uint32_t row, uint32_t *old)
 	}
 }
 
-/* Space of a row; not for blocks. */
+/* Space of a row of today. */
 static void place_space(const struct tree *t, const struct row *r, uint64_t units, struct place *p)
 {
 	p->size += (double)units;
@@ -229,35 +223,40 @@ static void place_add(const struct tree *t, const struct cell *c, struct place *
 		leaf_x(t->j, old_at(t, c->old + i), LEAF_X_MID, p->x);
 }
 
-/* A block, or what a row has of it. */
-static struct place block_place(const struct tree *t, uint32_t row)
+/* One step down the chain for every family. watched: of the size, all its time */
+static void step_sized(const struct tree *t, enum model_level l, const double x[NF], double size,
+    double watched, double lambda[NF])
 {
-	struct place p = { .size = BLOCK_UNITS(t->version) };
-	uint32_t watched = row == NOWHERE ? 0 : t->j->rows[row].watched;
-
-	if (watched)
-		p.unwatched[UNWATCHED_BLOCK] =
-		    p.size * t->j->tracts[watched - 1].unwatched[MODEL_BLOCK];
-	return p;
-}
-
-/* One step down the chain for every family. */
-static void step(const struct tree *t, enum model_level l, const struct place *p, double lambda[NF])
-{
-	double size = p->size - p->unwatched[unwatched_of[l]];
-
 	for (unsigned f = 0; f < NF; f++) {
 		double before = lambda[f];
 
 		if (!t->seen[f])
 			continue;
-		lambda[f] = model_step(&t->j->model, l, before, p->x[f], size);
+		lambda[f] = model_step(&t->j->model, l, before, x[f], watched);
 		if (t->trace)
-			t->trace->step[f][l] = (struct judge_step){ .x = p->x[f],
-				.size = p->size,
-				.e = before * size * t->j->model.w[l],
+			t->trace->step[f][l] = (struct judge_step){ .x = x[f],
+				.size = size,
+				.e = before * watched * t->j->model.w[l],
 				.ratio = lambda[f] / before };
 	}
+}
+
+static void step(const struct tree *t, enum model_level l, const struct place *p, double lambda[NF])
+{
+	double unwatched = p->unwatched[l == MODEL_AS ? UNWATCHED_AS : UNWATCHED_MIDDLE];
+
+	step_sized(t, l, p->x, p->size, p->size - unwatched, lambda);
+}
+
+/* The last step: a block, or what a row has of it. */
+static void step_block(const struct tree *t, uint32_t row, const double x[NF], double lambda[NF])
+{
+	const struct row *r = row == NOWHERE ? NULL : &t->j->rows[row];
+	double size = BLOCK_UNITS(t->version), watched = size;
+
+	if (r && !is_former(r->realm) && r->watched)
+		watched -= size * t->j->tracts[r->watched - 1].unwatched[MODEL_BLOCK];
+	step_sized(t, MODEL_BLOCK, x, size, watched, lambda);
 }
 
 /* Steps done: tell of a leaf (or of what is left of a cell), whose lambda is `pooled` now. */
@@ -279,9 +278,9 @@ static void pool(const struct tree *t, double lambda[NF])
 /* lambda of a block of a row of which nothing is known. */
 static void quiet_block(const struct tree *t, uint32_t row, double lambda[NF])
 {
-	struct place block = block_place(t, row);
+	static const double nothing[NF];
 
-	step(t, MODEL_BLOCK, &block, lambda);
+	step_block(t, row, nothing, lambda);
 	pool(t, lambda);
 }
 
@@ -301,12 +300,12 @@ static void leaf_excess(const struct tree *t, struct leaf *l, const double above
 
 static void leaf_finish(const struct tree *t, struct leaf *l, const double above[NF])
 {
-	struct place block = block_place(t, l->row);
+	double x[NF] = { 0 };
 
 	memcpy(l->above, above, sizeof(l->above));
 	memcpy(l->lambda, above, sizeof(l->lambda));
-	leaf_x(t->j, l, LEAF_X_BLOCK, block.x);
-	step(t, MODEL_BLOCK, &block, l->lambda);
+	leaf_x(t->j, l, LEAF_X_BLOCK, x);
+	step_block(t, l->row, x, l->lambda);
 	pool(t, l->lambda);
 	if (is_former(l->realm))
 		leaf_excess(t, l, above);
@@ -482,12 +481,9 @@ static void set_version(struct tree *t, unsigned version)
 static void sum_begin(struct judge *j, const struct row *r)
 {
 	struct row_sum *s = &j->row_sums[r->sum];
-	uint64_t units = r->last - r->first + 1;
-	bool former = is_former(r->realm);
 
 	s->version = r->version;
-	s->size = former ? 0 : units;
-	s->estate = former ? (uint64_t)((double)units * j->formers[r->former].share) : 0;
+	s->size = is_former(r->realm) ? 0 : r->last - r->first + 1;
 	s->listed = r->listed;
 	memset(s->arrivals, 0, sizeof(s->arrivals));
 }
