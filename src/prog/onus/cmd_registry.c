@@ -312,6 +312,9 @@ int cmd_registry(int argc, char **argv)
 		"Examples:\n"
 		"  onus registry build -o registry asn-ipv4.csv asn-ipv6.csv "
 		"delegated-apnic-extended-latest\n"
+		"  onus registry build -o registry riswhoisdump.IPv4.gz riswhoisdump.IPv6.gz "
+		"asn.txt "
+		"delegated-*-extended-latest\n"
 		"  onus registry read delegated-apnic-extended-latest ripe.db.inetnum.gz",
 		opts, NELEM(opts) };
 	int n, code = 3;
