@@ -97,14 +97,50 @@ static bool match_addr(const struct regex_match *m, struct addr *ret)
 	return false;
 }
 
-/* Why an address is no event: the counter, or NULL. */
-static uint64_t *guard(struct scan *s, const struct regex_match *m, struct addr *ret)
+/* The counter of an outcome. */
+static const struct {
+	const char *name;
+	size_t count; /* within struct scan_counts */
+} outcomes[] = {
+	[SCAN_EVENT] = { "event", offsetof(struct scan_counts, events) },
+	[SCAN_IGNORED] = { "ignored", offsetof(struct scan_counts, ignored) },
+	[SCAN_NOFAIL] = { "nofail", offsetof(struct scan_counts, nofail) },
+	[SCAN_NAME] = { "name", offsetof(struct scan_counts, names) },
+	[SCAN_SPECIAL] = { "special", offsetof(struct scan_counts, special) },
+	[SCAN_OWN] = { "own", offsetof(struct scan_counts, own) },
+};
+_Static_assert(NELEM(outcomes) == SCAN_OUTCOME_N, "outcomes out of step");
+
+const char *scan_outcome_name(enum scan_outcome o)
+{
+	return outcomes[o].name;
+}
+
+static struct span found_text(const struct regex_match *m)
+{
+	for (enum regex_group g = REGEX_IP4; g <= REGEX_DNS; g++)
+		if (m->group[g].p)
+			return m->group[g];
+	return (struct span){ NULL, NULL };
+}
+
+/* Count a match, and tell of it. */
+static void account(struct scan *s, unsigned i, enum scan_outcome o, struct span found)
+{
+	(*(uint64_t *)(void *)((char *)&s->counts + outcomes[o].count))++;
+	if (UNLIKELY(s->o.matches != NULL))
+		s->o.matches(s->o.matches_ctx,
+		    &(struct scan_match){ s->filters[i], o, s->time_s, found, s->number });
+}
+
+/* What an address is, before it is an event. */
+static enum scan_outcome guard(const struct scan *s, const struct regex_match *m, struct addr *ret)
 {
 	if (!match_addr(m, ret))
-		return &s->counts.names;
+		return SCAN_NAME;
 	if (is_special(s, *ret))
-		return &s->counts.special;
-	return s->o.own && addrset_has(s->o.own, *ret) ? &s->counts.own : NULL;
+		return SCAN_SPECIAL;
+	return s->o.own && addrset_has(s->o.own, *ret) ? SCAN_OWN : SCAN_EVENT;
 }
 
 static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct span message)
@@ -112,13 +148,12 @@ static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct
 	const struct filter *f = s->filters[i];
 	struct event *ev = &s->event;
 	struct addr a;
-	uint64_t *why = guard(s, m, &a);
+	enum scan_outcome o = guard(s, m, &a);
 
 	s->counts.matched++;
-	if (why) {
-		(*why)++;
+	account(s, i, o, found_text(m));
+	if (o != SCAN_EVENT)
 		return;
-	}
 	ev->time_s = s->time_s;
 	ev->subject = event_subject(a);
 	ev->category = f->category;
@@ -131,7 +166,6 @@ static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct
 	if (m->group[REGEX_COUNT].p &&
 	    (num_u32(m->group[REGEX_COUNT], 10000, &ev->count) < 0 || ev->count == 0))
 		ev->count = 1;
-	s->counts.events++;
 	s->sink(s->ctx, ev, s->number);
 }
 
@@ -191,9 +225,9 @@ static void judge(struct scan *s, unsigned i, struct span text)
 	struct regex_match *m = &s->match;
 
 	if (f->n_ignore > 0 && is_ignored(s, f, text)) {
-		s->counts.ignored++;
+		account(s, i, SCAN_IGNORED, found_text(m));
 	} else if (took_part(m->group[REGEX_NOFAIL]) || took_part(pre->group[REGEX_NOFAIL])) {
-		s->counts.nofail++;
+		account(s, i, SCAN_NOFAIL, found_text(m));
 	} else {
 		join_groups(m, pre);
 		emit(s, i, m, text);

@@ -12,6 +12,33 @@
 
 struct scan;
 
+/* What becomes of a line that a failregex matched. */
+enum scan_outcome {
+	SCAN_EVENT,   /* handed to the sink */
+	SCAN_IGNORED, /* an ignoreregex matches too */
+	SCAN_NOFAIL,  /* <F-NOFAIL>: no failure by itself */
+	SCAN_NAME,    /* a host name, or what looks like one, stands where the address should */
+	SCAN_SPECIAL, /* private or reserved space */
+	SCAN_OWN,     /* our own networks */
+	SCAN_OUTCOME_N
+};
+
+/* scan_outcome_name - one word, for people and programs */
+const char *scan_outcome_name(enum scan_outcome o);
+
+/* struct scan_match - a match, whatever becomes of it; found is what stands where the address should, .p NULL
+ * where nothing does */
+struct scan_match {
+	const struct filter *filter;
+	enum scan_outcome outcome;
+	int64_t time_s;
+	struct span found;
+	uint64_t number; /* the line's */
+};
+
+/* scan_match_sink - m and what it borrows live until it returns */
+typedef void scan_match_sink(void *ctx, const struct scan_match *m);
+
 /* struct scan_options - all borrowed until scan_free */
 struct scan_options {
 	const struct clock *clock; /* for dates without a year */
@@ -19,6 +46,8 @@ struct scan_options {
 	struct span source;	   /* of the events; empty: the filter's name */
 	bool pcre2;		   /* PCRE2 alone decides: slower, and the measure of the rest */
 	bool weak;		   /* what this log says could be spoofed: proof is weak */
+	scan_match_sink *matches;  /* is told of every match before the sink of events; or NULL */
+	void *matches_ctx;
 };
 
 /* struct scan_counts - since scan_new; a line that several filters match counts for each */

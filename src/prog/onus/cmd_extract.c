@@ -7,6 +7,7 @@
 #include "core/event.h"
 #include "intake/any.h"
 #include "prog/onus/commands.h"
+#include "util/jout.h"
 #include "util/opt.h"
 #include "util/progress.h"
 
@@ -15,8 +16,8 @@
 
 struct extract {
 	struct buf out;
-	uint64_t lines, events, refused;     /* of all inputs, whatever they were */
-	bool json, numbers, verbose, failed; /* failed: stdout is gone */
+	uint64_t lines, events, refused;	      /* of all inputs, whatever they were */
+	bool json, numbers, matches, verbose, failed; /* failed: stdout is gone */
 };
 
 static void flush(struct extract *x)
@@ -42,6 +43,36 @@ static void write_event(void *ctx, const struct event *ev, uint64_t number)
 		flush(x);
 }
 
+static void drop_event(void *ctx, const struct event *ev, uint64_t number)
+{
+	struct extract *x = ctx;
+
+	(void)ev;
+	(void)number;
+	x->events++;
+}
+
+/* What filters find, event or not: for those who write one. */
+static void write_match(void *ctx, const struct scan_match *m)
+{
+	struct extract *x = ctx;
+	char when[UTC_TEXT_MAX];
+	struct jout j;
+
+	utc_format(m->time_s, when);
+	jout_init(&j, &x->out);
+	jout_object(&j, NULL);
+	jout_u64(&j, "line", m->number);
+	jout_str(&j, "filter", m->filter->name);
+	jout_str(&j, "time", when);
+	jout_span(&j, "found", m->found);
+	jout_str(&j, "outcome", scan_outcome_name(m->outcome));
+	jout_object_end(&j);
+	buf_byte(&x->out, '\n');
+	if (x->out.len >= OUT_FLUSH)
+		flush(x);
+}
+
 /* Returns 0, or -errno with the reason. */
 static int one_file(struct extract *x, struct any_options *o, const char *path, struct err *e)
 {
@@ -54,7 +85,7 @@ static int one_file(struct extract *x, struct any_options *o, const char *path, 
 		return r;
 	progress_start(&bar, "reading", input_size(in));
 	o->progress = &bar;
-	r = any_input(in, o, write_event, x, &got, e);
+	r = any_input(in, o, x->matches ? drop_event : write_event, x, &got, e);
 	progress_end(&bar);
 	(void)input_free(in);
 	x->lines += got.lines;
@@ -93,7 +124,7 @@ static int run_files(struct extract *x, struct any_options *o, char **files, int
 	int code = 0;
 
 	buf_init(&x->out, OUT_MAX);
-	if (!x->json)
+	if (!x->json && !x->matches)
 		buf_str(&x->out, EVENT_HEADER "\n");
 	for (int i = 0; i < n_files && !x->failed; i++) {
 		struct err e;
@@ -125,7 +156,10 @@ static int run(
 	struct clock clock = clock_system();
 	struct addrset own = { .v = NULL };
 	struct filters filters = { .n = 0 };
-	struct scan_options so = { .clock = &clock, .own = &own };
+	struct scan_options so = { .clock = &clock,
+		.own = &own,
+		.matches = x->matches ? write_match : NULL,
+		.matches_ctx = x };
 	struct any_options o = { .clock = &clock,
 		.own = &own,
 		.is_log = opt->filters.n > 0,
@@ -164,6 +198,10 @@ int cmd_extract(int argc, char **argv)
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object an event." },
 		{ "line-numbers", 'n', OPT_FLAG, &x.numbers, NULL,
 		    "Say which line each event came from (with --json)." },
+		{ "matches", 'm', OPT_FLAG, &x.matches, NULL,
+		    "Write what filters match instead of events, as JSON: also what is no event, "
+		    "and "
+		    "why." },
 		{ "verbose", 'v', OPT_FLAG, &x.verbose, NULL,
 		    "Count lines and matches on stderr." },
 		{ "config", 'c', OPT_TEXT, &o.conf_file, "FILE", "Read this configuration file." },
