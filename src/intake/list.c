@@ -5,6 +5,8 @@
 
 #include "util/num.h"
 
+#define LIST_NO_ADDRESS "no address, prefix or range"
+
 static int refuse(const char **why, const char *text)
 {
 	*why = text;
@@ -42,20 +44,20 @@ static int parse_range(struct span s, struct range *ret, const char **why)
 	int r;
 
 	if (span_empty(s) || span_len(s) > RANGE_TEXT_MAX + 16)
-		return refuse(why, "no address, prefix or range");
+		return refuse(why, LIST_NO_ADDRESS);
 	if (memchr(s.p, '/', span_len(s))) {
 		r = prefix_parse(s, true, &p);
 		if (r == -EDOM)
 			return refuse(why, "host bits are set behind the prefix");
 		if (r < 0)
-			return refuse(why, "no address, prefix or range");
+			return refuse(why, LIST_NO_ADDRESS);
 		*ret = prefix_range(p);
 		return 1;
 	}
 	r = range_parse(s, ret);
 	if (r == -EDOM)
 		return refuse(why, "the range runs backwards, or over two families");
-	return r < 0 ? refuse(why, "no address, prefix or range") : 1;
+	return r < 0 ? refuse(why, LIST_NO_ADDRESS) : 1;
 }
 
 static bool too_wide(struct range r)
@@ -109,7 +111,24 @@ struct reading {
 	list_refusal *refusal;
 	void *ctx;
 	struct list_counts *counts;
+	bool begun; /* past the names of columns */
 };
+
+/* One line in the list's form. Names of columns stand before all entries, and are nothing to be told of. */
+static int form_entry(
+    struct reading *rd, struct span line, struct range *ret, uint32_t *count, const char **why)
+{
+	const struct list_form *f = &rd->o->form;
+	bool begun = rd->begun || f->layout == LIST_LINES || f->layout == LIST_JSON;
+	char room[LIST_FORM_ROOM];
+	struct span s;
+	int r = list_form_entry(f, line, room, &s, why);
+
+	if (r == 1)
+		r = list_entry(s, ret, count, why);
+	rd->begun = begun || r != 0;
+	return r < 0 && !begun && strcmp(*why, LIST_NO_ADDRESS) == 0 ? 0 : r;
+}
 
 static void refused(const struct reading *rd, const struct line *l, const char *why)
 {
@@ -119,7 +138,7 @@ static void refused(const struct reading *rd, const struct line *l, const char *
 		    span_of(l->text.p, MIN_OF(span_len(l->text), (size_t)LIST_LINE_MAX)), why);
 }
 
-static void one_line(const struct reading *rd, const struct line *l)
+static void one_line(struct reading *rd, const struct line *l)
 {
 	struct event ev = { .time_s = rd->o->time_s,
 		.category = rd->o->category,
@@ -135,7 +154,7 @@ static void one_line(const struct reading *rd, const struct line *l)
 		refused(rd, l, "the line is too long");
 		return;
 	}
-	got = list_entry(l->text, &r, &ev.count, &why);
+	got = form_entry(rd, l->text, &r, &ev.count, &why);
 	if (got == 0)
 		return;
 	if (got > 0 && rd->o->own && addrset_overlaps(rd->o->own, r)) {
@@ -159,7 +178,7 @@ static void one_line(const struct reading *rd, const struct line *l)
 int list_input(struct input *in, const struct list_options *o, list_sink *sink,
     list_refusal *refusal, void *ctx, struct list_counts *counts, struct err *e)
 {
-	struct reading rd = { o, sink, refusal, ctx, counts };
+	struct reading rd = { o, sink, refusal, ctx, counts, false };
 	struct line l;
 	int r;
 

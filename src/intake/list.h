@@ -9,11 +9,12 @@
  * '#' and ';' begin a comment, anywhere in a line; CRLF is LF. A listed prefix is an event about that
  * prefix and never about its hosts. Refused, entry by entry: private and reserved space, own networks,
  * prefixes wider than LIST_V4_WIDEST or LIST_V6_WIDEST, host bits behind a prefix, and what is none of
- * these. */
+ * these. Other layouts: list_form.h. */
 #ifndef ONUS_INTAKE_LIST_H
 #define ONUS_INTAKE_LIST_H
 
 #include "core/event.h"
+#include "intake/list_form.h"
 #include "net/addrset.h"
 #include "util/input.h"
 
@@ -28,6 +29,7 @@ struct list_options {
 	enum category category;
 	enum proof proof;
 	const struct addrset *own; /* may be NULL */
+	struct list_form form;
 };
 
 struct list_counts {
