@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert((s.p >= line.p && s.end <= line.end) ||
 			       (s.p >= room && s.end <= room + sizeof(room)));
 			assert(s.p <= s.end && span_len(s) <= span_len(line) + 1);
-			(void)list_entry(s, &r, &count, &why);
+			if (list_entry(s, &r, &count, &why) < 0)
+				assert(why != NULL);
 			break;
 		case 0:
 			break;

@@ -12,6 +12,8 @@
 
 #define CONF_BYTES_MAX (1u << 20)
 
+#define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
+
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
 #field, PARAM_##type, offsetof(struct conf, field), standard, min, max, unit, help \
@@ -29,6 +31,10 @@ static const struct param params[] = {
 	    "The list of what is fetched for the registry (onus registry fetch)."),
 	P(registry_inputs_dir, TEXT, "/var/lib/onus/inputs", 0, 0, "directory",
 	    "Where the last good copy of each of them is kept."),
+	P(feeds, TEXT, FEEDS_STANDARD, 0, 0, "file",
+	    "[feed NAME] sections that are read before this file; empty: none."),
+	P(feeds_dir, TEXT, "/var/lib/onus/feeds", 0, 0, "directory",
+	    "Where the copies of feeds are kept (onus feed fetch)."),
 	P(fetch_contact, TEXT, "", 0, 0, "URL",
 	    "What servers we fetch from are told of us: a page or mailto: address."),
 	P(rdap_dir, TEXT, "/var/lib/onus/rdap", 0, 0, "directory",
@@ -95,10 +101,11 @@ static const struct param params[] = {
 	    "Ledger rows older than this are dropped."),
 };
 
-#define S(field, type, standard, unit, help)                                                       \
+#define S(field, type, standard, unit, help) SN(field, type, standard, 0, 0, unit, help)
+#define SN(field, type, standard, min, max, unit, help)                                            \
 	{                                                                                          \
-#field, PARAM_##type, offsetof(struct conf_source, field), standard, 0, 0, unit,   \
-		    help                                                                           \
+#field, PARAM_##type, offsetof(struct conf_source, field), standard, min, max,     \
+		    unit, help                                                                     \
 	}
 static const struct param source_params[] = {
 	S(type, TEXT, "log", "log|list|events", "What the file holds."),
@@ -106,12 +113,27 @@ static const struct param source_params[] = {
 	S(filter, TEXT, "", "names",
 	    "Log: the filters to apply, comma-separated; empty: all shipped."),
 	S(category, TEXT, "scanner", "category", "List: what its entries are accused of."),
+	S(format, TEXT, "lines", "format",
+	    "List: lines; columns SEPARATOR N [M]; csv N; json MEMBER; \"host\" behind it."),
 	S(group, TEXT, "", "name", "Sources of one operator share a group; empty: its own name."),
 	S(anchor, YESNO, "yes", "yes|no", "A source of one's own, believed in full."),
 	S(trust, TRUST, "0.1", "0-1", "How far a source that is no anchor is believed."),
 	S(weak, YESNO, "no", "yes|no", "What it says could be spoofed."),
 	S(redistribute, YESNO, "yes", "yes|no", "Its evidence may be shown to others."),
+	S(url, TEXT, "", "URL", "Feed: where it is published."),
+	S(terms, TEXT, "", "text", "Feed: what its publisher allows, in a few words."),
+	S(fetch, YESNO, "yes", "yes|no", "Feed: no: it is fetched only when asked for by name."),
+	SN(every_min, COUNT, "60", 5, 44640, "minutes",
+	    "Feed: the publisher is not asked more often than that."),
+	SN(stale_h, COUNT, "72", 1, 8784, "hours",
+	    "Feed: its time to live: a copy that could not be renewed for so long is told of."),
+	SN(max_mib, COUNT, "32", 1, 1024, "MiB", "Feed: a larger one is not fetched."),
 };
+
+/* A [feed NAME] differs from a [source NAME] in this. */
+static const struct {
+	const char *name, *standard;
+} feed_standard[] = { { "type", "list" }, { "anchor", "no" }, { "redistribute", "no" } };
 
 struct conf *conf_new(void)
 {
@@ -137,8 +159,21 @@ struct conf *conf_free(struct conf *c)
 	return NULL;
 }
 
+static int feed_begin(struct conf_source *s)
+{
+	int r = 0;
+
+	s->is_feed = true;
+	for (unsigned i = 0; i < NELEM(feed_standard) && r == 0; i++)
+		r = param_assign(param_find(source_params, NELEM(source_params),
+				     span_str(feed_standard[i].name)),
+		    s, span_str(feed_standard[i].standard), NULL);
+	return r;
+}
+
 /* The source of that name, made when it is new. */
-static int source(struct conf *c, struct span name, struct conf_source **ret, struct err *e)
+static int source(
+    struct conf *c, struct span name, bool is_feed, struct conf_source **ret, struct err *e)
 {
 	struct conf_source *more;
 
@@ -146,6 +181,10 @@ static int source(struct conf *c, struct span name, struct conf_source **ret, st
 		if (!span_is(name, c->sources[i].name))
 			continue;
 		*ret = &c->sources[i];
+		if ((*ret)->is_feed != is_feed)
+			return err_set(e, -EINVAL,
+			    "%s is a source and a feed; give one of them another name",
+			    (*ret)->name);
 		return 0;
 	}
 	if (!section_name_ok(name))
@@ -160,7 +199,8 @@ static int source(struct conf *c, struct span name, struct conf_source **ret, st
 	more += c->n_sources;
 	*more = (struct conf_source){ .name = span_dup(name) };
 	c->n_sources++;
-	if (!more->name || params_standard(source_params, NELEM(source_params), more) < 0)
+	if (!more->name || params_standard(source_params, NELEM(source_params), more) < 0 ||
+	    (is_feed && feed_begin(more) < 0))
 		return err_set(e, -ENOMEM, "out of memory");
 	*ret = more;
 	return 0;
@@ -189,10 +229,10 @@ static int load_text(struct conf *c, const char *path, struct span text, struct 
 	while ((r = setting_next(&text, &s, e)) == 1) {
 		if (!s.section)
 			r = assign(c, src, &s, e);
-		else if (span_is(s.kind, "source"))
-			r = source(c, s.name, &src, e);
+		else if (span_is(s.kind, "source") || span_is(s.kind, "feed"))
+			r = source(c, s.name, span_is(s.kind, "feed"), &src, e);
 		else
-			r = err_set(e, -EINVAL, "expected [source NAME]");
+			r = err_set(e, -EINVAL, "expected [source NAME] or [feed NAME]");
 		if (r < 0)
 			break;
 	}
@@ -281,6 +321,59 @@ int conf_check(const struct conf *c, struct err *e)
 	return 0;
 }
 
+/* Over what is there: the file, then the assignments. */
+static int load_over(
+    struct conf *c, const char *file, const char *const *assignments, unsigned n, struct err *e)
+{
+	int r = conf_load(c, file ? file : CONF_FILE_DEFAULT, file != NULL, e);
+
+	for (unsigned i = 0; i < n && r == 0; i++) {
+		r = conf_set(c, assignments[i], e);
+		if (r < 0)
+			r = err_wrap(e, r, "-o %s", assignments[i]);
+	}
+	return r;
+}
+
+/* The file says where the feeds are, and what it says of one of them goes over what they say. */
+static int load_all(
+    struct conf **c, const char *file, const char *const *assignments, unsigned n, struct err *e)
+{
+	struct conf *over;
+	int r = load_over(*c, file, assignments, n, e);
+
+	if (r < 0 || !*(*c)->feeds ||
+	    (strcmp((*c)->feeds, FEEDS_STANDARD) == 0 && access((*c)->feeds, F_OK) < 0))
+		return r;
+	over = conf_new();
+	r = over ? load_file(over, (*c)->feeds, e) : err_set(e, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = load_over(over, file, assignments, n, e);
+	(void)conf_free(*c);
+	*c = over;
+	return r;
+}
+
+static int set_paths(struct conf *c, struct err *e)
+{
+	for (unsigned i = 0; i < c->n_sources; i++) {
+		struct conf_source *s = &c->sources[i];
+
+		if (!s->is_feed || *s->path)
+			continue;
+		free(s->path);
+		if (asprintf(&s->path, "%s/%s", c->feeds_dir, s->name) < 0) {
+			s->path = NULL;
+			return err_set(e, -ENOMEM, "out of memory");
+		}
+	}
+	if (asprintf(&c->status_dir, "%s/status", c->state_dir) < 0) {
+		c->status_dir = NULL;
+		return err_set(e, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
 struct conf *conf_open(const char *file, const char *const *assignments, unsigned n, struct err *e)
 {
 	struct conf *c = conf_new();
@@ -290,16 +383,11 @@ struct conf *conf_open(const char *file, const char *const *assignments, unsigne
 		(void)err_set(e, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	r = conf_load(c, file ? file : CONF_FILE_DEFAULT, file != NULL, e);
-	for (unsigned i = 0; i < n && r == 0; i++) {
-		r = conf_set(c, assignments[i], e);
-		if (r < 0)
-			r = err_wrap(e, r, "-o %s", assignments[i]);
-	}
+	r = load_all(&c, file, assignments, n, e);
+	if (r == 0)
+		r = set_paths(c, e);
 	if (r == 0)
 		r = conf_check(c, e);
-	if (r == 0 && asprintf(&c->status_dir, "%s/status", c->state_dir) < 0)
-		r = err_set(e, -ENOMEM, "out of memory");
 	return r < 0 ? conf_free(c) : c;
 }
 
@@ -317,7 +405,8 @@ void conf_print(const struct conf *c, FILE *to)
 {
 	params_print(params, NELEM(params), c, to);
 	for (unsigned i = 0; i < c->n_sources; i++) {
-		(void)fprintf(to, "\n[source %s]\n", c->sources[i].name);
+		(void)fprintf(to, "\n[%s %s]\n", c->sources[i].is_feed ? "feed" : "source",
+		    c->sources[i].name);
 		params_print(source_params, NELEM(source_params), &c->sources[i], to);
 	}
 }
@@ -325,7 +414,10 @@ void conf_print(const struct conf *c, FILE *to)
 void conf_describe(FILE *to)
 {
 	params_describe(params, NELEM(params), to);
-	(void)fprintf(to, "# One section a source: what to read, and how far it is believed.\n"
+	(void)fprintf(to, "# One section a source: what to read, and how far it is believed. [feed "
+			  "NAME] is one that is\n"
+			  "# fetched (onus feed): type = list, anchor = no and redistribute = no "
+			  "are its defaults.\n"
 			  "#[source NAME]\n\n");
 	params_describe(source_params, NELEM(source_params), to);
 }

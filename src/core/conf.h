@@ -14,11 +14,13 @@
 #define CONF_FILE_DEFAULT "/etc/onus/onus.conf"
 #define CONF_SOURCES_MAX  256u
 
-/* struct conf_source - one `[source NAME]`: who says so, and where it is read */
+/* struct conf_source - one `[source NAME]`: who says so, and where it is read. One `[feed NAME]` is a source too, and
+ * says where it is published: a list that is no anchor, whose copy is FEEDS_DIR/NAME. */
 struct conf_source {
 	char *name;	/* of the section; at most 64 bytes of [A-Za-z0-9._-] */
 	char *type;	/* "log", "list" or "events" */
 	char *path;	/* file; a shell pattern may name several */
+	char *format;	/* list: how its lines are laid out (intake/list_form.h) */
 	char *filter;	/* log: filter names, comma-separated */
 	char *category; /* list: category of its entries */
 	char *group;	/* independence group; default: the source's own name */
@@ -26,6 +28,11 @@ struct conf_source {
 	double trust;	/* 0-1, of sources that are no anchor */
 	bool weak;	/* what it says could be spoofed: proof is weak */
 	bool redistribute;
+	bool is_feed;
+	char *url;   /* feed: where it is published */
+	char *terms; /* feed: what its publisher allows, in a few words */
+	bool fetch;  /* feed: no: only when it is asked for by name */
+	uint32_t every_min, stale_h, max_mib;
 };
 
 /* struct conf - every parameter, owned; the names are those of the file */
@@ -34,8 +41,10 @@ struct conf {
 	char *registry_merges;	   /* "": there is none */
 	char *registry_inputs;	   /* list of what is fetched for it */
 	char *registry_inputs_dir; /* where that is kept */
-	char *fetch_contact;	   /* what servers we fetch from are told of us */
-	char *filter_path;	   /* directories of filters, colon-separated */
+	char *feeds;	     /* file of [feed NAME] sections, read before the others; "": none */
+	char *feeds_dir;     /* where copies of them are */
+	char *fetch_contact; /* what servers we fetch from are told of us */
+	char *filter_path;   /* directories of filters, colon-separated */
 	char *state_dir;
 	char *spool_dir; /* holds one spool directory a producer */
 	char *hub;	 /* "sqlite:PATH" */
@@ -82,7 +91,7 @@ MUST_USE int conf_check(const struct conf *c, struct err *e);
 void conf_print(const struct conf *c, FILE *to);
 void conf_describe(FILE *to);
 
-/* conf_open - what every program does first: defaults, then file (NULL: CONF_FILE_DEFAULT, which
+/* conf_open - what every program does first: defaults, then the feeds, then file (NULL: CONF_FILE_DEFAULT, which
  * may be missing), then the n assignments of -o, then conf_check. NULL with a message in e. */
 struct conf *conf_open(const char *file, const char *const *assignments, unsigned n, struct err *e);
 

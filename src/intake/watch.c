@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "intake/list_guard.h"
 #include "util/file.h"
 #include "util/num.h"
 
@@ -36,6 +37,7 @@ struct list {
 	struct set was, is;
 	size_t at_was, at_is;
 	struct stat seen; /* of the file when it was read last */
+	bool held;	  /* it was not believed then */
 };
 
 struct watch {
@@ -44,6 +46,7 @@ struct watch {
 	unsigned n;
 	struct list *turn; /* whose event watch_next showed */
 	bool stale;	   /* there may be snapshots that nobody names */
+	char *accept;	   /* the file that says that somebody has looked */
 	uint64_t refused;
 	struct err trouble;
 	bool troubled;
@@ -72,6 +75,8 @@ struct watch *watch_new(const struct watch_options *o)
 		abort();
 	w->o = *o;
 	w->stale = true;
+	if (asprintf(&w->accept, "%s/%s.accept", o->state_dir, o->source) < 0)
+		abort();
 	return w;
 }
 
@@ -81,6 +86,7 @@ struct watch *watch_free(struct watch *w)
 		return NULL;
 	for (unsigned i = 0; i < w->n; i++)
 		(void)list_free(w->lists[i]);
+	free(w->accept);
 	free(w);
 	return NULL;
 }
@@ -313,7 +319,9 @@ static int read_list(
     struct watch *w, const char *path, struct set *ret, uint64_t *refused, struct err *e)
 {
 	struct reading rd = { .refused = 0 };
-	struct list_options o = { .source = span_str(w->o.source), .own = w->o.own };
+	struct list_options o = {
+		.source = span_str(w->o.source), .own = w->o.own, .form = w->o.form
+	};
 	struct list_counts counts = { 0 };
 	struct input *in = NULL;
 	int r = input_open(path, &in, e);
@@ -331,29 +339,87 @@ static int read_list(
 	return 0;
 }
 
+static struct list_size size_of(const struct set *s)
+{
+	struct list_size size = { 0 };
+
+	for (size_t i = 0; i < s->n; i++)
+		list_size_add(&size, (struct prefix){ s->v[i].addr, s->v[i].len });
+	return size;
+}
+
+static bool accepted(const struct watch *w, const struct stat *list)
+{
+	struct stat st;
+
+	return stat(w->accept, &st) == 0 && st.st_mtime >= list->st_mtime;
+}
+
+/* true: the new copy is not believed, and nobody has said that it may be */
+static bool held_back(struct watch *w, const struct list *l, const struct set *s)
+{
+	struct set before = { NULL, 0, 0 };
+	struct list_size was, is = size_of(s);
+	struct err why, e;
+	bool held;
+
+	(void)snapshot_read(w, l->new, &before); /* lost: as if there had been none */
+	was = size_of(&before);
+	set_done(&before);
+	held = list_guard(&was, &is, &why) && !accepted(w, &l->seen);
+	if (held) {
+		(void)err_set(&e, 0,
+		    "%s: held back, %s; what was there before stands. Look at it, then: onus feed "
+		    "accept %s",
+		    l->path, why.text, w->o.source);
+		say(w, &e);
+	}
+	return held;
+}
+
+static void begin_change(
+    struct watch *w, struct list *l, uint64_t id, const struct set *s, int64_t time_s)
+{
+	struct err e;
+
+	if (snapshot_write(w, id, s, &e) < 0) {
+		l->seen.st_mtim.tv_sec = 0; /* again in the next poll */
+		say(w, &e);
+		return;
+	}
+	l->old = l->new;
+	l->new = id;
+	l->index = 0;
+	l->time_s = time_s;
+	l->loaded = false;
+}
+
 /* The list was read: a change begins, unless nothing changed. Takes s. */
 static void compare(struct watch *w, struct list *l, struct set *s, int64_t time_s)
 {
 	uint64_t id = set_id(s);
 	struct err e;
 
+	l->held = false;
 	if (s->n == 0 && l->new) {
 		(void)err_set(
 		    &e, 0, "%s: is empty; taken for a broken fetch, nothing changes", l->path);
 		say(w, &e);
 	} else if (s->n && id != l->new) {
-		if (snapshot_write(w, id, s, &e) < 0) {
-			l->seen.st_mtim.tv_sec = 0; /* again in the next poll */
-			say(w, &e);
-		} else {
-			l->old = l->new;
-			l->new = id;
-			l->index = 0;
-			l->time_s = time_s;
-			l->loaded = false;
-		}
+		l->held = held_back(w, l, s);
+		if (!l->held)
+			begin_change(w, l, id, s, time_s);
 	}
 	set_done(s);
+}
+
+unsigned watch_held(const struct watch *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->n; i++)
+		n += w->lists[i]->held;
+	return n;
 }
 
 static struct list *list_of(struct watch *w, const char *path)
@@ -382,6 +448,14 @@ static struct list *list_of(struct watch *w, const char *path)
 	return l;
 }
 
+/* Was it seen as it is, and is there nothing new to be said of it? */
+static bool is_known(const struct watch *w, const struct list *l, const struct stat *st)
+{
+	return l->seen.st_ino == st->st_ino && l->seen.st_size == st->st_size &&
+	       l->seen.st_mtim.tv_sec == st->st_mtim.tv_sec &&
+	       l->seen.st_mtim.tv_nsec == st->st_mtim.tv_nsec && (!l->held || !accepted(w, st));
+}
+
 /* true: not now */
 static bool look_at(struct watch *w, const char *path, int64_t now_s, int64_t settled_s)
 {
@@ -396,9 +470,7 @@ static bool look_at(struct watch *w, const char *path, int64_t now_s, int64_t se
 	l = list_of(w, path);
 	if (l && l->old != l->new)
 		return true;
-	if (!l || (l->seen.st_ino == st.st_ino && l->seen.st_size == st.st_size &&
-		      l->seen.st_mtim.tv_sec == st.st_mtim.tv_sec &&
-		      l->seen.st_mtim.tv_nsec == st.st_mtim.tv_nsec))
+	if (!l || is_known(w, l, &st))
 		return false;
 	l->seen = st;
 	if (read_list(w, path, &s, &refused, &e) < 0) {
@@ -552,11 +624,22 @@ static bool named(const struct watch *w, uint64_t id)
 	return false;
 }
 
+/* What was accepted is in the positions now; or there was nothing to accept. */
+static void drop_accept(const struct watch *w)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->lists[i]->held || !w->lists[i]->seen.st_ino)
+			return;
+	(void)unlink(w->accept); /* there may be none */
+}
+
 void watch_durable(struct watch *w)
 {
 	size_t n = strlen(w->o.source);
 	const struct dirent *de;
 	DIR *d;
+
+	drop_accept(w);
 
 	if (!w->stale)
 		return;

@@ -7,7 +7,9 @@
  * change again, in the same order, and goes on where he was: nothing twice, nothing left out.
  *
  * Seen again after it was gone, an entry appears again. A list that became empty is taken for a broken
- * fetch and changes nothing. If a snapshot was lost (the state directory was wiped), the list as it is
+ * fetch and changes nothing; one that list_guard.h does not believe is held back and changes nothing until it is
+ * another again, or until somebody has accepted it: a file STATE_DIR/SOURCE.accept that is no older than the list
+ * (`onus feed accept SOURCE`). If a snapshot was lost (the state directory was wiped), the list as it is
  * becomes the new start and nothing of it is told: better late than twice.
  *
  * Not for two threads at once. Out of memory aborts. */
@@ -31,6 +33,7 @@ struct watch_options {
 	enum category category;
 	enum proof proof;
 	const struct addrset *own; /* may be NULL */
+	struct list_form form;
 };
 
 struct watch *watch_new(const struct watch_options *o);
@@ -52,6 +55,9 @@ void watch_take(struct watch *w);
  * watch_durable - what watch_positions wrote last is durable: snapshots that it does not name go */
 void watch_positions(struct watch *w, struct buf *out);
 void watch_durable(struct watch *w);
+
+/* watch_held - lists that are held back now */
+unsigned watch_held(const struct watch *w);
 
 /* watch_refused - entries refused since the last call; watch_trouble - the last thing that went wrong,
  * or NULL; a sentence, told once */

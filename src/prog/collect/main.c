@@ -258,13 +258,15 @@ static int note_begun(struct collect *c, struct err *e)
 
 static void report(struct collect *c, struct daemon *d, bool full)
 {
-	uint64_t streams = 0, truncated = 0, lost = 0, unfollowed = 0;
+	uint64_t streams = 0, truncated = 0, lost = 0, unfollowed = 0, held = 0;
 
 	for (unsigned i = 0; i < c->conf->n_sources; i++) {
 		const char *trouble = source_trouble(&c->sources[i]);
 
 		if (trouble)
 			log_warn("source=%s %s", c->sources[i].conf->name, trouble);
+		if (c->sources[i].watch)
+			held += watch_held(c->sources[i].watch);
 		if (c->sources[i].follow) {
 			struct follow_counts n = follow_counts(c->sources[i].follow);
 
@@ -281,6 +283,7 @@ static void report(struct collect *c, struct daemon *d, bool full)
 	daemon_count(d, "truncated", truncated);
 	daemon_count(d, "lost", lost);
 	daemon_count(d, "unfollowed", unfollowed);
+	daemon_count(d, "lists_held", held);
 	daemon_count(d, "spool_full", full);
 	daemon_say(d, "%s%ju events of %u sources in %ju batches",
 	    full ? "spool is full, reading waits; " : "", (uintmax_t)c->events, c->conf->n_sources,

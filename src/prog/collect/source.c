@@ -58,7 +58,10 @@ static int open_list(struct source *s, struct collect *c, const char *list_dir, 
 		.state_dir = list_dir,
 		.proof = s->conf->weak ? PROOF_WEAK : PROOF_FULL,
 		.own = &c->own };
+	int r = list_form_parse(span_str(s->conf->format), &o.form, e);
 
+	if (r < 0)
+		return err_wrap(e, r, "source %s", s->conf->name);
 	if (category_parse(span_str(s->conf->category), &o.category) < 0)
 		return err_set(
 		    e, -EINVAL, "source %s: no category \"%s\"", s->conf->name, s->conf->category);

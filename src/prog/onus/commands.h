@@ -8,6 +8,7 @@ int cmd_conf(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_feed(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
 int cmd_registry(int argc, char **argv);

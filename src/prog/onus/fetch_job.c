@@ -254,7 +254,9 @@ static int on_new(struct fetch_job *j, const struct fetch_answer *a, int64_t now
 	if (r == 0)
 		r = know_good(j, e);
 	if (r == 0) {
-		set_time(j->incoming, a->modified_s ? a->modified_s : (uint64_t)now_s);
+		/* a server whose clock runs ahead makes nothing of tomorrow */
+		set_time(j->incoming,
+		    a->modified_s ? MIN_OF(a->modified_s, (uint64_t)now_s) : (uint64_t)now_s);
 		usable = copy_weigh(j->incoming, j->in, &w, &why) == 0;
 		if (!usable)
 			memcpy(j->why, why.text, sizeof(j->why));

@@ -15,6 +15,7 @@ static const struct {
 	{ "lookup", cmd_lookup, "who holds an address" },
 	{ "annotate", cmd_annotate, "append the holder to every line of a stream" },
 	{ "registry", cmd_registry, "compile who holds which address" },
+	{ "feed", cmd_feed, "the lists that others publish: fetch them, look at them" },
 	{ "export", cmd_export, "print a wall out of the newest publication" },
 	{ "conf", cmd_conf, "show or check the configuration" },
 	{ "extract", cmd_extract, "turn logs into event lines" },

@@ -2,19 +2,14 @@
 /* onus registry fetch - what registries and others publish, as it is now: the last good copy of each. */
 #include "prog/onus/registry_fetch.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "core/conf.h"
 #include "holders/enrich/mailboxes.h"
-#include "prog/onus/fetch_run.h"
+#include "prog/onus/fetch_dir.h"
 #include "prog/onus/registry_make.h"
-#include "prog/onus/supervise.h"
 #include "util/clock.h"
-#include "util/file.h"
 #include "util/jout.h"
 #include "util/opt.h"
 
@@ -225,51 +220,6 @@ static int show(const struct fetching *f)
 
 /* --- doing ---------------------------------------------------------------------------------------------- */
 
-static void tidy(const char *path)
-{
-	DIR *d = opendir(path);
-	const struct dirent *entry;
-
-	while (d && (entry = readdir(d)) != NULL)
-		if (strstr(entry->d_name, ".state.tmp-"))
-			(void)unlinkat(dirfd(d), entry->d_name, 0); /* of one that was killed */
-	if (d)
-		(void)closedir(d); /* read only */
-}
-
-/* The directory is ours alone while we are at work in it. */
-static int dir_open(struct fetching *f, const char *incoming, struct err *e)
-{
-	int r = file_mkdirs(incoming, 0755, e);
-
-	if (r < 0)
-		return r;
-	f->lock = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->lock < 0)
-		return err_set(e, -errno, "cannot open %s: %s", f->dir, strerror(errno));
-	if (flock(f->lock, LOCK_EX | LOCK_NB) < 0)
-		return err_set(
-		    e, -EBUSY, "%s: another onus registry fetch is at work there", f->dir);
-	tidy(f->dir);
-	return 0;
-}
-
-static int fetch_all(struct fetching *f, const char *incoming, struct err *e)
-{
-	CLEANUP(free_p) char *program = NULL;
-	struct fetch_opts o = { .dir = incoming, .contact = f->conf->fetch_contact, .ca = f->ca };
-	struct fetch *fetch = NULL;
-	int r = supervise_find(f->program_dir, "onus-fetch", &program, e);
-
-	o.program = program;
-	if (r == 0)
-		r = fetch_start(&o, &fetch, e);
-	if (r == 0)
-		r = fetch_run(fetch, f->jobs, f->n_jobs, e);
-	fetch = fetch_stop(fetch);
-	return r;
-}
-
 /* What registries answered over RDAP, and what is known of mailboxes, are inputs like the others. */
 static char *enriched(const struct conf *conf)
 {
@@ -312,24 +262,21 @@ static int build(const struct fetching *f)
 
 static int run(struct fetching *f, unsigned n, char **names, struct err *e)
 {
-	CLEANUP(free_p) char *incoming = NULL;
+	struct fetch_dir_opts o = { .contact = f->conf->fetch_contact,
+		.ca = f->ca,
+		.program_dir = f->program_dir };
 	int code, built = 0, r = reg_inputs_load(f->list, &f->inputs, e);
 
 	if (r < 0)
 		return 3;
 	if (f->show)
 		return show(f);
-	if (asprintf(&incoming, "%s/incoming", f->dir) < 0) {
-		incoming = NULL;
-		(void)err_set(e, -ENOMEM, "out of memory");
-		return 2;
-	}
-	if (dir_open(f, incoming, e) < 0)
+	if (fetch_dir_open(f->dir, "onus registry fetch", &f->lock, e) < 0)
 		return 2;
 	r = jobs_open(f, n, names, e);
 	if (r < 0)
 		return r == -EINVAL ? 3 : 2;
-	r = fetch_all(f, incoming, e);
+	r = fetch_dir_run(f->dir, &o, f->jobs, f->n_jobs, e);
 	code = print_outcomes(f);
 	if (f->build)
 		built = build(f);

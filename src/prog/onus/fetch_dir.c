@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prog/onus/fetch_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "prog/onus/fetch_run.h"
+#include "prog/onus/supervise.h"
+#include "util/file.h"
+
+static void tidy(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *entry;
+
+	while (d && (entry = readdir(d)) != NULL)
+		if (strstr(entry->d_name, ".state.tmp-"))
+			(void)unlinkat(dirfd(d), entry->d_name, 0); /* of one that was killed */
+	if (d)
+		(void)closedir(d); /* read only */
+}
+
+static int incoming_of(const char *dir, char **ret, struct err *e)
+{
+	if (asprintf(ret, "%s/incoming", dir) >= 0)
+		return 0;
+	*ret = NULL;
+	return err_set(e, -ENOMEM, "out of memory");
+}
+
+int fetch_dir_open(const char *dir, const char *who, int *lock, struct err *e)
+{
+	CLEANUP(free_p) char *incoming = NULL;
+	int r = incoming_of(dir, &incoming, e);
+
+	if (r == 0)
+		r = file_mkdirs(incoming, 0755, e);
+	if (r < 0)
+		return r;
+	*lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*lock < 0)
+		return err_set(e, -errno, "cannot open %s: %s", dir, strerror(errno));
+	if (flock(*lock, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, -EBUSY, "%s: another %s is at work there", dir, who);
+	tidy(dir);
+	return 0;
+}
+
+int fetch_dir_run(const char *dir, const struct fetch_dir_opts *o, struct fetch_job *jobs,
+    unsigned n, struct err *e)
+{
+	CLEANUP(free_p) char *program = NULL, *incoming = NULL;
+	struct fetch_opts f = { .contact = o->contact, .ca = o->ca };
+	struct fetch *fetch = NULL;
+	int r = incoming_of(dir, &incoming, e);
+
+	if (r == 0)
+		r = supervise_find(o->program_dir, "onus-fetch", &program, e);
+	f.dir = incoming;
+	f.program = program;
+	if (r == 0)
+		r = fetch_start(&f, &fetch, e);
+	if (r == 0)
+		r = fetch_run(fetch, jobs, n, e);
+	fetch = fetch_stop(fetch);
+	return r;
+}
