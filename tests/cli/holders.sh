@@ -94,6 +94,15 @@ yes 48.0.0.5 | head -n 200000 | "$onus" annotate "${settings[@]}" >/dev/full 2>e
 # --- the chain: networks around an address, and whom to write to -------------------------------------------
 zstd -qdc "$ONUS_SOURCE/tests/golden/registry-3.zst" >golden
 chain=(-o "registry_file=$dir/golden" -o registry_max_age_days=3650)
+printf '%s\n' 'a 1.0.1.99' none 1.0.3.1 9.9.9.9 2a00:1::8 >stream
+run 0 annotate "${chain[@]}" --holder stream
+same 'annotate --holder' <<'OUT'
+a 1.0.1.99	1.0.1.99	64496	First, Inc.	DE	First, Inc.	abuse@first.example
+none
+1.0.3.1	1.0.3.1	-	-	DE	First, Inc.	abuse@first.example
+9.9.9.9	9.9.9.9	-	-	-	-	-
+2a00:1::8	2a00:1::8	64498	Large	FR	-	abuse@six.example
+OUT
 run 0 lookup "${chain[@]}" 1.0.1.99 1.0.3.1 2a00:1::8 net:arin/net6-45 9.9.9.9
 same 'lookup: the chain' <<'OUT'
 1.0.1.99

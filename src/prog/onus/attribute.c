@@ -236,8 +236,57 @@ static void put_line(
 	buf_grew(out, (size_t)(p - start));
 }
 
-int attribute_lines(const struct attributor *a, struct attribute_ready *r, struct attribute_item *v,
-    size_t n, struct buf *out)
+/* The narrowest network around the address of each line. */
+static void find_networks(const struct registry *r, struct attribute_item *v, size_t n)
+{
+	struct addr addrs[REGISTRY_AT_ONCE];
+	uint32_t found[REGISTRY_AT_ONCE];
+
+	for (size_t i = 0; i < n; i += REGISTRY_AT_ONCE) {
+		uint32_t some = (uint32_t)MIN_OF(n - i, (size_t)REGISTRY_AT_ONCE);
+
+		for (uint32_t k = 0; k < some; k++)
+			addrs[k] = span_empty(v[i + k].text) ? addr_of_v4(0) : v[i + k].addr;
+		registry_networks(r, addrs, some, found);
+		for (uint32_t k = 0; k < some; k++)
+			v[i + k].network = found[k];
+	}
+}
+
+static void put_holder(const struct registry *r, uint32_t network, struct buf *out)
+{
+	uint32_t abuse = REGISTRY_NONE, at = network;
+	struct span name = SPAN(""), mail = SPAN("");
+
+	while (at != REGISTRY_NONE && span_empty(name)) {
+		struct registry_link l = registry_network_link(r, at);
+
+		if (l.holder != REGISTRY_NONE)
+			name = registry_holder_at(r, l.holder).name;
+		at = l.parent;
+	}
+	if (network != REGISTRY_NONE)
+		abuse = registry_network_abuse(r, network, NULL);
+	if (abuse != REGISTRY_NONE)
+		mail = registry_contact_at(r, abuse).mail;
+	buf_byte(out, '\t');
+	buf_span(out, span_empty(name) ? SPAN("-") : name);
+	buf_byte(out, '\t');
+	buf_span(out, span_empty(mail) ? SPAN("-") : mail);
+}
+
+/* Both behind a line that is in out already, with its LF. */
+static void put_holders(const struct registry *r, const struct attribute_item *it, struct buf *out)
+{
+	if (span_empty(it->text) || !buf_ok(out))
+		return;
+	out->len--;
+	put_holder(r, it->network, out);
+	buf_byte(out, '\n');
+}
+
+int attribute_lines(const struct attributor *a, struct attribute_ready *r, bool holders,
+    struct attribute_item *v, size_t n, struct buf *out)
 {
 	uint32_t nobody = registry_n_place(a->registry);
 
@@ -258,8 +307,13 @@ int attribute_lines(const struct attributor *a, struct attribute_ready *r, struc
 			return -ENOMEM;
 		__builtin_prefetch(r->text.p + w->at);
 	}
-	for (size_t i = 0; i < n; i++)
+	if (holders)
+		find_networks(a->registry, v, n);
+	for (size_t i = 0; i < n; i++) {
 		put_line(r, &v[i], out);
+		if (holders)
+			put_holders(a->registry, &v[i], out);
+	}
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct attribute_item {
 	struct span line; /* without its LF */
 	struct span text; /* of the first address in it; empty: there is none */
 	struct addr addr;
-	uint32_t place; /* set by attribute_lines */
+	uint32_t place, network; /* set by attribute_lines */
 };
 
 /* struct attribute_ready - what is appended to the lines of each piece of announced space, written out
@@ -55,9 +55,10 @@ struct attribute_ready {
 void attribute_ready_done(struct attribute_ready *r);
 
 /* attribute_lines - n lines, each with its LF and, where it has an address, after tabs: the address, the
- * number and the name of its AS, its country; '-' where unknown. Many at once: their rows lie far apart
+ * number and the name of its AS, its country; with holders also the holder of the narrowest network around it that
+ * has one, and the abuse contact up the chain; '-' where unknown. Many at once: their rows lie far apart
  * in memory, and loads of one do not wait for those of another. 0; -ENOMEM. */
-MUST_USE int attribute_lines(const struct attributor *a, struct attribute_ready *r,
+MUST_USE int attribute_lines(const struct attributor *a, struct attribute_ready *r, bool holders,
     struct attribute_item *v, size_t n, struct buf *out);
 
 /* attribute_text - for people */

@@ -122,6 +122,7 @@ struct job {
 
 struct stream {
 	const struct attributor *from;
+	bool holders;
 	struct lanes *lanes;
 	struct desk desk[LANES_MAX];
 	struct job job[LANES_JOBS_MAX];
@@ -131,7 +132,7 @@ struct stream {
 };
 
 static uint64_t annotate_block(
-    const struct attributor *a, struct desk *d, const struct block *b, struct buf *out)
+    const struct stream *s, struct desk *d, const struct block *b, struct buf *out)
 {
 	struct span rest = b->text;
 	uint64_t lines = 0;
@@ -151,7 +152,7 @@ static uint64_t annotate_block(
 			if (!first_address(it->line, &it->text, &it->addr))
 				it->text = SPAN("");
 		}
-		r = attribute_lines(a, &d->ready, d->v, n, out);
+		r = attribute_lines(s->from, &d->ready, s->holders, d->v, n, out);
 		if (r < 0)
 			out->bad = true; /* told when it is to be written */
 		lines += n;
@@ -164,7 +165,7 @@ static void work(void *ctx, unsigned lane, unsigned job)
 	struct stream *s = ctx;
 	struct job *j = &s->job[job];
 
-	j->lines = annotate_block(s->from, &s->desk[lane], &j->block, &j->out);
+	j->lines = annotate_block(s, &s->desk[lane], &j->block, &j->out);
 }
 
 /* What was made of a block goes out, in the order of the blocks. */
@@ -213,7 +214,7 @@ static void alone(struct stream *s, const struct block *b)
 		write_oldest(s);
 	j = &s->job[0];
 	j->block = *b;
-	j->lines = annotate_block(s->from, &s->desk[0], b, &j->out);
+	j->lines = annotate_block(s, &s->desk[0], b, &j->out);
 	write_job(s, j);
 	s->failed |= fflush(stdout) != 0;
 }
@@ -277,13 +278,14 @@ static struct stream *stream_free(struct stream *s)
 	return NULL;
 }
 
-static struct stream *stream_new(const struct attributor *from, unsigned threads)
+static struct stream *stream_new(const struct attributor *from, bool holders, unsigned threads)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
 	s->from = from;
+	s->holders = holders;
 	s->lanes = lanes_new(threads, work, s);
 	for (unsigned i = 0; i < LANES_JOBS_MAX; i++)
 		buf_init(&s->job[i].out, OUT_MAX);
@@ -295,7 +297,11 @@ int cmd_annotate(int argc, char **argv)
 	const char *conf_file = NULL, *registry = NULL;
 	struct opt_list set = { .n = 0 };
 	uint32_t threads = 0;
+	bool holders = false;
 	const struct opt opts[] = {
+		{ "holder", 'H', OPT_FLAG, &holders, NULL,
+		    "Two columns more: who holds the narrowest network around it, and the abuse "
+		    "contact." },
 		{ "threads", 0, OPT_COUNT, &threads, "N",
 		    "Read files with N threads; what comes out is the same. Default: all "
 		    "processors." },
@@ -318,7 +324,7 @@ int cmd_annotate(int argc, char **argv)
 		return opt_exit(n);
 	if (attribute_open(&a, "onus annotate", conf_file, set.v, set.n, registry) < 0)
 		return 3;
-	s = stream_new(&a, threads);
+	s = stream_new(&a, holders, threads);
 	if (!s)
 		r = err_set(&e, -ENOMEM, "out of memory");
 	if (r == 0 && n == 0)
