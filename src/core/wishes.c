@@ -152,13 +152,9 @@ int wishes_read(const char *path, int64_t now_s, struct entity ret[WISHES_MAX], 
 	buf_init(&b, WISHES_BYTES);
 	if (!v)
 		return err_set(e, -ENOMEM, "out of memory");
-	r = file_read(path, &b, e);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	text = buf_text(&b);
-	(void)span_cut(&text, '\n', &line); /* an empty file has no head */
-	if (!span_is(line, HEAD))
-		return err_set(e, -EBADMSG, "%s: not a file of wishes", path);
+	r = file_read_lines(path, HEAD, "not a file of wishes", &b, &text, e);
+	if (r <= 0)
+		return r;
 	while (!span_empty(text)) {
 		(void)span_cut(&text, '\n', &line); /* the last line may lack its end */
 		if (n == WISHES_MAX || !wish_parse(line, &v[n]))

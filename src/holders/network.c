@@ -220,6 +220,30 @@ struct registry_holder registry_holder_at(const struct registry *r, uint32_t ind
 	return ret;
 }
 
+uint32_t registry_network_around(const struct registry *r, struct range range)
+{
+	uint32_t at = registry_network(r, range.first);
+
+	while (at != REGISTRY_NONE && !range_has(registry_network_at(r, at).range, range.last))
+		at = registry_network_link(r, at).parent;
+	return at;
+}
+
+uint32_t registry_network_from(const struct registry *r, struct addr a)
+{
+	uint32_t lo = 0, hi = registry_n_network(r);
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (addr_cmp(registry_network_at(r, mid).range.first, a) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 uint32_t registry_n_contact(const struct registry *r)
 {
 	return r->n_contact;

@@ -138,6 +138,12 @@ uint32_t registry_n_network(const struct registry *r);
 #define REGISTRY_AT_ONCE 32u
 void registry_networks(const struct registry *r, const struct addr *v, uint32_t n, uint32_t *ret);
 
+/* registry_network_around - the narrowest network that holds all of a range, or NONE
+ * registry_network_from - index of the first network that begins at or behind a, in the order of networks: ascending
+ * by first address, wider ones first; registry_n_network when there is none */
+uint32_t registry_network_around(const struct registry *r, struct range range);
+uint32_t registry_network_from(const struct registry *r, struct addr a);
+
 struct registry_network {
 	struct range range;
 	struct span source;	  /* the registry that says so */

@@ -45,6 +45,22 @@ int file_read(const char *path, struct buf *b, struct err *e)
 	return 0;
 }
 
+int file_read_lines(const char *path, const char *head, const char *what, struct buf *b,
+    struct span *ret, struct err *e)
+{
+	struct span text, line;
+	int r = file_read(path, b, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	text = buf_text(b);
+	(void)span_cut(&text, '\n', &line); /* an empty file has no head */
+	if (!span_is(line, head))
+		return err_set(e, -EBADMSG, "%s: %s", path, what);
+	*ret = text;
+	return 1;
+}
+
 int file_map(const char *path, struct file_map *ret, struct err *e)
 {
 	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);

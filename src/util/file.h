@@ -11,6 +11,13 @@
  * Returns 0; -EFBIG over the buffer's maximum; -errno. */
 MUST_USE int file_read(const char *path, struct buf *b, struct err *e);
 
+/* file_read_lines - the lines behind the first one, which must be head: a file that is ours, or none of ours
+ * b     as for file_read
+ * what  of which file we speak, for the reason: "not a file of wishes"
+ * Returns 1 with *ret in b; 0 when there is no such file; -EBADMSG; else as file_read. */
+MUST_USE int file_read_lines(const char *path, const char *head, const char *what, struct buf *b,
+    struct span *ret, struct err *e);
+
 /* struct file_map - a file mapped read-only; p is NULL for an empty file */
 struct file_map {
 	const uint8_t *p;

@@ -2,6 +2,8 @@
 # onus eval out of the hub: a series of one's own that went through onus-collect and onus-load gives the very
 # figures of the event lines; a foreign source has the trust that the ledger says it had on each test day.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -49,9 +51,7 @@ hub() {
       [ "$source" = own ] && echo 'anchor = yes' || printf 'anchor = no\ntrust = %s\n' "$trust"
     done; } >"$dir/$name.conf"
   mkdir -p "$dir/h-$name"
-  for program in collect load; do
-    "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$name.conf" --once 2>"$dir/log" || fail "onus-$program: $(tail -n 3 "$dir/log")"
-  done
+  stages "$dir/$name.conf" collect load
 }
 figures() { sed 's/"lines":[0-9]*,"refused":[0-9]*//'; }
 of_hub() { local name=$1; shift; "$onus" eval -c "$dir/$name.conf" --json "$@" 2>"$dir/err" | figures; }

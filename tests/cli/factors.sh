@@ -2,6 +2,8 @@
 # The table `factor` of a publication adds up: add_up_factors.py (which knows the formulas of doc/scoring.md
 # and nothing of onus) gets from the printed steps to the arrivals on the page, for every entity that has them.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -58,9 +60,7 @@ type = events
 path = $dir/events
 anchor = yes
 CONF
-for program in collect load score publish; do
-  "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/conf" --once 2>"$dir/log" || fail "onus-$program: $(tail -n 3 "$dir/log")"
-done
+stages "$dir/conf" collect load score publish
 db=$dir/serve/current/reputation.sqlite
 
 # what the judge himself says of one AS, out of the same hub

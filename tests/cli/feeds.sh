@@ -2,6 +2,8 @@
 # Feeds: fetched from a server of ours, watched by the collector: each entry is an event once, in every layout; a copy
 # that grew, shrank or lists a /8 is held back until it is accepted; publishers are not asked too often.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/cli/fetch_site.sh
 . "$ONUS_SOURCE/tests/cli/fetch_site.sh"
 bin=$ONUS_BUILD/src/prog
@@ -45,11 +47,7 @@ feed() {
   [ "$code" = "$want" ] || fail "feed $*: exit code $code, not $want: $(cat json err)"
 }
 is() { jq -s -e "$1" json >/dev/null || fail "it is not $1: $(cat json err)"; }
-collect() {
-  for program in collect load; do
-    "$bin/$program/onus-$program" -c conf --once 2>"err.$program" || fail "onus-$program: $(cat "err.$program")"
-  done
-}
+collect() { stages "$dir/conf" collect load; }
 status() { jq ".counters.$1" state/status/onus-collect.status; }
 # of SOURCE: its subjects in the ledger, in order
 ledger() { sqlite3 hub.sqlite "SELECT lower(hex(l.addr)) || '/' || l.plen || ' ' || l.category || ' ' || sum(l.count) FROM ledger l
@@ -103,7 +101,7 @@ serve() { # what the feed says now, dated so many seconds after its first day
   collect
 }
 many 2000 | serve 10 # five entries before, but fewer than the least that counts as an accident… it grew by more
-grep -q 'held back, it grew from 2 to 2000 entries.*onus feed accept block' err.collect || fail "$(cat err.collect)"
+grep -q 'held back, it grew from 2 to 2000 entries.*onus feed accept block' collect.log || fail "$(cat collect.log)"
 [ "$(count block)" = 2 ] || fail "$(count block) entries of a held list"
 [ "$(status lists_held)" = 1 ] || fail 'nothing is told as held'
 collect
@@ -114,11 +112,11 @@ collect
 [ "$(status lists_held)" = 0 ] || fail 'something is still told as held'
 [ ! -e state/lists/block.accept ] || fail 'the word is not used up'
 many 400 | serve 20
-grep -q 'held back, it shrank from 2000 to 400' err.collect || fail "$(cat err.collect)"
+grep -q 'held back, it shrank from 2000 to 400' collect.log || fail "$(cat collect.log)"
 many 2010 | serve 30 # the accident is over: ten are new
 [ "$(count block)" = 2012 ] || fail "$(count block) entries after the accident"
 { many 2010; echo 47.0.0.0/8; echo 48.0.0.1; } | serve 40
-grep -q 'held back, it lists an IPv4 /8' err.collect || fail "$(cat err.collect)"
+grep -q 'held back, it lists an IPv4 /8' collect.log || fail "$(cat collect.log)"
 [ "$(count block)" = 2012 ] || fail 'a /8 was believed'
 # accepted, but another one came since
 feed 0 accept block

@@ -2,6 +2,8 @@
 # Networks of the registries are scored: what `onus top` says of them from event lines is what a hub, its
 # publication, pages and the API say; each has what its space has, and those around it have it too.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/cli/web_site.sh
 . "$ONUS_SOURCE/tests/cli/web_site.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
@@ -78,9 +80,7 @@ type = events
 path = $dir/events
 anchor = yes
 CONF
-for program in collect load score publish; do
-  "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/conf" --once 2>"$dir/log" || fail "onus-$program: $(tail -n 3 "$dir/log")"
-done
+stages "$dir/conf" collect load score publish
 db=$dir/serve/current/reputation.sqlite
 sql() { sqlite3 "$1" "$2"; }
 same() { [ "$2" = "$3" ] || fail "$1: $2, not $3"; }

@@ -2,6 +2,8 @@
 # Organisations: every rule joins whom it should and nobody else, each join says what it rests on, a list of merges joins
 # and keeps apart, and what is kept apart is two in scores and on pages.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/cli/web_site.sh
 . "$ONUS_SOURCE/tests/cli/web_site.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
@@ -212,19 +214,13 @@ type = events
 path = $dir/events
 anchor = yes
 CONF
-publish_all() {
-  local program
-  for program in "$@"; do
-    "$ONUS_BUILD/src/prog/$program/onus-$program" -c conf --once 2>log || fail "onus-$program: $(tail -n 3 log)"
-  done
-}
 scored() { sqlite3 serve/current/reputation.sqlite "SELECT name FROM entity WHERE name LIKE 'org:%kvantex%' ORDER BY name"; }
 build
-publish_all collect load score publish
+stages conf collect load score publish
 [ "$(scored)" = org:ASNAME/kvantex-telecom-gmbh ] || fail "scores: $(scored)"
 echo 'apart as:64496 as:64497 two companies of one name' >merges
 build --merges merges
-publish_all score publish
+stages conf score publish
 [ "$(scored | tr '\n' ' ')" = 'org:ASNAME/kvantex-telecom-gmbh org:ASNAME/kvantex-telecom-gmbh.as64497 ' ] ||
   fail "scores, kept apart: $(scored)"
 start -o registry_file="$dir/registry"

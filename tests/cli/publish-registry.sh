@@ -2,10 +2,12 @@
 # The registry in a publication is a file of its own: whoever writes into the one it was read from changes nothing that
 # is published. The next publication gives the same file a second name as long as it is the same registry.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; tail -3 "$dir"/*.log >&2; exit 1; }
+fail() { echo "not ok: $*" >&2; exit 1; }
 
 for x in A B; do
   echo "45.0.0.0,45.0.255.255,3333,Build $x" >"$dir/asn-$x.csv"
@@ -27,9 +29,7 @@ echo '#onus-events 1' >"$dir/events"
 # more HOST: one attacker more, and a publication of it
 more() {
   printf '%s\t45.0.0.%d\tbrute-force\t1\tfull\tsshd\tsshd\t\n' "$(($(date +%s) - 60))" "$1" >>"$dir/events"
-  for program in collect load score publish; do
-    "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/conf" --once 2>"$dir/$program.log" || fail "onus-$program fails"
-  done
+  stages "$dir/conf" collect load score publish
   now=$(readlink "$dir/serve/current")
 }
 inode() { stat -c %i "$1"; }

@@ -3,6 +3,9 @@
 # load, score as of a given instant, and what SQL then holds, to the printed precision. The world is
 # large (most of IPv4 is announced), evidence began 380 days ago, so l0 and M0 are nearly the shipped.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
+fail() { echo "not ok: $*" >&2; exit 1; }
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -49,14 +52,10 @@ type = events
 path = $dir/$name.events
 $section
 CONF
-  for program in collect load; do
-    "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$name/conf" --once 2>"$dir/$name/log" ||
-      { echo "not ok: onus-$program fails:" >&2; tail "$dir/$name/log" >&2; exit 1; }
-  done
+  stages "$dir/$name/conf" collect load
   "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/$name/conf" --once --at "$at" 2>"$dir/$name/log" ||
-    { echo 'not ok: onus-score fails:' >&2; tail "$dir/$name/log" >&2; exit 1; }
-  "$ONUS_BUILD/src/prog/publish/onus-publish" -c "$dir/$name/conf" --once 2>"$dir/$name/log" ||
-    { echo 'not ok: onus-publish fails:' >&2; tail "$dir/$name/log" >&2; exit 1; }
+    fail "onus-score fails: $(tail -n 3 "$dir/$name/log")"
+  stages "$dir/$name/conf" publish
   db=$dir/$name/hub.sqlite
 }
 

@@ -2,6 +2,8 @@
 # Real feeds of 22 August 2026, in their publishers' forms, over HTTP into the ledger: as many entries of each as an
 # independent reading finds, and a second day adds nothing.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/cli/fetch_site.sh
 . "$ONUS_SOURCE/tests/cli/fetch_site.sh"
 # shellcheck source=tests/system/data.sh
@@ -26,9 +28,7 @@ for file in *.txt; do
 done >>conf
 all() {
   "$bin/onus/onus" feed fetch -c conf --program-dir "$bin" --json >json || fail "fetch: $(cat json)"
-  for program in collect load; do
-    "$bin/$program/onus-$program" -c conf --once 2>"err.$program" || fail "onus-$program: $(cat "err.$program")"
-  done
+  stages "$dir/conf" collect load
   sqlite3 hub.sqlite "SELECT s.name || ' ' || count(*) FROM ledger l JOIN source s ON s.id = l.source GROUP BY s.name" >got
 }
 all

@@ -2,6 +2,8 @@
 # The whole road says what `onus top` says: the same files through collect, spool, load, score and
 # publish give the same ranking, with the same hosts, events and scores, for every kind of entity.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -39,10 +41,8 @@ group = own
 type = list
 path = $list
 CONF
-for program in collect load score publish; do
-  "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/conf" --once 2>"$dir/$program.log" ||
-    { echo "not ok: onus-$program fails:" >&2; tail "$dir/$program.log" >&2; exit 1; }
-done
+fail() { echo "not ok: $*" >&2; exit 1; }
+stages "$dir/conf" collect load score publish
 db=$dir/serve/current/reputation.sqlite
 [ -s "$db" ] || { echo 'not ok: nothing published' >&2; exit 1; }
 

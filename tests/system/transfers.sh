@@ -4,6 +4,8 @@
 # it; who sells to himself, or buys back, gains nothing. A transfer that is told of under a running state gives what it
 # would have given from the first day on, bit for bit.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/cli/web_site.sh
 . "$ONUS_SOURCE/tests/cli/web_site.sh"
 # shellcheck source=tests/day.sh
@@ -97,12 +99,7 @@ path = $dir/events
 anchor = yes
 CONF
 }
-# run HUB PROGRAM…
-run() {
-  for program in "${@:2}"; do
-    "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$1/conf" --once 2>log || fail "onus-$program: $(tail -n 3 log)"
-  done
-}
+run() { stages "$1/conf" "${@:2}"; } # HUB PROGRAM…
 tenure() { "$onus" registry tenure -c "$1/conf" --json; }
 sql() { sqlite3 "$1" "$2"; }
 same() { [ "$2" = "$3" ] || fail "$1: $2, not $3"; }

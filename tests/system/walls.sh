@@ -2,6 +2,8 @@
 # From evidence to a wall that stands: decisions are made, published, exported and loaded into a real
 # nftables; own networks are never in them, and what is not ours to give away is not in open_dir.
 set -euo pipefail
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -40,12 +42,8 @@ path = $dir/b.events
 redistribute = no
 CONF
 # own networks may change after the evidence was taken in: every stage heeds them by itself
-for program in collect load score publish; do
-  set=own_networks=46.0.9.0/24
-  case $program in collect | load | score) set=own_networks= ;; esac
-  "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/conf" -o "$set" --once 2>"$dir/$program.log" ||
-    fail "onus-$program fails: $(tail -3 "$dir/$program.log")"
-done
+stages "$dir/conf" -o own_networks= collect load score
+stages "$dir/conf" -o own_networks=46.0.9.0/24 publish
 
 walls() { grep -v '^#' "$1" | sort | tr '\n' ' '; }
 grep -q 'addr:46.0.9.9' "$dir/serve/current/decisions" || fail 'no decision about 46.0.9.9: the test shows nothing'

@@ -137,13 +137,9 @@ int servers_load(struct servers *s, const char *path, int64_t now_s, int64_t now
 	int r;
 
 	buf_init(&b, FILE_BYTES);
-	r = file_read(path, &b, e);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	text = buf_text(&b);
-	(void)span_cut(&text, '\n', &line); /* an empty file has no head */
-	if (!span_is(line, HEAD))
-		return err_set(e, -EBADMSG, "%s: not what this program keeps of servers", path);
+	r = file_read_lines(path, HEAD, "not what this program keeps of servers", &b, &text, e);
+	if (r <= 0)
+		return r;
 	while (!span_empty(text)) {
 		(void)span_cut(&text, '\n', &line); /* the last line may lack its end */
 		load_line(s, line, now_s, now_ms);

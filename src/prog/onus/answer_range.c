@@ -39,32 +39,6 @@ static bool piece_at(
 
 /* --- networks: ascending by first address, wider ones first ----------------------------------------- */
 
-/* The narrowest network that holds all of range, or NONE. */
-static uint32_t network_around(const struct registry *r, struct range range)
-{
-	uint32_t i = registry_network(r, range.first);
-
-	while (i != REGISTRY_NONE && addr_cmp(registry_network_at(r, i).range.last, range.last) < 0)
-		i = registry_network_at(r, i).parent;
-	return i;
-}
-
-/* The first network that begins at or behind a. */
-static uint32_t network_from(const struct registry *r, struct addr a)
-{
-	uint32_t lo = 0, hi = registry_n_network(r);
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (addr_cmp(registry_network_at(r, mid).range.first, a) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* The next network inside range, from index i on, that is not all of it; or NONE. */
 static uint32_t network_inside(const struct registry *r, struct range range, uint32_t i)
 {
@@ -101,10 +75,10 @@ static void range_text(const struct attributor *a, struct range range, struct bu
 	rows_left_text("announced", n, out);
 	if (n == 0)
 		buf_str(out, "  nobody announces any of it\n");
-	networks_text(r, network_around(r, range),
+	networks_text(r, registry_network_around(r, range),
 	    n == 1 ? registry_prefix_at(r, first).as : REGISTRY_NONE, out);
 	n = 0;
-	for (uint32_t i = network_inside(r, range, network_from(r, range.first));
+	for (uint32_t i = network_inside(r, range, registry_network_from(r, range.first));
 	     i != REGISTRY_NONE; i = network_inside(r, range, i + 1), n++)
 		if (n < ANSWER_ROWS_MAX)
 			network_line_text(r, "inside", i, out);
@@ -145,7 +119,7 @@ static void inside_json(const struct registry *r, struct range range, struct jou
 	uint32_t n = 0;
 
 	jout_array(j, "inside");
-	for (uint32_t i = network_inside(r, range, network_from(r, range.first));
+	for (uint32_t i = network_inside(r, range, registry_network_from(r, range.first));
 	     i != REGISTRY_NONE; i = network_inside(r, range, i + 1), n++)
 		if (n < ANSWER_JSON_MAX)
 			tell_network(r, i, j);
@@ -170,7 +144,7 @@ void answer_range(const struct attributor *a, struct range range, bool json, str
 	jout_object(&j, NULL);
 	jout_str(&j, "range", text);
 	n = pieces_json(r, range, first, &j);
-	tell_json(r, network_around(r, range),
+	tell_json(r, registry_network_around(r, range),
 	    n == 1 ? registry_prefix_at(r, first).as : REGISTRY_NONE, &j);
 	inside_json(r, range, &j);
 	if (a->at)

@@ -7,6 +7,7 @@
 #include "holders/builds.h"
 #include "holders/registry.h"
 #include "holders/stale.h"
+#include "prog/onus/counts.h"
 #include "prog/onus/commands.h"
 #include "prog/onus/registry_diff.h"
 #include "prog/onus/registry_enrich.h"
@@ -166,11 +167,7 @@ static int on_bad_build(void *ctx, const struct err *why)
 
 static void tenure_print(const struct tenure_count *n, bool json)
 {
-	const struct {
-		const char *name, *words;
-		uint64_t n;
-		bool always;
-	} rows[] = {
+	const struct count_row rows[] = {
 		{ "builds", "builds", n->builds, true },
 		{ "same_day", "more in which no registry says anything newer", n->same_day, false },
 		{ "recorded", "transfers recorded", n->recorded, true },
@@ -179,25 +176,8 @@ static void tenure_print(const struct tenure_count *n, bool json)
 		{ "unconfirmed", "not said twice", n->unconfirmed, false },
 		{ "otherwise", "of ranges that other records told of before", n->otherwise, false },
 	};
-	struct buf out;
-	struct jout j;
 
-	buf_init(&out, 4096);
-	jout_init(&j, &out);
-	if (json)
-		jout_object(&j, NULL);
-	for (size_t i = 0; i < NELEM(rows); i++) {
-		if (json)
-			jout_u64(&j, rows[i].name, rows[i].n);
-		else if (rows[i].n || rows[i].always)
-			buf_fmt(&out, "%llu %s\n", (unsigned long long)rows[i].n, rows[i].words);
-	}
-	if (json) {
-		jout_object_end(&j);
-		buf_byte(&out, '\n');
-	}
-	(void)printf("%.*s", SPAN_ARG(buf_text(&out)));
-	buf_done(&out);
+	counts_print(rows, NELEM(rows), json);
 }
 
 static int tenure(const struct conf *conf, size_t n, char **files, bool json)

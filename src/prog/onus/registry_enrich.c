@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* onus registry enrich: one run. Whatever it is killed at, the next run goes on from there. */
+#include "prog/onus/counts.h"
 #include "prog/onus/registry_enrich.h"
 
 #include <errno.h>
@@ -166,11 +167,7 @@ static int plan(struct run *r, int n, char **names, struct err *e)
 
 static void print_counts(const struct enrich_count *c, bool json)
 {
-	const struct {
-		const char *key, *words;
-		uint64_t n;
-		bool always;
-	} rows[] = {
+	const struct count_row rows[] = {
 		{ "entities", "entities", c->entities, true },
 		{ "known", "questions the registry file answers", c->known, false },
 		{ "fresh", "asked not long ago", c->fresh, false },
@@ -188,25 +185,8 @@ static void print_counts(const struct enrich_count *c, bool json)
 		{ "mail_dead", "of them dead", c->mail_dead, false },
 		{ "mail_unsure", "of which name servers did not tell", c->mail_unsure, false },
 	};
-	struct buf out;
-	struct jout j;
 
-	buf_init(&out, 4096);
-	jout_init(&j, &out);
-	if (json)
-		jout_object(&j, NULL);
-	for (size_t i = 0; i < NELEM(rows); i++) {
-		if (json)
-			jout_u64(&j, rows[i].key, rows[i].n);
-		else if (rows[i].n || rows[i].always)
-			buf_fmt(&out, "%llu %s\n", (unsigned long long)rows[i].n, rows[i].words);
-	}
-	if (json) {
-		jout_object_end(&j);
-		buf_byte(&out, '\n');
-	}
-	(void)printf("%.*s", SPAN_ARG(buf_text(&out)));
-	buf_done(&out);
+	counts_print(rows, NELEM(rows), json);
 }
 
 static int run(struct run *r, int n, char **names, struct err *e)

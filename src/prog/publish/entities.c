@@ -455,15 +455,6 @@ static int link_networks(struct publishing *p, struct err *e)
 	return r;
 }
 
-static uint32_t network_around(const struct registry *reg, struct range range)
-{
-	uint32_t at = registry_network(reg, range.first);
-
-	while (at != REGISTRY_NONE && !range_has(registry_network_at(reg, at).range, range.last))
-		at = registry_network_link(reg, at).parent;
-	return at;
-}
-
 static int link_ranges(struct publishing *p, struct err *e)
 {
 	const struct registry *reg = p->registry->r;
@@ -478,8 +469,8 @@ static int link_ranges(struct publishing *p, struct err *e)
 	}
 	for (size_t i = 0; i < k->blocks.n && r == 0; i++) {
 		r = link_up(p, k->blocks.v[i].id,
-		    entities_net(
-			p, network_around(reg, prefix_range(addr_block(k->blocks.v[i].first)))),
+		    entities_net(p, registry_network_around(
+					reg, prefix_range(addr_block(k->blocks.v[i].first)))),
 		    e);
 		if (r < 0)
 			break;
@@ -495,8 +486,8 @@ static int link_ranges(struct publishing *p, struct err *e)
 		registry_lookup(reg, k->prefixes.v[i].first, &at);
 		if (at.prefix != REGISTRY_NONE)
 			r = link_up(p, k->prefixes.v[i].id,
-			    entities_net(
-				p, network_around(reg, registry_prefix_at(reg, at.prefix).range)),
+			    entities_net(p, registry_network_around(
+						reg, registry_prefix_at(reg, at.prefix).range)),
 			    e);
 		if (r == 0 && at.as != REGISTRY_NONE)
 			r = link_up(p, k->prefixes.v[i].id, k->as[at.as], e);

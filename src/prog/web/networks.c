@@ -174,27 +174,11 @@ static void say_chain_of(
 	}
 }
 
-/* The first network that begins at an address or behind it. */
-static uint32_t network_from(const struct registry *r, struct addr a)
-{
-	uint32_t lo = 0, hi = registry_n_network(r);
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (addr_cmp(registry_network_at(r, mid).range.first, a) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* The widest networks that lie in a range and are less than all of it; false when there are none. */
 static bool say_inside(
     struct model *m, struct value *to, const struct registry *r, struct range range)
 {
-	uint32_t at = network_from(r, range.first), n = 0;
+	uint32_t at = registry_network_from(r, range.first), n = 0;
 	struct value *inside = NULL, *list = NULL;
 
 	while (at < registry_n_network(r)) {
@@ -213,7 +197,7 @@ static bool say_inside(
 		if (n++ == INSIDE_SHOWN)
 			break;
 		(void)say_network(m, list, r, at, REGISTRY_NONE);
-		at = network_from(r, addr_next(in.last));
+		at = registry_network_from(r, addr_next(in.last));
 	}
 	if (inside)
 		model_bool(m, inside, "more", n > INSIDE_SHOWN);

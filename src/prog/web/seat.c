@@ -3,15 +3,6 @@
 
 #include "holders/tell.h"
 
-static uint32_t network_around(const struct registry *r, struct range range)
-{
-	uint32_t at = registry_network(r, range.first);
-
-	while (at != REGISTRY_NONE && !range_has(registry_network_at(r, at).range, range.last))
-		at = registry_network_link(r, at).parent;
-	return at;
-}
-
 /* The AS that the page names, so that both are of one voice. */
 static uint32_t as_named(const struct registry *r, const struct subject *s)
 {
@@ -48,7 +39,7 @@ struct seat seat_find(const struct view *v, const struct entity *en, const struc
 	if (!r)
 		return ret;
 	if (seat_ranged(en))
-		ret.network = network_around(r, en->range);
+		ret.network = registry_network_around(r, en->range);
 	if (seat_ranged(en) || en->kind == ENTITY_AS)
 		ret.as = as_named(r, s);
 	else if (en->kind == ENTITY_ORG)
