@@ -9,7 +9,11 @@
 static const char lines[] =
     "Nov 10 03:01:11 host sshd[7]: Failed password for root from 45.0.4.2 port 4242 ssh2\n"
     "Nov 10 03:01:12 host app: login failed a=b ::ffff:45.0.4.3 [2a00:1:2::3]:25 x\n"
-    "Nov 10 03:01:12 host app: \n";
+    "Nov 10 03:01:12 host app: \n"
+    "Nov 10 03:01:13 host app[7]: hello 45.0.4.4\n"
+    "not dated\n"
+    "Nov 10 03:01:13 host app[7]: bad x\n"
+    "Nov 10 03:01:13 host app[7]: bye 45.0.4.0/24\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -18,11 +18,15 @@ struct subject {
 	const char *begin, *end; /* end[-1] is its only LF */
 };
 
-int fast_new(struct span marked, struct fast **ret)
+int fast_new(struct span marked, unsigned flags, struct fast **ret)
 {
 	struct fast *f = calloc(1, sizeof(*f));
-	int r = f ? fast_compile(f, marked) : -ENOMEM;
+	int r = -ENOMEM;
 
+	if (f) {
+		f->flags = flags;
+		r = fast_compile(f, marked);
+	}
 	if (r < 0) {
 		fast_free(f);
 		return r;
@@ -491,14 +495,17 @@ static NOINLINE enum fast_result not_remembered(
 
 /* No group has taken part. (Zeroed in one go, the compiler makes a string instruction or a loop of it, which
  * takes as long as a short match.) */
-static inline void forget_groups(struct regex_match *m)
+static inline void forget_groups(const struct fast *f, struct regex_match *m)
 {
 	const char **slot = &m->group[0].p;
 
-	for (unsigned g = 0; g < REGEX_GROUP_N; g++)
+	for (unsigned g = 0; g < REGEX_PLAIN_N; g++)
 		slot[2 * g] = NULL;
-	for (unsigned g = 0; g < REGEX_GROUP_N; g++)
+	for (unsigned g = 0; g < REGEX_PLAIN_N; g++)
 		slot[2 * g + 1] = NULL;
+	if (UNLIKELY(f->rare))
+		for (unsigned g = REGEX_PLAIN_N; g < REGEX_GROUP_N; g++)
+			m->group[g] = (struct span){ NULL, NULL };
 }
 
 static NOINLINE enum fast_result exec_search(
@@ -509,7 +516,7 @@ static NOINLINE enum fast_result exec_search(
 
 		if (!f->first[byte_at(p, subject.end)])
 			continue;
-		forget_groups(ret);
+		forget_groups(f, ret);
 		r = attempt(f, subject.p, subject.end, ret, f->ops, p);
 		if (r != FAST_NO)
 			return r;
@@ -563,7 +570,7 @@ enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_mat
 
 	f->work = 0;
 	f->quad = NULL;
-	forget_groups(ret);
+	forget_groups(f, ret);
 	if (UNLIKELY(!f->anchored))
 		return exec_search(f, subject, ret);
 	if (UNLIKELY(!remembered(m, subject.p, subject.end)))

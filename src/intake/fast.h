@@ -15,9 +15,9 @@
 #define FAST_UNROLL_MAX 10u    /* (?:…){m,n}: copies of the group */
 #define FAST_DEPTH_MAX	24u    /* groups in groups */
 
-/* fast_new - a program for an expression as pattern_translate wrote it
+/* fast_new - a program for an expression as pattern_translate wrote it; flags as regex_new
  * Returns 0; -ENOTSUP when PCRE2 must decide it always; -ENOMEM. */
-MUST_USE int fast_new(struct span marked, struct fast **ret);
+MUST_USE int fast_new(struct span marked, unsigned flags, struct fast **ret);
 struct fast *fast_free(struct fast *f); /* NULL-safe, returns NULL */
 
 /* fast_exec - search subject

@@ -275,14 +275,15 @@ static void address_ahead(struct compiler *c, struct span s)
 
 /* --- groups --- */
 
-static int slot_of(struct span name)
+static int slot_of(struct compiler *c, struct span name)
 {
-	static const char *const names[REGEX_GROUP_N] = { "ip4", "ip6", "dns", "content", "nofail",
-		"count" };
-
-	for (int i = 0; i < REGEX_GROUP_N; i++)
-		if (span_is(name, names[i]))
-			return i;
+	for (int g = 0; g < REGEX_GROUP_N; g++)
+		if (span_is(name, regex_group_names[g])) {
+			if (g == REGEX_USER && !(c->f->flags & REGEX_JOINS))
+				return -1;
+			c->f->rare |= g >= REGEX_PLAIN_N;
+			return g;
+		}
 	return -1;
 }
 
@@ -305,7 +306,7 @@ static void open_group(struct compiler *c, struct span *s)
 		const char *close = memchr(rest.p, '>', span_len(rest));
 
 		if (close) {
-			g.slot = slot_of((struct span){ rest.p + 3, close });
+			g.slot = slot_of(c, (struct span){ rest.p + 3, close });
 			rest.p = close + 1;
 		}
 	} else if (span_starts(rest, "?")) {

@@ -85,7 +85,9 @@ struct fast {
 	uint32_t n;
 	uint8_t (*sets)[SET_BYTES];
 	uint32_t n_sets, cap_sets;
+	unsigned flags; /* of regex_new */
 	bool anchored;
+	bool rare; /* it has groups past REGEX_PLAIN_N */
 	uint8_t first[SET_BYTES];
 	struct memo memo;
 	uint32_t work; /* steps back in the match at hand */

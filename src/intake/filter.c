@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "intake/ini.h"
+#include "intake/window.h"
 #include "util/num.h"
 
 static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl" };
@@ -214,9 +215,28 @@ static int refuse(
 		  : err_wrap(e, code, "filter %s", l->name);
 }
 
-static bool has_address(const struct regex *re)
+/* Whom a match is about: itself, or the lines of its id do. */
+static bool names_somebody(const struct regex *re)
 {
-	return regex_has(re, REGEX_IP4) || regex_has(re, REGEX_IP6) || regex_has(re, REGEX_DNS);
+	return re &&
+	       (regex_has(re, REGEX_IP4) || regex_has(re, REGEX_IP6) || regex_has(re, REGEX_DNS) ||
+		   regex_has(re, REGEX_ID) || regex_has(re, REGEX_MLFID));
+}
+
+static bool is_rare(const struct regex *re)
+{
+	return re && (regex_has(re, REGEX_ID) || regex_has(re, REGEX_CIDR));
+}
+
+/* One expression; room is what it stands in. */
+static int one_regex(const struct loading *l, struct span text, struct regex **ret, struct err *e)
+{
+	if (l->f->lines == 1 &&
+	    memmem(text.p, span_len(text), "<SKIPLINES>", strlen("<SKIPLINES>")))
+		return err_set(
+		    e, -EINVAL, "<SKIPLINES> joins lines: say of how many, maxlines = 2 or more");
+	return regex_new(
+	    text, (l->f->lines > 1 ? REGEX_LINES : 0) | (l->f->joins ? REGEX_JOINS : 0), ret, e);
 }
 
 static int regex_lines(const struct loading *l, const char *what, struct regex ***ret,
@@ -240,7 +260,7 @@ static int regex_lines(const struct loading *l, const char *what, struct regex *
 		if (n == FILTER_REGEX_MAX)
 			r = err_set(e, -E2BIG, "more than %u expressions", FILTER_REGEX_MAX);
 		else
-			r = regex_new(one, &(*ret)[n], e);
+			r = one_regex(l, one, &(*ret)[n], e);
 		if (r < 0)
 			return refuse(l, what, number, r, e);
 		*ret_n = ++n;
@@ -254,7 +274,7 @@ static int load_prefix(const struct loading *l, struct buf *room, struct err *e)
 
 	if (r < 0 || span_empty(buf_text(room)))
 		return r;
-	r = regex_new(buf_text(room), &l->f->prefix, e);
+	r = one_regex(l, buf_text(room), &l->f->prefix, e);
 	return r < 0 ? refuse(l, "prefregex", 0, r, e) : 0;
 }
 
@@ -272,11 +292,32 @@ static int note_starts(struct filter *f, struct err *e)
 	return 0;
 }
 
+/* Whether lines are joined, which must be known before the first expression is compiled. */
+static int load_joins(const struct loading *l, struct buf *room, struct err *e)
+{
+	static const char *const where[] = { "prefregex", "failregex" };
+	static const char *const what[] = { "<F-MLFID>", "(?P<mlfid>" };
+
+	for (size_t i = 0; i < NELEM(where); i++) {
+		int r = option(l, where[i], room, e);
+		struct span t = buf_text(room);
+
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < NELEM(what); k++)
+			l->f->joins |= !span_empty(t) &&
+				       memmem(t.p, span_len(t), what[k], strlen(what[k])) != NULL;
+	}
+	return 0;
+}
+
 static int load_regexes(const struct loading *l, struct buf *room, struct err *e)
 {
 	struct filter *f = l->f;
-	int r = load_prefix(l, room, e);
+	int r = load_joins(l, room, e);
 
+	if (r == 0)
+		r = load_prefix(l, room, e);
 	if (r == 0)
 		r = regex_lines(l, "failregex", &f->fail, &f->n_fail, room, e);
 	if (r == 0)
@@ -285,12 +326,14 @@ static int load_regexes(const struct loading *l, struct buf *room, struct err *e
 		return r;
 	if (f->n_fail == 0)
 		return err_set(e, -EINVAL, "filter %s: no failregex in its [Definition]", l->name);
-	for (unsigned i = 0; i < f->n_fail; i++)
-		if (!has_address(f->fail[i]) && !(f->prefix && has_address(f->prefix))) {
-			(void)err_set(
-			    e, -ENOTSUP, "no <HOST> or <ADDR> in it: whose fault was it?");
-			return refuse(l, "failregex", i + 1, -ENOTSUP, e);
-		}
+	f->rare = is_rare(f->prefix);
+	for (unsigned i = 0; i < f->n_fail; i++) {
+		f->rare |= is_rare(f->fail[i]);
+		if (names_somebody(f->fail[i]) || names_somebody(f->prefix))
+			continue;
+		(void)err_set(e, -ENOTSUP, "no <HOST> or <ADDR> in it: whose fault was it?");
+		return refuse(l, "failregex", i + 1, -ENOTSUP, e);
+	}
 	return note_starts(f, e);
 }
 
@@ -322,14 +365,19 @@ static int load_date(const struct loading *l, struct buf *room, struct err *e)
 
 static int load_maxlines(const struct loading *l, struct buf *room, struct err *e)
 {
-	uint32_t n;
+	uint32_t n = 1;
 	int r = option(l, "maxlines", room, e);
 	struct span v = span_trim(buf_text(room));
 
-	if (r < 0 || span_empty(v) || (num_u32(v, 1, &n) == 0 && n == 1))
+	if (r < 0)
 		return r;
-	(void)err_set(e, -ENOTSUP, "expressions over several lines cannot be matched yet");
-	return refuse(l, "maxlines", 0, -ENOTSUP, e);
+	if (!span_empty(v) && (num_u32(v, WINDOW_LINES_MAX, &n) < 0 || n == 0)) {
+		(void)err_set(e, -EINVAL, "%.*s is no number from 1 to %u",
+		    (int)MIN_OF(span_len(v), (size_t)20), v.p, WINDOW_LINES_MAX);
+		return refuse(l, "maxlines", 0, -EINVAL, e);
+	}
+	l->f->lines = n;
+	return 0;
 }
 
 static int load_onus(const struct loading *l, struct err *e)
@@ -516,6 +564,14 @@ int filters_load(
 	else
 		*ret = f;
 	return r;
+}
+
+bool filters_remember(const struct filters *f)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->v[i]->joins || f->v[i]->lines > 1)
+			return true;
+	return false;
 }
 
 void filters_done(struct filters *f)

@@ -7,12 +7,12 @@
  *   proof = full                  full or weak (default: weak)
  *
  * Carried over: [INCLUDES], [DEFAULT], [Definition], [Init], NAME.local, %(name)s and <name>
- * interpolation, failregex, ignoreregex, prefregex with <F-CONTENT>, <HOST> <ADDR> <IP4> <IP6> <DNS>
- * and <F-…> tags, <F-NOFAIL>; of datepattern none, {DEFAULT} and {^LN-BEG}. <F-COUNT> is ours: the
+ * interpolation, failregex, ignoreregex, prefregex with <F-CONTENT>, maxlines with <SKIPLINES>, <HOST>
+ * <ADDR> <IP4> <IP6> <SUBNET> <CIDR> <DNS> and <F-…> tags: <F-NOFAIL>, <F-ID>, <F-MLFID> <F-MLFFORGET>
+ * <F-MLFGAINED> <F-USER> <F-ALT_…>; of datepattern none, {DEFAULT} and {^LN-BEG}. <F-COUNT> is ours: the
  * number of times that one line stands for.
- * Refused, since the result would be another: maxlines over 1, <F-MLFID>, <SKIPLINES>, <SUBNET>,
- * other date patterns, an expression without <HOST> or <ADDR>. journalmatch and usedns change nothing
- * here: we read files, and never ask the DNS. */
+ * Refused, since the result would be another: other date patterns, maxlines over WINDOW_LINES_MAX, an
+ * expression that names nobody. usedns changes nothing here: we never ask the DNS. */
 #ifndef ONUS_INTAKE_FILTER_H
 #define ONUS_INTAKE_FILTER_H
 
@@ -38,6 +38,9 @@ struct filter {
 	struct regex *prefix; /* or NULL */
 	struct regex **fail, **ignore;
 	unsigned n_fail, n_ignore;
+	unsigned lines; /* maxlines: what the expressions are searched in, 1 to WINDOW_LINES_MAX */
+	bool joins;	/* an expression has <F-MLFID> */
+	bool rare;	/* an expression has <F-ID> or <CIDR> */
 	/* Bit i of starts[k][b]: fail[i] can match what has b as byte k; those past 64 always can. */
 	uint64_t starts[REGEX_HEAD][256];
 };
@@ -61,6 +64,8 @@ struct filters {
 /* filters_load - those named, or all that onus ships when n is 0 */
 MUST_USE int filters_load(
     struct filters *ret, const char *const *specs, unsigned n, const char *path, struct err *e);
+/* filters_remember - a line means something else depending on those before it: they must come in order */
+bool filters_remember(const struct filters *f);
 void filters_done(struct filters *f); /* NULL-safe, callable twice */
 
 #endif

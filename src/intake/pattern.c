@@ -10,6 +10,8 @@
 #define RE_IP6	"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))"
 #define RE_DNS	"(?P<dns>[\\w\\-.^_]*\\w)"
 #define RE_ADDR "\\[?(?:\x01|\x02)\\]?"
+#define RE_CIDR "(?P<cidr>\\d+)"
+#define RE_NET	"\\[?(?:\x01|\x02)(?:/" RE_CIDR ")?\\]?"
 
 static const struct {
 	const char *tag, *text;
@@ -21,22 +23,14 @@ static const struct {
 	{ "F-IP4/", "\x01" },
 	{ "IP6", "\x02" },
 	{ "F-IP6/", "\x02" },
+	{ "CIDR", RE_CIDR },
+	{ "F-CIDR/", RE_CIDR },
+	{ "SUBNET", RE_NET },
+	{ "F-SUBNET/", RE_NET },
 	{ "DNS", RE_DNS },
 	{ "F-DNS/", RE_DNS },
 	{ "F-ID/", "(?P<fid>\\S+)" },
 	{ "F-PORT/", "(?P<fport>\\w+)" },
-};
-
-static const struct {
-	const char *tag, *why;
-} refused_tags[] = {
-	{ "SKIPLINES", "<SKIPLINES> joins lines, which this version cannot" },
-	{ "CIDR", "<CIDR> names a network by a part of the line, which this version cannot" },
-	{ "F-CIDR/", "<F-CIDR/> names a network by a part of the line, which this version cannot" },
-	{ "SUBNET", "<SUBNET> names a network by a part of the line, which this version cannot" },
-	{ "F-SUBNET/", "<F-SUBNET/> names a network by a part of the line, which this version "
-		       "cannot" },
-	{ "F-MLFID", "<F-MLFID> joins the lines of one connection, which this version cannot" },
 };
 
 /* --- tags --- */
@@ -46,6 +40,7 @@ static const struct {
 struct open_tags {
 	struct span name[OPEN_MAX];
 	unsigned n;
+	unsigned skips; /* <SKIPLINES> so far */
 };
 
 /* The tag at s.p[0] == '<', with its brackets, or empty: </?[\w-]+/?> */
@@ -99,8 +94,8 @@ static int custom_tag(struct span name, bool closing, struct open_tags *open, st
 	return 1;
 }
 
-/* Returns 1 when the tag was replaced, 0 when it stands for itself, -errno. */
-static int one_tag(struct span tag, struct open_tags *open, struct buf *out, struct err *e)
+/* Returns 1 when the tag was replaced, 0 when it stands for itself. */
+static int one_tag(struct span tag, struct open_tags *open, struct buf *out)
 {
 	struct span name = { tag.p + 1, tag.end - 1 };
 	bool closing = *name.p == '/';
@@ -110,9 +105,10 @@ static int one_tag(struct span tag, struct open_tags *open, struct buf *out, str
 			buf_str(out, tags[i].text);
 			return 1;
 		}
-	for (size_t i = 0; i < NELEM(refused_tags); i++)
-		if (span_is(name, refused_tags[i].tag))
-			return err_set(e, -ENOTSUP, "%s", refused_tags[i].why);
+	if (span_is(name, "SKIPLINES")) {
+		buf_fmt(out, "\\n(?P<skiplines%u>(?:(?:.*\\n)*?))", open->skips++);
+		return 1;
+	}
 	name.p += closing;
 	return is_custom(name) ? custom_tag(name, closing, open, out) : 0;
 }
@@ -126,10 +122,8 @@ static int replace_tags(struct span in, struct buf *out, struct err *e)
 			return err_set(e, -EINVAL, "a control byte in the expression");
 	while (!span_empty(in)) {
 		struct span tag = *in.p == '<' ? tag_at(in) : span_of(in.p, 0);
-		int r = span_empty(tag) ? 0 : one_tag(tag, &open, out, e);
+		int r = span_empty(tag) ? 0 : one_tag(tag, &open, out);
 
-		if (r < 0)
-			return r;
 		if (r == 0)
 			buf_byte(out, *in.p++);
 		else
@@ -210,15 +204,15 @@ static bool known_group(struct span s)
 	return false;
 }
 
-/* (?imsx), (?imsx-ims:, and Python's (?u), which is the default there and nothing here */
+/* (?imsx), (?imsx-ims:, and Python's (?u) and (?a), which are nothing here: bytes are ASCII's */
 static int flags(struct span *in, struct buf *out, struct err *e)
 {
 	struct span whole = *in;
 	const char *p = in->p + 2;
 
 	buf_str(out, "(?");
-	while (p < in->end && (strchr("imsxu-", *p) && *p != '\0')) {
-		if (*p != 'u')
+	while (p < in->end && (strchr("imsxua-", *p) && *p != '\0')) {
+		if (*p != 'u' && *p != 'a')
 			buf_byte(out, *p);
 		p++;
 	}

@@ -15,12 +15,19 @@ struct pcre2 {
 	pcre2_match_context *limits;
 	pcre2_jit_stack *stack;
 	int number[REGEX_GROUP_N]; /* of the group, -1 where there is none */
+	struct {
+		enum regex_group to;
+		int number;
+	} alt[REGEX_ALT_MAX]; /* what stands for a group that is empty, the first first */
+	unsigned n_alt;
+	int skip[REGEX_SKIP_MAX]; /* <SKIPLINES> */
+	unsigned n_skip;
 };
 
-static const char *const group_names[REGEX_GROUP_N] = { "ip4", "ip6", "dns", "content", "nofail",
-	"count" };
+const char *const regex_group_names[REGEX_GROUP_N] = { "ip4", "ip6", "dns", "content", "nofail",
+	"count", "fid", "cidr", "mlfid", "mlfforget", "mlfgained", "user" };
 
-static int compile(struct pcre2 *re, struct span pattern, struct err *e)
+static int compile(struct pcre2 *re, struct span pattern, unsigned flags, struct err *e)
 {
 	pcre2_compile_context *cc = pcre2_compile_context_create(NULL);
 	PCRE2_SIZE at;
@@ -33,7 +40,9 @@ static int compile(struct pcre2 *re, struct span pattern, struct err *e)
 	(void)pcre2_set_max_pattern_length(cc, PATTERN_MAX * 2);
 	(void)pcre2_set_parens_nest_limit(cc, 100);
 	re->code = pcre2_compile((PCRE2_SPTR)pattern.p, span_len(pattern),
-	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &code, &at, cc);
+	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C |
+		(flags & REGEX_LINES ? PCRE2_MULTILINE : 0),
+	    &code, &at, cc);
 	pcre2_compile_context_free(cc);
 	if (!re->code) {
 		PCRE2_UCHAR why[120] = { 0 };
@@ -76,7 +85,72 @@ static void slow_free(struct pcre2 *re)
 	free(re);
 }
 
-static int slow_new(struct span marked, struct pcre2 **ret, struct err *e)
+/* The group that "alt_user", "alt_user_2" or "tuple_id" stands for, or REGEX_GROUP_N.
+ * Source: fail2ban's failregex.py, COMPLNAME_CRE. */
+static enum regex_group stands_for(struct span name)
+{
+	const char *digit;
+
+	if (span_starts(name, "alt_"))
+		name.p += 4;
+	else if (span_starts(name, "tuple_"))
+		name.p += 6;
+	else
+		return REGEX_GROUP_N;
+	for (digit = name.end; digit > name.p && digit[-1] >= '0' && digit[-1] <= '9';)
+		digit--;
+	if (digit < name.end && digit > name.p && digit[-1] == '_')
+		name.end = digit - 1;
+	if (span_is(name, "id"))
+		return REGEX_ID;
+	for (enum regex_group g = 0; g < REGEX_GROUP_N; g++)
+		if (span_is(name, regex_group_names[g]))
+			return g;
+	return REGEX_GROUP_N;
+}
+
+static bool is_wanted(enum regex_group g, unsigned flags)
+{
+	return g != REGEX_USER || flags & REGEX_JOINS;
+}
+
+/* Groups by their names, which PCRE2 keeps in alphabetical order. */
+static int note_groups(struct pcre2 *re, unsigned flags, struct err *e)
+{
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR row = NULL;
+
+	for (enum regex_group g = 0; g < REGEX_GROUP_N; g++)
+		re->number[g] = -1;
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT, &n);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, (void *)&row);
+	for (; n > 0; n--, row += size) {
+		struct span name = span_str((const char *)row + 2);
+		int number = row[0] << 8 | row[1];
+		enum regex_group alt = stands_for(name);
+
+		for (enum regex_group g = 0; g < REGEX_GROUP_N; g++)
+			if (span_is(name, regex_group_names[g]) && is_wanted(g, flags))
+				re->number[g] = number;
+		if (alt < REGEX_GROUP_N && is_wanted(alt, flags)) {
+			if (re->n_alt == REGEX_ALT_MAX)
+				return err_set(
+				    e, -ENOTSUP, "more than %u <F-ALT_…> tags", REGEX_ALT_MAX);
+			re->alt[re->n_alt].to = alt;
+			re->alt[re->n_alt++].number = number;
+		}
+		if (span_starts(name, "skiplines")) {
+			if (re->n_skip == REGEX_SKIP_MAX)
+				return err_set(
+				    e, -ENOTSUP, "more than %u <SKIPLINES> tags", REGEX_SKIP_MAX);
+			re->skip[re->n_skip++] = number;
+		}
+	}
+	return 0;
+}
+
+static int slow_new(struct span marked, unsigned flags, struct pcre2 **ret, struct err *e)
 {
 	struct pcre2 *re = calloc(1, sizeof(*re));
 	struct buf full;
@@ -87,15 +161,12 @@ static int slow_new(struct span marked, struct pcre2 **ret, struct err *e)
 	if (!re)
 		(void)err_set(e, r, "out of memory");
 	else
-		r = buf_ok(&full) ? compile(re, buf_text(&full), e)
+		r = buf_ok(&full) ? compile(re, buf_text(&full), flags, e)
 				  : err_set(e, -EFBIG, "the expression is too long");
 	if (r == 0)
 		r = make_room(re, e);
-	for (int g = 0; r == 0 && g < REGEX_GROUP_N; g++) {
-		int n = pcre2_substring_number_from_name(re->code, (PCRE2_SPTR)group_names[g]);
-
-		re->number[g] = n > 0 ? n : -1;
-	}
+	if (r == 0)
+		r = note_groups(re, flags, e);
 	buf_done(&full);
 	if (r < 0)
 		slow_free(re);
@@ -104,7 +175,7 @@ static int slow_new(struct span marked, struct pcre2 **ret, struct err *e)
 	return r;
 }
 
-int regex_new(struct span python, struct regex **ret, struct err *e)
+int regex_new(struct span python, unsigned flags, struct regex **ret, struct err *e)
 {
 	struct regex *re = calloc(1, sizeof(*re));
 	struct buf marked;
@@ -115,9 +186,10 @@ int regex_new(struct span python, struct regex **ret, struct err *e)
 	buf_init(&marked, PATTERN_MAX);
 	r = pattern_translate(python, &marked, e);
 	if (r == 0)
-		r = slow_new(buf_text(&marked), &re->pcre2, e);
+		r = slow_new(buf_text(&marked), flags, &re->pcre2, e);
 	/* PCRE2 has accepted it: our own reading may be laxer, and must not be. */
-	if (r == 0 && fast_new(buf_text(&marked), &re->fast) == -ENOMEM)
+	if (r == 0 && !(flags & REGEX_LINES) && re->pcre2->n_alt == 0 &&
+	    fast_new(buf_text(&marked), flags, &re->fast) == -ENOMEM)
 		r = err_set(e, -ENOMEM, "out of memory");
 	buf_done(&marked);
 	if (r < 0) {
@@ -140,7 +212,12 @@ struct regex *regex_free(struct regex *re)
 
 bool regex_has(const struct regex *re, enum regex_group g)
 {
-	return re->pcre2->number[g] > 0;
+	if (re->pcre2->number[g] > 0)
+		return true;
+	for (unsigned i = 0; i < re->pcre2->n_alt; i++)
+		if (re->pcre2->alt[i].to == g)
+			return true;
+	return false;
 }
 
 int regex_head(const struct regex *re, struct regex_head *ret)
@@ -151,10 +228,30 @@ int regex_head(const struct regex *re, struct regex_head *ret)
 	return 0;
 }
 
+/* Group i of the last match, of which n took part. */
+static struct span taken(const struct pcre2 *re, struct span subject, int i, int n)
+{
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(re->data);
+
+	if (i < 0 || i >= n || at[2 * i] == PCRE2_UNSET || at[2 * i] > at[2 * i + 1])
+		return (struct span){ NULL, NULL };
+	return (struct span){ subject.p + at[2 * i], subject.p + at[2 * i + 1] };
+}
+
+void regex_extent(const struct regex *regex, struct span subject, struct regex_extent *ret)
+{
+	const struct pcre2 *re = regex->pcre2;
+	int n = (int)pcre2_get_ovector_count(re->data);
+
+	ret->whole = taken(re, subject, 0, n);
+	ret->n_skipped = re->n_skip;
+	for (unsigned i = 0; i < re->n_skip; i++)
+		ret->skipped[i] = taken(re, subject, re->skip[i], n);
+}
+
 int regex_exec_pcre2(struct regex *regex, struct span subject, struct regex_match *ret)
 {
 	struct pcre2 *re = regex->pcre2;
-	const PCRE2_SIZE *at;
 	int n = pcre2_match(
 	    re->code, (PCRE2_SPTR)subject.p, span_len(subject), 0, 0, re->data, re->limits);
 
@@ -163,15 +260,13 @@ int regex_exec_pcre2(struct regex *regex, struct span subject, struct regex_matc
 	if (n <= 0)
 		return -E2BIG;
 	ret->v4_known = false;
-	at = pcre2_get_ovector_pointer(re->data);
-	for (int g = 0; g < REGEX_GROUP_N; g++) {
-		int i = re->number[g];
+	for (int g = 0; g < REGEX_GROUP_N; g++)
+		ret->group[g] = taken(re, subject, re->number[g], n);
+	for (unsigned i = 0; i < re->n_alt; i++) {
+		struct span *to = &ret->group[re->alt[i].to];
 
-		if (i > 0 && i < n && at[2 * i] != PCRE2_UNSET && at[2 * i] <= at[2 * i + 1])
-			ret->group[g] =
-			    (struct span){ subject.p + at[2 * i], subject.p + at[2 * i + 1] };
-		else
-			ret->group[g] = (struct span){ NULL, NULL };
+		if (!to->p || span_empty(*to))
+			*to = taken(re, subject, re->alt[i].number, n);
 	}
 	return 1;
 }

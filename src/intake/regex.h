@@ -17,14 +17,31 @@
 
 /* The groups that we ask for; others are fail2ban's business and ignored here. */
 enum regex_group {
+	/* these on every line */
 	REGEX_IP4,
 	REGEX_IP6,
 	REGEX_DNS,
 	REGEX_CONTENT, /* <F-CONTENT> of a prefregex */
 	REGEX_NOFAIL,  /* <F-NOFAIL>: matched, and no failure */
 	REGEX_COUNT,   /* <F-COUNT>: how many times it happened; ours */
+	REGEX_PLAIN_N,
+	/* these are rare, and cost only where they are */
+	REGEX_ID = REGEX_PLAIN_N, /* <F-ID>: whom, when there is no address */
+	REGEX_CIDR,		  /* <CIDR>: how many bits of the address are the network */
+	REGEX_MLFID,		  /* <F-MLFID>: lines of one id belong together */
+	REGEX_MLFFORGET,	  /* <F-MLFFORGET>: this is the last of them */
+	REGEX_MLFGAINED,	  /* <F-MLFGAINED>: what failed before is forgiven */
+	REGEX_USER,		  /* <F-USER>, where lines are joined */
 	REGEX_GROUP_N
 };
+extern const char *const regex_group_names[REGEX_GROUP_N];
+
+/* What regex_new is to do besides. */
+#define REGEX_LINES 1u /* the subject is several lines: ^ and $ match at each */
+#define REGEX_JOINS 2u /* REGEX_USER is wanted */
+
+#define REGEX_ALT_MAX  16u /* <F-ALT_…> groups of one expression that we ask for */
+#define REGEX_SKIP_MAX 8u  /* <SKIPLINES> of one expression */
 
 struct fast;
 
@@ -43,10 +60,24 @@ struct regex_match {
 
 /* regex_new - compile an expression as a filter file has it, tags and all
  * Returns 0; -EINVAL or -ENOTSUP with the reason. */
-MUST_USE int regex_new(struct span python, struct regex **ret, struct err *e);
+MUST_USE int regex_new(struct span python, unsigned flags, struct regex **ret, struct err *e);
 struct regex *regex_free(struct regex *re); /* NULL-safe, returns NULL */
 
 bool regex_has(const struct regex *re, enum regex_group g);
+
+/* regex_group - what a rare group of the last match of re is, .p NULL where it has none or it took no part */
+static inline struct span regex_group(
+    const struct regex *re, const struct regex_match *m, enum regex_group g)
+{
+	return re && regex_has(re, g) ? m->group[g] : (struct span){ NULL, NULL };
+}
+
+/* struct regex_extent - where the last match of regex_exec_pcre2 was, and the lines that <SKIPLINES> ran over */
+struct regex_extent {
+	struct span whole, skipped[REGEX_SKIP_MAX];
+	unsigned n_skipped;
+};
+void regex_extent(const struct regex *re, struct span subject, struct regex_extent *ret);
 
 /* regex_exec - search subject
  *

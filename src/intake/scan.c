@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "intake/join.h"
 #include "intake/stamp.h"
+#include "intake/window.h"
 #include "util/ends.h"
 #include "util/num.h"
 
@@ -15,19 +17,26 @@ struct names {
 	struct span source, service;
 };
 
+/* struct memory - of what the lines before say, for filters that ask for it */
+struct memory {
+	struct join *join;     /* <F-MLFID>; or NULL */
+	struct window *window; /* maxlines; or NULL */
+};
+
 struct scan {
-	struct filter *const *filters;
-	unsigned n;
+	struct filter *filters[FILTERS_MAX]; /* those of several lines behind the others */
+	unsigned n, n_single;
 	struct scan_options o;
 	struct stamp_reader stamp;
 	struct scan_counts counts;
 	uint64_t first_refused; /* since scan_first_refused, 0: none */
 	const char *why_refused;
-	int64_t time_s; /* of the line at hand, as what follows */
+	int64_t time_s; /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
 	struct regex_match pre, match;
 	struct event event;
 	struct names names[FILTERS_MAX];
+	struct memory memory[FILTERS_MAX];
 	scan_sink *sink;
 	void *ctx;
 	struct ends ends;	 /* of the piece at hand */
@@ -36,6 +45,21 @@ struct scan {
 	char content[LINE_ROOM];
 	char line[LINE_ROOM]; /* scan_line's, with its LF */
 };
+
+static int add_filter(struct scan *s, struct filter *f, struct span source)
+{
+	struct memory *m = &s->memory[s->n];
+
+	s->filters[s->n] = f;
+	s->names[s->n++] =
+	    (struct names){ span_empty(source) ? span_str(f->name) : source, span_str(f->service) };
+	if (f->joins && !(m->join = join_new()))
+		return -ENOMEM;
+	if (f->lines > 1 && !(m->window = window_new(f->lines)))
+		return -ENOMEM;
+	s->n_single += f->lines == 1;
+	return 0;
+}
 
 int scan_new(struct filter *const *filters, unsigned n, const struct scan_options *o,
     struct scan **ret, struct err *e)
@@ -47,12 +71,13 @@ int scan_new(struct filter *const *filters, unsigned n, const struct scan_option
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(e, -ENOMEM, "out of memory");
-	for (unsigned i = 0; i < n; i++)
-		s->names[i] =
-		    (struct names){ span_empty(o->source) ? span_str(filters[i]->name) : o->source,
-			    span_str(filters[i]->service) };
-	s->filters = filters;
-	s->n = n;
+	for (unsigned several = 0; several < 2; several++)
+		for (unsigned i = 0; i < n; i++)
+			if ((filters[i]->lines > 1) == (several == 1) &&
+			    add_filter(s, filters[i], o->source) < 0) {
+				(void)scan_free(s);
+				return err_set(e, -ENOMEM, "out of memory");
+			}
 	s->o = *o;
 	stamp_init(&s->stamp, o->clock);
 	for (uint32_t i = 0; i < 256; i++)
@@ -64,6 +89,10 @@ int scan_new(struct filter *const *filters, unsigned n, const struct scan_option
 
 struct scan *scan_free(struct scan *s)
 {
+	for (unsigned i = 0; s && i < s->n; i++) {
+		(void)join_free(s->memory[i].join);
+		(void)window_free(s->memory[i].window);
+	}
 	free(s);
 	return NULL;
 }
@@ -77,24 +106,13 @@ const struct scan_counts *scan_counts(const struct scan *s)
 
 /* --- a match becomes an event --- */
 
-static bool is_special(const struct scan *s, struct addr a)
+static bool is_special(const struct scan *s, const struct who *w)
 {
-	if (addr_is_v4(a) && !s->v4_special[addr_v4(a) >> 24])
+	if (w->bits < 128)
+		return range_special(prefix_range(prefix_make(w->addr, w->bits))) != NULL;
+	if (addr_is_v4(w->addr) && !s->v4_special[addr_v4(w->addr) >> 24])
 		return false;
-	return addr_special(a) != NULL;
-}
-
-static bool match_addr(const struct regex_match *m, struct addr *ret)
-{
-	if (m->v4_known) {
-		*ret = addr_of_v4(m->v4);
-		return true;
-	}
-	if (m->group[REGEX_IP4].p)
-		return addr_parse(m->group[REGEX_IP4], ret) == 0;
-	if (m->group[REGEX_IP6].p)
-		return addr_parse(m->group[REGEX_IP6], ret) == 0;
-	return false;
+	return addr_special(w->addr) != NULL;
 }
 
 /* The counter of an outcome. */
@@ -105,8 +123,11 @@ static const struct {
 	[SCAN_EVENT] = { "event", offsetof(struct scan_counts, events) },
 	[SCAN_IGNORED] = { "ignored", offsetof(struct scan_counts, ignored) },
 	[SCAN_NOFAIL] = { "nofail", offsetof(struct scan_counts, nofail) },
+	[SCAN_PENDING] = { "pending", offsetof(struct scan_counts, pending) },
+	[SCAN_ID] = { "id", offsetof(struct scan_counts, ids) },
 	[SCAN_NAME] = { "name", offsetof(struct scan_counts, names) },
 	[SCAN_SPECIAL] = { "special", offsetof(struct scan_counts, special) },
+	[SCAN_WIDE] = { "wide", offsetof(struct scan_counts, wide) },
 	[SCAN_OWN] = { "own", offsetof(struct scan_counts, own) },
 };
 _Static_assert(NELEM(outcomes) == SCAN_OUTCOME_N, "outcomes out of step");
@@ -114,14 +135,6 @@ _Static_assert(NELEM(outcomes) == SCAN_OUTCOME_N, "outcomes out of step");
 const char *scan_outcome_name(enum scan_outcome o)
 {
 	return outcomes[o].name;
-}
-
-static struct span found_text(const struct regex_match *m)
-{
-	for (enum regex_group g = REGEX_IP4; g <= REGEX_DNS; g++)
-		if (m->group[g].p)
-			return m->group[g];
-	return (struct span){ NULL, NULL };
 }
 
 /* Count a match, and tell of it. */
@@ -133,29 +146,44 @@ static void account(struct scan *s, unsigned i, enum scan_outcome o, struct span
 		    &(struct scan_match){ s->filters[i], o, s->time_s, found, s->number });
 }
 
-/* What an address is, before it is an event. */
-static enum scan_outcome guard(const struct scan *s, const struct regex_match *m, struct addr *ret)
+static bool is_own(const struct scan *s, const struct who *w)
 {
-	if (!match_addr(m, ret))
-		return SCAN_NAME;
-	if (is_special(s, *ret))
-		return SCAN_SPECIAL;
-	return s->o.own && addrset_has(s->o.own, *ret) ? SCAN_OWN : SCAN_EVENT;
+	if (!s->o.own)
+		return false;
+	return w->bits == 128
+		   ? addrset_has(s->o.own, w->addr)
+		   : addrset_overlaps(s->o.own, prefix_range(prefix_make(w->addr, w->bits)));
 }
 
-static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct span message)
+/* What a match is, before it is an event. */
+static enum scan_outcome guard(const struct scan *s, const struct who *w)
+{
+	static const enum scan_outcome none[] = {
+		[WHO_NOBODY] = SCAN_NAME, [WHO_ID] = SCAN_ID, [WHO_NAME] = SCAN_NAME
+	};
+
+	if (w->kind != WHO_ADDR)
+		return none[w->kind];
+	if (w->bits < (addr_is_v4(w->addr) ? 96 + SCAN_BITS_4 : SCAN_BITS_6))
+		return SCAN_WIDE;
+	if (is_special(s, w))
+		return SCAN_SPECIAL;
+	return is_own(s, w) ? SCAN_OWN : SCAN_EVENT;
+}
+
+static void emit(struct scan *s, unsigned i, const struct who *w, struct span message)
 {
 	const struct filter *f = s->filters[i];
+	struct span count = s->match.group[REGEX_COUNT];
 	struct event *ev = &s->event;
-	struct addr a;
-	enum scan_outcome o = guard(s, m, &a);
+	enum scan_outcome o = guard(s, w);
 
 	s->counts.matched++;
-	account(s, i, o, found_text(m));
+	account(s, i, o, w->text);
 	if (o != SCAN_EVENT)
 		return;
 	ev->time_s = s->time_s;
-	ev->subject = event_subject(a);
+	ev->subject = w->bits == 128 ? event_subject(w->addr) : prefix_make(w->addr, w->bits);
 	ev->category = f->category;
 	ev->proof = s->o.weak ? PROOF_WEAK : f->proof;
 	ev->count = 1;
@@ -163,8 +191,7 @@ static void emit(struct scan *s, unsigned i, const struct regex_match *m, struct
 	ev->service = s->names[i].service;
 	ev->detail = span_trim(message);
 	/* A number of times that is none, or absurd, is once. */
-	if (m->group[REGEX_COUNT].p &&
-	    (num_u32(m->group[REGEX_COUNT], 10000, &ev->count) < 0 || ev->count == 0))
+	if (count.p && (num_u32(count, 10000, &ev->count) < 0 || ev->count == 0))
 		ev->count = 1;
 	s->sink(s->ctx, ev, s->number);
 }
@@ -200,38 +227,110 @@ static bool is_ignored(const struct scan *s, const struct filter *f, struct span
 	return false;
 }
 
-/* Groups that the prefregex found hold where the failregex has none of its own. */
-static void join_groups(struct regex_match *m, const struct regex_match *pre)
-{
-	if (m->group[REGEX_IP4].p || m->group[REGEX_IP6].p || m->group[REGEX_DNS].p)
-		return;
-	m->v4_known = pre->v4_known;
-	m->v4 = pre->v4;
-	m->group[REGEX_IP4] = pre->group[REGEX_IP4];
-	m->group[REGEX_IP6] = pre->group[REGEX_IP6];
-	m->group[REGEX_DNS] = pre->group[REGEX_DNS];
-}
-
 static bool took_part(struct span group)
 {
 	return group.p && !span_empty(group);
 }
 
-/* A failregex has matched. */
-static void judge(struct scan *s, unsigned i, struct span text)
+/* A rare group of the failregex that has matched, or else of the prefregex. */
+static struct span rare_group(
+    const struct scan *s, const struct filter *f, const struct regex *re, enum regex_group g)
+{
+	struct span own = regex_group(re, &s->match, g);
+
+	return own.p ? own : regex_group(f->prefix, &s->pre, g);
+}
+
+/* <F-ID>, which may say an address, when there is no other; <CIDR> behind an address. */
+static void rare_who(
+    const struct scan *s, const struct filter *f, const struct regex *re, struct who *w)
+{
+	struct span id = rare_group(s, f, re, REGEX_ID), bits = rare_group(s, f, re, REGEX_CIDR);
+	uint32_t n, most;
+
+	if (w->kind == WHO_NOBODY && id.p) {
+		w->kind = addr_parse(id, &w->addr) == 0 ? WHO_ADDR : WHO_ID;
+		w->text = id;
+	}
+	if (w->kind != WHO_ADDR || !bits.p)
+		return;
+	most = addr_is_v4(w->addr) ? 32 : 128;
+	if (num_u32(bits, most, &n) < 0)
+		w->kind = WHO_NAME; /* "/99" makes no network, and no host either */
+	else
+		w->bits = (uint8_t)(128 - most + n);
+}
+
+/* Whom the match is about. What the prefregex found holds where the failregex has no address of its own. */
+static void find_who(
+    const struct scan *s, const struct filter *f, const struct regex *re, struct who *ret)
+{
+	const struct regex_match *m = &s->match;
+
+	if (f->prefix && !m->group[REGEX_IP4].p && !m->group[REGEX_IP6].p && !m->group[REGEX_DNS].p)
+		m = &s->pre;
+	*ret = (struct who){ .kind = WHO_NAME, .bits = 128 };
+	if (m->v4_known) {
+		ret->text = m->group[REGEX_IP4];
+		ret->addr = addr_of_v4(m->v4);
+		ret->kind = WHO_ADDR;
+	} else if (m->group[REGEX_IP4].p || m->group[REGEX_IP6].p) {
+		ret->text = m->group[m->group[REGEX_IP4].p ? REGEX_IP4 : REGEX_IP6];
+		if (addr_parse(ret->text, &ret->addr) == 0)
+			ret->kind = WHO_ADDR;
+	} else if (m->group[REGEX_DNS].p) {
+		ret->text = m->group[REGEX_DNS];
+	} else {
+		ret->kind = WHO_NOBODY;
+	}
+	if (UNLIKELY(f->rare))
+		rare_who(s, f, re, ret);
+}
+
+/* A line with an <F-MLFID>. Returns whether it is a failure of *who now. */
+static NOINLINE bool is_failure(
+    struct scan *s, unsigned i, const struct regex *re, struct span id, struct who *who)
 {
 	const struct filter *f = s->filters[i];
-	const struct regex_match *pre = &s->pre;
-	struct regex_match *m = &s->match;
+	struct join_line l = { .id = id,
+		.user = rare_group(s, f, re, REGEX_USER),
+		.who = *who,
+		.time_s = s->time_s,
+		.gained = took_part(rare_group(s, f, re, REGEX_MLFGAINED)),
+		.forget = took_part(rare_group(s, f, re, REGEX_MLFFORGET)) };
+	enum join_verdict v;
 
+	l.nofail = l.gained || took_part(s->match.group[REGEX_NOFAIL]) ||
+		   (f->prefix && took_part(s->pre.group[REGEX_NOFAIL]));
+	v = join_add(s->memory[i].join, &l, who);
+	if (v != JOIN_FAILURE)
+		account(s, i, v == JOIN_NOFAIL ? SCAN_NOFAIL : SCAN_PENDING, who->text);
+	return v == JOIN_FAILURE;
+}
+
+/* A failregex has matched. */
+static void judge(struct scan *s, unsigned i, const struct regex *re, struct span text)
+{
+	const struct filter *f = s->filters[i];
+	struct span id = { NULL, NULL };
+	struct who who;
+
+	find_who(s, f, re, &who);
 	if (f->n_ignore > 0 && is_ignored(s, f, text)) {
-		account(s, i, SCAN_IGNORED, found_text(m));
-	} else if (took_part(m->group[REGEX_NOFAIL]) || took_part(pre->group[REGEX_NOFAIL])) {
-		account(s, i, SCAN_NOFAIL, found_text(m));
-	} else {
-		join_groups(m, pre);
-		emit(s, i, m, text);
+		account(s, i, SCAN_IGNORED, who.text);
+		return;
 	}
+	if (f->joins)
+		id = rare_group(s, f, re, REGEX_MLFID);
+	if (id.p) {
+		if (!is_failure(s, i, re, id, &who))
+			return;
+	} else if (took_part(s->match.group[REGEX_NOFAIL]) ||
+		   (f->prefix && took_part(s->pre.group[REGEX_NOFAIL]))) {
+		account(s, i, SCAN_NOFAIL, who.text);
+		return;
+	}
+	emit(s, i, &who, text);
 }
 
 /* Which of the first 64 failregexes can match what begins at p. The slack makes all of its bytes readable. */
@@ -251,14 +350,15 @@ static inline uint64_t candidates(const struct scan *s, const struct filter *f, 
 static NOINLINE bool find_failure(struct scan *s, unsigned i, struct span text, uint64_t maybe)
 {
 	const struct filter *f = s->filters[i];
+	struct regex *re = NULL;
 	int r = 0;
 
 	for (; r == 0 && maybe; maybe &= maybe - 1)
-		r = exec(s, f->fail[__builtin_ctzll(maybe)], text, &s->match);
+		r = exec(s, re = f->fail[__builtin_ctzll(maybe)], text, &s->match);
 	for (unsigned k = 64; r == 0 && k < f->n_fail; k++)
-		r = exec(s, f->fail[k], text, &s->match);
+		r = exec(s, re = f->fail[k], text, &s->match);
 	if (r > 0)
-		judge(s, i, text);
+		judge(s, i, re, text);
 	return r >= 0;
 }
 
@@ -285,13 +385,57 @@ INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *en
 			p = content.p;
 			end = content.end;
 		}
-	} else {
-		s->pre = (struct regex_match){ .v4_known = false };
 	}
 	maybe = candidates(s, f, p);
 	if (maybe == 0 && f->n_fail <= 64)
 		return true;
 	return find_failure(s, i, (struct span){ p, end }, maybe);
+}
+
+/* --- several lines through one filter --- */
+
+/* Returns false when the line is to be refused. */
+static bool search_window(struct scan *s, unsigned i)
+{
+	const struct filter *f = s->filters[i];
+	struct window *w = s->memory[i].window;
+	struct span text = window_text(w);
+	struct regex_extent at;
+	int r = 0;
+
+	if (f->prefix) {
+		r = regex_exec_pcre2(f->prefix, text, &s->pre);
+		if (r <= 0)
+			return r == 0;
+		if (took_part(s->pre.group[REGEX_CONTENT]))
+			text = with_lf(s, s->pre.group[REGEX_CONTENT]);
+	}
+	for (unsigned k = 0; r <= 0 && k < f->n_fail; k++) {
+		r = regex_exec_pcre2(f->fail[k], text, &s->match);
+		if (r < 0)
+			return false;
+		if (r == 0)
+			continue;
+		regex_extent(f->fail[k], text, &at);
+		judge(s, i, f->fail[k], at.whole);
+		if (text.p == s->content)
+			window_clear(w);
+		else
+			window_take(w, &at);
+	}
+	return true;
+}
+
+static NOINLINE bool try_windows(struct scan *s, const char *p, const char *end, bool pri)
+{
+	bool good = true;
+
+	for (unsigned i = s->n_single; i < s->n; i++)
+		if (s->filters[i]->date != FILTER_DATE_START || !pri) {
+			window_add(s->memory[i].window, (struct span){ p, end });
+			good &= search_window(s, i);
+		}
+	return good;
 }
 
 /* --- lines --- */
@@ -300,9 +444,25 @@ INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool pri
 {
 	bool good = true;
 
-	for (unsigned i = 0; i < s->n; i++)
+	for (unsigned i = 0; i < s->n_single; i++)
 		good &= try_filter(s, i, p, end, pri);
+	if (UNLIKELY(s->n > s->n_single))
+		good &= try_windows(s, p, end, pri);
 	return good;
+}
+
+/* A line without a date goes on with what the one before it began. */
+static bool undated_line(struct scan *s, const char *p, const char *end)
+{
+	size_t n = (size_t)(end - p);
+
+	s->counts.undated++;
+	if (s->n == s->n_single || s->time_s == 0)
+		return true;
+	if (n > 0)
+		memcpy(s->subject, p, n);
+	s->subject[n] = '\n';
+	return try_windows(s, s->subject, s->subject + n + 1, false);
 }
 
 /* A line that is not simply a date of the last minute and its message. */
@@ -314,10 +474,8 @@ static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
 
 	while (end > p && end[-1] == '\r')
 		end--;
-	if (!stamp_read(&s->stamp, (struct span){ p, end }, &stamp)) {
-		s->counts.undated++;
-		return true;
-	}
+	if (!stamp_read(&s->stamp, (struct span){ p, end }, &stamp))
+		return undated_line(s, p, end);
 	s->time_s = stamp.time_s;
 	if (stamp.begin == 0 && end == lf) {
 		p += stamp.end;
@@ -337,10 +495,13 @@ static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
  * line was refused. */
 INLINE bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
 {
+	int64_t time_s;
+
 	s->number = number;
 	if (UNLIKELY(lf - p < (ptrdiff_t)STAMP_AGAIN || lf[-1] == '\r' ||
-		     !stamp_again(&s->stamp, p, &s->time_s)))
+		     !stamp_again(&s->stamp, p, &time_s)))
 		return odd_line(s, p, lf);
+	s->time_s = time_s;
 	return try_filters(s, p + STAMP_AGAIN - 1, lf + 1, false);
 }
 

@@ -17,11 +17,18 @@ enum scan_outcome {
 	SCAN_EVENT,   /* handed to the sink */
 	SCAN_IGNORED, /* an ignoreregex matches too */
 	SCAN_NOFAIL,  /* <F-NOFAIL>: no failure by itself */
+	SCAN_PENDING, /* of whom, another line of this <F-MLFID> will say, or none */
+	SCAN_ID,      /* <F-ID>, and no address */
 	SCAN_NAME,    /* a host name, or what looks like one, stands where the address should */
-	SCAN_SPECIAL, /* private or reserved space */
-	SCAN_OWN,     /* our own networks */
+	SCAN_SPECIAL, /* private or reserved space, in part or in whole */
+	SCAN_WIDE, /* a network wider than SCAN_BITS_4 or SCAN_BITS_6: no line is believed so much */
+	SCAN_OWN,  /* our own networks */
 	SCAN_OUTCOME_N
 };
+
+/* <CIDR>, <SUBNET>: the widest network that a line of a log is believed about. */
+#define SCAN_BITS_4 24u
+#define SCAN_BITS_6 48u
 
 /* scan_outcome_name - one word, for people and programs */
 const char *scan_outcome_name(enum scan_outcome o);
@@ -57,8 +64,11 @@ struct scan_counts {
 	uint64_t events;  /* of these, handed to the sink */
 	uint64_t ignored; /* matched, and an ignoreregex too */
 	uint64_t nofail;  /* matched by <F-NOFAIL>: no failure by itself */
+	uint64_t pending; /* matched, and whom it is about is not known */
+	uint64_t ids;	  /* matched, but it is about an id and no address */
 	uint64_t names;	  /* matched, but a host name stands where the address should be */
 	uint64_t special; /* matched, but private or reserved space */
+	uint64_t wide;	  /* matched, but a network too wide to be believed */
 	uint64_t own;	  /* matched, but our own networks */
 	uint64_t undated; /* lines that do not begin with a date */
 	uint64_t refused; /* lines cut at INPUT_LINE_MAX, with NUL bytes, or past a match limit */

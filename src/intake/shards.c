@@ -49,16 +49,28 @@ int shards_new(const char *const *specs, unsigned n, const char *path, const str
     unsigned threads, struct shards **ret, struct err *e)
 {
 	struct shards *s = calloc(1, sizeof(*s));
-	int r = 0;
+	int r;
 
-	if (!s || !(s->lanes = lanes_new(threads, scan_job, s))) {
-		free(s);
+	if (!s)
 		return err_set(e, -ENOMEM, "out of memory");
+	r = filters_load(&s->of[0].filters, specs, n, path, e);
+	if (r == 0) {
+		if (filters_remember(&s->of[0].filters))
+			threads = 1;
+		s->lanes = lanes_new(threads, scan_job, s);
+		if (!s->lanes)
+			r = err_set(e, -ENOMEM, "out of memory");
+	}
+	if (r < 0) {
+		filters_done(&s->of[0].filters);
+		free(s);
+		return r;
 	}
 	for (unsigned i = 0; i < lanes_n_jobs(s->lanes); i++)
 		buf_init(&s->job[i].copies, 1u << 30);
 	for (unsigned i = 0; i < lanes_n(s->lanes) && r == 0; i++) {
-		r = filters_load(&s->of[i].filters, specs, n, path, e);
+		if (i > 0)
+			r = filters_load(&s->of[i].filters, specs, n, path, e);
 		if (r == 0)
 			r = scan_new(s->of[i].filters.v, s->of[i].filters.n, o, &s->of[i].scan, e);
 	}
@@ -242,8 +254,11 @@ struct scan_counts shards_counts(const struct shards *s)
 		sum.events += c->events;
 		sum.ignored += c->ignored;
 		sum.nofail += c->nofail;
+		sum.pending += c->pending;
+		sum.ids += c->ids;
 		sum.names += c->names;
 		sum.special += c->special;
+		sum.wide += c->wide;
 		sum.own += c->own;
 		sum.undated += c->undated;
 		sum.refused += c->refused;

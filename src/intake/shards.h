@@ -13,7 +13,8 @@ struct shards;
 
 /* shards_new - filters by their names, as filters_load has them; o is borrowed until shards_free
  * threads   1: none besides the caller's; 0: one a processor that this process may use. They are
- *           started when an input is long enough to be worth it. */
+ *           started when an input is long enough to be worth it. Filters that remember
+ *           (filters_remember) are always one thread's. */
 MUST_USE int shards_new(const char *const *specs, unsigned n, const char *path,
     const struct scan_options *o, unsigned threads, struct shards **ret, struct err *e);
 struct shards *shards_free(struct shards *s); /* NULL-safe, returns NULL */

@@ -108,8 +108,11 @@ static void say_counts(const struct extract *x, const struct scan_counts *c)
 		{ c->matched, "log lines matched a filter" },
 		{ c->ignored, "matched an ignoreregex too" },
 		{ c->nofail, "matched, and are no failure by themselves" },
+		{ c->pending, "matched, and no line says whom they are about" },
+		{ c->ids, "matched, but are about an id, no address" },
 		{ c->names, "matched, but no valid address stands where it should" },
 		{ c->special, "matched, but private or reserved space" },
+		{ c->wide, "matched, but about a network too wide to be believed" },
 		{ c->own, "matched, but own networks" },
 		{ c->undated, "log lines do not begin with a date" },
 	};

@@ -115,7 +115,7 @@ static void one_pattern(const char *pattern, unsigned texts, unsigned *fast)
 	struct subject s;
 	struct err e;
 
-	if (regex_new(span_str(pattern), &re, &e) < 0)
+	if (regex_new(span_str(pattern), 0, &re, &e) < 0)
 		return; /* refused is refused; what is accepted must agree */
 	assert_int_equal(regex_head(re, &head), 0);
 	*fast += regex_is_fast(re);
@@ -155,7 +155,7 @@ static void test_prefixes(void **state_)
 		struct regex *re;
 		struct err e;
 
-		assert_int_equal(regex_new(span_str(prefixes[i]), &re, &e), 0);
+		assert_int_equal(regex_new(span_str(prefixes[i]), 0, &re, &e), 0);
 		assert_true(regex_is_fast(re));
 		assert_int_equal(regex_head(re, &head), 0);
 		for (unsigned n = 0; n < 20000; n++) {
