@@ -14,6 +14,8 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
+#define SOURCE_TYPES "log|list|events|" CONF_KNOWN_GOOD
+
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
 #field, PARAM_##type, offsetof(struct conf, field), standard, min, max, unit, help \
@@ -108,7 +110,10 @@ static const struct param params[] = {
 		    unit, help                                                                     \
 	}
 static const struct param source_params[] = {
-	S(type, TEXT, "log", "log|list|events", "What the file holds."),
+	S(type, TEXT, "log", SOURCE_TYPES,
+	    "What the file holds; known-good: addresses whose listing by others is a mistake, and "
+	    "with "
+	    "anchor = yes what one's own sensors see of them too."),
 	S(path, TEXT, "", "file", "The file; a shell pattern may name several."),
 	S(filter, TEXT, "", "names",
 	    "Log: the filters to apply, comma-separated; empty: all shipped."),
@@ -296,7 +301,7 @@ static int check_own(const struct conf *c, struct err *e)
 
 int conf_check(const struct conf *c, struct err *e)
 {
-	static const char *const types[] = { "log", "list", "events" };
+	static const char *const types[] = { "log", "list", "events", CONF_KNOWN_GOOD };
 	int r = check_own(c, e);
 
 	if (r < 0)
@@ -310,7 +315,7 @@ int conf_check(const struct conf *c, struct err *e)
 			known |= strcmp(s->type, types[k]) == 0;
 		if (!known)
 			return err_set(e, -EINVAL,
-			    "source %s: type is log, list or events, not \"%s\"", s->name, s->type);
+			    "source %s: type is " SOURCE_TYPES ", not \"%s\"", s->name, s->type);
 		if (!*s->path)
 			return err_set(
 			    e, -EINVAL, "source %s: which file? give it a path", s->name);

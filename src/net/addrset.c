@@ -154,6 +154,14 @@ bool addrset_has(const struct addrset *s, struct addr a)
 	return i < s->n && addr_cmp(s->v[i].first, a) <= 0;
 }
 
+bool addrset_covers(const struct addrset *s, struct range r)
+{
+	size_t i = addrset_from(s, r.first);
+
+	return i < s->n && addr_cmp(s->v[i].first, r.first) <= 0 &&
+	       addr_cmp(s->v[i].last, r.last) >= 0;
+}
+
 bool addrset_overlaps(const struct addrset *s, struct range r)
 {
 	bool v4 = addr_is_v4(r.first);

@@ -33,6 +33,7 @@ size_t addrset_from(const struct addrset *s, struct addr a);
 
 bool addrset_has(const struct addrset *s, struct addr a);
 bool addrset_overlaps(const struct addrset *s, struct range r); /* any address of both */
+bool addrset_covers(const struct addrset *s, struct range r);	/* all of r */
 bool addrset_eq(const struct addrset *a, const struct addrset *b);
 
 /* addrset_union, _intersect, _subtract - a and b, a without b; *ret is new, neither a nor b

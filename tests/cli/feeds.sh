@@ -126,6 +126,37 @@ touch -d '2001-01-01' state/lists/block.accept
 feed 3 accept nosuch
 echo 'ok: held back and accepted'
 
+# --- known to be good: for what others say; for one's own sensors only where it says so
+cat >>conf <<CONF
+[source good]
+type = known-good
+anchor = no
+path = $dir/resolvers.json
+[source crawler]
+type = known-good
+path = $dir/crawler.txt
+[source others]
+type = list
+anchor = no
+path = $dir/others
+[source own]
+type = events
+path = $dir/own
+CONF
+printf '{"name": "x", "type": "cidr", "list": ["48.0.0.0/24", 7, "48.0.1.1", "0.0.0.0/0"]}' >resolvers.json
+echo 49.0.0.0/24 >crawler.txt
+printf '48.0.0.0/25\n48.0.0.0/23\n48.0.0.9\n48.0.1.1\n48.0.1.2\n49.0.0.1\n' >others
+for a in 48.0.0.1 49.0.0.2 50.0.0.1; do printf '%s\t%s\tscanner\t1\tfull\tx\t\t\n' "$day" $a; done >own
+touch -d '1 hour ago' others
+collect
+[ "$(count others)" = 2 ] && [ "$(count own)" = 2 ] || fail "known good: $(ledger others) $(ledger own)"
+[ "$(status known_good)" = 5 ] || fail "$(status known_good) known to be good"
+[ "$(sqlite3 hub.sqlite "SELECT count(*) FROM source WHERE name IN ('good', 'crawler')")" = 0 ] || fail 'they are sources of evidence'
+echo '{"list": ["10.0.0.1"]}' >resolvers.json
+collect
+grep -q 'good: .*resolvers.json: no address in it; what was known before stands' collect.log || fail "$(cat collect.log)"
+echo 'ok: known to be good'
+
 # --- a publisher who is away
 sed -i "s/^checked_s = .*/checked_s = $((day - 100 * 3600))/" copies/drop.state
 sed -i "s|file?drop|file?gone|" feeds

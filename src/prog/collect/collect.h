@@ -8,6 +8,7 @@
 #include "core/spool.h"
 #include "intake/filter.h"
 #include "intake/follow.h"
+#include "intake/known.h"
 #include "net/addrset.h"
 #include "intake/scan.h"
 #include "intake/watch.h"
@@ -21,6 +22,7 @@ struct found {
 
 struct source {
 	const struct conf_source *conf; /* borrowed */
+	struct collect *to;		/* borrowed */
 	struct follow *follow;		/* log, events */
 	struct watch *watch;		/* list */
 	struct filters filters;
@@ -34,17 +36,19 @@ struct collect {
 	struct conf *conf;
 	struct clock clock;
 	struct addrset own;
-	char *list_dir; /* snapshots of lists */
+	struct known *known; /* what is good, and no event */
+	char *list_dir;	     /* snapshots of lists */
 	struct spool *spool;
 	struct batch_writer writer;
-	struct source *sources; /* conf->n_sources of them */
-	struct buf orphans;	/* positions of sources that the configuration does not have now */
+	struct source *sources;
+	unsigned n_sources;
+	struct buf orphans; /* positions of sources that the configuration does not have now */
 	struct buf text, positions, line;
 	struct found *found;
 	size_t n_found, found_cap;
 	uint64_t read_bytes; /* since the last batch: worth a batch even without events */
 	bool moved;	     /* any position moved since the last batch */
-	uint64_t batches, events, refused;
+	uint64_t batches, events, refused, known_good;
 	uint64_t begun;	    /* files begun by all sources, when that was last looked at */
 	int64_t flushed_us; /* monotonic; 0: not yet */
 };

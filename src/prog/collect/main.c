@@ -27,7 +27,7 @@ int collect_flush(struct collect *c, struct err *e)
 	if (!c->moved && events == 0 && refused == 0)
 		return 0;
 	buf_reset(&c->positions);
-	for (unsigned i = 0; i < c->conf->n_sources; i++)
+	for (unsigned i = 0; i < c->n_sources; i++)
 		source_positions(&c->sources[i], &c->positions);
 	if (c->orphans.len)
 		buf_span(&c->positions, buf_text(&c->orphans));
@@ -39,7 +39,7 @@ int collect_flush(struct collect *c, struct err *e)
 	    c->positions.len ? buf_text(&c->positions) : SPAN(""), e);
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < c->conf->n_sources; i++)
+	for (unsigned i = 0; i < c->n_sources; i++)
 		if (c->sources[i].watch)
 			watch_durable(c->sources[i].watch);
 	c->batches++;
@@ -71,9 +71,10 @@ static void collect_close(void *state)
 		return;
 	if (c->spool && collect_flush(c, &e) < 0)
 		log_error("%s; what was read since the last batch will be read again", e.text);
-	for (unsigned i = 0; c->sources && i < c->conf->n_sources; i++)
+	for (unsigned i = 0; i < c->n_sources; i++)
 		source_done(&c->sources[i]);
 	free(c->sources);
+	c->known = known_free(c->known);
 	free(c->list_dir);
 	c->spool = spool_free(c->spool);
 	c->conf = conf_free(c->conf);
@@ -109,8 +110,15 @@ static struct collect *collect_new(const struct daemon *d, struct err *e)
 	c->sources = calloc(c->conf->n_sources + 1, sizeof(*c->sources));
 	if (!c->sources || asprintf(&c->list_dir, "%s/lists", c->conf->state_dir) < 0)
 		abort();
-	for (unsigned i = 0; i < c->conf->n_sources && r == 0; i++)
-		r = source_open(&c->sources[i], c, &c->conf->sources[i], c->list_dir, e);
+	c->known = known_new();
+	for (unsigned i = 0; i < c->conf->n_sources && r == 0; i++) {
+		const struct conf_source *s = &c->conf->sources[i];
+
+		if (strcmp(s->type, CONF_KNOWN_GOOD) == 0)
+			known_add(c->known, s->name, s->path, s->anchor);
+		else
+			r = source_open(&c->sources[c->n_sources++], c, s, c->list_dir, e);
+	}
 	if (r < 0) {
 		collect_close(c);
 		return NULL;
@@ -152,7 +160,7 @@ static int restore(struct collect *c, struct err *e)
 	while (r >= 0 && !span_empty(rest)) {
 		(void)span_cut(&rest, '\n', &line);
 		r = 0;
-		for (unsigned i = 0; i < c->conf->n_sources && r == 0; i++)
+		for (unsigned i = 0; i < c->n_sources && r == 0; i++)
 			r = source_restore(&c->sources[i], line, e);
 		if (r == 0 && c->orphans.len + span_len(line) + 1 <= c->orphans.max) {
 			buf_span(&c->orphans, line);
@@ -212,7 +220,7 @@ static int pump_all(struct collect *c, struct daemon *d, struct err *e)
 
 	while (more && clock_monotonic_us() < until_us) {
 		more = false;
-		for (unsigned i = 0; i < c->conf->n_sources; i++) {
+		for (unsigned i = 0; i < c->n_sources; i++) {
 			int r = source_pump(&c->sources[i], c, e);
 
 			if (r < 0)
@@ -243,7 +251,7 @@ static int note_begun(struct collect *c, struct err *e)
 	uint64_t begun = 0;
 	int r;
 
-	for (unsigned i = 0; i < c->conf->n_sources; i++)
+	for (unsigned i = 0; i < c->n_sources; i++)
 		begun += source_begun(&c->sources[i]);
 	if (begun == c->begun)
 		return 0;
@@ -258,9 +266,10 @@ static int note_begun(struct collect *c, struct err *e)
 
 static void report(struct collect *c, struct daemon *d, bool full)
 {
+	const char *known = known_trouble(c->known);
 	uint64_t streams = 0, truncated = 0, lost = 0, unfollowed = 0, held = 0;
 
-	for (unsigned i = 0; i < c->conf->n_sources; i++) {
+	for (unsigned i = 0; i < c->n_sources; i++) {
 		const char *trouble = source_trouble(&c->sources[i]);
 
 		if (trouble)
@@ -276,7 +285,10 @@ static void report(struct collect *c, struct daemon *d, bool full)
 			unfollowed += n.refused;
 		}
 	}
+	if (known)
+		log_warn("source=%s", known);
 	daemon_count(d, "batches", c->batches);
+	daemon_count(d, "known_good", c->known_good);
 	daemon_count(d, "events", c->events);
 	daemon_count(d, "refused", c->refused);
 	daemon_count(d, "files", streams);
@@ -286,7 +298,7 @@ static void report(struct collect *c, struct daemon *d, bool full)
 	daemon_count(d, "lists_held", held);
 	daemon_count(d, "spool_full", full);
 	daemon_say(d, "%s%ju events of %u sources in %ju batches",
-	    full ? "spool is full, reading waits; " : "", (uintmax_t)c->events, c->conf->n_sources,
+	    full ? "spool is full, reading waits; " : "", (uintmax_t)c->events, c->n_sources,
 	    (uintmax_t)c->batches);
 }
 
@@ -297,8 +309,9 @@ static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err 
 	int more = 0, r = 0;
 
 	*wait_ms = POLL_MS;
+	known_poll(c->known);
 	if (!full) {
-		for (unsigned i = 0; i < c->conf->n_sources; i++)
+		for (unsigned i = 0; i < c->n_sources; i++)
 			waits =
 			    source_poll(&c->sources[i], c, d->once ? 0 : LIST_SETTLED_S) || waits;
 		more = note_begun(c, e);

@@ -74,7 +74,7 @@ int source_open(struct source *s, struct collect *c, const struct conf_source *c
 {
 	int r = 0;
 
-	*s = (struct source){ .conf = conf };
+	*s = (struct source){ .conf = conf, .to = c };
 	if (strcmp(conf->type, type_name[TYPE_LIST]) == 0)
 		return open_list(s, c, list_dir, e);
 	if (strcmp(conf->type, type_name[TYPE_LOG]) == 0)
@@ -131,10 +131,22 @@ const char *source_trouble(struct source *s)
 
 /* --- a block to events -------------------------------------------------------------------------- */
 
+/* Is it about somebody who is known to be good? Then it is counted, and no event. */
+static bool is_known(const struct source *s, const struct event *ev)
+{
+	bool known = known_has(s->to->known, ev->subject, s->conf->anchor);
+
+	s->to->known_good += known;
+	return known;
+}
+
 static void keep(void *ctx, const struct event *ev, uint64_t number)
 {
-	struct collect *c = ctx;
+	const struct source *s = ctx;
+	struct collect *c = s->to;
 
+	if (is_known(s, ev))
+		return;
 	if (c->n_found == c->found_cap) {
 		c->found_cap = c->found_cap ? 2 * c->found_cap : 1024;
 		c->found = reallocarray(c->found, c->found_cap, sizeof(*c->found));
@@ -186,7 +198,7 @@ static bool keep_line(
 	ev.source = span_str(s->conf->name);
 	if (s->conf->weak)
 		ev.proof = PROOF_WEAK;
-	keep(c, &ev, number);
+	keep(s, &ev, number);
 	return true;
 }
 
@@ -220,7 +232,7 @@ static uint64_t scan_lines(
 {
 	const struct scan_counts *now = scan_counts(s->scan);
 	struct scan_counts was = *now;
-	uint64_t n = scan_block(s->scan, b, keep, c), first;
+	uint64_t n = scan_block(s->scan, b, keep, s), first;
 	const char *why = NULL;
 
 	*refused = now->refused - was.refused + now->special - was.special + now->own - was.own +
@@ -304,6 +316,11 @@ static int pump_watch(struct source *s, struct collect *c, struct err *e)
 
 		if (!watch_next(s->watch, &ev))
 			return 0;
+		if (is_known(s, &ev)) {
+			watch_take(s->watch);
+			c->moved = true;
+			continue;
+		}
 		buf_reset(&c->line);
 		event_format(&ev, &c->line);
 		r = batch_writer_add(&c->writer, buf_text(&c->line));

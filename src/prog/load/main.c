@@ -75,6 +75,9 @@ static int set_sources(struct load *l, struct err *e)
 
 	for (unsigned i = 0; i < l->conf->n_sources; i++) {
 		const struct conf_source *c = &l->conf->sources[i];
+
+		if (strcmp(c->type, CONF_KNOWN_GOOD) == 0)
+			continue; /* it says nothing of anybody */
 		struct hub_source s = {
 			.name = c->name,
 			.kind = c->type && strcmp(c->type, "list") == 0 ? HUB_SOURCE_LIST

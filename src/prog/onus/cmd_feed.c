@@ -150,8 +150,13 @@ static void print_text(
 	}
 	if (!s->fetch)
 		buf_str(b, "; only fetched when named");
-	buf_fmt(b, "\n%-24s %s, group %s, trust %g; %s\n", "", s->category,
-	    *s->group ? s->group : s->name, s->trust, *s->terms ? s->terms : "terms not known");
+	buf_fmt(b, "\n%-24s ", "");
+	if (strcmp(s->type, CONF_KNOWN_GOOD) == 0)
+		buf_fmt(b, "known to be good%s", s->anchor ? ", for one's own sensors too" : "");
+	else
+		buf_fmt(b, "%s, group %s, trust %g", s->category, *s->group ? s->group : s->name,
+		    s->trust);
+	buf_fmt(b, "; %s\n", *s->terms ? s->terms : "terms not known");
 }
 
 static void print_json(
@@ -165,6 +170,7 @@ static void print_json(
 	jout_object(&j, NULL);
 	jout_str(&j, "feed", s->name);
 	jout_str(&j, "url", s->url);
+	jout_str(&j, "type", s->type);
 	jout_str(&j, "category", s->category);
 	jout_str(&j, "group", *s->group ? s->group : s->name);
 	jout_str(&j, "terms", s->terms);
