@@ -14,7 +14,7 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|list|events|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES "log|json|list|events|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -67,6 +67,8 @@ static const struct param params[] = {
 	    "The name server to ask about mailboxes (IPv4); empty: the system's."),
 	P(filter_path, TEXT, "/etc/onus/filter.d:/usr/share/onus/filter.d", 0, 0, "directories",
 	    "Where log filters are looked for, colon-separated, first match wins."),
+	P(json_path, TEXT, CONF_JSON_PATH, 0, 0, "directories",
+	    "Where maps of JSON logs are looked for, as filters are."),
 	P(state_dir, TEXT, "/var/lib/onus", 0, 0, "directory", "Keys and state of the programs."),
 	P(spool_dir, TEXT, "/var/spool/onus", 0, 0, "directory",
 	    "Batches on their way into the hub, one directory a producer."),
@@ -117,6 +119,7 @@ static const struct param source_params[] = {
 	S(path, TEXT, "", "file", "The file; a shell pattern may name several."),
 	S(filter, TEXT, "", "names",
 	    "Log: the filters to apply, comma-separated; empty: all shipped."),
+	S(map, TEXT, "", "name", "Json: the map for its lines (json.d/NAME.conf)."),
 	S(category, TEXT, "scanner", "category", "List: what its entries are accused of."),
 	S(format, TEXT, "lines", "format",
 	    "List: lines; columns SEPARATOR N [M]; csv N; json MEMBER; \"host\" behind it."),
@@ -301,7 +304,7 @@ static int check_own(const struct conf *c, struct err *e)
 
 int conf_check(const struct conf *c, struct err *e)
 {
-	static const char *const types[] = { "log", "list", "events", CONF_KNOWN_GOOD };
+	static const char *const types[] = { "log", "json", "list", "events", CONF_KNOWN_GOOD };
 	int r = check_own(c, e);
 
 	if (r < 0)
@@ -319,6 +322,9 @@ int conf_check(const struct conf *c, struct err *e)
 		if (!*s->path)
 			return err_set(
 			    e, -EINVAL, "source %s: which file? give it a path", s->name);
+		if (strcmp(s->type, "json") == 0 && !*s->map)
+			return err_set(e, -EINVAL,
+			    "source %s: which map? give it one: map = suricata, cowrie …", s->name);
 		if (category_parse(span_str(s->category), &cat) < 0)
 			return err_set(
 			    e, -EINVAL, "source %s: unknown category \"%s\"", s->name, s->category);

@@ -12,17 +12,20 @@
 #include "util/span.h"
 
 #define CONF_FILE_DEFAULT "/etc/onus/onus.conf"
+#define CONF_JSON_PATH	  "/etc/onus/json.d:/usr/share/onus/json.d" /* json_path, unless it is set */
 #define CONF_SOURCES_MAX  256u
 #define CONF_KNOWN_GOOD	  "known-good"
 
 /* struct conf_source - one `[source NAME]`: who says so, and where it is read. One `[feed NAME]` is a source too, and
  * says where it is published: a list that is no anchor, whose copy is FEEDS_DIR/NAME. */
 struct conf_source {
-	char *name;   /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
-	char *type;   /* "log", "list", "events", or CONF_KNOWN_GOOD, whose entries are no events */
-	char *path;   /* file; a shell pattern may name several */
-	char *format; /* list: how its lines are laid out (intake/list_form.h) */
-	char *filter; /* log: filter names, comma-separated */
+	char *name; /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
+	char *
+	    type; /* "log", "json", "list", "events", or CONF_KNOWN_GOOD, whose entries are no events */
+	char *path;	/* file; a shell pattern may name several */
+	char *format;	/* list: how its lines are laid out (intake/list_form.h) */
+	char *filter;	/* log: filter names, comma-separated */
+	char *map;	/* json: the map's name */
 	char *category; /* list: category of its entries */
 	char *group;	/* independence group; default: the source's own name */
 	bool anchor;	/* a source of one's own: trust 1 */
@@ -46,6 +49,7 @@ struct conf {
 	char *feeds_dir;     /* where copies of them are */
 	char *fetch_contact; /* what servers we fetch from are told of us */
 	char *filter_path;   /* directories of filters, colon-separated */
+	char *json_path;     /* the same for maps of JSON logs */
 	char *state_dir;
 	char *spool_dir; /* holds one spool directory a producer */
 	char *hub;	 /* "sqlite:PATH" */

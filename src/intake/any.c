@@ -101,6 +101,34 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 	return r;
 }
 
+static int from_json(struct going *g, struct input *in, struct span head, struct err *e)
+{
+	struct scan_counts was;
+	const struct scan_counts *c;
+	const char *why = "";
+	struct jlog *j = NULL;
+	uint64_t first;
+	struct block b;
+	int r = g->o->json ? jlogs_choose(g->o->json, head, &j, e)
+			   : err_set(e, -ENOTSUP, "a JSON log, and there are no maps");
+
+	if (r < 0)
+		return err_wrap(e, r, "%s", input_name(in));
+	c = jlog_counts(j);
+	was = *c;
+	(void)jlog_first_refused(j, &why); /* those of the input before */
+	while ((r = input_block(in, &b, e)) > 0) {
+		input_block_lines(in, jlog_block(j, &b, g->sink, g->ctx));
+		tick(g, in);
+	}
+	g->ret->lines = c->lines - was.lines;
+	g->ret->events = c->events - was.events;
+	g->ret->refused = c->refused - was.refused;
+	first = jlog_first_refused(j, &why);
+	say_refused(g, first, why);
+	return r;
+}
+
 /* A list is of the day on which its file was written; what comes through a pipe is of now. */
 static int64_t list_time(const char *name, int64_t now_s)
 {
@@ -177,15 +205,16 @@ int any_input(struct input *in, const struct any_options *o, scan_sink *sink, vo
     struct any_result *ret, struct err *e)
 {
 	struct going g = { o, sink, ctx, ret };
-	struct span head;
+	struct span head = { NULL, NULL };
 	int r;
 
-	*ret = (struct any_result){ .as.kind = INPUT_LOG };
+	*ret = (struct any_result){ .as.kind = o->is_json ? INPUT_JSON : INPUT_LOG };
 	if (!o->is_log) {
 		r = input_peek(in, &head, e);
 		if (r < 0)
 			return r;
-		ret->as = recognise(head);
+		if (!o->is_json)
+			ret->as = recognise(head);
 	}
 	switch (ret->as.kind) {
 	case INPUT_LOG:
@@ -193,6 +222,8 @@ int any_input(struct input *in, const struct any_options *o, scan_sink *sink, vo
 			return err_set(
 			    e, -ENOENT, "%s is a log, but %s", input_name(in), o->no_scan.text);
 		return (o->shards ? from_log_together : from_log)(&g, in, e);
+	case INPUT_JSON:
+		return from_json(&g, in, head, e);
 	case INPUT_LIST:
 		return from_list(&g, in, e);
 	case INPUT_EVENTS:

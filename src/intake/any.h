@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any input, recognised by its content, to events: a log through filters, a list, event lines, events
- * as JSON. What `onus top` and `onus extract` read. */
+/* Any input, recognised by its content, to events: a log through filters, a JSON log through a map, a list,
+ * event lines, events as JSON. What `onus top` and `onus extract` read. */
 #ifndef ONUS_INTAKE_ANY_H
 #define ONUS_INTAKE_ANY_H
 
+#include "intake/jlog.h"
 #include "intake/list.h"
 #include "intake/recognise.h"
 #include "intake/scan.h"
@@ -21,11 +22,13 @@ struct any_options {
 	struct scan *scan;
 	struct shards *shards;
 	struct err no_scan;
+	struct jlogs *json;	   /* for JSON logs; may be NULL: there are no maps */
 	const struct clock *clock; /* the time of list entries, and of events that have none */
 	struct list_options list;  /* time_s is set from clock; source "" is the file's base name */
 	const struct addrset *own; /* for event lines; may be NULL */
 	struct progress *progress; /* or NULL */
 	bool is_log;		   /* filters were asked for by name: do not recognise */
+	bool is_json;		   /* a map was asked for by name: do not recognise */
 };
 
 /* any_missing - filters could not be had, r and e say why. That is no error where nobody named any: a list

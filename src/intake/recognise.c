@@ -13,6 +13,7 @@
 static const char *const kind_names[] = { [INPUT_UNKNOWN] = "not recognised",
 	[INPUT_EVENTS] = "event lines",
 	[INPUT_EVENTS_JSON] = "events as JSON",
+	[INPUT_JSON] = "a JSON log",
 	[INPUT_LIST] = "a list of addresses",
 	[INPUT_LOG] = "a log",
 	[INPUT_EMPTY] = "empty" };
@@ -20,7 +21,7 @@ _Static_assert(NELEM(kind_names) == INPUT_KIND_N, "kind_names out of step");
 
 struct votes {
 	unsigned of[INPUT_KIND_N], n;
-	unsigned binary, json; /* lines with control bytes; lines of JSON that is no event */
+	unsigned binary; /* lines with control bytes */
 	struct {
 		struct span name;
 		unsigned n;
@@ -100,8 +101,7 @@ static enum input_kind line_kind(struct votes *v, struct span line)
 	if (*line.p == '{') {
 		if (event_parse_json(line, 0, &room, &ev, NULL) == 1)
 			return INPUT_EVENTS_JSON;
-		v->json++;
-		return INPUT_UNKNOWN;
+		return span_len(line) > 1 && line.end[-1] == '}' ? INPUT_JSON : INPUT_UNKNOWN;
 	}
 	if (memchr(line.p, '\t', span_len(line)) && event_parse(line, 0, &room, &ev, NULL) == 1)
 		return INPUT_EVENTS;
@@ -171,9 +171,8 @@ struct recognised recognise(struct span head)
 	if (ret.kind == INPUT_LOG)
 		name_daemon(&v, &ret);
 	if (ret.kind == INPUT_UNKNOWN)
-		ret.why = v.binary * 2 >= v.n ? "binary data"
-			  : v.json * 2 >= v.n
-			      ? "JSON, but not of events (no source.ip)"
+		ret.why = v.binary * 2 >= v.n
+			      ? "binary data"
 			      : "neither dated log lines, nor a list of addresses, nor events";
 	return ret;
 }

@@ -9,6 +9,7 @@ enum input_kind {
 	INPUT_UNKNOWN,
 	INPUT_EVENTS,	   /* event lines (doc/contracts/event-line.md) */
 	INPUT_EVENTS_JSON, /* the same as NDJSON */
+	INPUT_JSON,	   /* JSON objects, one a line, that are no events: a log (intake/jlog.h) */
 	INPUT_LIST,	   /* intake/list.h */
 	INPUT_LOG,	   /* lines that begin with a date (intake/stamp.h) */
 	INPUT_EMPTY,	   /* nothing, or nothing but comments: no event in it, and no error */

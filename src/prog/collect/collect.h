@@ -9,6 +9,7 @@
 #include "intake/filter.h"
 #include "intake/follow.h"
 #include "intake/known.h"
+#include "intake/jlog.h"
 #include "net/addrset.h"
 #include "intake/scan.h"
 #include "intake/watch.h"
@@ -23,10 +24,11 @@ struct found {
 struct source {
 	const struct conf_source *conf; /* borrowed */
 	struct collect *to;		/* borrowed */
-	struct follow *follow;		/* log, events */
+	struct follow *follow;		/* log, json, events */
 	struct watch *watch;		/* list */
 	struct filters filters;
-	struct scan *scan;
+	struct scan *scan; /* log */
+	struct jlog *json;
 	uint64_t refused; /* lines not told of yet */
 	int64_t told_us;  /* monotonic; 0: never */
 };

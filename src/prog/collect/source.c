@@ -10,9 +10,9 @@
 #define LIST_PIECE    20000u /* entries of a list before other sources have their turn */
 #define TELL_EVERY_US 60000000
 
-enum source_type { TYPE_LOG, TYPE_LIST, TYPE_EVENTS, TYPE_N };
+enum source_type { TYPE_LOG, TYPE_JSON, TYPE_LIST, TYPE_EVENTS, TYPE_N };
 static const char *const type_name[] = {
-	[TYPE_LOG] = "log", [TYPE_LIST] = "list", [TYPE_EVENTS] = "events"
+	[TYPE_LOG] = "log", [TYPE_JSON] = "json", [TYPE_LIST] = "list", [TYPE_EVENTS] = "events"
 };
 _Static_assert(NELEM(type_name) == TYPE_N, "type_name out of step");
 
@@ -40,15 +40,29 @@ static int open_filters(struct source *s, const struct collect *c, struct err *e
 	return filters_load(&s->filters, names, n, c->conf->filter_path, e);
 }
 
-static int open_log(struct source *s, struct collect *c, struct err *e)
+static struct scan_options options_of(const struct source *s, const struct collect *c)
 {
-	struct scan_options o = { .clock = &c->clock,
+	return (struct scan_options){ .clock = &c->clock,
 		.own = &c->own,
 		.source = span_str(s->conf->name),
 		.weak = s->conf->weak };
+}
+
+static int open_log(struct source *s, struct collect *c, struct err *e)
+{
+	struct scan_options o = options_of(s, c);
 	int r = open_filters(s, c, e);
 
 	return r < 0 ? r : scan_new(s->filters.v, s->filters.n, &o, &s->scan, e);
+}
+
+static int open_json(struct source *s, struct collect *c, struct err *e)
+{
+	struct scan_options o = options_of(s, c);
+	struct jmap *map;
+	int r = jmap_load(s->conf->map, c->conf->json_path, &map, e);
+
+	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : jlog_new(map, &o, &s->json, e);
 }
 
 static int open_list(struct source *s, struct collect *c, const char *list_dir, struct err *e)
@@ -79,9 +93,12 @@ int source_open(struct source *s, struct collect *c, const struct conf_source *c
 		return open_list(s, c, list_dir, e);
 	if (strcmp(conf->type, type_name[TYPE_LOG]) == 0)
 		r = open_log(s, c, e);
+	else if (strcmp(conf->type, type_name[TYPE_JSON]) == 0)
+		r = open_json(s, c, e);
 	else if (strcmp(conf->type, type_name[TYPE_EVENTS]) != 0)
-		return err_set(e, -EINVAL, "source %s: type is log, list or events, not \"%s\"",
-		    conf->name, conf->type);
+		return err_set(e, -EINVAL,
+		    "source %s: type is log, json, list or events, not \"%s\"", conf->name,
+		    conf->type);
 	if (r == 0)
 		s->follow = follow_new(conf->name, conf->path);
 	return r;
@@ -95,6 +112,7 @@ void source_done(struct source *s)
 	s->follow = follow_free(s->follow);
 	s->watch = watch_free(s->watch);
 	s->scan = scan_free(s->scan);
+	s->json = jlog_free(s->json);
 	filters_done(&s->filters);
 }
 
@@ -230,14 +248,16 @@ static uint64_t keep_lines(
 static uint64_t scan_lines(
     struct source *s, struct collect *c, const struct block *b, uint64_t *refused)
 {
-	const struct scan_counts *now = scan_counts(s->scan);
+	const struct scan_counts *now = s->json ? jlog_counts(s->json) : scan_counts(s->scan);
 	struct scan_counts was = *now;
-	uint64_t n = scan_block(s->scan, b, keep, s), first;
+	uint64_t n = s->json ? jlog_block(s->json, b, keep, s) : scan_block(s->scan, b, keep, s);
+	uint64_t first;
 	const char *why = NULL;
 
 	*refused = now->refused - was.refused + now->special - was.special + now->own - was.own +
 		   now->names - was.names;
-	first = scan_first_refused(s->scan, &why); /* what is one's own or private is no trouble */
+	first = s->json ? jlog_first_refused(s->json, &why) : scan_first_refused(s->scan, &why);
+	/* what is one's own or private is no trouble */
 	if (first)
 		tell_refused(s, first, why, now->refused - was.refused);
 	return n;
@@ -298,7 +318,8 @@ static int pump_follow(struct source *s, struct collect *c, struct err *e)
 		return 0;
 	c->n_found = 0;
 	buf_reset(&c->text);
-	lines = s->scan ? scan_lines(s, c, &b, &refused) : keep_lines(s, c, &b, &refused);
+	lines =
+	    s->scan || s->json ? scan_lines(s, c, &b, &refused) : keep_lines(s, c, &b, &refused);
 	c->moved = true;
 	c->read_bytes += span_len(b.text);
 	r = add_found(s, c, b.first_number, lines, e);

@@ -96,7 +96,8 @@ static int one_file(struct extract *x, struct any_options *o, const char *path, 
 	return r;
 }
 
-static void say_counts(const struct extract *x, const struct scan_counts *c)
+static void say_counts(
+    const struct extract *x, const struct scan_counts *c, struct scan_counts json)
 {
 	const struct {
 		uint64_t n;
@@ -106,14 +107,15 @@ static void say_counts(const struct extract *x, const struct scan_counts *c)
 		{ x->events, "events" },
 		{ x->refused, "lines refused" },
 		{ c->matched, "log lines matched a filter" },
+		{ json.matched, "lines of JSON logs that a rule wanted" },
 		{ c->ignored, "matched an ignoreregex too" },
 		{ c->nofail, "matched, and are no failure by themselves" },
 		{ c->pending, "matched, and no line says whom they are about" },
 		{ c->ids, "matched, but are about an id, no address" },
 		{ c->names, "matched, but no valid address stands where it should" },
-		{ c->special, "matched, but private or reserved space" },
+		{ c->special + json.special, "matched, but private or reserved space" },
 		{ c->wide, "matched, but about a network too wide to be believed" },
-		{ c->own, "matched, but own networks" },
+		{ c->own + json.own, "matched, but own networks" },
 		{ c->undated, "log lines do not begin with a date" },
 	};
 
@@ -147,7 +149,7 @@ static int run_files(struct extract *x, struct any_options *o, char **files, int
 }
 
 struct extract_options {
-	const char *conf_file, *filter_path;
+	const char *conf_file, *filter_path, *map;
 	struct opt_list set, filters;
 };
 
@@ -163,13 +165,17 @@ static int run(
 		.own = &own,
 		.matches = x->matches ? write_match : NULL,
 		.matches_ctx = x };
+	struct jlogs json = { .name = opt->map, .options = { .clock = &clock, .own = &own } };
 	struct any_options o = { .clock = &clock,
 		.own = &own,
+		.json = &json,
 		.is_log = opt->filters.n > 0,
+		.is_json = opt->map != NULL,
 		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_WEAK, .own = &own } };
 	int r = conf ? addrset_parse(span_str(conf->own_networks), &own, e) : -EINVAL, code = 3;
 
 	if (r == 0) {
+		json.path = conf->json_path;
 		r = filters_load(&filters, opt->filters.v, opt->filters.n,
 		    opt->filter_path ? opt->filter_path : conf->filter_path, e);
 		r = r < 0 ? any_missing(&o, opt->filters.n, r, e)
@@ -178,11 +184,12 @@ static int run(
 	if (r == 0) {
 		code = run_files(x, &o, files, n_files);
 		if (x->verbose)
-			say_counts(x, scan_counts(o.scan));
+			say_counts(x, scan_counts(o.scan), jlogs_counts(&json));
 	} else {
 		(void)fprintf(stderr, "onus extract: %s\n", e->text);
 	}
 	(void)scan_free(o.scan);
+	jlogs_done(&json);
 	filters_done(&filters);
 	addrset_done(&own);
 	(void)conf_free(conf);
@@ -198,6 +205,8 @@ int cmd_extract(int argc, char **argv)
 		    "Use this filter; may stand several times. Default: all that onus ships." },
 		{ "filter-path", 0, OPT_TEXT, &o.filter_path, "DIR",
 		    "Look for filters here (DIR:DIR…)." },
+		{ "json-map", 0, OPT_TEXT, &o.map, "NAME",
+		    "The files are JSON logs, read by this map. Default: the one that fits them." },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object an event." },
 		{ "line-numbers", 'n', OPT_FLAG, &x.numbers, NULL,
 		    "Say which line each event came from (with --json)." },
@@ -212,9 +221,11 @@ int cmd_extract(int argc, char **argv)
 		    "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus extract", "FILE…|-",
-		"Turn logs, and lists of addresses, into event lines: who was seen doing what.\n"
+		"Turn logs, JSON logs, and lists of addresses, into event lines: who was seen "
+		"doing what.\n"
 		"Files may be packed (gzip, zstd, xz, bzip2). Filters have the form of fail2ban's "
-		"filter.d.",
+		"filter.d;\nmaps of JSON logs that of doc/json-logs.md (json_path of the "
+		"configuration).",
 		"Example: onus extract /var/log/auth.log* | onus top -", opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv);
 	struct err e;
@@ -225,6 +236,12 @@ int cmd_extract(int argc, char **argv)
 		(void)fprintf(stderr, "onus extract: %s\n",
 		    n == 0 ? "name the log files, or - for the standard input"
 			   : "an event line has no place for --line-numbers; add --json");
+		return 3;
+	}
+	if (o.map && o.filters.n) {
+		(void)fprintf(stderr,
+		    "onus extract: filters are for text, a map is for JSON: name one "
+		    "or the other\n");
 		return 3;
 	}
 	return run(&x, &o, argv + 1, n, &e);

@@ -73,8 +73,9 @@ static int write_conf(const struct run *r, struct err *e)
 	}
 	buf_fmt(&b, "registry_file = %s\n", r->registry);
 	if (r->data_dir)
-		buf_fmt(&b, "filter_path = %s/etc/filter.d\nweb_root = %s/web\n", r->data_dir,
-		    r->data_dir);
+		buf_fmt(&b,
+		    "filter_path = %s/etc/filter.d\njson_path = %s/etc/json.d\nweb_root = %s/web\n",
+		    r->data_dir, r->data_dir, r->data_dir);
 	if (r->listen)
 		buf_fmt(&b, "web_listen = %s\n", r->listen);
 	buf_str(&b, "collect_interval_s = 2\nload_interval_s = 1\nscore_interval_s = 5\n"
@@ -211,8 +212,14 @@ static int registry_path(struct run *r, struct err *e)
 static int run_all(struct run *r, int n_files, char **files, struct err *e)
 {
 	CLEANUP(plan_done) struct plan plan = { 0 };
+	CLEANUP(free_p) char *json_path = NULL;
 	int err = registry_path(r, e);
 
+	r->inputs.json_path = CONF_JSON_PATH;
+	if (err == 0 && r->data_dir && asprintf(&json_path, "%s/etc/json.d", r->data_dir) < 0)
+		err = err_set(e, -ENOMEM, "out of memory");
+	if (json_path)
+		r->inputs.json_path = json_path;
 	if (err == 0)
 		err = run_inputs_find(
 		    &r->inputs, n_files, files, r->simulate, r->dir, r->registry, e);

@@ -14,7 +14,7 @@
 #define OLDER_DAYS 7 /* events that much older than the registry: its holders may be others */
 
 struct top_options {
-	const char *conf_file, *registry, *by, *filter_path, *category;
+	const char *conf_file, *registry, *by, *filter_path, *category, *map;
 	struct opt_list set, filters;
 	uint32_t limit, threads;
 	bool json, csv, simulated;
@@ -89,14 +89,14 @@ static void say_refused(const char *path, const struct any_result *got)
 	(void)fprintf(stderr, "\n");
 }
 
-static void say_left_out(const struct topping *g, struct scan_counts c)
+static void say_left_out(const struct topping *g, struct scan_counts c, struct scan_counts json)
 {
 	const struct {
 		uint64_t n;
 		const char *what;
 	} rows[] = {
-		{ c.special, "lines from private or reserved space are left out" },
-		{ c.own, "lines from own networks are left out" },
+		{ c.special + json.special, "lines from private or reserved space are left out" },
+		{ c.own + json.own, "lines from own networks are left out" },
 		{ c.names, "lines with a host name in place of the address are left out" },
 	};
 
@@ -164,7 +164,7 @@ static unsigned read_all(struct topping *g, const struct any_options *options, i
 	}
 	top_settle(&g->top);
 	threads_add(&g->top, threads, options->shards);
-	say_left_out(g, shards_counts(options->shards));
+	say_left_out(g, shards_counts(options->shards), jlogs_counts(options->json));
 	return failed;
 }
 
@@ -236,8 +236,13 @@ static int with_conf(
 	struct opening *opening;
 	struct addrset own = { .v = NULL };
 	struct scan_options scan = { .clock = &clock, .own = &own };
+	struct jlogs json = {
+		.path = conf->json_path, .name = o->map, .options = { .clock = &clock, .own = &own }
+	};
 	struct any_options any = { .clock = &clock,
 		.own = &own,
+		.json = &json,
+		.is_json = o->map != NULL,
 		.is_log = o->filters.n > 0,
 		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_FULL, .own = &own } };
 	struct err e;
@@ -256,6 +261,7 @@ static int with_conf(
 	else
 		code = run(o, conf, opening, &any, by, n, files);
 	any.shards = shards_free(any.shards);
+	jlogs_done(&json);
 	addrset_done(&own);
 	return code;
 }
@@ -276,6 +282,8 @@ int cmd_top(int argc, char **argv)
 		    "Logs: this filter; default: all shipped." },
 		{ "filter-path", 0, OPT_TEXT, &o.filter_path, "DIR",
 		    "Look for filters here (DIR:DIR…)." },
+		{ "json-map", 0, OPT_TEXT, &o.map, "NAME",
+		    "JSON logs: this map; default: the one that fits." },
 		{ "category", 0, OPT_TEXT, &o.category, "NAME",
 		    "Lists: what entries did (default scanner)." },
 		{ "threads", 0, OPT_COUNT, &o.threads, "N",

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <zlib.h>
 
+#include "intake/jlog.h"
 #include "intake/recognise.h"
 #include "prog/onus/commands.h"
 #include "util/clock.h"
@@ -29,6 +30,8 @@ static const char *type_of(enum input_kind kind)
 	switch (kind) {
 	case INPUT_LOG:
 		return "log";
+	case INPUT_JSON:
+		return "json";
 	case INPUT_LIST:
 		return "list";
 	case INPUT_EVENTS:
@@ -58,7 +61,25 @@ static void name_source(struct run_inputs *r, unsigned i, const char *path)
 			(void)snprintf(to + n, 4, "-%u", i % 100); /* at most 64 inputs: unique */
 }
 
-static int peek_kind(const char *path, enum input_kind *ret, const char **why, struct err *e)
+/* The name of the map for a JSON log, a copy. */
+static int choose_map(const char *json_path, struct span head, char **ret, struct err *e)
+{
+	struct clock clock = clock_system();
+	struct jlogs maps = { .path = json_path, .options.clock = &clock };
+	struct jlog *j;
+	int err = jlogs_choose(&maps, head, &j, e);
+
+	if (err == 0) {
+		*ret = strdup(jlog_map(j));
+		err = *ret ? 0 : err_set(e, -ENOMEM, "out of memory");
+	}
+	jlogs_done(&maps);
+	return err;
+}
+
+/* map: set when it is a JSON log and json_path is not NULL */
+static int peek_kind(const char *path, const char *json_path, enum input_kind *ret,
+    const char **why, char **map, struct err *e)
 {
 	struct input *in;
 	struct recognised what;
@@ -72,6 +93,11 @@ static int peek_kind(const char *path, enum input_kind *ret, const char **why, s
 		what = recognise(head);
 		*ret = what.kind;
 		*why = what.why;
+		if (what.kind == INPUT_JSON && json_path) {
+			err = choose_map(json_path, head, map, e);
+			if (err < 0)
+				(void)err_wrap(e, err, "%s", path);
+		}
 	}
 	in = input_free(in);
 	return err;
@@ -86,7 +112,7 @@ static int add(struct run_inputs *r, const char *path, struct err *e)
 
 	if (r->n == RUN_INPUTS_MAX)
 		return err_set(e, -E2BIG, "more than %d files", RUN_INPUTS_MAX);
-	err = peek_kind(path, &kind, &why, e);
+	err = peek_kind(path, r->json_path, &kind, &why, &r->in[r->n].map, e);
 	if (err < 0)
 		return err;
 	if (kind == INPUT_UNKNOWN)
@@ -109,8 +135,8 @@ static void add_own(struct run_inputs *r)
 		const char *why;
 		struct err e;
 
-		if (access(own_logs[i], R_OK) < 0 || peek_kind(own_logs[i], &kind, &why, &e) < 0 ||
-		    kind != INPUT_LOG)
+		if (access(own_logs[i], R_OK) < 0 ||
+		    peek_kind(own_logs[i], NULL, &kind, &why, NULL, &e) < 0 || kind != INPUT_LOG)
 			continue;
 		if (add(r, own_logs[i], &e) < 0)
 			log_warn("%s", e.text);
@@ -232,6 +258,8 @@ void run_inputs_conf(const struct run_inputs *r, struct buf *out)
 
 		buf_fmt(out, "\n[source %s]\ntype = %s\npath = %s\n", r->in[i].name, r->in[i].type,
 		    r->in[i].path);
+		if (r->in[i].map)
+			buf_fmt(out, "map = %s\n", r->in[i].map);
 		if (own) /* logs of one machine are one witness */
 			buf_str(out, "group = own\n");
 	}

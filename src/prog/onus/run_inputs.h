@@ -12,9 +12,11 @@ struct run_inputs {
 	struct {
 		char *path;	  /* absolute, owned for the program's life */
 		char name[64];	  /* of its source */
-		const char *type; /* log, list, events */
+		const char *type; /* log, json, list, events */
+		char *map;	  /* json: as path */
 	} in[RUN_INPUTS_MAX];
 	unsigned n;
+	const char *json_path; /* where maps of JSON logs are; set before run_inputs_find */
 	bool simulated;
 	char *dir;	/* where this run keeps everything, owned for the program's life */
 	char what[128]; /* for the ready line */

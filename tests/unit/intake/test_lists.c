@@ -159,7 +159,7 @@ static const struct {
 	{ "event header", "#onus-events 1\n1\t8.8.8.8\n", INPUT_EVENTS, "" },
 	{ "events without a header", "1764365683\t8.8.8.8\tspam\t1\n", INPUT_EVENTS, "" },
 	{ "NDJSON", "{\"source.ip\":\"8.8.8.8\"}\n", INPUT_EVENTS_JSON, "" },
-	{ "other JSON", "{\"src_ip\":\"8.8.8.8\"}\n", INPUT_UNKNOWN, "" },
+	{ "other JSON", "{\"src_ip\":\"8.8.8.8\"}\n", INPUT_JSON, "" },
 	{ "list", "# x\n8.8.8.8\n9.9.9.9\n", INPUT_LIST, "" },
 	{ "list with counts", "8.8.8.8\t3\n", INPUT_LIST, "" },
 	{ "list of private space is a list", "10.0.0.1\n10.0.0.2\n", INPUT_LIST, "" },
