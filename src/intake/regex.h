@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "intake/anchor.h"
 #include "util/err.h"
 #include "util/span.h"
 
@@ -50,7 +49,6 @@ struct fast;
 struct regex {
 	struct fast *fast; /* or NULL: PCRE2 decides it always */
 	struct pcre2 *pcre2;
-	struct anchor anchor;
 };
 
 /* struct regex_match - the groups found; .p NULL where one took no part */

@@ -4,6 +4,9 @@
 with everything that a filter takes for a sighting of the victim, 1.2.3.4. The client is 8.8.8.8."""
 DATE = "Nov 10 03:01:11 host "
 CLIENT, VICTIM = "8.8.8.8", "1.2.3.4"
+EXIM = "2026-11-10 03:01:11 "
+RSPAMD = "2026-11-10 03:01:11 #1234(normal) <a1b2c3>; task; rspamd_task_write_log: "
+AMAVIS = DATE + "amavis[7]: "
 SSHD, SMTPD, SCREEN = DATE + "sshd[7]: ", DATE + "postfix/smtpd[7]: ", DATE + "postfix/postscreen[7]: "
 
 # %A: the address, %X: the client's words
@@ -40,6 +43,34 @@ TEMPLATES = [
     SCREEN + "PREGREET 14 after 0.22 from [%A]:61450: %X",
     SCREEN + "NOQUEUE: reject: RCPT from [%A]:62175: 550 5.7.1 Service unavailable; client [%A] blocked using b.example; from=<%X>, helo=<%X>",
     DATE + "postfix/cleanup[7]: A1: warning: header Subject: %X from unknown[%A]; from=<%X> to=<%X> helo=<%X>",
+    DATE + "dovecot: imap-login: Disconnected (auth failed, 3 attempts in 17 secs): user=<%X>, method=PLAIN, rip=%A, lip=203.0.113.5, TLS, session=<k3a/abcAA>",
+    DATE + "dovecot: imap-login: Login aborted: Connection closed (auth failed, 3 attempts in 15 secs) (auth_failed): user=<%X>, method=PLAIN, rip=%A, lip=203.0.113.5, session=<abcd>",
+    DATE + "dovecot: pop3-login: Disconnected (no auth attempts in 0 secs): user=<%X>, rip=%A, lip=203.0.113.5, session=<abcd>",
+    DATE + "dovecot: imap-login: Login: user=<%X>, method=PLAIN, rip=%A, lip=203.0.113.5, mpid=1, TLS, session=<abcd>",
+    DATE + "dovecot: auth: passwd-file(%X,%A): unknown user",
+    EXIM + "H=(%X) [%A] F=<%X> rejected RCPT <%X>: relay not permitted",
+    EXIM + "H=h.example.net (%X) [%A]:4711 I=[203.0.113.5]:25 F=<a@b> rejected RCPT <c@d>: Unrouteable address",
+    EXIM + "H=(x) [%A] F=<%X> rejected RCPT <%X>: Unknown user",
+    EXIM + "H=(%X) [%A] F=<%X> temporarily rejected RCPT <%X>: %X",
+    EXIM + "login authenticator failed for (%X) [%A]: 535 Incorrect authentication data (set_id=%X)",
+    EXIM + "login authenticator failed for (x) [%A]: 535 Incorrect authentication data (set_id=%X)",
+    EXIM + "rejected EHLO from [%A]: syntactically invalid argument(s): %X",
+    EXIM + "1ab2cd-000000-00 <= %X H=(%X) [%A] P=esmtp S=1 T=\"%X\"",
+    RSPAMD + "id: <%X>, qid: <4ABC>, ip: %A, from: <%X>, (default: T (reject): [20.10/15.00] [BAYES_SPAM(5.10){%X;}]), len: 123",
+    RSPAMD + "id: <a@b>, ip: %A, from: <a@b>, (default: T (add header): [8/15] [X(1){%X;}]), len: 123",
+    RSPAMD + "id: <%X>, ip: %A, user: %X, from: <%X>, (default: T (reject): [8/15] [X(1){%X;}]), len: 123",
+    RSPAMD + "id: <%X>, ip: %A, from: <%X>, (default: F (no action): [1/15] [X(1){%X;}]), len: 123",
+    AMAVIS + "(123-01) Blocked SPAM {DiscardedInbound}, [%A]:1234 [1.2.3.4] <%X> -> <%X>, Message-ID: <%X>, Hits: 12.3",
+    AMAVIS + "(123-01) Passed SPAMMY {RelayedTaggedInbound}, [%A] [%X] <%X> -> <%X>, Subject: \"%X\"",
+    AMAVIS + "(123-01) Blocked BANNED (%X) {DiscardedInbound}, [%A]:1234 [1.2.3.4] <%X> -> <%X>",
+    DATE + "proftpd[7]: ftp.example.org (h.example.net[%A]) - USER %X: no such user found from h.example.net [%A] to 203.0.113.5:21",
+    DATE + "proftpd[7]: ftp.example.org (%A[%A]): USER %X (Login failed): Incorrect password.",
+    DATE + "proftpd[7]: ftp.example.org (%A[%A]) - FTP session requested %X",
+    DATE + "pure-ftpd: (?@%A) [WARNING] Authentication failed for user [%X]",
+    DATE + "pure-ftpd: (%X@%A) [NOTICE] %X downloaded",
+    DATE + "named[7]: client @0x7f0011223344 %A#1234 (%X): query (cache) '%X/ANY/IN' denied",
+    DATE + "named[7]: client %A#1234 (x): query (cache) '%X/ANY/IN' denied",
+    DATE + "named[7]: lame server resolving '%X' (in '%X'?): %A#53",
     DATE + "app[7]: login of %X failed",
     DATE + "app[7]: %X",
 ]
@@ -52,8 +83,8 @@ def fill(template, address, words):
 def payloads():
     for template in TEMPLATES:
         line = fill(template, VICTIM, "u")
-        message = line[len(DATE):]                  # "sshd[7]: Failed …"
-        text = message.split(": ", 1)[1]            # "Failed …"
+        message = line[len(DATE if line.startswith(DATE) else EXIM):]  # "sshd[7]: Failed …"
+        text = message.split(": ", 1)[-1]                              # "Failed …"
         tail = text[text.find(VICTIM) - 8:] if VICTIM in text else text
         for p in (line, message, text, tail, "u " + tail, text + "#012" + line, "x]: " + text, "x>: " + text,
                   "x'" + tail, tail + " [preauth]", "[" + VICTIM + "]: " + text, "<38>" + line, "\\n" + line):
