@@ -99,9 +99,24 @@ static bool is_config_option(struct span name)
 	return false;
 }
 
+/* <section/name>, as it is in its own section. */
+static int section_value(
+    const struct loading *l, struct span name, const char *slash, struct buf *out, struct err *e)
+{
+	struct span option = { slash + 1, name.end };
+	char section[FILTER_NAME_MAX + 1];
+	int n = snprintf(section, sizeof(section), "%.*s", (int)(slash - name.p), name.p);
+
+	if (n > 0 && (size_t)n < sizeof(section) && ini_raw(l->ini, section, option))
+		return ini_value(l->ini, section, option, NULL, out, e);
+	return ini_value(l->ini, "Definition", name, NULL, out, e);
+}
+
 /* What <name> stands for, appended. 1, 0 when it stands for itself, -errno. */
 static int tag_value(const struct loading *l, struct span name, struct buf *out, struct err *e)
 {
+	const char *slash = memchr(name.p, '/', span_len(name));
+
 	for (unsigned i = 0; i < l->vars.n; i++)
 		if (span_eq(l->option[i].key, name)) {
 			buf_span(out, l->option[i].value);
@@ -115,8 +130,8 @@ static int tag_value(const struct loading *l, struct span name, struct buf *out,
 	}
 	if (is_config_option(name))
 		return ini_value(l->ini, "Definition", name, &l->vars, out, e);
-	if (memchr(name.p, '/', span_len(name)))
-		return ini_value(l->ini, "Definition", name, NULL, out, e);
+	if (slash)
+		return section_value(l, name, slash, out, e);
 	return ini_value(l->ini, "Definition", name, &l->vars, out, e);
 }
 
@@ -312,6 +327,26 @@ static int load_joins(const struct loading *l, struct buf *room, struct err *e)
 	return 0;
 }
 
+/* The address of an expression is no <F-ALT_…>, of which nothing is known. */
+static bool plain_address(const struct regex *re)
+{
+	bool has = false;
+
+	for (enum regex_group g = REGEX_IP4; re && g <= REGEX_DNS; g++)
+		has |= regex_has(re, g);
+	return !has || re->anchor.mark[ANCHOR_ADDR].there;
+}
+
+static bool is_anchored(const struct filter *f)
+{
+	bool all = f->lines == 1 && plain_address(f->prefix);
+
+	for (unsigned i = 0; i < f->n_fail; i++)
+		all = all && plain_address(f->fail[i]) &&
+		      anchor_holds(f->prefix ? &f->prefix->anchor : NULL, &f->fail[i]->anchor);
+	return all;
+}
+
 static int load_regexes(const struct loading *l, struct buf *room, struct err *e)
 {
 	struct filter *f = l->f;
@@ -335,6 +370,7 @@ static int load_regexes(const struct loading *l, struct buf *room, struct err *e
 		(void)err_set(e, -ENOTSUP, "no <HOST> or <ADDR> in it: whose fault was it?");
 		return refuse(l, "failregex", i + 1, -ENOTSUP, e);
 	}
+	f->anchored = is_anchored(f);
 	return note_starts(f, e);
 }
 
@@ -381,6 +417,14 @@ static int load_maxlines(const struct loading *l, struct buf *room, struct err *
 	return 0;
 }
 
+/* Whoever wrote this wrote the expressions too. */
+static bool is_authors(const struct loading *l, const struct ini_entry *en)
+{
+	const struct ini_entry *fail = ini_raw(l->ini, "Definition", SPAN("failregex"));
+
+	return fail && fail->file == en->file;
+}
+
 static int load_onus(const struct loading *l, struct err *e)
 {
 	struct filter *f = l->f;
@@ -398,7 +442,9 @@ static int load_onus(const struct loading *l, struct err *e)
 			continue;
 		}
 		if (strcmp(en->key, "proof") == 0 && (span_is(v, "full") || span_is(v, "weak"))) {
-			f->proof = span_is(v, "full") ? PROOF_FULL : PROOF_WEAK;
+			f->proof = span_is(v, "full") && (f->anchored || is_authors(l, en))
+				       ? PROOF_FULL
+				       : PROOF_WEAK;
 			continue;
 		}
 		return err_set(e, -EINVAL,
@@ -407,6 +453,17 @@ static int load_onus(const struct loading *l, struct err *e)
 		    en->file, en->line, EVENT_SERVICE_MAX, en->key, en->value);
 	}
 	return 0;
+}
+
+static int load_journalmatch(const struct loading *l, struct buf *room, struct err *e)
+{
+	int r = option(l, "journalmatch", room, e);
+	struct span v = span_trim(buf_text(room));
+
+	if (r < 0 || span_empty(v))
+		return r;
+	l->f->journalmatch = span_dup(v);
+	return l->f->journalmatch ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 
 static int load_parts(const struct loading *l, struct err *e)
@@ -420,6 +477,8 @@ static int load_parts(const struct loading *l, struct err *e)
 		r = load_date(l, &room, e);
 	if (r == 0)
 		r = load_regexes(l, &room, e);
+	if (r == 0)
+		r = load_journalmatch(l, &room, e);
 	if (r == 0)
 		r = load_onus(l, e);
 	buf_done(&room);
@@ -537,6 +596,7 @@ struct filter *filter_free(struct filter *f)
 		regex_free(f->fail[i]);
 	for (unsigned i = 0; i < f->n_ignore; i++)
 		regex_free(f->ignore[i]);
+	free(f->journalmatch);
 	free(f->fail);
 	free(f->ignore);
 	free(f);

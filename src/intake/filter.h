@@ -4,7 +4,8 @@
  *   [Onus]
  *   category = brute-force        what a match is a sighting of (default: other)
  *   service = sshd                written into the event (default: the filter's name)
- *   proof = full                  full or weak (default: weak)
+ *   proof = full                  full or weak (default: weak). Who wrote the expressions may say full of them;
+ *                                 in a NAME.local beside them it counts only where the filter is anchored
  *
  * Carried over: [INCLUDES], [DEFAULT], [Definition], [Init], NAME.local, %(name)s and <name>
  * interpolation, failregex, ignoreregex, prefregex with <F-CONTENT>, maxlines with <SKIPLINES>, <HOST>
@@ -35,9 +36,12 @@ struct filter {
 	enum category category;
 	enum proof proof;
 	enum filter_date date;
+	char *journalmatch;   /* as the filter has it, or NULL; owned */
 	struct regex *prefix; /* or NULL */
 	struct regex **fail, **ignore;
 	unsigned n_fail, n_ignore;
+	bool
+	    anchored; /* anchor_holds of all its failregexes: what a stranger wrote is never the address */
 	unsigned lines; /* maxlines: what the expressions are searched in, 1 to WINDOW_LINES_MAX */
 	bool joins;	/* an expression has <F-MLFID> */
 	bool rare;	/* an expression has <F-ID> or <CIDR> */

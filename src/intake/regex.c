@@ -187,6 +187,8 @@ int regex_new(struct span python, unsigned flags, struct regex **ret, struct err
 	r = pattern_translate(python, &marked, e);
 	if (r == 0)
 		r = slow_new(buf_text(&marked), flags, &re->pcre2, e);
+	if (r == 0)
+		re->anchor = anchor_read(buf_text(&marked));
 	/* PCRE2 has accepted it: our own reading may be laxer, and must not be. */
 	if (r == 0 && !(flags & REGEX_LINES) && re->pcre2->n_alt == 0 &&
 	    fast_new(buf_text(&marked), flags, &re->fast) == -ENOMEM)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "intake/anchor.h"
 #include "util/err.h"
 #include "util/span.h"
 
@@ -49,6 +50,7 @@ struct fast;
 struct regex {
 	struct fast *fast; /* or NULL: PCRE2 decides it always */
 	struct pcre2 *pcre2;
+	struct anchor anchor;
 };
 
 /* struct regex_match - the groups found; .p NULL where one took no part */

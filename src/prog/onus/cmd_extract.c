@@ -96,6 +96,17 @@ static int one_file(struct extract *x, struct any_options *o, const char *path, 
 	return r;
 }
 
+/* Filters whose addresses a stranger may have written. */
+static void say_filters(const struct filters *f)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (!f->v[i]->anchored && f->v[i]->proof == PROOF_WEAK)
+			(void)fprintf(stderr,
+			    "onus extract: filter %s is not anchored: what it finds is "
+			    "unverified\n",
+			    f->v[i]->name);
+}
+
 static void say_counts(
     const struct extract *x, const struct scan_counts *c, struct scan_counts json)
 {
@@ -182,6 +193,8 @@ static int run(
 			  : scan_new(filters.v, filters.n, &so, &o.scan, e);
 	}
 	if (r == 0) {
+		if (x->verbose)
+			say_filters(&filters);
 		code = run_files(x, &o, files, n_files);
 		if (x->verbose)
 			say_counts(x, scan_counts(o.scan), jlogs_counts(&json));

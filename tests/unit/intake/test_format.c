@@ -99,7 +99,7 @@ static const struct {
 	    NULL },
 	{ "lines skipped", "t", DEF "failregex = ^x <HOST><SKIPLINES>y\nmaxlines = 100\n", NULL },
 	{ "maxlines 1", "t", DEF OK "maxlines = 1\n", NULL },
-	{ "journalmatch is no matter", "t", DEF OK "journalmatch = _COMM=sshd\n", NULL },
+	{ "journalmatch", "t", DEF OK "journalmatch = _COMM=sshd\n", NULL },
 	{ "date at the start", "t", DEF OK "datepattern = {^LN-BEG}\n", NULL },
 
 	{ "no failregex", "t", DEF "a = b\n", "no failregex" },
