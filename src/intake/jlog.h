@@ -37,6 +37,9 @@ struct jlogs {
 	bool loaded;
 };
 
+/* jlogs_ready - when a map is named: is it there and good? 0, or -errno with a message */
+MUST_USE int jlogs_ready(struct jlogs *s, struct err *e);
+
 /* jlogs_choose - the one for an input that begins with head, borrowed from s
  * Returns 0; -ENOTSUP when none fits; -errno of reading the maps, with a message. */
 MUST_USE int jlogs_choose(struct jlogs *s, struct span head, struct jlog **ret, struct err *e);

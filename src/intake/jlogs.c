@@ -71,16 +71,28 @@ static unsigned votes(const struct jlog *j, struct span head)
 	return n;
 }
 
-int jlogs_choose(struct jlogs *s, struct span head, struct jlog **ret, struct err *e)
+static int load(struct jlogs *s, struct err *e)
 {
-	unsigned best = 0;
 	int r = 0;
 
 	if (!s->loaded)
 		r = s->name ? add(s, s->name, e) : add_all(s, e);
+	s->loaded = r == 0;
+	return r;
+}
+
+int jlogs_ready(struct jlogs *s, struct err *e)
+{
+	return s->name ? load(s, e) : 0;
+}
+
+int jlogs_choose(struct jlogs *s, struct span head, struct jlog **ret, struct err *e)
+{
+	unsigned best = 0;
+	int r = load(s, e);
+
 	if (r < 0)
 		return r;
-	s->loaded = true;
 	*ret = s->name ? s->v[0] : NULL;
 	for (unsigned i = 0; i < s->n && !s->name; i++) {
 		unsigned n = votes(s->v[i], head);

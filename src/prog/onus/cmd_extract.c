@@ -187,6 +187,9 @@ static int run(
 
 	if (r == 0) {
 		json.path = conf->json_path;
+		r = jlogs_ready(&json, e);
+	}
+	if (r == 0) {
 		r = filters_load(&filters, opt->filters.v, opt->filters.n,
 		    opt->filter_path ? opt->filter_path : conf->filter_path, e);
 		r = r < 0 ? any_missing(&o, opt->filters.n, r, e)

@@ -255,6 +255,8 @@ static int with_conf(
 	    &e);
 	if (r < 0)
 		r = any_missing(&any, o->filters.n, r, &e);
+	if (r == 0)
+		r = jlogs_ready(&json, &e);
 	if (r < 0 || addrset_parse(span_str(conf->own_networks), &own, &e) < 0 ||
 	    opening_start(o->registry ? o->registry : conf->registry_file, &opening, &e) < 0)
 		code = fail(3, &e);
