@@ -5,11 +5,11 @@
 
 #include "util/hash.h"
 
-/* struct place - one id. Two ids in use at once share a hash once in 2^52 lines, and nobody can seek such a
+/* struct place - one id. Two ids in use at once share a hash once in 2^51 lines, and nobody can seek such a
  * pair, since the key is ours. */
 struct place {
-	uint64_t id, user; /* hashes; user of the first user named */
-	uint64_t used;	   /* when it was used last, in lines; 0: never */
+	UT_hash_handle hh; /* which also keeps them in the order of their last use */
+	uint64_t id, user; /* hashes; user of the last user named, 0: none */
 	int64_t time_s;
 	struct who who; /* .text is made anew of what follows */
 	char text[JOIN_TEXT];
@@ -19,8 +19,8 @@ struct place {
 };
 
 struct join {
-	uint64_t lines;
-	struct place at[JOIN_SETS][JOIN_WAYS];
+	struct place *places;
+	struct place last; /* of the line at hand, when its id is to be forgotten */
 };
 
 struct join *join_new(void)
@@ -28,8 +28,16 @@ struct join *join_new(void)
 	return calloc(1, sizeof(struct join));
 }
 
+static void forget(struct join *j, struct place *p)
+{
+	HASH_DEL(j->places, p);
+	free(p);
+}
+
 struct join *join_free(struct join *j)
 {
+	while (j && j->places)
+		forget(j, j->places);
 	free(j);
 	return NULL;
 }
@@ -38,32 +46,39 @@ static bool is_fresh(const struct place *p, int64_t now_s)
 {
 	int64_t age_s;
 
-	return p->used > 0 && !__builtin_sub_overflow(now_s, p->time_s, &age_s) &&
-	       age_s <= JOIN_SECONDS && age_s >= -JOIN_SECONDS;
+	return !__builtin_sub_overflow(now_s, p->time_s, &age_s) && age_s <= JOIN_SECONDS &&
+	       age_s >= -JOIN_SECONDS;
 }
 
+/* The place of an id, as the one used last; NULL when it has none. */
 static struct place *find(struct join *j, uint64_t id, int64_t now_s)
 {
-	struct place *set = j->at[id % JOIN_SETS];
+	struct place *p;
 
-	for (unsigned i = 0; i < JOIN_WAYS; i++)
-		if (set[i].id == id && is_fresh(&set[i], now_s))
-			return &set[i];
-	return NULL;
+	HASH_FIND(hh, j->places, &id, sizeof(id), p);
+	if (p && !is_fresh(p, now_s)) {
+		forget(j, p);
+		return NULL;
+	}
+	if (p && p->hh.next) {
+		HASH_DEL(j->places, p);
+		HASH_ADD(hh, j->places, id, sizeof(id), p);
+	}
+	return p;
 }
 
-/* The place that this id had long ago, or a free one, or the one that was not used for longest. */
 static struct place *make_room(struct join *j, uint64_t id)
 {
-	struct place *set = j->at[id % JOIN_SETS], *best = &set[0];
+	struct place *p;
 
-	for (unsigned i = 0; i < JOIN_WAYS; i++) {
-		if (set[i].used > 0 && set[i].id == id)
-			return &set[i];
-		if (set[i].used < best->used)
-			best = &set[i];
-	}
-	return best;
+	if (HASH_COUNT(j->places) >= JOIN_IDS)
+		forget(j, j->places);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		abort(); /* as the table does */
+	p->id = id;
+	HASH_ADD(hh, j->places, id, sizeof(id), p);
+	return p;
 }
 
 static void note_who(struct place *p, const struct who *w)
@@ -87,43 +102,33 @@ static void note_user(struct place *p, struct span user)
 	p->user = h;
 }
 
-/* The line at hand is the first of its id, and the last: nothing is to be kept. */
-static enum join_verdict alone(const struct join_line *l, struct who *ret)
-{
-	*ret = l->who;
-	if (l->nofail)
-		return JOIN_NOFAIL;
-	return l->who.kind == WHO_NOBODY ? JOIN_PENDING : JOIN_FAILURE;
-}
-
 enum join_verdict join_add(struct join *j, const struct join_line *l, struct who *ret)
 {
 	uint64_t id = hash_bytes(l->id.p, span_len(l->id));
 	struct place *p = find(j, id, l->time_s);
-	bool nofail = l->nofail, pending;
+	bool nofail = l->nofail;
 
-	j->lines++;
-	if (!p) {
-		if (l->forget)
-			return alone(l, ret);
+	j->last = (struct place){ .pending = false };
+	if (!p && l->forget)
+		p = &j->last;
+	else if (!p)
 		p = make_room(j, id);
-		*p = (struct place){ .id = id };
-	}
-	p->used = j->lines;
 	p->time_s = l->time_s;
 	note_user(p, l->user);
 	note_who(p, &l->who);
-	pending = p->pending && !l->gained;
-	p->pending = false;
 	/* What failed before, or under another name, is no good log-in because of this one. */
-	if (pending || p->users)
+	if ((p->pending && !l->gained) || p->users)
 		nofail = false;
+	p->pending = !nofail && p->who.kind == WHO_NOBODY;
+	if (l->forget && p != &j->last) {
+		j->last = *p;
+		forget(j, p);
+		p = &j->last;
+	}
 	*ret = p->who;
-	ret->text = p->who.kind == l->who.kind ? l->who.text : span_of(p->text, p->text_len);
-	if (l->forget)
-		p->used = 0;
+	ret->text =
+	    p->who.kind == WHO_NOBODY ? (struct span){ NULL, NULL } : span_of(p->text, p->text_len);
 	if (nofail)
 		return JOIN_NOFAIL;
-	p->pending = ret->kind == WHO_NOBODY;
 	return p->pending ? JOIN_PENDING : JOIN_FAILURE;
 }

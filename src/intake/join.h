@@ -2,9 +2,9 @@
 /* What lines of one <F-MLFID> say together: whom they are about, and whether it was a failure. The address
  * may stand in the first line of a connection, and the failure in a later one that has none.
  *
- * Ids come out of logs, so strangers have a say in them: memory is one table of JOIN_SETS times JOIN_WAYS
- * places under a keyed hash, the longest unused of a set gives way, and nothing is remembered for longer than
- * JOIN_SECONDS of the log's time: a process id that is used again is somebody else.
+ * Ids come out of logs, so strangers have a say in them: JOIN_IDS are remembered under a keyed hash, the one unused
+ * for longest gives way, and nothing is remembered for longer than JOIN_SECONDS of the log's time: a process id
+ * that is used again is somebody else.
  * Source: fail2ban's filter.py, _mergeFailure. */
 #ifndef ONUS_INTAKE_JOIN_H
 #define ONUS_INTAKE_JOIN_H
@@ -15,8 +15,7 @@
 #include "util/macro.h"
 #include "util/span.h"
 
-#define JOIN_SETS    512u
-#define JOIN_WAYS    8u
+#define JOIN_IDS     8192u
 #define JOIN_SECONDS 300
 #define JOIN_TEXT                                                                                  \
 	48u /* bytes kept of what stands where the address should: longer than any address */

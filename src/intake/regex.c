@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "intake/regex.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -175,6 +176,43 @@ static int slow_new(struct span marked, unsigned flags, struct pcre2 **ret, stru
 	return r;
 }
 
+/* Are there alternatives outside of all groups? */
+static bool has_alternatives(struct span s)
+{
+	unsigned depth = 0;
+	bool in_class = false;
+
+	for (const char *p = s.p; p < s.end; p++)
+		if (*p == '\\')
+			p++;
+		else if (in_class)
+			in_class = *p != ']';
+		else if (*p == '[')
+			in_class = true;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')')
+			depth -= depth > 0;
+		else if (*p == '|' && depth == 0)
+			return true;
+	return false;
+}
+
+/* The plain bytes that an expression with ^ begins with. */
+static void note_head(struct regex *re, struct span marked)
+{
+	const char *p = marked.p;
+
+	if (span_empty(marked) || *p++ != '^' || has_alternatives(marked))
+		return;
+	while (p < marked.end && re->head_len < sizeof(re->head) &&
+	       (isalnum((unsigned char)*p) || strchr(" _:,;'\"=<>@/~!-", *p)) && *p != '\0') {
+		if (p + 1 < marked.end && strchr("?*{", p[1]) && p[1] != '\0')
+			break;
+		re->head[re->head_len++] = *p++;
+	}
+}
+
 int regex_new(struct span python, unsigned flags, struct regex **ret, struct err *e)
 {
 	struct regex *re = calloc(1, sizeof(*re));
@@ -193,6 +231,8 @@ int regex_new(struct span python, unsigned flags, struct regex **ret, struct err
 	if (r == 0 && !(flags & REGEX_LINES) && re->pcre2->n_alt == 0 &&
 	    fast_new(buf_text(&marked), flags, &re->fast) == -ENOMEM)
 		r = err_set(e, -ENOMEM, "out of memory");
+	if (r == 0 && !re->fast && !(flags & REGEX_LINES))
+		note_head(re, buf_text(&marked));
 	buf_done(&marked);
 	if (r < 0) {
 		regex_free(re);
@@ -227,6 +267,10 @@ int regex_head(const struct regex *re, struct regex_head *ret)
 	if (re->fast)
 		return fast_head(re->fast, ret);
 	memset(ret, 1, sizeof(*ret));
+	for (unsigned k = 0; k < re->head_len; k++) {
+		memset(ret->can[k], 0, sizeof(ret->can[k]));
+		ret->can[k][(unsigned char)re->head[k]] = 1;
+	}
 	return 0;
 }
 

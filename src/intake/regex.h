@@ -51,6 +51,9 @@ struct regex {
 	struct fast *fast; /* or NULL: PCRE2 decides it always */
 	struct pcre2 *pcre2;
 	struct anchor anchor;
+	char head
+	    [4]; /* what a subject begins with, where PCRE2 decides alone: REGEX_HEAD bytes at most */
+	unsigned head_len;
 };
 
 /* struct regex_match - the groups found; .p NULL where one took no part */
