@@ -31,7 +31,8 @@ struct scan {
 	struct scan_counts counts;
 	uint64_t first_refused; /* since scan_first_refused, 0: none */
 	const char *why_refused;
-	int64_t time_s; /* of the line at hand, as what follows; 0 before the first date */
+	bool time_apart; /* scan_time */
+	int64_t time_s;	 /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
 	struct regex_match pre, match;
 	struct event event;
@@ -95,6 +96,13 @@ struct scan *scan_free(struct scan *s)
 	}
 	free(s);
 	return NULL;
+}
+
+void scan_time(struct scan *s, int64_t time_s)
+{
+	stamp_init(&s->stamp, s->o.clock); /* what it remembers is no line's date any more */
+	s->time_apart = true;
+	s->time_s = time_s;
 }
 
 const struct scan_counts *scan_counts(const struct scan *s)
@@ -451,17 +459,19 @@ INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool pri
 	return good;
 }
 
-/* A line without a date goes on with what the one before it began. */
+/* A line without a date: it goes on with what the one before it began, unless its time is known anyway. */
 static bool undated_line(struct scan *s, const char *p, const char *end)
 {
 	size_t n = (size_t)(end - p);
 
-	s->counts.undated++;
-	if (s->n == s->n_single || s->time_s == 0)
-		return true;
 	if (n > 0)
 		memcpy(s->subject, p, n);
 	s->subject[n] = '\n';
+	if (s->time_apart)
+		return try_filters(s, s->subject, s->subject + n + 1, false);
+	s->counts.undated++;
+	if (s->n == s->n_single || s->time_s == 0)
+		return true;
 	return try_windows(s, s->subject, s->subject + n + 1, false);
 }
 
@@ -474,7 +484,7 @@ static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
 
 	while (end > p && end[-1] == '\r')
 		end--;
-	if (!stamp_read(&s->stamp, (struct span){ p, end }, &stamp))
+	if (s->time_apart || !stamp_read(&s->stamp, (struct span){ p, end }, &stamp))
 		return undated_line(s, p, end);
 	s->time_s = stamp.time_s;
 	if (stamp.begin == 0 && end == lf) {

@@ -79,6 +79,9 @@ MUST_USE int scan_new(struct filter *const *filters, unsigned n, const struct sc
     struct scan **ret, struct err *e);
 struct scan *scan_free(struct scan *s); /* NULL-safe, returns NULL */
 
+/* scan_time - lines from here on carry no date, and are of this time: a journal says it apart from the message */
+void scan_time(struct scan *s, int64_t time_s);
+
 /* scan_sink - ev and what it borrows live until the sink returns; number is the line's */
 typedef void scan_sink(void *ctx, const struct event *ev, uint64_t number);
 

@@ -160,7 +160,7 @@ static int run_files(struct extract *x, struct any_options *o, char **files, int
 }
 
 struct extract_options {
-	const char *conf_file, *filter_path, *map;
+	const char *conf_file, *filter_path, *map, *time;
 	struct opt_list set, filters;
 };
 
@@ -180,10 +180,17 @@ static int run(
 	struct any_options o = { .clock = &clock,
 		.own = &own,
 		.json = &json,
-		.is_log = opt->filters.n > 0,
+		.is_log = opt->filters.n > 0 || opt->time,
 		.is_json = opt->map != NULL,
 		.list = { .category = ANY_LIST_CATEGORY, .proof = PROOF_WEAK, .own = &own } };
 	int r = conf ? addrset_parse(span_str(conf->own_networks), &own, e) : -EINVAL, code = 3;
+	int64_t time_s = clock_now_s(&clock);
+
+	if (r == 0 && opt->time && strcmp(opt->time, "now") != 0 &&
+	    utc_parse(span_str(opt->time), &time_s) < 0)
+		r = err_set(e, -EINVAL,
+		    "--time %s: write 2026-11-23T18:04:05Z, 2026-11-23, Unix seconds, or now",
+		    opt->time);
 
 	if (r == 0) {
 		json.path = conf->json_path;
@@ -196,6 +203,8 @@ static int run(
 			  : scan_new(filters.v, filters.n, &so, &o.scan, e);
 	}
 	if (r == 0) {
+		if (opt->time && o.scan)
+			scan_time(o.scan, time_s);
 		if (x->verbose)
 			say_filters(&filters);
 		code = run_files(x, &o, files, n_files);
@@ -223,6 +232,9 @@ int cmd_extract(int argc, char **argv)
 		    "Look for filters here (DIR:DIR…)." },
 		{ "json-map", 0, OPT_TEXT, &o.map, "NAME",
 		    "The files are JSON logs, read by this map. Default: the one that fits them." },
+		{ "time", 't', OPT_TEXT, &o.time, "WHEN",
+		    "Log lines carry no date: all are of this time (RFC 3339, Unix seconds, "
+		    "now)." },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object an event." },
 		{ "line-numbers", 'n', OPT_FLAG, &x.numbers, NULL,
 		    "Say which line each event came from (with --json)." },

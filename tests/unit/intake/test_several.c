@@ -150,6 +150,44 @@ static void test_cases(void **state)
 		}
 }
 
+/* Lines whose time is known apart: dates in them are text, and CR and windows are as ever. */
+static void test_time_apart(void **state)
+{
+	static const struct {
+		const char *filter, *log, *want;
+	} rows[] = {
+		{ DEF "failregex = ^x <HOST>$\n", "x 9.9.9.9\r\n" P "x 8.8.8.8\n",
+		    "1:event:9.9.9.9 " },
+		{ DEF "failregex = ^Nov 30 06:00:00 x <HOST>$\n", P "x 9.9.9.9\n" P "x 8.8.8.8\n",
+		    "1:event:9.9.9.9 2:event:8.8.8.8 " },
+		{ DEF "maxlines = 2\nfailregex = ^a\\nb <HOST>$\n", "a\nb 9.9.9.9\n",
+		    "2:event:9.9.9.9 " },
+	};
+	struct clock clock = clock_fixed(1764547200);
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct buf got;
+		struct scan_options o = { .clock = &clock, .matches = note, .matches_ctx = &got };
+		struct filter *f = NULL;
+		struct scan *s = NULL;
+		struct err e;
+
+		buf_init(&got, 4096);
+		assert_int_equal(filter_parse("t", span_str(rows[i].filter), &f, &e), 0);
+		assert_int_equal(scan_new(&f, 1, &o, &s, &e), 0);
+		run_log(s, SPAN(P "x\n")); /* has a date, and is remembered */
+		scan_time(s, 1764000000);
+		run_log(s, span_str(rows[i].log));
+		if (!span_is(buf_text(&got), rows[i].want))
+			fail_msg("%zu: \"%.*s\"", i, SPAN_ARG(buf_text(&got)));
+		assert_int_equal(scan_counts(s)->undated, 0);
+		scan_free(s);
+		filter_free(f);
+		buf_done(&got);
+	}
+}
+
 /* However many ids strangers make up, the memory is one size, and the newest are in it. */
 static void test_flood(void **state)
 {
@@ -203,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_time_apart),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_long_lines),
 	};
