@@ -214,6 +214,19 @@ static uint32_t network_around(const struct registry *r, const struct holding *h
 	return n;
 }
 
+/* Does an organisation hold one of the networks from this one on upwards? Nothing is told of these: it did then, too.
+ * net: 1 + its index; 0: none */
+static bool holds_around(const struct registry *r, uint32_t net, uint32_t org)
+{
+	for (; net; net = registry_whole_above(r, net - 1)) {
+		uint32_t holder = registry_network_at(r, net - 1).holder;
+
+		if (holder != REGISTRY_NONE && registry_holder_at(r, holder).org == org)
+			return true;
+	}
+	return false;
+}
+
 /* struct era - one stretch between two changes of hands */
 struct era {
 	struct judge_former f;
@@ -226,11 +239,13 @@ static bool era_make(const struct reader *d, const struct around *a, int32_t fro
 {
 	const struct transfers *t = d->to;
 	const struct holding *wide = NULL;
+	bool told = false;
 
 	*ret = (struct era){ .f = { .from = from, .until = until } };
 	for (unsigned i = 0; i < a->n; i++) {
 		const struct holding *h = a->v[i];
 		uint32_t was = holder_on(d, h, (int64_t)until - 1), is = holder_on(d, h, d->today);
+		uint32_t next = holder_on(d, h, until);
 
 		if (same_holder(t, was, is))
 			continue;
@@ -239,7 +254,10 @@ static bool era_make(const struct reader *d, const struct around *a, int32_t fro
 			ret->f.org[1] = t->party[was].org;
 		}
 		ret->f.org[0] = t->party[was].org;
-		ret->told = (struct transfer){ was, holder_on(d, h, until) };
+		if (next != was ||
+		    !told) /* the narrowest of those that changed hands on that day */
+			ret->told = (struct transfer){ was, next != was ? next : is };
+		told |= next != was;
 		ret->f.moved |= came_since(d, h, until, org);
 	}
 	if (!wide)
@@ -247,25 +265,30 @@ static bool era_make(const struct reader *d, const struct around *a, int32_t fro
 	if (ret->f.org[1] == ret->f.org[0])
 		ret->f.org[1] = CHAIN_NONE;
 	ret->f.network = network_around(d->r, wide);
+	ret->f.moved = ret->f.moved && !holds_around(d->r, ret->f.network, org);
 	return true;
 }
 
-/* All of a stretch, the newest first. More than the judge tells apart are the oldest holder's of those. */
+/* All of a stretch, the newest first. More than the judge tells apart are the oldest holder's of those, as far back as
+ * it was not his who holds it today. */
 static unsigned eras_make(
     const struct reader *d, const struct around *a, uint32_t org, struct era v[JUDGE_FORMER_MAX])
 {
 	int32_t until = change_before(d, a, INT32_MAX);
 	unsigned n = 0;
 
-	while (until != INT32_MIN && n < JUDGE_FORMER_MAX) {
+	while (until != INT32_MIN) {
 		int32_t from = change_before(d, a, until);
+		struct era one;
 
-		if (era_make(d, a, from, until, org, &v[n]))
-			n++;
+		if (era_make(d, a, from, until, org, &one)) {
+			if (n < JUDGE_FORMER_MAX)
+				v[n++] = one;
+			else if (v[n - 1].f.from == until)
+				v[n - 1].f.from = from;
+		}
 		until = from;
 	}
-	if (n == JUDGE_FORMER_MAX)
-		v[n - 1].f.from = INT32_MIN;
 	return n;
 }
 

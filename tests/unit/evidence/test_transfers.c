@@ -171,7 +171,7 @@ static void words(const struct transfers *t, struct buf *b)
 
 static const struct {
 	const char *label;
-	struct held v[8];
+	struct held v[9];
 	const char *want;
 } cases[] = {
 	{ "nothing", { { NULL, NULL, 0 } }, "" },
@@ -201,6 +201,25 @@ static const struct {
 	    "20.1.0.0/16 -50..-40 RIPE/ORG-Y in 20.0.0.0/14 (ORG-Y to ORG-Z)\n"
 	    "20.1.0.0/16 -60..-50 RIPE/ORG-X in 20.0.0.0/14 (ORG-X to ORG-Y)\n"
 	    "20.1.0.0/16 -..-60 RIPE/ORG-W in 20.0.0.0/14 (ORG-W to ORG-X)\n" },
+	{ "sold and bought back, again and again: what he saw himself is his",
+	    { SOLD("20.1.0.0/16", "ORG-V", "ORG-A", -80), { "20.1.0.0/16", "RIPE/ORG-X", -70 },
+		{ "20.1.0.0/16", "RIPE/ORG-A", -60 }, { "20.1.0.0/16", "RIPE/ORG-Y", -50 },
+		{ "20.1.0.0/16", "RIPE/ORG-A", -40 }, { "20.1.0.0/16", "RIPE/ORG-Z", -30 },
+		{ "20.1.0.0/16", "RIPE/ORG-A", -20 } },
+	    "20.1.0.0/16 -30..-20 RIPE/ORG-Z moved in 20.0.0.0/14 (ORG-Z to ORG-A)\n"
+	    "20.1.0.0/16 -50..-40 RIPE/ORG-Y moved in 20.0.0.0/14 (ORG-Y to ORG-A)\n"
+	    "20.1.0.0/16 -70..-60 RIPE/ORG-X moved in 20.0.0.0/14 (ORG-X to ORG-A)\n" },
+	{ "to who holds and announces all around it",
+	    { SOLD("20.0.9.0/24", "ORG-X", "ORG-B", -30) },
+	    "20.0.9.0/24 -..-30 RIPE/ORG-X in 20.0.0.0/16 (ORG-X to ORG-B)\n" },
+	{ "the same, to who came to hold what is around it only then",
+	    { SOLD("20.0.0.0/16", "ORG-X", "ORG-B", -30),
+		SOLD("20.0.9.0/24", "ORG-K", "ORG-B", -10) },
+	    "20.0.0.0-20.0.8.255 -..-30 RIPE/ORG-X moved in 20.0.0.0/14 (ORG-X to ORG-B)\n"
+	    "20.0.9.0/24 -30..-10 RIPE/ORG-K in 20.0.0.0/16 (ORG-K to ORG-B)\n"
+	    "20.0.9.0/24 -..-30 RIPE/ORG-K RIPE/ORG-X moved in 20.0.0.0/14 (ORG-X to ORG-B)\n"
+	    "20.0.10.0-20.0.127.255 -..-30 RIPE/ORG-X moved in 20.0.0.0/14 (ORG-X to ORG-B)\n"
+	    "20.0.128.0/17 -..-30 RIPE/ORG-X in 20.0.0.0/14 (ORG-X to ORG-B)\n" },
 	{ "long ago, and yet to come",
 	    { SOLD("20.1.0.0/16", "ORG-V", "ORG-W", -400), { "20.1.0.0/16", "RIPE/ORG-X", 1 } },
 	    "" },
