@@ -2,18 +2,8 @@
 # onus registry build out of tables of BGP: who announces what, by which rule, with names from a list and countries
 # from the statistics of the registries; tables in MRT the same as the lines of them.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-fail() { echo "not ok: $*" >&2; [ ! -s err ] || tail -n 5 err >&2; exit 1; }
-# run CODE COMMAND…: its output is in out and err
-run() {
-  local want=$1 code=0
-  shift
-  "$onus" "$@" >out 2>err || code=$?
-  [ "$code" = "$want" ] || fail "onus $*: exit code $code, not $want"
-}
+# shellcheck source=tests/cli/run.sh
+. "$ONUS_SOURCE/tests/cli/run.sh"
 # is ADDRESS FIELD…: what lookup --json says of it
 is() {
   local address=$1 want=$2

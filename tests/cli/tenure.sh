@@ -1,20 +1,8 @@
 #!/bin/bash
 # Who held what when: what changed between builds of the registry.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-fail() { echo "not ok: $*" >&2; [ ! -s err ] || tail -n 5 err >&2; exit 1; }
-# run CODE COMMAND…: its output is in out and err
-run() {
-  local want=$1 code=0
-  shift
-  "$onus" "$@" >out 2>err || code=$?
-  [ "$code" = "$want" ] || fail "onus $*: exit code $code, not $want"
-}
-# same: out is what stands on stdin
-same() { diff - out >changes || fail "$1: $(cat changes)"; }
+# shellcheck source=tests/cli/run.sh
+. "$ONUS_SOURCE/tests/cli/run.sh"
 # stats DAY <LINES: a registry of statistics of that day, whose lines are CC|FIRST|ADDRESSES|DAY|ID
 stats() {
   local lines
