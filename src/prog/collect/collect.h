@@ -21,16 +21,57 @@ struct found {
 	uint64_t number; /* of its line */
 };
 
+struct collect;
+struct source;
+
+/* struct source_counts - of all sources; each kind adds what it knows */
+struct source_counts {
+	uint64_t begun; /* files that nobody knew, so far */
+	uint64_t files, truncated, lost, unfollowed;
+	uint64_t held; /* lists */
+};
+
+/* struct source_kind - a way in. It keeps its own in source.in, which open sets and done frees. What may be
+ * NULL is marked so. */
+struct source_kind {
+	const char *type; /* as the configuration has it */
+	/* open - as s->conf says; -errno with a message, after which done may be called */
+	int (*open)(struct source *s, struct err *e);
+	void (*done)(struct source *s);
+	/* restore - one position line: 1; 0 when it belongs to another source; -EINVAL when broken. May be NULL. */
+	int (*restore)(struct source *s, struct span line, struct err *e);
+	/* poll - look for what is new; true: some have to wait, look again when nothing is left. May be NULL.
+	 * settled_s  what was written less than this long ago may be half */
+	bool (*poll)(struct source *s, int64_t settled_s);
+	/* pump - a piece of what there is into the batch, which is flushed when it is full: 1 when there may be
+	 * more, 0 when there is nothing, -errno of flushing */
+	int (*pump)(struct source *s, struct err *e);
+	/* take - so many lines of the block in hand are in the batch. Of kinds that use lines_take. */
+	void (*take)(struct source *s, uint64_t lines);
+	/* positions - a line for each thing that is read, appended. May be NULL. */
+	void (*positions)(struct source *s, struct buf *out);
+	/* durable - what positions wrote last is in the spool. May be NULL. */
+	void (*durable)(struct source *s);
+	/* trouble - a sentence, told once; NULL: none. May be NULL. */
+	const char *(*trouble)(struct source *s);
+	/* where - what the block in hand is from, for messages. Of kinds that use lines_take. */
+	const char *(*where)(const struct source *s);
+	void (*count)(const struct source *s, struct source_counts *to); /* may be NULL */
+};
+
+extern const struct source_kind kind_log, kind_json, kind_list, kind_events;
+
 struct source {
+	const struct source_kind *kind;
 	const struct conf_source *conf; /* borrowed */
 	struct collect *to;		/* borrowed */
-	struct follow *follow;		/* log, json, events */
-	struct watch *watch;		/* list */
-	struct filters filters;
-	struct scan *scan; /* log */
-	struct jlog *json;
-	uint64_t refused; /* lines not told of yet */
-	int64_t told_us;  /* monotonic; 0: never */
+	void *in;			/* the kind's own */
+	bool weak;			/* what it says could be spoofed */
+	struct filters filters;		/* lines.c, from here */
+	struct scan *scan;		/* by filters */
+	struct jlog *json;		/* by a map; neither: event lines */
+	uint64_t refused;		/* lines not told of yet */
+	int64_t told_us;		/* monotonic; 0: never */
 };
 
 /* struct collect - everything that a running collector has */
@@ -60,21 +101,29 @@ struct collect {
 MUST_USE int collect_flush(struct collect *c, struct err *e);
 
 /* source_open - as the configuration says; source_done is callable twice */
-MUST_USE int source_open(struct source *s, struct collect *c, const struct conf_source *conf,
-    const char *list_dir, struct err *e);
+MUST_USE int source_open(
+    struct source *s, struct collect *c, const struct conf_source *conf, struct err *e);
 void source_done(struct source *s);
 
-MUST_USE int source_restore(
-    struct source *s, struct span line, struct err *e); /* as follow_restore */
-
-/* source_poll - look for new and changed files; true: some have to wait, look again when nothing is left
- * source_pump - a piece of what there is into the writer, which is flushed when it is full
- * Returns 1 when there may be more, 0 when there is nothing, -errno of flushing. */
-bool source_poll(struct source *s, struct collect *c, int64_t settled_s);
-MUST_USE int source_pump(struct source *s, struct collect *c, struct err *e);
-
+/* What the kind does, or nothing where it has nothing to do. */
+MUST_USE int source_restore(struct source *s, struct span line, struct err *e);
+bool source_poll(struct source *s, int64_t settled_s);
+MUST_USE int source_pump(struct source *s, struct err *e);
 void source_positions(struct source *s, struct buf *out);
-uint64_t source_begun(const struct source *s); /* files that nobody knew, so far */
-const char *source_trouble(struct source *s);  /* told once; NULL: none */
+void source_durable(struct source *s);
+const char *source_trouble(struct source *s);
+void source_count(const struct source *s, struct source_counts *to);
+
+/* source_knows - is it about somebody who is known to be good? Then it is counted, and no event. */
+bool source_knows(const struct source *s, const struct event *ev);
+
+/* lines_open_filters, lines_open_map - how the source's lines are read; neither: they are event lines */
+MUST_USE int lines_open_filters(struct source *s, struct err *e);
+MUST_USE int lines_open_map(struct source *s, struct err *e);
+void lines_done(struct source *s);
+
+/* lines_take - the events of a block into the batch, kind.take told of each line whose events are in it
+ * Returns 1; -errno of flushing: what was not taken has to come again. */
+MUST_USE int lines_take(struct source *s, const struct block *b, struct err *e);
 
 #endif

@@ -40,8 +40,7 @@ int collect_flush(struct collect *c, struct err *e)
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < c->n_sources; i++)
-		if (c->sources[i].watch)
-			watch_durable(c->sources[i].watch);
+		source_durable(&c->sources[i]);
 	c->batches++;
 	c->events += events;
 	c->refused += refused;
@@ -117,7 +116,7 @@ static struct collect *collect_new(const struct daemon *d, struct err *e)
 		if (strcmp(s->type, CONF_KNOWN_GOOD) == 0)
 			known_add(c->known, s->name, s->path, s->anchor);
 		else
-			r = source_open(&c->sources[c->n_sources++], c, s, c->list_dir, e);
+			r = source_open(&c->sources[c->n_sources++], c, s, e);
 	}
 	if (r < 0) {
 		collect_close(c);
@@ -221,7 +220,7 @@ static int pump_all(struct collect *c, struct daemon *d, struct err *e)
 	while (more && clock_monotonic_us() < until_us) {
 		more = false;
 		for (unsigned i = 0; i < c->n_sources; i++) {
-			int r = source_pump(&c->sources[i], c, e);
+			int r = source_pump(&c->sources[i], e);
 
 			if (r < 0)
 				return r;
@@ -243,23 +242,30 @@ static int pump_all(struct collect *c, struct daemon *d, struct err *e)
 	return more;
 }
 
+static struct source_counts count_all(const struct collect *c)
+{
+	struct source_counts n = { 0 };
+
+	for (unsigned i = 0; i < c->n_sources; i++)
+		source_count(&c->sources[i], &n);
+	return n;
+}
+
 /* New files are told of at once in a batch: one that is renamed before anything of it was read is then
  * missed, and sought, also by who comes after us. */
 static int note_begun(struct collect *c, struct err *e)
 {
 	int64_t flushed_us = c->flushed_us;
-	uint64_t begun = 0;
+	struct source_counts n = count_all(c);
 	int r;
 
-	for (unsigned i = 0; i < c->n_sources; i++)
-		begun += source_begun(&c->sources[i]);
-	if (begun == c->begun)
+	if (n.begun == c->begun)
 		return 0;
 	c->moved = true;
 	r = collect_flush(c, e);
 	if (r < 0)
 		return r;
-	c->begun = begun;
+	c->begun = n.begun;
 	c->flushed_us = flushed_us; /* the first events of a run still go out at once */
 	return 0;
 }
@@ -267,23 +273,13 @@ static int note_begun(struct collect *c, struct err *e)
 static void report(struct collect *c, struct daemon *d, bool full)
 {
 	const char *known = known_trouble(c->known);
-	uint64_t streams = 0, truncated = 0, lost = 0, unfollowed = 0, held = 0;
+	struct source_counts n = count_all(c);
 
 	for (unsigned i = 0; i < c->n_sources; i++) {
 		const char *trouble = source_trouble(&c->sources[i]);
 
 		if (trouble)
 			log_warn("source=%s %s", c->sources[i].conf->name, trouble);
-		if (c->sources[i].watch)
-			held += watch_held(c->sources[i].watch);
-		if (c->sources[i].follow) {
-			struct follow_counts n = follow_counts(c->sources[i].follow);
-
-			streams += n.streams;
-			truncated += n.truncated;
-			lost += n.lost;
-			unfollowed += n.refused;
-		}
 	}
 	if (known)
 		log_warn("source=%s", known);
@@ -291,11 +287,11 @@ static void report(struct collect *c, struct daemon *d, bool full)
 	daemon_count(d, "known_good", c->known_good);
 	daemon_count(d, "events", c->events);
 	daemon_count(d, "refused", c->refused);
-	daemon_count(d, "files", streams);
-	daemon_count(d, "truncated", truncated);
-	daemon_count(d, "lost", lost);
-	daemon_count(d, "unfollowed", unfollowed);
-	daemon_count(d, "lists_held", held);
+	daemon_count(d, "files", n.files);
+	daemon_count(d, "truncated", n.truncated);
+	daemon_count(d, "lost", n.lost);
+	daemon_count(d, "unfollowed", n.unfollowed);
+	daemon_count(d, "lists_held", n.held);
 	daemon_count(d, "spool_full", full);
 	daemon_say(d, "%s%ju events of %u sources in %ju batches",
 	    full ? "spool is full, reading waits; " : "", (uintmax_t)c->events, c->n_sources,
@@ -312,8 +308,7 @@ static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err 
 	known_poll(c->known);
 	if (!full) {
 		for (unsigned i = 0; i < c->n_sources; i++)
-			waits =
-			    source_poll(&c->sources[i], c, d->once ? 0 : LIST_SETTLED_S) || waits;
+			waits = source_poll(&c->sources[i], d->once ? 0 : LIST_SETTLED_S) || waits;
 		more = note_begun(c, e);
 		if (more == 0)
 			more = pump_all(c, d, e);
