@@ -66,8 +66,14 @@ static void one_line(struct jpick *p, struct span line)
 {
 	struct jpick_value v[JPICK_PATHS_MAX];
 	const char *why = jpick_line(p, line, v);
-	json_t *o = json_loadb(line.p, span_len(line), JSON_ALLOW_NUL, NULL);
+	json_t *o;
 
+	if (memchr(line.p, '\0',
+		span_len(line))) { /* never JSON; jansson passes it over behind a number */
+		assert(why);
+		return;
+	}
+	o = json_loadb(line.p, span_len(line), JSON_ALLOW_NUL, NULL);
 	if (json_is_object(o) && why)
 		assert(strstr(why, "twice") || strstr(why, "deep") || strstr(why, "long"));
 	if (o && !json_is_object(o))
@@ -87,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < NELEM(paths); i++)
 		assert(jpick_path(p, span_str(paths[i]), &slot, NULL) == 0 && slot == i);
 	while (!span_empty(rest)) {
-		(void)span_cut(&rest, '\n', &line);
+		(void)span_cut(&rest, '\n', &line); /* the last may have none */
 		one_line(p, line);
 	}
 	(void)jpick_free(p);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "util/bytes.h"
+
 #define NODES_MAX    512u
 #define NO_NODE	     0xffffu
 #define NO_SLOT	     0xffu
@@ -14,8 +16,9 @@ struct node {
 	uint32_t len, index;
 	uint16_t child, next; /* the first below, the next beside it */
 	uint8_t slot;	      /* path that ends here */
-	uint32_t lens;	      /* bit n: a name of n bytes (modulo 32) is below */
-	uint64_t seen;	      /* the line in which it was met last */
+	uint8_t mark;	      /* of the name */
+	uint64_t marks; /* bit n: a name with the mark n is below; most that are not are told so */
+	uint64_t seen;	/* the line in which it was met last */
 };
 
 /* struct level - an object or array that is not closed yet */
@@ -64,17 +67,26 @@ struct jpick *jpick_free(struct jpick *p)
 
 /* --- paths --- */
 
+/* 0 to 63, out of length and both ends; the name is not empty */
+static uint8_t mark_of(const char *name, size_t len)
+{
+	return (len * 29 + (unsigned char)name[0] * 7u + (unsigned char)name[len - 1]) & 63;
+}
+
 static uint16_t name_below(const struct jpick *p, unsigned node, struct span name)
 {
 	const struct node *n = &p->nodes[node];
 	size_t len = span_len(name);
+	uint8_t mark = len ? mark_of(name.p, len) : 0;
 
-	if (!(n->lens >> (len & 31) & 1))
+	if (LIKELY(!(n->marks >> mark & 1)))
 		return NO_NODE;
-	for (uint16_t i = n->child; i != NO_NODE; i = p->nodes[i].next)
-		if (p->nodes[i].name && p->nodes[i].len == len &&
-		    memcmp(p->nodes[i].name, name.p, len) == 0)
+	for (uint16_t i = n->child; i != NO_NODE; i = n->next) {
+		n = &p->nodes[i];
+		if (n->mark == mark && n->name && n->len == len &&
+		    memcmp(n->name, name.p, len) == 0)
 			return i;
+	}
 	return NO_NODE;
 }
 
@@ -147,7 +159,8 @@ static int step_below(struct jpick *p, uint16_t *at, const struct step *s)
 		if (!n->name)
 			return -ENOMEM;
 		n->len = (uint32_t)span_len(s->name);
-		p->nodes[*at].lens |= 1u << (n->len & 31);
+		n->mark = mark_of(n->name, n->len);
+		p->nodes[*at].marks |= UINT64_C(1) << n->mark;
 	}
 	p->nodes[*at].child = (uint16_t)p->n_nodes;
 	*at = (uint16_t)p->n_nodes++;
@@ -206,8 +219,34 @@ static void blanks(struct jpick *p)
 		p->p++;
 }
 
-/* Where the first quotation mark, backslash or control byte is. */
-static const char *plain_end(const char *p, const char *end)
+#ifdef BYTES_SSE2
+
+/* Bit i of the result: byte i at p is a quotation mark, a backslash or a control byte. */
+static inline unsigned stops_of_16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i stop = _mm_or_si128(
+	    _mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+
+	stop = _mm_or_si128(stop, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+	return (unsigned)_mm_movemask_epi8(stop);
+}
+
+/* Where the first of these is, looked for in whole steps; else where the last step ends. */
+static const char *plain_steps(const char *p, const char *end)
+{
+	for (; end - p >= 16; p += 16) {
+		unsigned stops = stops_of_16(p);
+
+		if (stops)
+			return p + __builtin_ctz(stops);
+	}
+	return p;
+}
+
+#else
+
+static const char *plain_steps(const char *p, const char *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
 
@@ -222,6 +261,15 @@ static const char *plain_end(const char *p, const char *end)
 		if (stop & highs)
 			break;
 	}
+	return p;
+}
+
+#endif
+
+/* Where the first quotation mark, backslash or control byte is, or end. */
+static inline const char *plain_end(const char *p, const char *end)
+{
+	p = plain_steps(p, end);
 	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
 		p++;
 	return p;

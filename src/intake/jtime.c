@@ -100,6 +100,8 @@ static int from_iso(const char *text, size_t n, bool local, int64_t *ret)
 
 	if (n < 19 || (text[10] != 'T' && text[10] != 't' && text[10] != ' '))
 		return -EINVAL;
+	if (text + n - z == 1 && text[19] != ',')
+		return utc_parse(span_of(text, n), ret);
 	if (text + n - z == 5)
 		len = snprintf(copy, sizeof(copy), "%.*s%.3s:%.2s", (int)head, text, z, z + 3);
 	else

@@ -218,6 +218,33 @@ static void test_bounds(void **state)
 	assert_null(jpick_free(NULL));
 }
 
+/* An escape, the end, a control byte and a high byte at every place of texts of every length around the steps
+ * in which they are read. */
+static void test_places(void **state)
+{
+	static const char odd[] = { '\\', '"', '\x1f', '\0', '\x7f', '\xff' };
+	char line[128];
+	struct jpick_value v;
+
+	(void)state;
+	for (unsigned n = 1; n < 70; n++)
+		for (unsigned at = 0; at < n; at++)
+			for (unsigned k = 0; k < sizeof(odd); k++) {
+				char *p = stpcpy(line, "{\"a\":\"");
+				const char *why;
+
+				memset(p, 'x', n);
+				p[at] = odd[k];
+				memcpy(p + n, "\"}", 2);
+				why = pick_one("a", (struct span){ line, p + n + 2 }, &v);
+				if (k < 4 ? !why : why != NULL)
+					fail_msg("%u of %u, %#x: %s", at, n, odd[k],
+					    why ? why : "taken");
+				if (!why)
+					assert_int_equal(span_len(v.text), n);
+			}
+}
+
 static void test_bad_paths(void **state)
 {
 	static const char *const bad[] = { "", ".", "a.", ".a", "a..b", "[0]", "a[", "a[]", "a[x]",
@@ -327,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_grammar),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bad_paths),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_local),

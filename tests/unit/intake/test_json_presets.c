@@ -352,7 +352,7 @@ static void run_cases(const struct preset_case *c, size_t n)
 
 	for (; n-- > 0; c++) {
 		struct jmap *m;
-		struct jlog *j;
+		struct jlog *j = NULL;
 		struct err e;
 		struct seen s = { "" };
 		char line[2048];
