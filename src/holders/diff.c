@@ -108,6 +108,65 @@ static struct span status_of(const struct registry *r, uint32_t i)
 	return text_of(r, r->label[r->net_told[i].status]);
 }
 
+/* --- split and joined ----------------------------------------------------------------------------- */
+
+static bool within(struct range inner, struct range outer)
+{
+	return range_has(outer, inner.first) && range_has(outer, inner.last);
+}
+
+/* Of the records of one range, from this one on, the only one of a source and kind; NONE where there is none, or several. */
+static uint32_t only_of(
+    const struct registry *r, uint32_t at, const struct registry *like, uint32_t i)
+{
+	uint32_t found = REGISTRY_NONE;
+
+	for (; at != REGISTRY_NONE; at = registry_network_same(r, at)) {
+		if (diff_object(r, at) != diff_object(like, i) ||
+		    !span_eq(source_of(r, at), source_of(like, i)))
+			continue;
+		if (found != REGISTRY_NONE)
+			return REGISTRY_NONE;
+		found = at;
+	}
+	return found;
+}
+
+/* The narrowest record around the range of another one, of its source and kind. wider: than that range; or NONE */
+static uint32_t around(
+    const struct registry *r, const struct registry *like, uint32_t i, bool wider)
+{
+	struct range range = registry_net_range(like, i);
+	uint32_t at = registry_network(r, range.first), found = REGISTRY_NONE;
+
+	for (; at != REGISTRY_NONE && found == REGISTRY_NONE; at = r->network[at].parent) {
+		struct range of = registry_net_range(r, at);
+
+		if (within(range, of) && !(wider && range_eq(of, range)))
+			found = only_of(r, at, like, i);
+	}
+	return found;
+}
+
+uint32_t diff_part_of(const struct registry *r, uint32_t network, const struct registry *other)
+{
+	uint32_t whole = around(other, r, network, false), same, outer;
+	struct range range;
+
+	if (whole == REGISTRY_NONE)
+		return REGISTRY_NONE;
+	range = registry_net_range(other, whole);
+	if (range_eq(range, registry_net_range(r, network)))
+		return REGISTRY_NONE;
+	same = around(r, other, whole, false);
+	if (same != REGISTRY_NONE && range_eq(registry_net_range(r, same), range))
+		return REGISTRY_NONE; /* the whole stands in both */
+	outer = around(r, r, network, true);
+	if (outer != REGISTRY_NONE && within(registry_net_range(r, outer), range))
+		return REGISTRY_NONE; /* a part of a part */
+	return whole;
+}
+
 /* --- the walk ------------------------------------------------------------------------------------- */
 
 static struct diff_source *counts_of(const struct walk *w, const struct side *s, uint32_t i)
@@ -115,12 +174,12 @@ static struct diff_source *counts_of(const struct walk *w, const struct side *s,
 	return &w->to->source[s->row[s->r->net_told[i].source]];
 }
 
-static int tell(struct walk *w, enum diff_kind kind, uint32_t was, uint32_t is)
+static int tell_of(
+    struct walk *w, enum diff_kind kind, struct range range, uint32_t was, uint32_t is)
 {
-	const struct side *s = is == REGISTRY_NONE ? &w->was : &w->is;
-	uint32_t at = is == REGISTRY_NONE ? was : is;
-	struct diff_source *to = counts_of(w, s, at);
-	struct diff_change c = { kind, registry_net_range(s->r, at), was, is };
+	struct diff_source *to =
+	    is == REGISTRY_NONE ? counts_of(w, &w->was, was) : counts_of(w, &w->is, is);
+	struct diff_change c = { kind, range, was, is };
 
 	if (w->count) {
 		to->n[kind]++;
@@ -129,6 +188,30 @@ static int tell(struct walk *w, enum diff_kind kind, uint32_t was, uint32_t is)
 	if (kind == DIFF_TRANSFER && to->anew)
 		c.kind = DIFF_HOLDER;
 	return w->fn(w->ctx, &c);
+}
+
+static int tell(struct walk *w, enum diff_kind kind, uint32_t was, uint32_t is)
+{
+	struct range range = is == REGISTRY_NONE ? registry_net_range(w->was.r, was)
+						 : registry_net_range(w->is.r, is);
+
+	return tell_of(w, kind, range, was, is);
+}
+
+/* A record without a partner. of: what it is a part of on the other side, or NONE */
+static int single(struct walk *w, bool old, uint32_t i, uint32_t of)
+{
+	uint32_t was = old ? i : of, is = old ? of : i;
+
+	if (of != REGISTRY_NONE && has_holder(w->was.r, was) && has_holder(w->is.r, is)) {
+		if (w->count)
+			counts_of(w, &w->is, is)->both++;
+		if (!diff_same_holder(w->was.r, was, w->is.r, is))
+			return tell_of(w, DIFF_TRANSFER,
+			    registry_net_range(old ? w->was.r : w->is.r, i), was, is);
+	}
+	return old ? tell(w, DIFF_VANISHED, i, REGISTRY_NONE)
+		   : tell(w, DIFF_APPEARED, REGISTRY_NONE, i);
 }
 
 /* A pair of one voice: what of it is told otherwise. */
@@ -173,14 +256,14 @@ static int group(struct walk *w, uint32_t was_end, uint32_t is_end)
 			counts_of(w, b, k)->is++;
 		if (several)
 			continue;
-		r = at == REGISTRY_NONE ? tell(w, DIFF_APPEARED, REGISTRY_NONE, k)
+		r = at == REGISTRY_NONE ? single(w, false, k, diff_part_of(b->r, k, a->r))
 					: pair(w, at, back);
 	}
 	for (uint32_t i = a->at; i < was_end && r == 0; i++) {
 		if (w->count)
 			counts_of(w, a, i)->was++;
 		if (partner(a->r, i, b->r, b->at, is_end, &several) == REGISTRY_NONE && !several)
-			r = tell(w, DIFF_VANISHED, i, REGISTRY_NONE);
+			r = single(w, true, i, diff_part_of(a->r, i, b->r));
 	}
 	return r;
 }

@@ -2,9 +2,9 @@
 /* What changed between two builds of the registry file: networks, their holders, who announces what.
  *
  * Records are compared with records of the same voice: of the same range, registry and handle, both
- * objects of a database or both lines of statistics. Only such a pair can be a transfer: both records name
- * a holder, and not the same one. What a new source says, or a record that came to stand beside another,
- * or the parts of a range that was split, appeared or vanished and is never a transfer. */
+ * objects of a database or both lines of statistics. Such a pair is a transfer when both records name a
+ * holder, and not the same one; and so is a record beside what it was split from or joined to. What a new
+ * source says, or a record that came to stand beside another, appeared or vanished and is never a transfer. */
 #ifndef ONUS_HOLDERS_DIFF_H
 #define ONUS_HOLDERS_DIFF_H
 
@@ -23,7 +23,7 @@ enum diff_kind {
 };
 
 /* struct diff_change - one change. was, is: networks of the old and the new file (DIFF_ORIGIN: prefixes),
- * or REGISTRY_NONE */
+ * or REGISTRY_NONE. range: that of both, or of the part which was split off or joined (DIFF_TRANSFER) */
 struct diff_change {
 	enum diff_kind kind;
 	struct range range;
@@ -59,6 +59,11 @@ void diff_done(struct diff *d);
 
 /* diff_same_voice - the record of another file that speaks of the range of this one with its voice; or NONE */
 uint32_t diff_same_voice(const struct registry *r, uint32_t network, const struct registry *other);
+
+/* diff_part_of - the record of another file out of which this one was split, or into which it was joined: the
+ * narrowest one around it of its source and kind (object, statistics), of a range of which this file has no such
+ * record; and this one is no part of another part of that range. Or NONE. */
+uint32_t diff_part_of(const struct registry *r, uint32_t network, const struct registry *other);
 
 /* diff_same_holder - do two records name the same holder? False where one names none. */
 bool diff_same_holder(

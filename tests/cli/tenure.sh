@@ -162,6 +162,28 @@ same 'sold on' <<'OUT'
 05000000|RIPE/NEW|2026-09-04|2026-10-06|statistics-twice
 05000000|RIPE/LAST|2026-10-06|now|statistics-twice
 OUT
+# a block that was bought, of which a part is sold on; the parts that nobody bought are his who had it
+mkdir parts
+cd parts
+for day in 20260901 20260908 20260915 20260922 20260929; do
+  case $day in
+    20260901) echo 'NL|7.0.0.0|65536|20100101|old' ;;
+    20260908 | 20260915) echo 'NL|7.0.0.0|65536|20100101|first' ;;
+    *) printf '%s\n' 'NL|7.0.0.0|32768|20100101|first' 'NL|7.0.128.0|16384|20100101|first' 'NL|7.0.192.0|16384|20260920|next' ;;
+  esac | stats $day
+done
+run 0 registry tenure "${hub[@]}" -o "hub=sqlite:$dir/parts/hub.sqlite" registry-*
+rows
+same 'a part is sold' <<'OUT'
+07000000|RIPE/OLD|2026-09-01|2026-09-08|statistics-twice
+07000000|RIPE/FIRST|2026-09-08|now|statistics-twice
+0700C000|RIPE/OLD|2026-09-01|2026-09-08|statistics-twice
+0700C000|RIPE/FIRST|2026-09-08|2026-09-20|statistics-twice
+0700C000|RIPE/NEXT|2026-09-20|now|statistics-twice
+OUT
+run 0 registry tenure "${hub[@]}" -o "hub=sqlite:$dir/parts/hub.sqlite" registry-* --json
+[ "$(jq -c '[.recorded, .known]' out)" = '[0,2]' ] || fail "parts, told again: $(cat out)"
+cd ..
 run 2 registry tenure "${hub[@]}" registry-20260908 registry-20260901
 run 2 registry tenure "${hub[@]}" -o registry_file=nosuch
 

@@ -30,11 +30,18 @@ objects() {
   net '20.12.0.0 - 20.12.15.255' GONE "$4" "$6"         # of somebody who leaves
   net '20.16.0.0 - 20.16.15.255' BACK "$5" "$7"         # sold, and bought back
   net '20.20.0.0 - 20.20.15.255' KEPT ORG-OLD1-RIPE
+  if [ "$1" = ORG-OLD1-RIPE ]; then                     # of which a part is sold
+    net '20.24.0.0 - 20.24.255.255' PARTS ORG-PAR1-RIPE
+  else
+    net '20.24.0.0 - 20.24.63.255' PARTS ORG-PAR1-RIPE; net '20.24.64.0 - 20.24.67.255' PART ORG-PAR2-RIPE "$6"
+    net '20.24.68.0 - 20.24.255.255' PARTS ORG-PAR1-RIPE
+  fi
   org ORG-OLD1-RIPE 'Vorlaxis Telecom'; org ORG-NEW1-RIPE 'Quintober Hosting'; org ORG-INS1-RIPE 'Innerhalb Krankenhaus'
   org ORG-LIR1-RIPE 'Prowider Zwo'; org ORG-CUS1-RIPE 'Kundin Erste'; org ORG-CUS2-RIPE 'Danach Zweite'
   org ORG-SIS1-RIPE 'Schwesternhaus'; org ORG-SIS2-RIPE 'Tochterheim'
+  org ORG-PAR1-RIPE 'Stueckwerk'; org ORG-PAR2-RIPE 'Abgeteilt'
   [ "$4" != ORG-GON1-RIPE ] || org ORG-GON1-RIPE 'Vergangen Netz'
-  as 64500 ORG-NEW1-RIPE; as 64510 ORG-LIR1-RIPE; as 64520 ORG-SIS1-RIPE; as 64530 ORG-OLD1-RIPE; as 64540 ORG-NEW1-RIPE
+  as 64500 ORG-NEW1-RIPE; as 64510 ORG-LIR1-RIPE; as 64520 ORG-SIS1-RIPE; as 64530 ORG-OLD1-RIPE; as 64540 ORG-NEW1-RIPE; as 64550 ORG-PAR1-RIPE
 }
 cat >asn.csv <<'CSV'
 20.0.0.0,20.0.255.255,64500,Quintober
@@ -43,8 +50,9 @@ cat >asn.csv <<'CSV'
 20.12.0.0,20.12.15.255,64540,Quintober
 20.16.0.0,20.16.15.255,64540,Quintober
 20.20.0.0,20.20.15.255,64530,Vorlaxis
+20.24.0.0,20.24.255.255,64550,Stueckwerk
 CSV
-echo 20.0.0.0,20.20.15.255,NL >country.csv
+echo 20.0.0.0,20.24.255.255,NL >country.csv
 echo 'same org:RIPE/ORG-SIS1-RIPE org:RIPE/ORG-SIS2-RIPE one house' >merges
 # build DAYS_AGO OBJECTS_OF…
 build() {
@@ -67,7 +75,7 @@ build 20 "${new[@]}" ORG-NEW1-RIPE 30 40
 # hosts x.x.1.0/24 before the transfer of 30 days ago, x.x.2.0/24 and a few of the first since
 awk -v t="$today" 'BEGIN { OFS = "\t"; srand(7)
   print "#onus-events 1"
-  n = split("20.0 20.0.64 20.4.8 20.8 20.12 20.16 20.20", at, " ")
+  n = split("20.0 20.0.64 20.4.8 20.8 20.12 20.16 20.20 20.24.64", at, " ")
   for (i = 1; i <= n; i++) {
     split(at[i], p, "."); net = p[1] "." p[2] "."; from = p[3] + 0
     for (k = 0; k < 40; k++) { # before; some are seen on several days
@@ -112,7 +120,7 @@ mkdir late first none
 for hub in late first none; do conf "$dir/$hub"; run "$dir/$hub" collect load; done
 
 # told from the beginning; told after a first run, into its state; not at all
-same 'transfers' "$(tenure "$dir/first" | jq -c '[.builds, .recorded, .unconfirmed]')" '[5,6,0]'
+same 'transfers' "$(tenure "$dir/first" | jq -c '[.builds, .recorded, .unconfirmed]')" '[5,7,0]'
 run "$dir/first" score
 run "$dir/none" score
 run "$dir/late" score
@@ -182,6 +190,12 @@ for entity in as:64510 prefix:20.4.0.0/16 net:RIPE/20.4.0.0-20.4.255.255; do
 done
 hosts org:RIPE/ORG-CUS1-RIPE 40 ''
 hosts org:RIPE/ORG-CUS2-RIPE '' ''
+# a part of a block: who holds and announces the rest has all of it, who bought it begins anew
+hosts net:RIPE/20.24.64.0-20.24.67.255 7 46
+hosts block:20.24.65.0/24 1 40
+hosts as:64550 47 46 # one was seen under both holders
+hosts org:RIPE/ORG-PAR1-RIPE 47 46
+hosts org:RIPE/ORG-PAR2-RIPE '' ''
 # a sister, and who bought back what he had sold: nothing is cut. Of the days in between, all is his who had it
 for entity in block:20.8.1.0/24 as:64520 net:RIPE/20.8.0.0-20.8.255.255; do unchanged $entity; done
 hosts net:RIPE/20.16.0.0-20.16.15.255 "$(seen 20.16. 80 40 0)" 46

@@ -53,6 +53,46 @@ static int see(void *ctx, const struct hub_tenure *t)
 	return 0;
 }
 
+/* struct whole - who held the whole of which a part was sold */
+#define WHOLE_ROWS_MAX 16u
+struct whole {
+	struct range range;
+	struct newest v[WHOLE_ROWS_MAX]; /* the oldest first; what is beyond is left out */
+	unsigned n;
+};
+
+static int see_whole(void *ctx, const struct hub_tenure *t)
+{
+	struct whole *to = ctx;
+	struct newest *v = &to->v[to->n];
+
+	if (to->n == WHOLE_ROWS_MAX)
+		return 0;
+	*v = (struct newest){ .range = to->range };
+	(void)see(v, t);
+	to->n += v->any;
+	return 0;
+}
+
+/* A part has the history of the whole, of which nobody told by its own range. */
+static int inherit(struct window *w, struct range part, struct range whole)
+{
+	struct newest own = { .range = part };
+	struct whole all = { .range = whole };
+	int r;
+
+	if (addr_eq(part.first, whole.first) && addr_eq(part.last, whole.last))
+		return 0;
+	r = hub_each_tenure_at(w->hub, part.first, see, &own, w->e);
+	if (r == 0 && !own.any)
+		r = hub_each_tenure_at(w->hub, part.first, see_whole, &all, w->e);
+	for (unsigned i = 0; i < all.n && r == 0; i++) {
+		all.v[i].row.range = part;
+		r = hub_tenure_put(w->hub, &all.v[i].row, w->e);
+	}
+	return r;
+}
+
 /* One transfer; seen: the day of the last build that named the old holder. */
 static int record(struct window *w, struct range range, struct span old, struct span new,
     int32_t seen, int32_t day, struct span rule)
@@ -94,6 +134,7 @@ static int transfer(void *ctx, const struct diff_change *c)
 	struct window *w = ctx;
 	const struct registry *held = w->was;
 	uint32_t again, before, at = c->was;
+	int r;
 
 	if (c->kind != DIFF_TRANSFER)
 		return 0;
@@ -108,6 +149,8 @@ static int transfer(void *ctx, const struct diff_change *c)
 	}
 	/* Whom one build alone named between two others held nothing. */
 	before = w->prev ? diff_same_voice(w->was, c->was, w->prev) : REGISTRY_NONE;
+	if (w->prev && before == REGISTRY_NONE)
+		before = diff_part_of(w->was, c->was, w->prev);
 	if (before != REGISTRY_NONE &&
 	    registry_network_at(w->prev, before).holder != REGISTRY_NONE &&
 	    !diff_same_holder(w->was, c->was, w->prev, before)) {
@@ -118,6 +161,9 @@ static int transfer(void *ctx, const struct diff_change *c)
 		held = w->prev;
 		at = before;
 	}
+	r = inherit(w, c->range, registry_network_at(w->was, c->was).range);
+	if (r < 0)
+		return r;
 	return record(w, c->range, holder_text(held, at, old), holder_text(w->is, c->is, new),
 	    diff_told_day(held), diff_transfer_day(w->was, w->is, c),
 	    diff_object(w->is, c->is) ? SPAN("object-twice") : SPAN("statistics-twice"));

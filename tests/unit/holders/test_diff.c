@@ -190,6 +190,49 @@ static void test_no_transfer(void **state)
 	    NULL);
 }
 
+/* A part of a range that goes to another holder, out of a range that is no more; and into one that was not. */
+static void test_parts(void **state)
+{
+	static const struct said apart[] = {
+		STATS("5.0.0.0/17", "a"),
+		STATS("5.0.128.0/18", "a"),
+		STATS("5.0.192.0/18", "b", .created_s = INT64_C(86400) * (OLD_DAY + 3)),
+		OBJECT("RIPE", "5.1.0.0-5.1.9.255", "NET", "ORG-1"),
+		OBJECT("RIPE", "5.1.10.0-5.1.255.255", "NET", "ORG-2"),
+		OBJECT("RIPE", "5.1.10.0/24", "CUSTOMER", "ORG-9"),
+		OBJECT("RIPE", "5.2.0.0/16", "NET", "ORG-1"),
+		OBJECT("RIPE", "5.2.1.0/24", "CUSTOMER", "ORG-9"),
+		STATS("2a00:1::/33", "b"),
+		STATS("2a00:1:8000::/33", "a"),
+	};
+	static const struct said whole[] = {
+		STATS("5.0.0.0/16", "a"),
+		OBJECT("RIPE", "5.0.0.0/16", "NET", "ORG-1"), /* another kind of voice */
+		OBJECT("RIPE", "5.1.0.0/16", "NET", "ORG-1"),
+		OBJECT("RIPE", "5.2.0.0/16", "NET", "ORG-1"), /* stands in both: a customer came */
+		STATS("2a00:1::/32", "a"),
+	};
+
+	check(whole, NELEM(whole), apart, NELEM(apart),
+	    "vanished 5.0.0.0/16\nvanished 5.0.0.0/16\n"
+	    "appeared 5.0.0.0/17\nappeared 5.0.128.0/18\n"
+	    "transfer 5.0.192.0/18 20003\n"
+	    "vanished 5.1.0.0/16\nappeared 5.1.0.0-5.1.9.255\n"
+	    "transfer 5.1.10.0-5.1.255.255 20010\nappeared 5.1.10.0/24\n"
+	    "appeared 5.2.1.0/24\n"
+	    "vanished 2a00:1::/32\ntransfer 2a00:1::/33 20010\nappeared 2a00:1:8000::/33\n",
+	    NULL);
+	check(apart, NELEM(apart), whole, NELEM(whole),
+	    "appeared 5.0.0.0/16\nappeared 5.0.0.0/16\n"
+	    "vanished 5.0.0.0/17\nvanished 5.0.128.0/18\n"
+	    "transfer 5.0.192.0/18 20010\n"
+	    "appeared 5.1.0.0/16\nvanished 5.1.0.0-5.1.9.255\n"
+	    "transfer 5.1.10.0-5.1.255.255 20010\nvanished 5.1.10.0/24\n"
+	    "vanished 5.2.1.0/24\n"
+	    "appeared 2a00:1::/32\ntransfer 2a00:1::/33 20010\nvanished 2a00:1:8000::/33\n",
+	    NULL);
+}
+
 static void test_objects(void **state)
 {
 	static const struct said was[] = {
@@ -264,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_no_transfer),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_anew),
 		cmocka_unit_test(test_origins),
