@@ -35,6 +35,8 @@ struct scan {
 	int64_t time_s;	 /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
 	struct regex_match pre, match;
+	struct span
+	    whole; /* the line, where an ignoreregex may ask for more than the prefregex leaves */
 	struct event event;
 	struct names names[FILTERS_MAX];
 	struct memory memory[FILTERS_MAX];
@@ -225,7 +227,7 @@ static inline int exec(const struct scan *s, struct regex *re, struct span t, st
 	return s->o.pcre2 ? regex_exec_pcre2(re, t, m) : regex_exec(re, t, m);
 }
 
-static bool is_ignored(const struct scan *s, const struct filter *f, struct span text)
+static bool ignores(const struct scan *s, const struct filter *f, struct span text)
 {
 	struct regex_match m;
 
@@ -233,6 +235,14 @@ static bool is_ignored(const struct scan *s, const struct filter *f, struct span
 		if (exec(s, f->ignore[i], text, &m) != 0) /* past a limit: safer ignored */
 			return true;
 	return false;
+}
+
+/* fail2ban looks at the whole line too, not only at what the prefregex leaves, where ignoreregexes are fewer than
+ * failregexes by three. */
+static bool is_ignored(const struct scan *s, const struct filter *f, struct span text)
+{
+	return ignores(s, f, text) || (f->prefix && f->lines == 1 && f->n_ignore + 2 < f->n_fail &&
+					  ignores(s, f, s->whole));
 }
 
 static bool took_part(struct span group)
@@ -384,6 +394,8 @@ INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *en
 
 		if (r <= 0)
 			return r == 0;
+		if (UNLIKELY(f->n_ignore > 0))
+			s->whole = (struct span){ p, end };
 		if (took_part(s->pre.group[REGEX_CONTENT])) {
 			content = s->pre.group[REGEX_CONTENT];
 			if (LIKELY(content.end < end && *content.end == '\n'))

@@ -84,6 +84,17 @@ static const struct {
 	    DEF "maxlines = 2\nfailregex = ^ a\\n b <HOST>$\nignoreregex = ^ b 8\n",
 	    P "a\n" P "b 8.8.8.8\n" P "a\n" P "b 9.9.9.9\n", "2:ignored:8.8.8.8 4:event:9.9.9.9 " },
 
+	{ "ignored for what stands before the content",
+	    DEF "prefregex = ^ \\S+ app: <F-CONTENT>.+</F-CONTENT>$\n"
+		"failregex = ^a <HOST>$\n ^b <HOST>$\n ^c <HOST>$\n ^d <HOST>$\nignoreregex = ^ "
+		"here \n",
+	    P "here app: a 9.9.9.9\n" P "there app: a 8.8.8.8\n",
+	    "1:ignored:9.9.9.9 2:event:8.8.8.8 " },
+	{ "where expressions are few, the content alone counts",
+	    DEF "prefregex = ^ \\S+ app: <F-CONTENT>.+</F-CONTENT>$\n"
+		"failregex = ^a <HOST>$\n ^b <HOST>$\n ^c <HOST>$\nignoreregex = ^ here \n",
+	    P "here app: a 9.9.9.9\n", "1:event:9.9.9.9 " },
+
 	{ "an id and no address", DEF "failregex = ^ x <F-ID/>$\n", P "x 9.9.9\n" P "x 9.9.9.9\n",
 	    "1:id:9.9.9 2:event:9.9.9.9 " },
 	{ "a network", DEF "failregex = ^ x <SUBNET>$\n",
