@@ -93,6 +93,9 @@ static const struct param params[] = {
 	P(web_root, TEXT, "/usr/share/onus/web", 0, 0, "directory", "Page templates and style."),
 	P(simulated, YESNO, "no", 0, 0, "yes|no",
 	    "The events are made up: every page and table says so."),
+	P(collect_good, YESNO, "yes", 0, 0, "yes|no",
+	    "Count deliveries and log-ins in one's own logs too, for what walls would cost; never "
+	    "published."),
 	P(collect_interval_s, COUNT, "10", 1, 3600, "seconds",
 	    "The collector hands over what it has at least this often."),
 	P(load_interval_s, COUNT, "2", 1, 3600, "seconds",

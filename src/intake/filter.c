@@ -9,8 +9,11 @@
 #include "intake/window.h"
 #include "util/num.h"
 
+/* Where none is named: */
 static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl", "postfix-rate", "dovecot",
 	"exim", "exim-auth", "rspamd", "amavis", "ftp", "named", "firewall" };
+
+static const char *const shipped_good[] = { "sshd-good", "dovecot-good", "postfix-good" };
 
 /* What is read straight from [Definition], and so what <name> finds before anything else. */
 static const char *const config_options[] = { "usedns", "prefregex", "ignoreregex", "failregex",
@@ -437,6 +440,8 @@ static int load_onus(const struct loading *l, struct err *e)
 			continue;
 		if (strcmp(en->key, "category") == 0 && category_parse(v, &f->category) == 0)
 			continue;
+		if (strcmp(en->key, "good") == 0 && good_parse(v, &f->good) == 0)
+			continue;
 		if (strcmp(en->key, "service") == 0 && span_len(v) <= EVENT_SERVICE_MAX) {
 			(void)snprintf(f->service, sizeof(f->service), "%s", en->value);
 			continue;
@@ -448,8 +453,8 @@ static int load_onus(const struct loading *l, struct err *e)
 			continue;
 		}
 		return err_set(e, -EINVAL,
-		    "%s:%u: [Onus] knows category (a category's name), service (at most %u bytes) "
-		    "and proof (full or weak), not %s = %s",
+		    "%s:%u: [Onus] knows category (a category's name), service (at most %u bytes), "
+		    "proof (full or weak) and good (delivery or login), not %s = %s",
 		    en->file, en->line, EVENT_SERVICE_MAX, en->key, en->value);
 	}
 	return 0;
@@ -601,6 +606,11 @@ struct filter *filter_free(struct filter *f)
 	free(f->ignore);
 	free(f);
 	return NULL;
+}
+
+int filters_load_good(struct filters *ret, const char *path, struct err *e)
+{
+	return filters_load(ret, shipped_good, NELEM(shipped_good), path, e);
 }
 
 int filters_load(

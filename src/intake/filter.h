@@ -5,6 +5,7 @@
  *   category = brute-force        what a match is a sighting of (default: other)
  *   service = sshd                written into the event (default: the filter's name)
  *   proof = full                  full or weak (default: weak). Who wrote the expressions may say full of them;
+ *   good = login                  not an event, but a good observation: delivery or login (core/good.h)
  *                                 in a NAME.local beside them it counts only where the filter is anchored
  *
  * Carried over: [INCLUDES], [DEFAULT], [Definition], [Init], NAME.local, %(name)s and <name>
@@ -17,7 +18,7 @@
 #ifndef ONUS_INTAKE_FILTER_H
 #define ONUS_INTAKE_FILTER_H
 
-#include "core/event.h"
+#include "core/good.h"
 #include "intake/regex.h"
 
 #define FILTER_NAME_MAX	 64u
@@ -35,6 +36,7 @@ struct filter {
 	char service[EVENT_SERVICE_MAX + 1];
 	enum category category;
 	enum proof proof;
+	enum good good; /* what a match is, where it is nothing bad */
 	enum filter_date date;
 	char *journalmatch;   /* as the filter has it, or NULL; owned */
 	struct regex *prefix; /* or NULL */
@@ -68,6 +70,9 @@ struct filters {
 /* filters_load - those named, or all that onus ships when n is 0 */
 MUST_USE int filters_load(
     struct filters *ret, const char *const *specs, unsigned n, const char *path, struct err *e);
+
+/* filters_load_good - those that onus ships for good observations */
+MUST_USE int filters_load_good(struct filters *ret, const char *path, struct err *e);
 /* filters_remember - a line means something else depending on those before it: they must come in order */
 bool filters_remember(const struct filters *f);
 void filters_done(struct filters *f); /* NULL-safe, callable twice */

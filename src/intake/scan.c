@@ -199,7 +199,7 @@ static void emit(struct scan *s, unsigned i, const struct who *w, struct span me
 	ev->count = 1;
 	ev->source = s->names[i].source;
 	ev->service = s->names[i].service;
-	ev->detail = span_trim(message);
+	ev->detail = f->good ? span_str(good_name(f->good)) : span_trim(message);
 	/* A number of times that is none, or absurd, is once. */
 	if (count.p && (num_u32(count, 10000, &ev->count) < 0 || ev->count == 0))
 		ev->count = 1;

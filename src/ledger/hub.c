@@ -39,6 +39,9 @@ static const char *const sql_text[] = {
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
 	    "ON CONFLICT (day, addr, plen, category, source, proof, service, hour) "
 	    "DO UPDATE SET count = ledger.count + excluded.count",
+	[SQL_GOOD_ADD] =
+	    "INSERT INTO good (day, addr, kind, source, count) VALUES (?, ?, ?, ?, ?) "
+	    "ON CONFLICT (day, addr, kind, source) DO UPDATE SET count = count + excluded.count",
 	[SQL_CHANGE_ADD] =
 	    "INSERT INTO change (day, addr, plen, category, source, proof, count, n) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

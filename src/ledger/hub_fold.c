@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sodium.h>
 
+#include "ledger/hub_good.h"
 #include "ledger/hub_priv.h"
 #include "util/clock.h"
 #include "util/hash.h"
@@ -13,6 +14,7 @@
 #define WORDS_MAX    4096u	/* different sources, and services, in one fold */
 #define FULL_SLOTS   (1u << 20) /* lines remembered to have all their samples; a power of two */
 #define NO_SAMPLE    UINT32_MAX
+#define SPECIAL	     "private, reserved or special address space"
 #define CHANGES_KEPT 100000 /* batches */
 
 /* struct key - of a ledger row, without padding, for it is hashed and compared as bytes */
@@ -67,6 +69,7 @@ struct fold {
 	size_t n_samples, samples_cap;
 	struct buf text;
 	struct words sources, services;
+	struct goods good;
 	struct pending *pending;
 	size_t n_pending, pending_cap;
 	uint64_t *full; /* hashes of lines that need no more samples; 0 empty */
@@ -99,7 +102,7 @@ static void fold_clear(struct fold *f)
 {
 	words_clear(&f->sources);
 	words_clear(&f->services);
-	f->n_rows = f->n_samples = f->n_pending = 0;
+	f->n_rows = f->n_samples = f->n_pending = f->good.n = 0;
 	buf_reset(&f->text);
 	memset(f->slots, 0, f->n_slots * sizeof(*f->slots));
 }
@@ -132,6 +135,7 @@ struct fold *fold_free(struct fold *f)
 	free(f->rows);
 	free(f->slots);
 	free(f->samples);
+	goods_done(&f->good);
 	free(f->pending);
 	free(f->full);
 	buf_done(&f->text);
@@ -230,6 +234,57 @@ static void sample_add(struct fold *f, struct row *row, const struct event *ev, 
 	    span_len(line), NULL, 0); /* fails only on bad lengths */
 }
 
+/* What all lines must be. */
+static bool take_line(struct span line, int64_t created_s, int64_t now_s, struct event_room *room,
+    struct event *ret, struct err *why)
+{
+	if (event_parse(line, created_s, room, ret, why) != 1 ||
+	    event_date_check(ret->time_s, now_s, why) < 0)
+		return false;
+	if (span_empty(ret->source)) {
+		(void)err_set(why, 0, "it names no source");
+		return false;
+	}
+	return true;
+}
+
+/* One line of a good observation; returns as add_line. */
+static uint64_t add_good(
+    struct fold *f, struct span line, int64_t created_s, int64_t now_s, struct err *why)
+{
+	struct event_room room;
+	struct good_row row;
+	struct event ev;
+	enum good kind;
+	int source;
+
+	if (!take_line(line, created_s, now_s, &room, &ev, why))
+		return 0;
+	if (ev.category != CATEGORY_OTHER || !event_is_host(&ev) ||
+	    good_parse(ev.detail, &kind) < 0) {
+		(void)err_set(
+		    why, 0, "no good observation: of one host, category other, delivery or login");
+		return 0;
+	}
+	source = word_of(&f->sources, ev.source, day_of(ev.time_s));
+	if (source < 0) {
+		(void)err_set(why, 0, "more than %u sources at once", WORDS_MAX);
+		return 0;
+	}
+	if (range_special(prefix_range(ev.subject))) {
+		(void)err_set(why, 0, SPECIAL);
+		return 0;
+	}
+	f->sources.v[source]->used = true;
+	row = (struct good_row){ .addr = ev.subject.addr,
+		.day = day_of(ev.time_s),
+		.source = source,
+		.kind = kind,
+		.count = ev.count };
+	goods_add(&f->good, &row);
+	return ev.count;
+}
+
 /* One event line; the count that was added, 0 for one that is refused, with the reason. */
 static uint64_t add_line(
     struct fold *f, struct span line, int64_t created_s, int64_t now_s, struct err *why)
@@ -240,13 +295,8 @@ static uint64_t add_line(
 	struct key k;
 	int source, service;
 
-	if (event_parse(line, created_s, &room, &ev, why) != 1 ||
-	    event_date_check(ev.time_s, now_s, why) < 0)
+	if (!take_line(line, created_s, now_s, &room, &ev, why))
 		return 0;
-	if (span_empty(ev.source)) {
-		(void)err_set(why, 0, "it names no source");
-		return 0;
-	}
 	source = word_of(&f->sources, ev.source, day_of(ev.time_s));
 	service = word_of(&f->services, ev.service, 0);
 	if (source < 0 || service < 0) {
@@ -263,7 +313,7 @@ static uint64_t add_line(
 		.hour = (uint8_t)(ev.time_s % DAY_S / 3600) };
 	row = row_of(f, &k, ev.subject);
 	if (!row) {
-		(void)err_set(why, 0, "private, reserved or special address space");
+		(void)err_set(why, 0, SPECIAL);
 		return 0;
 	}
 	f->sources.v[source]->used = true;
@@ -287,8 +337,9 @@ static void add_lines(
 		number++;
 		if (span_empty(line) || *line.p == '#')
 			continue;
-		count = add_line(f, line, b->created_s, now_s, &why);
-		p->events += count;
+		count = (b->type == BATCH_GOOD ? add_good : add_line)(
+		    f, line, b->created_s, now_s, &why);
+		p->events += b->type == BATCH_EVENTS ? count : 0;
 		if (count) {
 			p->lines++;
 			continue;
@@ -337,9 +388,10 @@ int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err
 	struct pending *p;
 	int r;
 
-	if (b->type != BATCH_EVENTS) {
+	if (b->type != BATCH_EVENTS && b->type != BATCH_GOOD) {
 		fold_clear(f);
-		return err_set(e, -EBADMSG, "this version folds batches of type events, not %s",
+		return err_set(e, -EBADMSG,
+		    "this version folds batches of type events and good, not %s",
 		    batch_type_name(b->type));
 	}
 	if (is_pending(f, &b->name))
@@ -440,6 +492,8 @@ static int sort_rows(struct hub *h, struct fold *f, struct err *e)
 	}
 	for (size_t i = 0; i < f->n_rows; i++)
 		f->rows[i].key.id = (uint32_t)f->sources.v[f->rows[i].key.source]->id;
+	for (size_t i = 0; i < f->good.n; i++)
+		f->good.v[i].source = f->sources.v[f->good.v[i].source]->id;
 	if (f->n_rows > 0)
 		qsort(f->rows, f->n_rows, sizeof(*f->rows), row_cmp);
 	return 0;
@@ -620,7 +674,7 @@ static void tell(const struct fold *f, struct hub_folded *ret)
 		ret->lines += f->pending[i].lines;
 		ret->refused += f->pending[i].refused;
 	}
-	ret->rows += f->n_rows;
+	ret->rows += f->n_rows; /* of the ledger */
 }
 
 int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e)
@@ -639,6 +693,8 @@ int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e)
 			r = sort_rows(h, f, e);
 		if (r == 0)
 			r = write_rows(h, f, e);
+		if (r == 0)
+			r = goods_write(h, &f->good, e);
 		if (r == 0)
 			r = write_changes(h, f, last, e);
 		r = hub_tx_end(h, &tx, r, e);

@@ -208,5 +208,7 @@ int hub_prune(struct hub *h, int32_t first_day, struct err *e)
 	r = delete_before(h, "DELETE FROM ledger WHERE day < ?", first_day, e);
 	if (r == 0)
 		r = delete_before(h, "DELETE FROM evidence WHERE day < ?", first_day, e);
+	if (r == 0)
+		r = delete_before(h, "DELETE FROM good WHERE day < ?", first_day, e);
 	return hub_tx_end(h, &tx, r, e);
 }

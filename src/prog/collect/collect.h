@@ -74,8 +74,10 @@ struct source {
 	int64_t told_us;		/* monotonic; 0: never */
 };
 
-/* struct collect - everything that a running collector has */
+/* struct collect - one of the two things that a running collector gathers: events, or good observations (core/good.h)
+ * out of the logs of one's own servers. Each has a spool, and so positions, of its own. */
 struct collect {
+	bool good;
 	struct conf *conf;
 	struct clock clock;
 	struct addrset own;

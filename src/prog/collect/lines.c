@@ -30,7 +30,8 @@ static int open_filters(struct source *s, struct err *e)
 			    FILTERS_MAX);
 		names[n++] = name;
 	}
-	return filters_load(&s->filters, names, n, s->to->conf->filter_path, e);
+	return s->to->good ? filters_load_good(&s->filters, s->to->conf->filter_path, e)
+			   : filters_load(&s->filters, names, n, s->to->conf->filter_path, e);
 }
 
 static struct scan_options options_of(const struct source *s)
@@ -163,6 +164,8 @@ static uint64_t scan_lines(struct source *s, const struct block *b, uint64_t *re
 	uint64_t first;
 	const char *why = NULL;
 
+	if (s->to->good)
+		return n; /* told and counted where events are gathered */
 	*refused = now->refused - was.refused + now->special - was.special + now->own - was.own +
 		   now->names - was.names;
 	first = s->json ? jlog_first_refused(s->json, &why) : scan_first_refused(s->scan, &why);

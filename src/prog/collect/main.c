@@ -9,7 +9,6 @@
 #include "util/file.h"
 #include "util/log.h"
 
-#define PRODUCER "collect"
 #define POLL_MS	 500
 #define SLICE_US 2000000 /* one turn: then the status is written */
 #define BYTES_PER_BATCH                                                                            \
@@ -35,8 +34,8 @@ int collect_flush(struct collect *c, struct err *e)
 		return err_set(e, -E2BIG,
 		    "more files are followed than a batch can tell of; narrow the "
 		    "paths of your sources");
-	r = spool_put(c->spool, &c->writer, BATCH_EVENTS, clock_now_s(&c->clock),
-	    c->positions.len ? buf_text(&c->positions) : SPAN(""), e);
+	r = spool_put(c->spool, &c->writer, c->good ? BATCH_GOOD : BATCH_EVENTS,
+	    clock_now_s(&c->clock), c->positions.len ? buf_text(&c->positions) : SPAN(""), e);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < c->n_sources; i++)
@@ -61,9 +60,8 @@ static bool flush_is_due(const struct collect *c)
 
 /* --- opening ------------------------------------------------------------------------------------ */
 
-static void collect_close(void *state)
+static void collect_close(struct collect *c)
 {
-	struct collect *c = state;
 	struct err e;
 
 	if (!c)
@@ -87,14 +85,21 @@ static void collect_close(void *state)
 	free(c);
 }
 
+static bool is_read(const struct collect *c, const struct conf_source *s)
+{
+	return c->good ? s->anchor && strcmp(s->type, "log") == 0
+		       : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
+}
+
 /* The configuration and all that follows from it, without touching the spool. */
-static struct collect *collect_new(const struct daemon *d, struct err *e)
+static struct collect *collect_new(const struct daemon *d, bool good, struct err *e)
 {
 	struct collect *c = calloc(1, sizeof(*c));
 	int r = 0;
 
 	if (!c)
 		abort();
+	c->good = good;
 	c->clock = clock_system();
 	batch_writer_init(&c->writer);
 	buf_init(&c->orphans, ORPHANS_MAX);
@@ -113,9 +118,9 @@ static struct collect *collect_new(const struct daemon *d, struct err *e)
 	for (unsigned i = 0; i < c->conf->n_sources && r == 0; i++) {
 		const struct conf_source *s = &c->conf->sources[i];
 
-		if (strcmp(s->type, CONF_KNOWN_GOOD) == 0)
+		if (strcmp(s->type, CONF_KNOWN_GOOD) == 0 && !good)
 			known_add(c->known, s->name, s->path, s->anchor);
-		else
+		else if (is_read(c, s))
 			r = source_open(&c->sources[c->n_sources++], c, s, e);
 	}
 	if (r < 0) {
@@ -125,13 +130,53 @@ static struct collect *collect_new(const struct daemon *d, struct err *e)
 	return c;
 }
 
-static int collect_check(const struct daemon *d, struct err *e)
-{
-	struct collect *c = collect_new(d, e);
+/* struct gathering - both; good is NULL where it is not wanted, or there is nothing to read */
+struct gathering {
+	struct collect *events, *good;
+};
 
-	if (!c)
+static void gathering_close(void *state)
+{
+	struct gathering *g = state;
+
+	if (!g)
+		return;
+	collect_close(g->events);
+	collect_close(g->good);
+	free(g);
+}
+
+static struct gathering *gathering_new(const struct daemon *d, struct err *e)
+{
+	struct gathering *g = calloc(1, sizeof(*g));
+	struct err why;
+	bool wanted;
+
+	if (!g)
+		abort();
+	g->events = collect_new(d, false, e);
+	if (!g->events) {
+		gathering_close(g);
+		return NULL;
+	}
+	wanted = g->events->conf->collect_good;
+	g->good = wanted ? collect_new(d, true, &why) : NULL;
+	if (wanted && !g->good) /* older filters beside newer programs are no reason to stop */
+		log_warn("good observations are not collected: %s", why.text);
+	if (g->good && g->good->n_sources == 0) {
+		collect_close(g->good);
+		g->good = NULL;
+	}
+	return g;
+}
+
+static int gathering_check(const struct daemon *d, struct err *e)
+{
+	struct gathering *g = gathering_new(d, e);
+
+	if (!g)
 		return -EINVAL;
-	collect_close(c);
+	gathering_close(g);
 	return 0;
 }
 
@@ -169,42 +214,47 @@ static int restore(struct collect *c, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-static int open_spool(struct collect *c, struct daemon *d, struct err *e)
+static int open_spool(struct collect *c, struct err *e)
 {
 	char host[BATCH_HOST_MAX + 1];
-	int r = daemon_status_dir(d, c->conf->status_dir, e);
+	int r = file_mkdirs(c->list_dir, 0750, e);
 
-	if (r == 0)
-		r = file_mkdirs(c->list_dir, 0750, e);
 	host_name(c->conf, host);
 	if (r == 0)
-		r = spool_open(c->conf->spool_dir, host, PRODUCER,
+		r = spool_open(c->conf->spool_dir, host, c->good ? "good" : "collect",
 		    (uint64_t)c->conf->spool_max_mib << 20, &c->spool, e);
-	return r < 0 ? r : restore(c, e);
+	if (r == 0)
+		r = restore(c, e);
+	if (r < 0)
+		c->spool = spool_free(c->spool); /* nothing was read: nothing to flush */
+	return r;
 }
 
-static int collect_open(struct daemon *d, void **state, struct err *e)
+static int gathering_open(struct daemon *d, void **state, struct err *e)
 {
-	struct collect *c = collect_new(d, e);
+	struct gathering *g = gathering_new(d, e);
 	struct rlimit files;
 	int r;
 
-	if (!c)
+	if (!g)
 		return -EINVAL;
-	if (c->conf->n_sources == 0)
+	if (g->events->conf->n_sources == 0)
 		log_warn("no [source NAME] in the configuration: nothing to collect");
 	if (getrlimit(RLIMIT_NOFILE, &files) ==
 	    0) { /* a descriptor for each file that is followed */
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files); /* else fewer can be followed */
 	}
-	r = open_spool(c, d, e);
+	r = daemon_status_dir(d, g->events->conf->status_dir, e);
+	if (r == 0)
+		r = open_spool(g->events, e);
+	if (r == 0 && g->good)
+		r = open_spool(g->good, e);
 	if (r < 0) {
-		c->spool = spool_free(c->spool); /* nothing was read: nothing to flush */
-		collect_close(c);
+		gathering_close(g);
 		return r;
 	}
-	*state = c;
+	*state = g;
 	return 0;
 }
 
@@ -270,8 +320,9 @@ static int note_begun(struct collect *c, struct err *e)
 	return 0;
 }
 
-static void report(struct collect *c, struct daemon *d, bool full)
+static void report(const struct gathering *g, struct daemon *d, bool full)
 {
+	struct collect *c = g->events;
 	const char *known = known_trouble(c->known);
 	struct source_counts n = count_all(c);
 
@@ -285,6 +336,7 @@ static void report(struct collect *c, struct daemon *d, bool full)
 		log_warn("source=%s", known);
 	daemon_count(d, "batches", c->batches);
 	daemon_count(d, "known_good", c->known_good);
+	daemon_count(d, "good", g->good ? g->good->events : 0);
 	daemon_count(d, "events", c->events);
 	daemon_count(d, "refused", c->refused);
 	daemon_count(d, "files", n.files);
@@ -298,35 +350,52 @@ static void report(struct collect *c, struct daemon *d, bool full)
 	    (uintmax_t)c->batches);
 }
 
-static int collect_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
+/* What one of the two has done in a turn. */
+struct turned {
+	bool full; /* its spool */
+	bool more, waits;
+};
+
+static int collect_turn(struct collect *c, struct daemon *d, struct turned *ret, struct err *e)
 {
-	struct collect *c = state;
-	bool full = spool_full(c->spool), waits = false;
 	int more = 0, r = 0;
 
-	*wait_ms = POLL_MS;
+	*ret = (struct turned){ .full = spool_full(c->spool) };
 	known_poll(c->known);
-	if (!full) {
+	if (!ret->full) {
 		for (unsigned i = 0; i < c->n_sources; i++)
-			waits = source_poll(&c->sources[i], d->once ? 0 : LIST_SETTLED_S) || waits;
+			ret->waits =
+			    source_poll(&c->sources[i], d->once ? 0 : LIST_SETTLED_S) || ret->waits;
 		more = note_begun(c, e);
 		if (more == 0)
 			more = pump_all(c, d, e);
 	}
 	if (more < 0)
 		return more;
-	if (more)
-		*wait_ms = 0;
+	ret->more = more > 0;
 	if (flush_is_due(c) || (d->once && !more))
 		r = collect_flush(c, e);
-	report(c, d, full);
-	if (d->once && full)
-		log_warn("the spool is full: start onus-load, then collect the rest");
-	if (d->once && waits)
-		*wait_ms = 0;
-	if (d->once && (full || (!more && !waits)))
-		*wait_ms = DAEMON_DONE;
 	return r;
+}
+
+static int gathering_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
+{
+	struct gathering *g = state;
+	struct turned t, good = { false, false, false };
+	int r = collect_turn(g->events, d, &t, e);
+
+	if (r == 0 && g->good)
+		r = collect_turn(g->good, d, &good, e);
+	if (r < 0)
+		return r;
+	report(g, d, t.full || good.full);
+	if (d->once && (t.full || good.full))
+		log_warn("the spool is full: start onus-load, then collect the rest");
+	*wait_ms = t.more || good.more || (d->once && (t.waits || good.waits)) ? 0 : POLL_MS;
+	if (d->once && (t.full || !(t.more || t.waits)) &&
+	    (good.full || !(good.more || good.waits)))
+		*wait_ms = DAEMON_DONE;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -341,10 +410,10 @@ int main(int argc, char **argv)
 			 "exactly "
 			 "where it was.",
 		.more = "onus-collect --once reads everything there is to its end and exits.",
-		.check = collect_check,
-		.open = collect_open,
-		.turn = collect_turn,
-		.close = collect_close,
+		.check = gathering_check,
+		.open = gathering_open,
+		.turn = gathering_turn,
+		.close = gathering_close,
 	};
 
 	return daemon_main(&def, argc, argv);

@@ -4,9 +4,10 @@
 
 #include <sqlite3.h>
 
+#include "ledger/hub_priv.h"
 #include "util/buf.h"
 
-static void batch_of(uint64_t sequence, const char *text, struct batch *ret)
+static void batch_of(uint64_t sequence, enum batch_type type, const char *text, struct batch *ret)
 {
 	struct batch_writer w;
 	struct batch_name name;
@@ -23,24 +24,30 @@ static void batch_of(uint64_t sequence, const char *text, struct batch *ret)
 	}
 	w.refused = 2;
 	assert_int_equal(batch_name_make("h", "collect", sequence, &name, NULL), 0);
-	assert_int_equal(batch_pack(&w, &name, BATCH_EVENTS, NOW, SPAN(""), &packed, NULL), 0);
+	assert_int_equal(batch_pack(&w, &name, type, NOW, SPAN(""), &packed, NULL), 0);
 	assert_int_equal(batch_unpack(buf_text(&packed), &name, ret, NULL), 0);
 	buf_done(&packed);
 	batch_writer_done(&w);
 }
 
-static int fold(struct hub *h, uint64_t sequence, const char *text, struct hub_folded *ret)
+static int fold_type(struct hub *h, uint64_t sequence, enum batch_type type, const char *text,
+    struct hub_folded *ret)
 {
 	struct batch b;
 	struct err e = { "" };
 	int r;
 
-	batch_of(sequence, text, &b);
+	batch_of(sequence, type, text, &b);
 	r = hub_fold_batch(h, &b, NOW, ret, &e);
 	if (r < 0)
 		print_message("%s\n", e.text);
 	batch_done(&b);
 	return r;
+}
+
+static int fold(struct hub *h, uint64_t sequence, const char *text, struct hub_folded *ret)
+{
+	return fold_type(h, sequence, BATCH_EVENTS, text, ret);
 }
 
 static int see_row(void *ctx, const struct hub_ledger_row *row)
@@ -158,7 +165,7 @@ static void test_refused_told(void **state)
 	struct err why = { "" };
 	struct batch b;
 
-	batch_of(1,
+	batch_of(1, BATCH_EVENTS,
 	    "86400\t11.0.0.1\tspam\t1\tfull\ta\nnonsense\n" T0 "\t11.0.0.2\tspam\t1\tfull\ta\n",
 	    &b);
 	assert_int_equal(hub_fold_add(h, &b, NOW, &why), 1);
@@ -265,8 +272,8 @@ static void test_two_loaders(void **state)
 	struct batch one, two;
 	struct hub_folded f = { 0 };
 
-	batch_of(1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &one);
-	batch_of(2, T0 "\t11.0.0.1\tspam\t10\tfull\ta\n", &two);
+	batch_of(1, BATCH_EVENTS, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &one);
+	batch_of(2, BATCH_EVENTS, T0 "\t11.0.0.1\tspam\t10\tfull\ta\n", &two);
 	assert_int_equal(hub_fold_add(a, &one, NOW, NULL), 1);
 	assert_int_equal(hub_fold_add(a, &one, NOW, NULL), 0);
 	assert_int_equal(hub_fold_add(a, &two, NOW, NULL), 1);
@@ -289,7 +296,7 @@ static void test_other_types(void **state)
 	struct hub *h = scratch_hub(HUB_WRITE);
 	struct batch b;
 
-	batch_of(1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &b);
+	batch_of(1, BATCH_EVENTS, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &b);
 	b.type = BATCH_DISPUTE;
 	assert_int_equal(hub_fold_batch(h, &b, NOW, NULL, NULL), -EBADMSG);
 	batch_done(&b);
@@ -344,6 +351,47 @@ static void test_changes(void **state)
 	(void)hub_free(h);
 }
 
+/* Good observations: added up apart from the ledger, and what is none refused line by line. */
+static void test_good(void **state)
+{
+	static const char lines[] = T0 "\t11.0.0.9\tother\t2\tfull\ta\tsshd\tlogin\n"
+				       "1789952400\t11.0.0.9\tother\t1\tfull\ta\timap\tlogin\n" T0
+				       "\t11.0.0.9\tother\t1\tfull\ta\tsmtp\tdelivery\n" T0
+				       "\t2a00::1\tother\t1\tfull\tb\tsmtp\tdelivery\n"
+	    /* none: an accusation, a network, a name, private space, nobody's */
+	    T0 "\t11.0.0.9\tbrute-force\t1\tfull\ta\tsshd\tlogin\n" T0
+				       "\t11.0.0.0/24\tother\t1\tfull\ta\tsshd\tlogin\n" T0
+				       "\t11.0.0.9\tother\t1\tfull\ta\tsshd\tjoe logged in\n" T0
+				       "\t10.0.0.1\tother\t1\tfull\ta\tsshd\tlogin\n" T0
+				       "\t11.0.0.9\tother\t1\tfull\t\tsshd\tlogin\n";
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_folded f = { 0 };
+	struct hub_totals t;
+	int64_t n = 0;
+
+	(void)state;
+	assert_int_equal(fold_type(h, 1, BATCH_GOOD, lines, &f), 1);
+	assert_int_equal(f.lines, 4);
+	assert_int_equal(f.refused, 5 + 2);
+	expect_ledger(h, "");
+	ok(hub_number(h, "SELECT count(*) FROM good", &n, &e));
+	assert_int_equal(n, 3);
+	ok(hub_number(h,
+	    "SELECT count FROM good WHERE kind = 2 AND substr(hex(addr), 25) = '0B000009'", &n,
+	    &e));
+	assert_int_equal(n, 3);
+	assert_int_equal(fold_type(h, 1, BATCH_GOOD, lines, &f), 0);
+	assert_int_equal(fold_type(h, 2, BATCH_GOOD, lines, &f), 1);
+	ok(hub_number(h, "SELECT sum(count) FROM good", &n, &e));
+	assert_int_equal(n, 10);
+	ok(hub_totals(h, &t, &e));
+	assert_int_equal(t.events, 0);
+	ok(hub_prune(h, DAY + 1, &e));
+	ok(hub_number(h, "SELECT count(*) FROM good", &n, &e));
+	assert_int_equal(n, 0);
+	(void)hub_free(h);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
@@ -355,6 +403,7 @@ int main(void)
 		T(test_evidence),
 		T(test_source_flood),
 		T(test_two_loaders),
+		T(test_good),
 		T(test_other_types),
 		T(test_locked),
 	};
