@@ -24,7 +24,7 @@
 #include "net/addr.h"
 #include "util/err.h"
 
-#define JUDGE_FORMULA	       "onus-7" /* changes whenever a score could */
+#define JUDGE_FORMULA	       "onus-8" /* changes whenever a score could */
 #define JUDGE_GROUPS_MAX       64u
 #define JUDGE_WINDOW_DAYS      400 /* evidence older than this is not evidence any more */
 #define JUDGE_PROVISIONAL_DAYS 14
@@ -250,10 +250,12 @@ struct judgement {
 	double
 	    held; /* of M, severity applied: what held_group alone says beyond 1 host and twice what
 			all others say does not count in rho and score (A7, 4) */
-	unsigned held_group; /* its index; JUDGE_GROUPS_MAX: nothing is held */
-	double rho;	     /* against the average network of this size (A4) */
-	double score;	     /* 100 best … 0 worst */
-	double low, high;    /* score at m_high and at m_low: low <= score <= high */
+	unsigned
+	    held_group;	  /* its index; JUDGE_GROUPS_MAX: nothing is held; or if something is, it is
+				what one group says of the space around, and nobody has said here */
+	double rho;	  /* against the average network of this size (A4) */
+	double score;	  /* 100 best … 0 worst */
+	double low, high; /* score at m_high and at m_low: low <= score <= high */
 	double trimmed; /* score when the worst block carries at most a third, while its incident is
 			   young (A5); the same as score after that, and for addresses and blocks */
 	double x;	/* arrivals seen, under the kernel of its level, all families */

@@ -28,7 +28,8 @@ struct leaf_filler {
 	uint32_t n_noted, cap_noted;
 	struct arrivals arrivals[NF];
 	double returning[NF], returning_scan;
-	double lost[JUDGE_GROUPS_MAX]; /* by root: of returning, severity applied */
+	double lost[JUDGE_GROUPS_MAX][NF]; /* of returning, where roots says so; as in struct say */
+	uint64_t roots[NF];
 	bool seen[NF];
 };
 
@@ -122,12 +123,10 @@ static int note_hosts(struct leaf_filler *b, const struct leaf *l)
 	return r;
 }
 
-/* Arrivals of the noted hosts without one root's groups, under the kernel of the AS, severity applied. Most hosts
- * are seen by one alone. */
-static double arrivals_without(struct leaf_filler *b, unsigned root)
+/* Arrivals of the noted hosts without one root's groups. Most hosts are seen by one alone. */
+static void arrivals_without(struct leaf_filler *b, unsigned root, struct part ret[NF])
 {
 	const struct judge *j = b->j;
-	double x = 0;
 
 	for (uint32_t i = 0; i < b->n_noted; i++) {
 		const struct noted *n = &b->noted[i];
@@ -141,13 +140,8 @@ static double arrivals_without(struct leaf_filler *b, unsigned root)
 		if (a.w > 0)
 			arrive(&b->arrivals[n->family], a.lag, a.w, a.scan);
 	}
-	for (unsigned f = 0; f < NF; f++) {
-		struct part p = { .family = f };
-
-		fold_arrivals(&j->model, &b->arrivals[f], &p);
-		x += model_kappa[f] * p.x_as - (1 - MODEL_KAPPA_SCAN) * p.x_scan;
-	}
-	return x;
+	for (unsigned f = 0; f < NF; f++)
+		fold_arrivals(&j->model, &b->arrivals[f], &ret[f]);
 }
 
 /* --- what follows from hosts --------------------------------------------------------------------- */
@@ -157,10 +151,10 @@ static bool alone(uint64_t group_mask)
 	return !(group_mask & (group_mask - 1));
 }
 
-/* p7 with severity applied; exact, as it is taken out again */
+/* p7, half of it for a host that only scans: exact as p7 is, for it is taken out again */
 static double severe(const struct host_part *p)
 {
-	return exact((model_kappa[p->family] - (p->scan ? 1 - MODEL_KAPPA_SCAN : 0)) * p->p7);
+	return (p->scan ? MODEL_KAPPA_SCAN : 1) * p->p7;
 }
 
 /* What a host that returns would be less without a root's groups. */
@@ -227,7 +221,10 @@ static int host_fill(struct leaf_filler *b, struct leaf *l, size_t bit)
 		for (uint64_t of = roots; of; of &= of - 1) {
 			unsigned g = (unsigned)__builtin_ctzll(of);
 
-			b->lost[g] += lost(j, l, p, from, g);
+			if (!(b->roots[p->family] >> g & 1))
+				b->lost[g][p->family] = 0;
+			b->lost[g][p->family] += lost(j, l, p, from, g);
+			b->roots[p->family] |= UINT64_C(1) << g;
 		}
 		if (b->counted) {
 			j->arrived[p->family][l->version] += p->w_first;
@@ -278,28 +275,39 @@ static int leaf_parts(struct leaf_filler *b, struct leaf *l)
 	return 0;
 }
 
-/* What its roots say; of what returns, what is lost without them is known already, if it is not all. */
+/* What its roots say of arrivals: what is lost without them. Says of one root lie side by side. */
 static void says_close(struct leaf_filler *b, const struct leaf *l)
 {
 	struct judge *j = b->j;
-	double returning, x;
+	struct part without[NF] = { 0 };
 
-	leaf_severe(j, l, &returning, &x);
 	for (uint32_t i = 0; i < l->n_say; i++) {
 		struct say *s = &j->says[l->say + i];
 
-		if (alone(l->group_mask))
-			s->returning = returning;
-		s->x = MAX_OF(x - (alone(l->group_mask) ? 0 : arrivals_without(b, s->root)), 0);
+		if (!alone(l->group_mask) && (i == 0 || s->root != s[-1].root))
+			arrivals_without(b, s->root, without);
+		for (uint32_t k = 0; k < l->n_part; k++) {
+			const struct part *p = &j->parts[l->part + k], *w = &without[s->family];
+
+			if (p->family != s->family)
+				continue;
+			s->x_block = MAX_OF(p->x_block - w->x_block, 0);
+			s->x_mid = MAX_OF(p->x_mid - w->x_mid, 0);
+			s->x_as = MAX_OF(p->x_as - w->x_as, 0);
+		}
 	}
 }
 
 static int leaf_says(struct leaf_filler *b, struct leaf *l)
 {
 	struct judge *j = b->j;
-	uint64_t roots = roots_foreign(j, l->group_mask);
-	uint32_t n = (uint32_t)__builtin_popcountll(roots), k = 0;
+	uint64_t roots = 0;
+	uint32_t n = 0, k = 0;
 
+	for (unsigned f = 0; f < NF; f++) {
+		n += (uint32_t)__builtin_popcountll(b->roots[f]);
+		roots |= b->roots[f];
+	}
 	if (n > l->n_say) {
 		l->say = j->n_says;
 		if (grow_u32(&j->says, &j->cap_says, (uint64_t)j->n_says + n, sizeof(*j->says)) < 0)
@@ -310,9 +318,13 @@ static int leaf_says(struct leaf_filler *b, struct leaf *l)
 	for (; roots; roots &= roots - 1) {
 		unsigned g = (unsigned)__builtin_ctzll(roots);
 
-		j->says[l->say + k++] = (struct say){ .returning = b->lost[g], .root = g };
-		b->lost[g] = 0;
+		for (unsigned f = 0; f < NF; f++)
+			if (b->roots[f] >> g & 1)
+				j->says[l->say + k++] = (struct say){ .returning = b->lost[g][f],
+					.root = (uint16_t)g,
+					.family = (uint16_t)f };
 	}
+	memset(b->roots, 0, sizeof(b->roots));
 	says_close(b, l);
 	return 0;
 }
@@ -346,16 +358,19 @@ int leaf_fill(struct leaf_filler *b, struct leaf *l, bool counted)
 /* struct filled - parts and says of a leaf, by family and root */
 struct filled {
 	struct part *part[NF];
-	struct say *say[JUDGE_GROUPS_MAX]; /* where the leaf's roots say so */
+	struct say *say[JUDGE_GROUPS_MAX][NF];
 };
 
 static void filled_find(struct judge *j, const struct leaf *l, struct filled *ret)
 {
-	memset(ret->part, 0, sizeof(ret->part));
+	memset(ret, 0, sizeof(*ret));
 	for (uint32_t i = 0; i < l->n_part; i++)
 		ret->part[j->parts[l->part + i].family] = &j->parts[l->part + i];
-	for (uint32_t i = 0; i < l->n_say; i++)
-		ret->say[j->says[l->say + i].root] = &j->says[l->say + i];
+	for (uint32_t i = 0; i < l->n_say; i++) {
+		struct say *s = &j->says[l->say + i];
+
+		ret->say[s->root][s->family] = s;
+	}
 }
 
 /* One host in or out. False: it says something of which there is no sum yet. */
@@ -382,9 +397,11 @@ static bool host_amend(
 		if (p->scan)
 			f->part[p->family]->returning_scan += by * p->p7;
 		for (uint64_t of = roots_foreign(j, p->group_mask); of; of &= of - 1) {
-			unsigned g = (unsigned)__builtin_ctzll(of);
+			struct say *say = f->say[__builtin_ctzll(of)][p->family];
 
-			f->say[g]->returning += by * lost(j, l, p, from, g);
+			if (!say)
+				return false;
+			say->returning += by * lost(j, l, p, from, say->root);
 		}
 	}
 	return true;
@@ -432,18 +449,6 @@ double leaf_arrivals(const struct judge *j, const struct leaf *l)
 	for (uint32_t i = 0; i < l->n_part; i++)
 		x += j->parts[l->part + i].x_as;
 	return x;
-}
-
-void leaf_severe(const struct judge *j, const struct leaf *l, double *returning, double *x)
-{
-	*returning = *x = 0;
-	for (uint32_t i = 0; i < l->n_part; i++) {
-		const struct part *p = &j->parts[l->part + i];
-
-		*returning += model_kappa[p->family] * p->returning -
-			      (1 - MODEL_KAPPA_SCAN) * p->returning_scan;
-		*x += model_kappa[p->family] * p->x_as - (1 - MODEL_KAPPA_SCAN) * p->x_scan;
-	}
 }
 
 double leaf_m(const struct judge *j, const struct leaf *l)

@@ -228,7 +228,7 @@ static void host_add(const struct host_sum *h, struct sum *s)
 /* What a host would come to without each of the groups that are no anchors. */
 static void addr_support(const struct judge *j, size_t bit, double pace, struct sum *s)
 {
-	struct support support = { .roots = roots_foreign(j, s->group_mask) };
+	struct support support = { .roots = roots_foreign(j, s->group_mask), .x = 0 };
 	double returning, none;
 
 	sum_severe(s, &returning, &none);
@@ -312,6 +312,7 @@ static void block_leaf(const struct judge *j, const struct leaf *l, struct sum *
 	for (unsigned f = 0; f < NF; f++)
 		if (j->world.seen[f][l->version])
 			s->arrivals[f] += 7 * l->lambda[f] * (double)l->units;
+	s->least += l->least;
 	s->hosts += l->hosts;
 	s->events += l->events;
 	s->group_mask |= l->group_mask;
@@ -324,18 +325,16 @@ static void block_at(const struct judge *j, uint32_t i, struct judgement *r)
 {
 	uint32_t end = i + 1 < j->n_blocks ? j->blocks[i + 1] : j->n_own;
 	const struct leaf *first = leaf_at(j, j->blocks[i]);
-	struct support support = { .roots = 0 };
+	struct support support = { .roots = 0, .x = 0 };
 	struct sum s = { .last = NO_DAY, .worst_leaf = NOWHERE };
 	uint32_t day[7] = { 0 };
 
 	sum_chain(j, &s, first);
 	for (uint32_t k = j->blocks[i]; k < end; k++) {
 		const struct leaf *l = leaf_at(j, k);
-		double returning, x;
 
 		block_leaf(j, l, &s);
-		leaf_severe(j, l, &returning, &x);
-		support_add(&support, x, j->says + l->say, l->n_say);
+		support_leaf(j, l, &support);
 		block_verified(j, l, day, r);
 	}
 	for (unsigned d = 0; d < NELEM(day); d++) {

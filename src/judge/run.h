@@ -113,11 +113,25 @@ struct part {
 	uint32_t family;
 };
 
-/* struct say - what a leaf would lose without one root's groups (A7, 4), severity applied */
+/* struct say - what a leaf would lose in one family without one root's groups (A7, 4) */
 struct say {
-	double returning; /* below 0: it would gain, and nothing counts */
-	double x;	  /* arrivals under the kernel of the AS */
+	double
+	    returning; /* a host that only scans counts half; below 0: it would gain, and nothing counts */
+	double x_block, x_mid, x_as; /* arrivals as in struct part, 0 or more */
+	uint16_t root, family;
+};
+
+/* struct said - of a row, in all families, severity applied */
+struct said {
+	double returning, x; /* arrivals under the kernel of the block */
 	uint32_t root;
+};
+
+/* struct rates - lambda; and what it would be at least without any one root: with the arrivals of every level and
+ * family as they would be without the root that says most of them there (A7, 4) */
+struct rates {
+	double lambda[NF];
+	float least[NF];
 };
 
 struct leaf {
@@ -128,8 +142,9 @@ struct leaf {
 	uint32_t part, n_part;
 	uint32_t say, n_say;
 	uint32_t hosts;
-	double above[NF];   /* lambda before the step of the block */
+	struct rates above; /* before the step of the block */
 	double lambda[NF];  /* after it, pooled; per unit and day */
+	double least;	    /* arrivals in 7 days by the other rate, severity applied */
 	double again, gone; /* of its hosts, all families */
 	double pace;	    /* s_e: more than 1 where hosts return more than usual */
 	uint64_t events, group_mask, units; /* units: of the block within the row */
@@ -202,21 +217,22 @@ struct days {
 /* struct row_sum - one row: tree.c says what its space shows, sums.c what its leaves do */
 struct row_sum {
 	double arrivals[NF]; /* per 7 days, of all its space */
+	double least;	     /* as in struct leaf */
 	uint64_t size, listed;
 	uint8_t version;
 	bool
 	    evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
 	bool anchor;
 	uint16_t first, last;
-	uint32_t say, n_say; /* in judge.row_says */
+	uint32_t said, n_said; /* in judge.saids */
 	double returning[NF], returning_scan;
 	double x_mid, x_as;	 /* arrivals under the two kernels, all families */
 	double x_attack, x_scan; /* under the kernel of the AS */
-	double x_severe;	 /* the same of all families, severity applied */
+	double x_severe;	 /* under that of the block, of all families, severity applied */
 	double worst;		 /* as in struct sum */
 	uint64_t hosts, events, group_mask;
 	uint32_t worst_leaf;
-	double above[NF]; /* lambda before the step of the block, at its beginning */
+	struct rates above; /* before the step of the block, at its beginning */
 };
 
 /* struct walk - one AS in one version, and what it was when tree_walk last saw it */
@@ -239,26 +255,24 @@ struct sum {
 	uint32_t index, as, org, prefix;
 	double returning[NF], arrivals[NF];
 	double returning_scan;
+	double least;		 /* as in struct leaf */
 	double x;		 /* arrivals under the kernel of its level, all families */
 	double x_attack, x_scan; /* under the kernel of the AS */
 	double worst;		 /* M of its worst block, severity applied */
 	uint32_t worst_leaf;	 /* that block, or NOWHERE */
 	double
-	    quiet; /* of M: arrivals that need no evidence; severity applied, as all that follows */
-	double others;	    /* M above that, as it would be without the root that says most of it */
-	double held;	    /* M that does not count, as that root alone says it (A7, 4) */
-	double top_left;    /* AS: of its arrivals' first step, what is left without top_root */
-	uint32_t held_root; /* or MUTE_NOBODY; so is top_root */
-	uint32_t top_root;
+	    held; /* of M, severity applied: what does not count, as one root alone says it (A7, 4) */
+	uint32_t
+	    held_root; /* or MUTE_NOBODY: nothing is held, or what one says of the space around */
 	uint64_t size[2], hosts, events, group_mask, listed;
 	uint16_t first, last;
 	bool anchor;
 };
 
-/* struct support - who says what of the leaves of an entity, on its way to a sum */
+/* struct support - who says what of an entity, severity applied, on its way to a sum; begins with x and roots 0 */
 struct support {
 	double returning_lost[JUDGE_GROUPS_MAX], x_lost[JUDGE_GROUPS_MAX]; /* where roots says so */
-	double x;
+	double x; /* arrivals under the kernel of the block */
 	uint64_t roots;
 };
 
@@ -348,8 +362,8 @@ struct judge {
 	uint32_t n_parts, cap_parts;
 	struct say *says;
 	uint32_t n_says, cap_says;
-	struct say *row_says;
-	uint32_t n_row_says, cap_row_says;
+	struct said *saids;
+	uint32_t n_saids, cap_saids;
 	uint32_t *hosts, n_hosts; /* first bit of every host, those of a leaf side by side … */
 	uint32_t end_hosts, cap_hosts; /* … with gaps, up to here */
 	double arrived[NF][2]; /* hosts, each by the weight of its first day, by IP version … */
@@ -445,9 +459,10 @@ int pace_build(struct judge *j);
 double pace_of_leaf(const struct judge *j, const struct leaf *l);
 void pace_forget(struct judge *j);
 
-/* support_add, support_close - one leaf or row after the other (x: of the AS, severity applied); then quiet, others, held and top of ret, whose
- * other members are complete; size: of the space it is judged by. After the sums of AS where ret has one. */
-void support_add(struct support *s, double x, const struct say *says, uint32_t n);
+/* support_leaf, support_add - one leaf, or what one root says, after the other; support_close - then what is held of
+ * ret, whose other members are complete; size: of the space it is judged by */
+void support_leaf(const struct judge *j, const struct leaf *l, struct support *s);
+void support_add(struct support *s, const struct said *said);
 void support_close(
     const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret);
 
@@ -465,9 +480,6 @@ void leaf_x(const struct judge *j, const struct leaf *l, enum leaf_kernel k, dou
 
 /* leaf_arrivals - of a leaf under the kernel of the AS, all families */
 double leaf_arrivals(const struct judge *j, const struct leaf *l);
-
-/* leaf_severe - what a leaf's parts add up to with their severity: returning, arrivals by the AS's kernel */
-void leaf_severe(const struct judge *j, const struct leaf *l, double *returning, double *x);
 
 /* leaf_m - expected attackers of a leaf, severity applied */
 double leaf_m(const struct judge *j, const struct leaf *l);

@@ -60,12 +60,8 @@ static void row_sum(struct judge *j, const struct row *r, struct support *ret)
 	s->anchor = false;
 	s->evidence = true;
 	for (uint32_t i = 0; i < r->n_leaf; i++) {
-		const struct leaf *l = leaf_at(j, r->leaf + i);
-		double returning, x;
-
 		row_take(j, s, j->order[r->leaf + i]);
-		leaf_severe(j, l, &returning, &x);
-		support_add(ret, x, j->says + l->say, l->n_say);
+		support_leaf(j, leaf_at(j, r->leaf + i), ret);
 	}
 	s->x_severe = ret->x;
 }
@@ -76,16 +72,16 @@ static uint32_t n_roots(const struct support *s)
 }
 
 /* What its roots say, kept side by side. */
-static void row_says(struct judge *j, struct row_sum *s, const struct support *support)
+static void row_saids(struct judge *j, struct row_sum *s, const struct support *support)
 {
 	uint32_t k = 0;
 
-	s->n_say = n_roots(support);
+	s->n_said = n_roots(support);
 	for (uint64_t roots = support->roots; roots; roots &= roots - 1) {
 		uint32_t g = (uint32_t)__builtin_ctzll(roots);
 
-		j->row_says[s->say + k++] =
-		    (struct say){ support->returning_lost[g], support->x_lost[g], g };
+		j->saids[s->said + k++] =
+		    (struct said){ support->returning_lost[g], support->x_lost[g], g };
 	}
 }
 
@@ -95,9 +91,9 @@ bool row_sum_up(struct judge *j, const struct row *r)
 	struct support support;
 
 	row_sum(j, r, &support);
-	if (n_roots(&support) > s->n_say)
+	if (n_roots(&support) > s->n_said)
 		return false;
-	row_says(j, s, &support);
+	row_saids(j, s, &support);
 	return true;
 }
 
@@ -109,12 +105,11 @@ int row_sum_new(struct judge *j, const struct row *r)
 
 	row_sum(j, r, &support);
 	n = n_roots(&support);
-	if (grow_u32(&j->row_says, &j->cap_row_says, (uint64_t)j->n_row_says + n,
-		sizeof(*j->row_says)) < 0)
+	if (grow_u32(&j->saids, &j->cap_saids, (uint64_t)j->n_saids + n, sizeof(*j->saids)) < 0)
 		return -ENOMEM;
-	s->say = j->n_row_says;
-	j->n_row_says += n;
-	row_says(j, s, &support);
+	s->said = j->n_saids;
+	j->n_saids += n;
+	row_saids(j, s, &support);
 	return 0;
 }
 
@@ -131,7 +126,7 @@ static void sum_open(struct sum *s, uint32_t index)
 }
 
 static void sum_evidence(struct sum *s, const struct row_sum *r, struct support *support,
-    const struct say *says, bool mid)
+    const struct said *saids, bool mid)
 {
 	for (unsigned f = 0; f < NF; f++)
 		s->returning[f] += r->returning[f];
@@ -149,7 +144,9 @@ static void sum_evidence(struct sum *s, const struct row_sum *r, struct support 
 	s->anchor |= r->anchor;
 	s->first = MAX_OF(s->first, r->first);
 	s->last = MIN_OF(s->last, r->last);
-	support_add(support, r->x_severe, says, r->n_say);
+	support->x += r->x_severe;
+	for (uint32_t i = 0; i < r->n_said; i++)
+		support_add(support, &saids[i]);
 }
 
 /* struct level - a kind of entity above the block */
@@ -164,7 +161,6 @@ struct level {
 
 #define LEVELS 5
 
-/* AS first: the others lean on it where one group may say too much. */
 static void levels_of(struct judge *j, struct level ret[LEVELS])
 {
 	const struct level v[LEVELS] = {
@@ -205,7 +201,8 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 		if (j->as_wanted && !wants_as(j, row_of(j, l, i)->as))
 			continue;
 		if (r->evidence)
-			sum_evidence(s, r, &support, j->row_says + r->say, l->mid);
+			sum_evidence(s, r, &support, j->saids + r->said, l->mid);
+		s->least += r->least;
 		for (unsigned f = 0; f < NF; f++)
 			s->arrivals[f] += r->arrivals[f];
 		s->size[r->version] += r->size;
@@ -215,7 +212,6 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 	}
 	if (!(s->hosts || (l->listed && s->listed)))
 		return false;
-	s->as = l->prefix ? first->as : CHAIN_NONE; /* for support_close: the AS above it */
 	support_close(j, &support, s->size, s);
 	s->as = l->as ? first->as : CHAIN_NONE;
 	s->prefix = l->prefix ? first->prefix : CHAIN_NONE;
@@ -340,12 +336,6 @@ int sums_update(struct judge *j, const struct marks *as, const struct marks *pre
 	return r;
 }
 
-static bool is_summed(const struct judge *j, const struct level *l)
-{
-	/* Who says what in an AS bounds what a group says of its prefixes too. */
-	return wants_kind(j, l->kind) || (l->kind == ENTITY_AS && j->n_says);
-}
-
 static int level_build(const struct judge *j, const struct level *l)
 {
 	int r = sums_open(l->sums, l->rows->n);
@@ -374,7 +364,7 @@ int sums_build(struct judge *j)
 			r = row_sum_new(j, row);
 	}
 	for (unsigned i = 0; i < LEVELS && r == 0; i++)
-		if (is_summed(j, &level[i]))
+		if (wants_kind(j, level[i].kind))
 			r = level_build(j, &level[i]);
 	return r;
 }
@@ -390,7 +380,7 @@ void sums_forget(struct judge *j)
 		free(level[i].sums->at);
 		*level[i].sums = (struct sums){ NULL };
 	}
-	free(j->row_says);
-	j->row_says = NULL;
-	j->n_row_says = j->cap_row_says = 0;
+	free(j->saids);
+	j->saids = NULL;
+	j->n_saids = j->cap_saids = 0;
 }

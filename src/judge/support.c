@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bound of one group (A7, 4): what a group that is no anchor adds to an entity counts up to
- * MODEL_ALONE + MODEL_TIMES x what all others say. What others say is what would be left without it:
- * hosts that return, exactly; of the arrivals above the world's rate, the share of the new hosts that
- * would be left here, or in the whole AS if that is less, as the chain carries arrivals from one block
- * to its neighbours. At most one group can be above its bound, and adding evidence never lowers what
- * others say, so no lie clears anybody. */
+ * MODEL_ALONE + MODEL_TIMES x what all others say. What others say is
+ *
+ *	hosts that return, as it would be without the group, exactly, and
+ *	of the arrivals above the world's rate as many as others' own arrivals here make without any prior
+ *	(7 X / W under the kernel of the block), and those that the chain expects without whoever says most,
+ *	level by level (tree.c): so a place that others know to be bad stays bad.
+ *
+ * Nothing of that leans on what the group itself says, and all of it only grows with what others say; M only grows
+ * with both. So whatever somebody adds today, the less of M and of each group's bound only grows: no lie clears
+ * anybody. That a group says nothing here is one case more of it, for which what all say is what others say; else
+ * its first word here would bound what it says of the space around. */
 #include "judge/run.h"
 
 void sum_severe(const struct sum *s, double *returning, double *arrivals)
@@ -20,18 +26,31 @@ void sum_severe(const struct sum *s, double *returning, double *arrivals)
 		    (1 - MODEL_KAPPA_SCAN) * s->arrivals[FAMILY_ATTACK] * (s->x_scan / s->x_attack);
 }
 
-void support_add(struct support *s, double x, const struct say *says, uint32_t n)
+void support_add(struct support *s, const struct said *said)
 {
-	s->x += x;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct say *say = &says[i];
-		uint64_t bar = UINT64_C(1) << say->root;
+	uint64_t bar = UINT64_C(1) << said->root;
 
-		if (!(s->roots & bar))
-			s->returning_lost[say->root] = s->x_lost[say->root] = 0;
-		s->roots |= bar;
-		s->returning_lost[say->root] += MAX_OF(say->returning, 0);
-		s->x_lost[say->root] += say->x;
+	if (!(s->roots & bar))
+		s->returning_lost[said->root] = s->x_lost[said->root] = 0;
+	s->roots |= bar;
+	s->returning_lost[said->root] += said->returning;
+	s->x_lost[said->root] += said->x;
+}
+
+void support_leaf(const struct judge *j, const struct leaf *l, struct support *s)
+{
+	for (uint32_t i = 0; i < l->n_part; i++) {
+		const struct part *p = &j->parts[l->part + i];
+
+		s->x += model_kappa[p->family] * p->x_block;
+	}
+	for (uint32_t i = 0; i < l->n_say; i++) {
+		const struct say *say = &j->says[l->say + i];
+		double kappa = model_kappa[say->family];
+
+		support_add(s, &(struct said){ .returning = kappa * MAX_OF(say->returning, 0),
+				   .x = kappa * say->x_block,
+				   .root = say->root });
 	}
 }
 
@@ -47,44 +66,29 @@ static double quiet(const struct judge *j, const uint64_t size[2])
 	return m;
 }
 
-/* Of x, the share that is left without a root's groups: shape a as in the chain, 0 for the plain share. */
-static double left(double x, double lost, double a)
-{
-	return x + a > 0 ? (a + x - MIN_OF(lost, x)) / (a + x) : 1;
-}
-
 void support_close(
     const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret)
 {
-	const struct sum *as = ret->as == CHAIN_NONE ? NULL : sums_find(&j->as, ret->as);
-	double returning, arrivals, excess;
+	const double rate = 7 / j->model.w[MODEL_BLOCK], average = quiet(j, size);
+	double returning, arrivals, excess, around, least;
 
 	sum_severe(ret, &returning, &arrivals);
-	excess = MAX_OF(arrivals - quiet(j, size), 0);
-	ret->quiet = arrivals - excess;
+	excess = MAX_OF(arrivals - average, 0);
+	around = MAX_OF(ret->least - average, 0);
+	least = returning + MIN_OF(excess, rate * s->x + around);
 	ret->held_root = MUTE_NOBODY;
-	ret->others = returning + excess;
-	ret->top_root = MUTE_NOBODY;
-	ret->top_left = 1;
 	for (uint64_t roots = s->roots; roots; roots &= roots - 1) {
 		unsigned g = (unsigned)__builtin_ctzll(roots);
-		double share = left(s->x, s->x_lost[g], 0);
-		double in_as = left(s->x, s->x_lost[g], 1);
-		double others;
+		double x = MAX_OF(s->x - s->x_lost[g], 0);
+		double others =
+		    MAX_OF(returning - s->returning_lost[g], 0) + MIN_OF(excess, rate * x + around);
 
-		if (in_as < ret->top_left) {
-			ret->top_left = in_as;
-			ret->top_root = g;
-		}
-		if (as && as->top_root == g)
-			share = MIN_OF(share, as->top_left);
-		others = MAX_OF(returning - s->returning_lost[g], 0) + excess * share;
-		if (others < ret->others) {
-			ret->others = others;
+		if (others < least) {
+			least = others;
 			ret->held_root = g;
 		}
 	}
-	ret->held = MAX_OF(returning + excess - MODEL_ALONE - (1 + MODEL_TIMES) * ret->others, 0);
+	ret->held = MAX_OF(returning + excess - MODEL_ALONE - (1 + MODEL_TIMES) * least, 0);
 	if (!(ret->held > 0))
 		ret->held_root = MUTE_NOBODY;
 }

@@ -30,6 +30,13 @@ struct cell {
 enum { UNWATCHED_AS, UNWATCHED_MIDDLE, UNWATCHED_N };
 struct place {
 	double size, x[NF], unwatched[UNWATCHED_N];
+	double least[NF]; /* of x, without the root that says most of it: place_close */
+};
+
+/* struct lost - what a place on its way would lose without every root that says anything there */
+struct lost {
+	double x[JUDGE_GROUPS_MAX][NF]; /* where roots says so */
+	uint64_t roots;
 };
 
 /* struct old_leaf - a leaf of another era */
@@ -44,6 +51,7 @@ struct tree {
 	bool seen[NF]; /* of this version */
 	double l0[NF];
 	struct place as;
+	struct lost lost;   /* of one place at a time */
 	struct cell *cells; /* of the AS and version in work */
 	uint32_t n_cells, cap_cells;
 	struct old_leaf *old; /* of the same, by unit */
@@ -214,49 +222,87 @@ static void place_resize(struct place *p, double size)
 	p->size = size;
 }
 
-static void place_add(const struct tree *t, const struct cell *c, struct place *p)
+static void leaf_lost(
+    const struct judge *j, const struct leaf *l, enum leaf_kernel k, struct lost *lost)
 {
-	place_space(t, &t->j->rows[c->row], c->last - c->first + 1, p);
-	for (uint32_t i = 0; i < c->n_leaf; i++)
-		leaf_x(t->j, leaf_at(t->j, c->leaf + i), LEAF_X_MID, p->x);
-	for (uint32_t i = 0; i < c->n_old; i++)
-		leaf_x(t->j, old_at(t, c->old + i), LEAF_X_MID, p->x);
-}
+	for (uint32_t i = 0; i < l->n_say; i++) {
+		const struct say *s = &j->says[l->say + i];
+		uint64_t bar = UINT64_C(1) << s->root;
 
-/* One step down the chain for every family. watched: of the size, all its time */
-static void step_sized(const struct tree *t, enum model_level l, const double x[NF], double size,
-    double watched, double lambda[NF])
-{
-	for (unsigned f = 0; f < NF; f++) {
-		double before = lambda[f];
-
-		if (!t->seen[f])
-			continue;
-		lambda[f] = model_step(&t->j->model, l, before, x[f], watched);
-		if (t->trace)
-			t->trace->step[f][l] = (struct judge_step){ .x = x[f],
-				.size = size,
-				.e = before * watched * t->j->model.w[l],
-				.ratio = lambda[f] / before };
+		if (!(lost->roots & bar))
+			memset(lost->x[s->root], 0, sizeof(lost->x[s->root]));
+		lost->roots |= bar;
+		lost->x[s->root][s->family] += k == LEAF_X_MID ? s->x_mid : s->x_as;
 	}
 }
 
-static void step(const struct tree *t, enum model_level l, const struct place *p, double lambda[NF])
+/* A leaf as a part of a wider place. */
+static void place_leaf(struct tree *t, const struct leaf *l, enum leaf_kernel k, struct place *p)
+{
+	leaf_x(t->j, l, k, p->x);
+	leaf_lost(t->j, l, k, &t->lost);
+}
+
+static void place_add(struct tree *t, const struct cell *c, struct place *p)
+{
+	place_space(t, &t->j->rows[c->row], c->last - c->first + 1, p);
+	for (uint32_t i = 0; i < c->n_leaf; i++)
+		place_leaf(t, leaf_at(t->j, c->leaf + i), LEAF_X_MID, p);
+	for (uint32_t i = 0; i < c->n_old; i++)
+		place_leaf(t, old_at(t, c->old + i), LEAF_X_MID, p);
+}
+
+/* All of a place was added; the next one begins. */
+static void place_close(struct tree *t, struct place *p)
+{
+	memcpy(p->least, p->x, sizeof(p->least));
+	for (uint64_t roots = t->lost.roots; roots; roots &= roots - 1) {
+		const double *lost = t->lost.x[__builtin_ctzll(roots)];
+
+		for (unsigned f = 0; f < NF; f++)
+			p->least[f] = MIN_OF(p->least[f], MAX_OF(p->x[f] - lost[f], 0));
+	}
+	t->lost.roots = 0;
+}
+
+/* One step down the chain for every family. watched: of the size, all its time */
+static void step_sized(const struct tree *t, enum model_level l, const double x[NF],
+    const double least[NF], double size, double watched, struct rates *to)
+{
+	const struct model *m = &t->j->model;
+
+	for (unsigned f = 0; f < NF; f++) {
+		double before = to->lambda[f];
+
+		if (!t->seen[f])
+			continue;
+		to->lambda[f] = model_step(m, l, before, x[f], watched);
+		to->least[f] = (float)model_step(m, l, (double)to->least[f], least[f], watched);
+		if (t->trace)
+			t->trace->step[f][l] = (struct judge_step){ .x = x[f],
+				.size = size,
+				.e = before * watched * m->w[l],
+				.ratio = to->lambda[f] / before };
+	}
+}
+
+static void step(const struct tree *t, enum model_level l, const struct place *p, struct rates *to)
 {
 	double unwatched = p->unwatched[l == MODEL_AS ? UNWATCHED_AS : UNWATCHED_MIDDLE];
 
-	step_sized(t, l, p->x, p->size, p->size - unwatched, lambda);
+	step_sized(t, l, p->x, p->least, p->size, p->size - unwatched, to);
 }
 
 /* The last step: a block, or what a row has of it. */
-static void step_block(const struct tree *t, uint32_t row, const double x[NF], double lambda[NF])
+static void step_block(const struct tree *t, uint32_t row, const double x[NF],
+    const double least[NF], struct rates *to)
 {
 	const struct row *r = row == NOWHERE ? NULL : &t->j->rows[row];
 	double size = BLOCK_UNITS(t->version), watched = size;
 
 	if (r && !is_former(r->realm) && r->watched)
 		watched -= size * t->j->tracts[r->watched - 1].unwatched[MODEL_BLOCK];
-	step_sized(t, MODEL_BLOCK, x, size, watched, lambda);
+	step_sized(t, MODEL_BLOCK, x, least, size, watched, to);
 }
 
 /* Steps done: tell of a leaf (or of what is left of a cell), whose lambda is `pooled` now. */
@@ -268,47 +314,74 @@ static void tell(const struct tree *t, const struct leaf *leaf, uint32_t row, ui
 }
 
 /* The pooling of families, which a trace wants to see from both sides. */
-static void pool(const struct tree *t, double lambda[NF])
+static void pool(const struct tree *t, struct rates *to)
 {
+	double least[NF];
+
 	if (t->trace)
-		memcpy(t->trace->above, lambda, sizeof(t->trace->above));
-	model_pool(lambda, t->l0, t->seen);
+		memcpy(t->trace->above, to->lambda, sizeof(t->trace->above));
+	model_pool(to->lambda, t->l0, t->seen);
+	for (unsigned f = 0; f < NF; f++)
+		least[f] = (double)to->least[f];
+	model_pool(least, t->l0, t->seen);
+	for (unsigned f = 0; f < NF; f++)
+		to->least[f] = (float)least[f];
 }
 
-/* lambda of a block of a row of which nothing is known. */
-static void quiet_block(const struct tree *t, uint32_t row, double lambda[NF])
+/* Rates of a block of a row of which nothing is known. */
+static void quiet_block(const struct tree *t, uint32_t row, struct rates *to)
 {
 	static const double nothing[NF];
 
-	step_block(t, row, nothing, lambda);
-	pool(t, lambda);
+	step_block(t, row, nothing, nothing, to);
+	pool(t, to);
+}
+
+/* Arrivals in 7 days that so many units have at least, severity applied. */
+static double least_of(const struct tree *t, const struct rates *r, uint64_t units)
+{
+	double sum = 0;
+
+	for (unsigned f = 0; f < NF; f++)
+		if (t->seen[f])
+			sum += model_kappa[f] * 7 * (double)r->least[f] * (double)units;
+	return sum;
 }
 
 /* Of a leaf of another era, what it adds to the space that is there with or without it. */
-static void leaf_excess(const struct tree *t, struct leaf *l, const double above[NF])
+static void leaf_excess(
+    const struct tree *t, const struct leaf *l, const struct rates *above, struct rates *to)
 {
 	struct tree untold = *t;
-	double quiet[NF];
+	struct rates quiet = *above;
 
 	untold.trace = NULL;
-	memcpy(quiet, above, sizeof(quiet));
-	quiet_block(&untold, l->row, quiet);
-	for (unsigned f = 0; f < NF; f++)
-		if (t->seen[f])
-			l->lambda[f] = MAX_OF(l->lambda[f] - quiet[f], 0);
+	quiet_block(&untold, l->row, &quiet);
+	for (unsigned f = 0; f < NF; f++) {
+		to->lambda[f] = MAX_OF(to->lambda[f] - quiet.lambda[f], 0);
+		to->least[f] = MAX_OF(to->least[f] - quiet.least[f], 0);
+	}
 }
 
-static void leaf_finish(const struct tree *t, struct leaf *l, const double above[NF])
+static void leaf_finish(const struct tree *t, struct leaf *l, const struct rates *above)
 {
-	double x[NF] = { 0 };
+	struct rates own = *above;
+	double x[NF] = { 0 }, least[NF];
 
-	memcpy(l->above, above, sizeof(l->above));
-	memcpy(l->lambda, above, sizeof(l->lambda));
 	leaf_x(t->j, l, LEAF_X_BLOCK, x);
-	step_block(t, l->row, x, l->lambda);
-	pool(t, l->lambda);
+	memcpy(least, x, sizeof(least));
+	for (uint32_t i = 0; i < l->n_say; i++) {
+		const struct say *s = &t->j->says[l->say + i];
+
+		least[s->family] = MIN_OF(least[s->family], MAX_OF(x[s->family] - s->x_block, 0));
+	}
+	step_block(t, l->row, x, least, &own);
+	pool(t, &own);
 	if (is_former(l->realm))
-		leaf_excess(t, l, above);
+		leaf_excess(t, l, above, &own);
+	l->above = *above;
+	memcpy(l->lambda, own.lambda, sizeof(l->lambda));
+	l->least = least_of(t, &own, l->units);
 	if (t->trace)
 		tell(t, l, l->row, l->units, l->lambda);
 }
@@ -331,7 +404,7 @@ static void cell_map(const struct tree *t, const struct cell *c, const double qu
 
 /* A cell, told: what is quiet first, as its steps are the last ones made. */
 static void cell_tell(
-    const struct tree *t, const struct cell *c, const double above[NF], const double quiet[NF])
+    const struct tree *t, const struct cell *c, const struct rates *above, const double quiet[NF])
 {
 	uint64_t rest = c->last - c->first + 1;
 
@@ -346,7 +419,7 @@ static void cell_tell(
 }
 
 /* A leaf of a row, and what it makes the row expect. */
-static void leaf_add(const struct tree *t, struct leaf *l, const double above[NF])
+static void leaf_add(const struct tree *t, struct leaf *l, const struct rates *above)
 {
 	struct row_sum *sum = &t->j->row_sums[t->j->rows[l->row].sum];
 
@@ -354,25 +427,25 @@ static void leaf_add(const struct tree *t, struct leaf *l, const double above[NF
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
 			sum->arrivals[f] += 7 * l->lambda[f] * (double)l->units;
+	sum->least += l->least;
 }
 
-/* lambda of everything in a cell, and its arrivals; above: of its part */
-static void cell_finish(const struct tree *t, const struct cell *c, const double above[NF])
+/* The rates of everything in a cell, and its arrivals; above: of its part */
+static void cell_finish(const struct tree *t, const struct cell *c, const struct rates *above)
 {
 	struct judge *j = t->j;
 	struct row_sum *sum;
-	double quiet[NF];
+	struct rates quiet = *above;
 	uint64_t rest = c->last - c->first + 1;
 
-	memcpy(quiet, above, sizeof(quiet));
-	quiet_block(t, c->row, quiet);
+	quiet_block(t, c->row, &quiet);
 	if (t->trace) {
-		cell_tell(t, c, above, quiet);
+		cell_tell(t, c, above, quiet.lambda);
 		return;
 	}
 	sum = &j->row_sums[j->rows[c->row].sum];
 	if (c->first == j->rows[c->row].first)
-		memcpy(sum->above, above, sizeof(sum->above));
+		sum->above = *above;
 	for (uint32_t i = 0; i < c->n_leaf; i++) {
 		struct leaf *l = leaf_at(j, c->leaf + i);
 
@@ -383,20 +456,21 @@ static void cell_finish(const struct tree *t, const struct cell *c, const double
 		leaf_add(t, old_at(t, c->old + i), above);
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
-			sum->arrivals[f] += 7 * quiet[f] * (double)rest;
+			sum->arrivals[f] += 7 * quiet.lambda[f] * (double)rest;
+	sum->least += least_of(t, &quiet, rest);
 	if (j->map_arrivals && t->version == 0)
-		cell_map(t, c, quiet, j->map_arrivals);
+		cell_map(t, c, quiet.lambda, j->map_arrivals);
 }
 
 /* The AS's space in the /16 and the prefix: the wider one first, so that each is a part of what went
  * before; measured against the other order on Data-Shield: AUC .9345 for .9307, LL 3.03 for 3.00. */
 static void step_middle(
-    const struct tree *t, const struct place *prefix, const struct place *six, double lambda[NF])
+    const struct tree *t, const struct place *prefix, const struct place *six, struct rates *to)
 {
 	bool wide = prefix->size > six->size;
 
-	step(t, wide ? MODEL_PREFIX : MODEL_SIXTEEN, wide ? prefix : six, lambda);
-	step(t, wide ? MODEL_SIXTEEN : MODEL_PREFIX, wide ? six : prefix, lambda);
+	step(t, wide ? MODEL_PREFIX : MODEL_SIXTEEN, wide ? prefix : six, to);
+	step(t, wide ? MODEL_SIXTEEN : MODEL_PREFIX, wide ? six : prefix, to);
 }
 
 static int by_part(const void *a, const void *b)
@@ -418,18 +492,29 @@ static void sort_parts(struct tree *t, uint32_t i, uint32_t end)
 		}
 }
 
+/* The rates at the top of every chain. */
+static struct rates world_rates(const struct tree *t)
+{
+	struct rates r;
+
+	memcpy(r.lambda, t->l0, sizeof(r.lambda));
+	for (unsigned f = 0; f < NF; f++)
+		r.least[f] = (float)t->l0[f];
+	return r;
+}
+
 /* The cells [i, end) of one sixteen, or one run of whole ones. prefix: of every cell, as they were cut. */
 static void sixteen_finish(struct tree *t, uint32_t i, uint32_t end, const struct place *prefix)
 {
 	struct place six = { 0 };
-	double lambda[NF], down[NF];
+	struct rates top = world_rates(t), down;
 
 	for (uint32_t k = i; k < end; k++)
 		place_add(t, &t->cells[k], &six);
+	place_close(t, &six);
 	if (t->cells[i].whole_sixteens)
 		place_resize(&six, (double)SIXTEEN_UNITS);
-	memcpy(lambda, t->l0, sizeof(lambda));
-	step(t, MODEL_AS, &t->as, lambda);
+	step(t, MODEL_AS, &t->as, &top);
 	sort_parts(t, i, end);
 	while (i < end) {
 		uint32_t from = i;
@@ -438,20 +523,21 @@ static void sixteen_finish(struct tree *t, uint32_t i, uint32_t end, const struc
 		do
 			place_add(t, &t->cells[i++], &part);
 		while (i < end && t->cells[i].part == t->cells[from].part);
+		place_close(t, &part);
 		if (!(t->cells[from].part & PART_GIVEN) &&
 		    (t->cells[from].whole_parts || t->cells[from].whole_sixteens))
 			place_resize(&part, (double)(UINT64_C(1) << PART_SHIFT(t->version)));
 		for (; from < i; from++) {
-			memcpy(down, lambda, sizeof(down));
-			step_middle(t, &prefix[t->cells[from].nth], &six, down);
-			step(t, MODEL_PART, &part, down);
-			cell_finish(t, &t->cells[from], down);
+			down = top;
+			step_middle(t, &prefix[t->cells[from].nth], &six, &down);
+			step(t, MODEL_PART, &part, &down);
+			cell_finish(t, &t->cells[from], &down);
 		}
 	}
 }
 
 /* Size and arrivals of the prefix of every cell; the cells of one prefix lie side by side. */
-static struct place *prefixes(const struct tree *t)
+static struct place *prefixes(struct tree *t)
 {
 	struct place *v = calloc(t->n_cells, sizeof(*v));
 
@@ -461,6 +547,7 @@ static struct place *prefixes(const struct tree *t)
 
 		for (; i < t->n_cells && t->j->rows[t->cells[i].row].prefix == prefix; i++)
 			place_add(t, &t->cells[i], &p);
+		place_close(t, &p);
 		for (; from < i; from++)
 			v[from] = p;
 	}
@@ -486,6 +573,7 @@ static void sum_begin(struct judge *j, const struct row *r)
 	s->size = is_former(r->realm) ? 0 : r->last - r->first + 1;
 	s->listed = r->listed;
 	memset(s->arrivals, 0, sizeof(s->arrivals));
+	s->least = 0;
 }
 
 /* A row of the AS, of whatever era: what it is to the AS as a whole. */
@@ -498,7 +586,7 @@ static void as_add(struct tree *t, const struct row *r)
 	if (!is_former(r->realm))
 		place_space(t, r, r->last - r->first + 1, &t->as);
 	for (uint32_t k = 0; k < r->n_leaf; k++)
-		leaf_x(j, leaf_at(j, r->leaf + k), LEAF_X_AS, t->as.x);
+		place_leaf(t, leaf_at(j, r->leaf + k), LEAF_X_AS, &t->as);
 }
 
 /* One AS in one IP version */
@@ -517,6 +605,7 @@ static int as_run(struct tree *t, const struct walk *w, unsigned version)
 	}
 	for (uint32_t i = w->old; i < w->old_end; i++)
 		as_add(t, &j->rows[j->by_as.rows[i]]);
+	place_close(t, &t->as);
 	if (r < 0)
 		return r;
 	struct place *prefix = prefixes(t);
@@ -539,25 +628,33 @@ static int as_run(struct tree *t, const struct walk *w, unsigned version)
 /* A row of another era that no AS of today answers for: as if nobody announced it. */
 static void stray(struct tree *t, const struct row *r)
 {
+	struct rates world;
+
 	set_version(t, r->version);
+	world = world_rates(t);
 	sum_begin(t->j, r);
 	for (uint32_t k = r->leaf; k < r->leaf + r->n_leaf; k++)
-		leaf_add(t, leaf_at(t->j, k), t->l0);
+		leaf_add(t, leaf_at(t->j, k), &world);
 }
 
-/* Blocks that nobody announces: the world and the block are all there is of their chain. */
-static void homeless(struct tree *t)
+/* A block that nobody announces: the world and the block are all there is of its chain. */
+static void homeless(struct tree *t, struct leaf *l)
+{
+	struct rates world;
+
+	set_version(t, l->version);
+	world = world_rates(t);
+	leaf_finish(t, l, &world);
+}
+
+/* What no AS answers for. */
+static void all_homeless(struct tree *t)
 {
 	struct judge *j = t->j;
 
-	for (uint32_t i = 0; i < j->n_own; i++) {
-		struct leaf *l = leaf_at(j, i);
-
-		if (l->row != NOWHERE)
-			continue;
-		set_version(t, l->version);
-		leaf_finish(t, l, t->l0);
-	}
+	for (uint32_t i = 0; i < j->n_own; i++)
+		if (leaf_at(j, i)->row == NOWHERE)
+			homeless(t, leaf_at(j, i));
 	for (uint32_t i = j->n_own_rows; i < j->n_rows; i++)
 		if (j->rows[i].as == CHAIN_NONE)
 			stray(t, &j->rows[i]);
@@ -634,7 +731,7 @@ int tree_run(struct judge *j)
 		for (unsigned v = 0; v < 2 && wants_as(j, as) && r == 0; v++)
 			r = tree_walk(t, as, v);
 	if (r == 0)
-		homeless(t);
+		all_homeless(t);
 	tree_free(t);
 	return r;
 }
@@ -673,11 +770,13 @@ static const struct leaf *neighbour(const struct judge *j, uint32_t position)
 static void begin(struct tree *t, struct leaf *l, uint32_t position)
 {
 	const struct leaf *beside = neighbour(t->j, position);
+	struct rates quiet;
 
-	memcpy(l->above, beside ? beside->above : t->j->row_sums[t->j->rows[l->row].sum].above,
-	    sizeof(l->above));
-	memcpy(l->lambda, l->above, sizeof(l->lambda));
-	quiet_block(t, l->row, l->lambda);
+	l->above = beside ? beside->above : t->j->row_sums[t->j->rows[l->row].sum].above;
+	quiet = l->above;
+	quiet_block(t, l->row, &quiet);
+	memcpy(l->lambda, quiet.lambda, sizeof(l->lambda));
+	l->least = least_of(t, &quiet, l->units);
 }
 
 void tree_leaf(struct tree *t, uint32_t position, bool fresh)
@@ -685,13 +784,14 @@ void tree_leaf(struct tree *t, uint32_t position, bool fresh)
 	struct judge *j = t->j;
 	struct leaf *l = leaf_at(j, position);
 	struct row_sum *sum;
-	double before[NF], above[NF];
+	double before[NF], least;
+	struct rates above;
 
-	set_version(t, l->version);
 	if (l->row == NOWHERE) {
-		leaf_finish(t, l, t->l0);
+		homeless(t, l);
 		return;
 	}
+	set_version(t, l->version);
 	if (j->rows[l->row].as == CHAIN_NONE) {
 		stray(t, &j->rows[l->row]);
 		return;
@@ -700,11 +800,13 @@ void tree_leaf(struct tree *t, uint32_t position, bool fresh)
 	if (fresh)
 		begin(t, l, position);
 	memcpy(before, l->lambda, sizeof(before));
-	memcpy(above, l->above, sizeof(above));
-	leaf_finish(t, l, above);
+	least = l->least;
+	above = l->above;
+	leaf_finish(t, l, &above);
 	for (unsigned f = 0; f < NF; f++)
 		if (t->seen[f])
 			sum->arrivals[f] += 7 * (l->lambda[f] - before[f]) * (double)l->units;
+	sum->least += l->least - least;
 }
 
 int tree_trace(struct judge *j, uint32_t as, unsigned version, struct trace *trace)
@@ -721,6 +823,5 @@ void tree_trace_homeless(struct judge *j, struct leaf *l, struct trace *trace)
 {
 	struct tree t = { .j = j, .trace = trace };
 
-	set_version(&t, l->version);
-	leaf_finish(&t, l, t.l0);
+	homeless(&t, l);
 }

@@ -139,15 +139,26 @@ static void text_stretch(const struct explain_stretch *e, FILE *to)
 	    to, "%s\n", s->former ? "; former: what of it is above the same without that" : "");
 }
 
+/* Whose word is held; NULL: nobody's, or that of somebody who speaks of the space around. */
+static const char *holding_group(const struct judgement *g, const struct explain_style *s)
+{
+	return g->held > 0 && g->held_group < JUDGE_GROUPS_MAX ? s->group[g->held_group] : NULL;
+}
+
 static void text_total(const struct explained *x, const struct explain_style *s, FILE *to)
 {
 	const struct judge_total *t = &x->total;
 
-	if (t->judgement.held > 0)
+	if (t->judgement.held > 0) {
+		const char *who = holding_group(&t->judgement, s);
+
 		(void)fprintf(to,
-		    "  held %.9g: %s alone says it, and one source's word counts up to 1 host and "
+		    "  held %.9g: %s alone says it%s, and one source's word counts up to 1 host "
+		    "and "
 		    "twice what all others say\n",
-		    -t->judgement.held, s->group[t->judgement.held_group]);
+		    -t->judgement.held, who ? who : "one source",
+		    who ? "" : ", of the space around");
+	}
 	(void)fprintf(to, "\nweighed %.9g = the sum of the first column (severity:", t->weighed);
 	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
 		(void)fprintf(to, " %s %g", family_name((enum family)f), t->severity[f]);
@@ -228,7 +239,7 @@ static void json_head(struct jout *j, const struct explained *x, const struct ex
 	jout_real(j, "rho", g->rho, FULL);
 	jout_real(j, "weighed", t->weighed, FULL);
 	jout_real(j, "held", g->held, FULL);
-	jout_str(j, "held_group", g->held > 0 ? s->group[g->held_group] : NULL);
+	jout_str(j, "held_group", holding_group(g, s));
 	jout_real(j, "average", t->average, FULL);
 	jout_real(j, "b0", t->b0, FULL);
 	jout_u64(j, "rhythm", MAX_OF(x->world.rhythm, 1));

@@ -13,7 +13,7 @@
 #include "random.h"
 #include "world.h"
 
-#define ROUNDS 60
+#define ROUNDS 75
 
 /* In every other round some of the space has changed hands. */
 static void handed_in_turn(unsigned round)
@@ -128,94 +128,6 @@ static void today_never_helps(void **state)
 		run(b, &w);
 		assert_all(a, b, assert_not_better);
 		judge_free(first);
-		judge_free(a);
-		judge_free(b);
-	}
-	formers_none();
-}
-
-/* A block's worth of hosts, on each of the last days, by one group. */
-static void flood(struct judge *j, uint32_t block, unsigned group, unsigned days)
-{
-	for (unsigned h = 0; h < 256; h++)
-		for (unsigned d = 0; d < days; d++)
-			assert_int_equal(judge_add(j, addr_of_v4(block + h), CATEGORY_PHISHING,
-					     PROOF_FULL, TODAY - (int32_t)d, group, 1000000),
-			    0);
-}
-
-/* A7.4: whatever one group sends, with any trust, nothing falls below the score of one host more than
- * the average in the smallest of networks. */
-static void one_liar(void **state)
-{
-	struct world w;
-
-	random_state = 5;
-	world_make(&w);
-	for (unsigned round = 0; round < ROUNDS / 4; round++) {
-		struct judge *j = world_judge();
-		struct judgement g;
-
-		handed_in_turn(round);
-		groups(j);
-		judge_group(j, 1, (1 + random_below(10)) / 10.0, false);
-		for (unsigned i = 0; i < SIGHTINGS; i++) {
-			struct sighting s = sighting_random();
-
-			s.group = 1;
-			add(j, &s);
-		}
-		for (unsigned b = 0; b < 4; b++)
-			flood(j, 0x14000000 + (random_below(2000) << 8), 1, 1 + random_below(30));
-		run(j, &w);
-		for (unsigned k = 0; k < NELEM(kinds); k++)
-			for (uint32_t i = 0; i < judge_n(j, kinds[k]); i++) {
-				judge_at(j, kinds[k], i, &g);
-				assert_sound(&g);
-				if (g.score < 100 / (1 + 3.0 / 4) - 1e-9)
-					fail_msg("kind %u: %g", k, g.score);
-			}
-		judge_free(j);
-	}
-	formers_none();
-}
-
-/* A flood by a group that is no anchor makes nobody look better than the others' word does: not where
- * it floods, and not where it does not. Its own share of what is already known is what it must not
- * dilute. */
-static void no_lie_clears(void **state)
-{
-	struct world w;
-
-	random_state = 6;
-	world_make(&w);
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		struct judge *a = world_judge(), *b = NULL;
-		struct judge_world world;
-		struct judge_conf conf = {
-			.today = TODAY, .first_day = TODAY - 800, .world = &world, WORLD_NETWORKS
-		};
-		struct sighting s[SIGHTINGS];
-
-		handed_in_turn(round);
-		groups(a);
-		for (unsigned i = 0; i < SIGHTINGS; i++) {
-			s[i] = sighting_random();
-			s[i].category = random_below(2) ? CATEGORY_SPAM : CATEGORY_PHISHING;
-			s[i].group = random_below(3);
-			add(a, &s[i]);
-		}
-		run(a, &w);
-		judge_world(a, &world);
-		b = judge_new(&conf);
-		groups(b);
-		judge_group(b, 0, 1, true);
-		for (unsigned i = 0; i < SIGHTINGS; i++)
-			add(b, &s[i]);
-		for (unsigned k = 0; k < 4; k++)
-			flood(b, 0x14000000 + (random_below(60) << 8), 1, 1);
-		run(b, &w);
-		assert_all(a, b, assert_not_better);
 		judge_free(a);
 		judge_free(b);
 	}
@@ -882,8 +794,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
 		cmocka_unit_test(today_never_helps),
-		cmocka_unit_test(one_liar),
-		cmocka_unit_test(no_lie_clears),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(sums),
 		cmocka_unit_test(delegations),
