@@ -65,11 +65,13 @@ struct fact_to {
 
 /* struct fact_reader - one format
  * claims  whether an input that begins with these bytes (up to 4 KiB, lines not cut at the end of the file) is of it
- * read    all of it, streaming, in bounded memory; 0 or -errno */
+ * read    all of it, streaming, in bounded memory; 0 or -errno
+ * runs    it runs a program for that (util/child.h), and a thread */
 struct fact_reader {
 	const char *name; /* as reg_input.kind: "rir-stats", "rpsl", "rdap", "ris-whois", … */
 	bool (*claims)(struct span head);
 	int (*read)(struct input *in, const struct fact_to *to, struct err *e);
+	bool runs;
 };
 
 extern const struct fact_reader

@@ -155,4 +155,5 @@ const struct fact_reader fact_reader_mrt = {
 	.name = "mrt",
 	.claims = mrt_claims,
 	.read = mrt_read,
+	.runs = true,
 };

@@ -62,8 +62,9 @@ static int allow(int rules, const char *path, uint64_t rights, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		beneath.allowed_access &=
-		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE;
+		beneath.allowed_access &= LANDLOCK_ACCESS_FS_EXECUTE |
+					  LANDLOCK_ACCESS_FS_READ_FILE |
+					  LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE;
 	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
 		return err_set(e, -errno, "cannot allow %s to Landlock: %s", path, strerror(errno));
 	return 0;
@@ -87,7 +88,8 @@ static int files(const struct confine *c, struct err *missing, struct err *e)
 	if (rules < 0)
 		return err_set(e, -errno, "cannot make rules for Landlock: %s", strerror(errno));
 	for (const char *const *p = c->read; p && *p && r == 0; p++)
-		r = allow(rules, *p, FS_READ & handled, e);
+		r = allow(rules, *p,
+		    (FS_READ | (c->programs ? LANDLOCK_ACCESS_FS_EXECUTE : 0)) & handled, e);
 	if (r == 0 && CONFINE_CHECKED)
 		r = allow(rules, "/proc", FS_READ & handled, e);
 	if (r == 0 && c->write)
@@ -109,7 +111,7 @@ int confine_self(const struct confine *c, struct err *missing, struct err *e)
 	if (r == 0)
 		r = files(c, missing, e);
 	if (r == 0)
-		r = confine_calls(c->network, c->threads, &calls, e);
+		r = confine_calls(c, &calls, e);
 	if (calls.text[0] && missing->text[0])
 		(void)err_wrap(missing, 0, "%s", calls.text);
 	else if (calls.text[0])

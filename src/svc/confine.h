@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A program gives up what it will not need: to become another program, to write elsewhere, to read what is not
+/* A program gives up what it will not need: to start another program, to write elsewhere, to read what is not
  * its business, the network. For children that touch what strangers send. Linux: no_new_privs, limits,
  * Landlock (from kernel 5.13), a seccomp filter. What the kernel has not is done without, and said. */
 #ifndef ONUS_SVC_CONFINE_H
@@ -19,6 +19,8 @@ struct confine {
 	uint64_t max_memory;	 /* bytes of address space; 0: as it was */
 	bool network;		 /* sockets may be made */
 	bool threads;		 /* threads may be started (processes never) */
+	bool programs; /* programs may be started, of what may be read; they are as confined, each
+				  * within these limits */
 };
 
 /* confine_self - from here on, for this process and good. Call it before there are threads.

@@ -24,11 +24,12 @@
 #define FORKS	(1u << 0) /* closed, but for the leak checker */
 #define NETWORK (1u << 1) /* closed without network */
 #define ALWAYS	(1u << 2)
+#define STARTS	(1u << 3) /* closed where no programs are started */
 
 static const struct {
 	unsigned nr, when;
 } closed[] = {
-	{ SYS_execve, ALWAYS },
+	{ SYS_execve, STARTS },
 	{ SYS_execveat, ALWAYS },
 	{ SYS_ptrace, FORKS },
 	{ SYS_process_vm_readv, ALWAYS },
@@ -58,8 +59,8 @@ static const struct {
 	{ SYS_connect, NETWORK },
 	{ SYS_bind, NETWORK },
 #ifdef SYS_fork
-	{ SYS_fork, FORKS },
-	{ SYS_vfork, FORKS },
+	{ SYS_fork, FORKS | STARTS },
+	{ SYS_vfork, FORKS | STARTS },
 #endif
 };
 
@@ -99,8 +100,10 @@ static void clones(struct program *p, bool threads)
 	}
 }
 
-int confine_calls(bool network, bool threads, struct err *missing, struct err *e)
+int confine_calls(const struct confine *c, struct err *missing, struct err *e)
 {
+	unsigned open =
+	    (c->network ? NETWORK : 0) | (c->programs ? STARTS : 0) | (CONFINE_CHECKED ? FORKS : 0);
 	struct program p = { .n = 0 };
 	struct sock_fprog prog = { .filter = p.code };
 
@@ -116,14 +119,13 @@ int confine_calls(bool network, bool threads, struct err *missing, struct err *e
 		    1)); /* the x32 names of the same calls */
 	add(&p, SAY(ERRNO(ENOSYS)));
 	for (size_t i = 0; i < NELEM(closed); i++) {
-		if ((closed[i].when == NETWORK && network) ||
-		    (closed[i].when == FORKS && CONFINE_CHECKED))
+		if (closed[i].when & open)
 			continue;
 		add(&p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, closed[i].nr, 0, 1));
 		add(&p, SAY(ERRNO(EPERM)));
 	}
-	if (!CONFINE_CHECKED)
-		clones(&p, threads);
+	if (!CONFINE_CHECKED && !c->programs)
+		clones(&p, c->threads);
 	add(&p, SAY(SECCOMP_RET_ALLOW));
 	prog.len = p.n;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)

@@ -4,9 +4,7 @@
 #ifndef ONUS_SVC_CONFINE_CALLS_H
 #define ONUS_SVC_CONFINE_CALLS_H
 
-#include <stdbool.h>
-
-#include "util/err.h"
+#include "svc/confine.h"
 
 /* The leak checker of a sanitizer build traces itself out of a process of its own, and reads /proc; it
  * reserves more address space than there is memory. */
@@ -22,6 +20,6 @@
 #endif
 
 /* confine_calls - needs no_new_privs before it; missing is set where there is no filter for this machine */
-MUST_USE int confine_calls(bool network, bool threads, struct err *missing, struct err *e);
+MUST_USE int confine_calls(const struct confine *c, struct err *missing, struct err *e);
 
 #endif

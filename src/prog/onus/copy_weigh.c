@@ -89,8 +89,16 @@ typedef void read_fn(const char *path, const struct reg_input *in, struct said *
 
 static void reading(int out, const char *path, const struct reg_input *in, read_fn *read_it)
 {
-	const char *const readable[] = { path, NULL };
-	const struct confine c = { .read = readable, .max_memory = MEMORY_MAX };
+	/* what a program needs that reads for us, and nothing that anybody keeps there */
+	const char *const readable[] = { path, "/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache",
+		NULL };
+	const char *const alone[] = { path, NULL };
+	const struct fact_reader *reader = fact_reader_named(span_str(in->kind));
+	bool run = read_it == weigh && reader && reader->runs;
+	const struct confine c = { .read = run ? readable : alone,
+		.max_memory = MEMORY_MAX,
+		.threads = run,
+		.programs = run };
 	const struct rlimit cpu = { CPU_S_MAX, CPU_S_MAX };
 	struct said s = { .code = 0 };
 	struct err missing, e;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -106,6 +107,30 @@ static int fork_it(void)
 	return pid < 0 ? errno : 0;
 }
 
+/* A program of its own opens a file: its exit code. */
+static int run(const char *file)
+{
+	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ "exec 2>&-; : <\"$0\"" },
+		(char *)file, NULL };
+	pid_t pid;
+	int status;
+
+	status = posix_spawnp(&pid, "sh", NULL, NULL, argv, environ);
+	if (status)
+		return status;
+	return waitpid(pid, &status, 0) < 0 ? errno : WEXITSTATUS(status);
+}
+
+static int run_here(void)
+{
+	return run("/etc/ld.so.cache");
+}
+
+static int run_there(void)
+{
+	return run(in(other));
+}
+
 static void *nothing(void *p)
 {
 	return p;
@@ -192,6 +217,22 @@ static void what_is_open_and_closed(void **state)
 	}
 }
 
+/* Programs may be started where that is asked for, out of what may be read; they may no more than who starts them. */
+static void programs(void **state)
+{
+	const struct confine c = { .read = readable, .programs = true };
+	const char *const none[] = { "/etc", NULL };
+	const struct confine no_program = { .read = none, .programs = true };
+
+	assert_int_equal(try(&c, run_here), 0);
+	assert_int_equal(try(&c, socket_it), EPERM);
+	assert_int_not_equal(try(&(struct confine){ .read = readable }, run_here), 0);
+	if (!landlock)
+		return;
+	assert_int_equal(try(&c, run_there), 2);
+	assert_int_not_equal(try(&no_program, run_here), 0);
+}
+
 /* What there is not is said, and only that. */
 static int say_missing(void)
 {
@@ -237,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_and_closed),
+		cmocka_unit_test(programs),
 	};
 
 	return cmocka_run_group_tests(tests, find_out, clean);
