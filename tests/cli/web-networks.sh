@@ -61,6 +61,7 @@ printf '%s\n' '198.41.0.0,198.41.3.255,64501,Silent' '5.0.0.0,5.0.3.255,64502,Pa
   '7.0.0.0,7.0.0.255,64502,Parts' '8.0.0.0,8.0.0.255,64503,Quiet' '9.0.0.0,9.0.15.255,64503,Quiet' \
   '11.0.0.0,11.0.0.255,64503,Quiet' '192.0.2.0,192.0.3.255,64500,Evil' \
   '2a00:db8::,2a00:db8:ffff:ffff:ffff:ffff:ffff:ffff,64501,Silent' >"$dir/asn.csv"
+printf '%s\n' '% a dump' '7	13.0.0.0/23	300' '9	13.0.0.0/24	90' '7	13.0.0.0/24	300' '8	13.0.0.0/24	1' >"$dir/ris"
 build() { "$onus" registry build -o "$dir/made" "$@" >"$dir/log" 2>&1 || fail 'no registry'; mv "$dir/made" "$dir/none"; }
 # same QUESTION: the API says of networks what onus lookup says
 same() {
@@ -71,7 +72,7 @@ same() {
 }
 
 publish 1
-build "$dir/asn.csv" "$dir/ripe.db" "$dir/arin.db" "$dir/rdap"
+build "$dir/asn.csv" "$dir/ripe.db" "$dir/arin.db" "$dir/rdap" "$dir/ris"
 start
 
 # --- an address, three networks deep; its contact is of the middle one
@@ -109,6 +110,16 @@ has 'abuse contact of <span class="num">AS64503</span>'
 get 200 /addr/2a00:db8::/64; clean; has SIX; has 'Parts of it are given on'; has FEW-SIX; has '>2a00:db8::10/124<'
 hasnt 'href="/prefix/2a00:db8::10'
 get 200 /addr/192.0.2.1; clean; has 'The registry file here knows no network around it'; hasnt 'Write to'
+
+# --- who announces it besides: of what all of it is so
+for page in /addr/13.0.0.1 /block/13.0.0.0/24; do
+  get 200 $page; clean; has 'Announced by others, too'; has '>AS9</span>'; has 'seen by 90 peers'; has '<span>ris-whois</span>'; hasnt 'AS8<'
+done
+for page in /prefix/13.0.0.0/23 /addr/13.0.1.1 /addr/198.41.0.4; do get 200 $page; hasnt 'Announced by others'; done
+get 200 '/api/v1/lookup?q=13.0.0.1'
+json '.asn == 7 and .other_origins == [{asn: 9, as_name: null, peers: 90, source: "ris-whois"}]'
+get 200 '/api/v1/lookup?q=198.41.0.4'; json '.other_origins == []'
+get 200 '/api/v1/lookup?q=AS64501'; json 'has("other_origins") | not'
 
 # --- a network by its name is its range
 for q in /net/ARIN/NET-12 /net/arin/net-12 '/search?q=net:arin/net-12'; do get 302 "$q"; header '^location: /prefix/12.0.0.0/23'; done

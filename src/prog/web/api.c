@@ -156,6 +156,8 @@ static void put_networks(struct jout *j, const struct view *v, struct span quest
 	if (en.kind == ENTITY_ADDR && addr_parse(span_trim(question), &a) == 0)
 		en.range = (struct range){ a, a };
 	seat = seat_find(v, &en, s);
+	if (v->registry && registry_n_rival(v->registry) && seat_ranged(&en))
+		tell_origins(v->registry, en.range.first, j);
 	tell_json(v->registry, seat.network, seat.as, j);
 }
 

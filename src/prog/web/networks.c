@@ -276,6 +276,40 @@ static void say_ases(
 	}
 }
 
+/* ---- who announces it besides ---- */
+
+/* Of a range: where all of it is announced by the same of them. */
+static void say_rivals(
+    struct model *m, struct value *to, const struct registry *r, struct range range)
+{
+	uint32_t first, n = registry_rivals(r, range.first, &first);
+	struct value *list = NULL, *o;
+
+	for (uint32_t i = first; i < first + n; i++) {
+		struct registry_rival v = registry_rival_at(r, i);
+		uint32_t as = registry_find_as(r, v.asn);
+
+		if (!range_has(v.range, range.last))
+			continue;
+		if (!list)
+			list = model_list(m, model_object(m, to, "rivals"), "records");
+		o = model_object(m, list, NULL);
+		model_fmt(m, o, "number", "AS%u", v.asn);
+		if (as == REGISTRY_NONE)
+			model_bool(m, o, "url", false);
+		else
+			model_fmt(m, o, "url", "/as/%u", v.asn);
+		say_span(
+		    m, o, "as_name", as == REGISTRY_NONE ? SPAN("") : registry_as_at(r, as).name);
+		if (v.seen)
+			model_fmt(m, o, "peers", "%u", v.seen);
+		else
+			model_bool(m, o, "peers", false);
+		model_bool(m, o, "one_peer", v.seen == 1);
+		say_span(m, o, "kind", registry_input_at(r, v.input).kind);
+	}
+}
+
 /* ---- all of it ---- */
 
 /* What to ask the registry itself for. */
@@ -339,6 +373,8 @@ void say_answer(struct view *v, struct model *m, const struct entity *en, const 
 	say_chain_of(m, to, v->registry, seat.network);
 	if (v->registry && seat_ranged(en))
 		any |= say_inside(m, to, v->registry, en->range);
+	if (v->registry && seat_ranged(en))
+		say_rivals(m, to, v->registry, en->range);
 	ases = say_holders(v, m, to, en, &seat);
 	if (v->registry && en->kind == ENTITY_ORG)
 		say_joins(m, to, v->registry, en);
