@@ -14,7 +14,7 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|json|list|events|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES "log|json|list|events|syslog|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -120,8 +120,16 @@ static const struct param source_params[] = {
 	    "with "
 	    "anchor = yes what one's own sensors see of them too."),
 	S(path, TEXT, "", "file", "The file; a shell pattern may name several."),
+	S(listen, TEXT, "", "where",
+	    "Syslog: udp:ADDRESS:PORT, tcp:ADDRESS:PORT, unix:/PATH (datagrams) or "
+	    "unix-stream:/PATH."),
+	S(allow, TEXT, "127.0.0.0/8, ::1", "prefixes",
+	    "Syslog: who may send over UDP and TCP, comma-separated."),
+	SN(connections, COUNT, "100", 1, 1024, "connections", "Syslog: at most, at once."),
+	SN(idle_s, COUNT, "86400", 10, 31536000, "seconds",
+	    "Syslog: a connection that was silent for longer is closed."),
 	S(filter, TEXT, "", "names",
-	    "Log: the filters to apply, comma-separated; empty: all shipped."),
+	    "Log, syslog: the filters to apply, comma-separated; empty: all shipped."),
 	S(map, TEXT, "", "name", "Json: the map for its lines (json.d/NAME.conf)."),
 	S(category, TEXT, "scanner", "category", "List: what its entries are accused of."),
 	S(format, TEXT, "lines", "format",
@@ -305,9 +313,45 @@ static int check_own(const struct conf *c, struct err *e)
 	return 0;
 }
 
+/* What a source of each type cannot do without. */
+static const struct {
+	const char *type;
+	size_t field;
+	const char *question;
+} needs[] = {
+#define N(type, field, question)                                                                   \
+	{                                                                                          \
+		type, offsetof(struct conf_source, field), question                                \
+	}
+	N("log", path, "which file? give it a path"),
+	N("json", path, "which file? give it a path"),
+	N("json", map, "which map? give it one: map = suricata, cowrie …"),
+	N("list", path, "which file? give it a path"),
+	N("events", path, "which file? give it a path"),
+	N("syslog", listen, "where? give it listen = udp:127.0.0.1:514, tcp:…, unix:/run/…"),
+	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
+#undef N
+};
+
+static int check_needs(const struct conf_source *s, struct err *e)
+{
+	bool known = false;
+
+	for (unsigned i = 0; i < NELEM(needs); i++) {
+		if (strcmp(s->type, needs[i].type) != 0)
+			continue;
+		known = true;
+		if (!**(char *const *)(const void *)((const char *)s + needs[i].field))
+			return err_set(e, -EINVAL, "source %s: %s", s->name, needs[i].question);
+	}
+	if (!known)
+		return err_set(e, -EINVAL, "source %s: type is " SOURCE_TYPES ", not \"%s\"",
+		    s->name, s->type);
+	return 0;
+}
+
 int conf_check(const struct conf *c, struct err *e)
 {
-	static const char *const types[] = { "log", "json", "list", "events", CONF_KNOWN_GOOD };
 	int r = check_own(c, e);
 
 	if (r < 0)
@@ -315,19 +359,10 @@ int conf_check(const struct conf *c, struct err *e)
 	for (unsigned i = 0; i < c->n_sources; i++) {
 		const struct conf_source *s = &c->sources[i];
 		enum category cat;
-		bool known = false;
 
-		for (unsigned k = 0; k < NELEM(types); k++)
-			known |= strcmp(s->type, types[k]) == 0;
-		if (!known)
-			return err_set(e, -EINVAL,
-			    "source %s: type is " SOURCE_TYPES ", not \"%s\"", s->name, s->type);
-		if (!*s->path)
-			return err_set(
-			    e, -EINVAL, "source %s: which file? give it a path", s->name);
-		if (strcmp(s->type, "json") == 0 && !*s->map)
-			return err_set(e, -EINVAL,
-			    "source %s: which map? give it one: map = suricata, cowrie …", s->name);
+		r = check_needs(s, e);
+		if (r < 0)
+			return r;
 		if (category_parse(span_str(s->category), &cat) < 0)
 			return err_set(
 			    e, -EINVAL, "source %s: unknown category \"%s\"", s->name, s->category);

@@ -21,16 +21,19 @@
 struct conf_source {
 	char *name; /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
 	char *
-	    type; /* "log", "json", "list", "events", or CONF_KNOWN_GOOD, whose entries are no events */
-	char *path;	/* file; a shell pattern may name several */
-	char *format;	/* list: how its lines are laid out (intake/list_form.h) */
-	char *filter;	/* log: filter names, comma-separated */
-	char *map;	/* json: the map's name */
-	char *category; /* list: category of its entries */
-	char *group;	/* independence group; default: the source's own name */
-	bool anchor;	/* a source of one's own: trust 1 */
-	double trust;	/* 0-1, of sources that are no anchor */
-	bool weak;	/* what it says could be spoofed: proof is weak */
+	    type; /* "log", "json", "list", "events", "syslog", or CONF_KNOWN_GOOD, whose entries are no events */
+	char *listen;		      /* syslog: where (svc/listen.h) */
+	char *allow;		      /* syslog: who may send, prefixes */
+	uint32_t connections, idle_s; /* syslog, at most */
+	char *path;		      /* file; a shell pattern may name several */
+	char *format;		      /* list: how its lines are laid out (intake/list_form.h) */
+	char *filter;		      /* log: filter names, comma-separated */
+	char *map;		      /* json: the map's name */
+	char *category;		      /* list: category of its entries */
+	char *group;		      /* independence group; default: the source's own name */
+	bool anchor;		      /* a source of one's own: trust 1 */
+	double trust;		      /* 0-1, of sources that are no anchor */
+	bool weak;		      /* what it says could be spoofed: proof is weak */
 	bool redistribute;
 	bool is_feed;
 	char *url;   /* feed: where it is published */

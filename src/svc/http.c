@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <zlib.h>
 
+#include "svc/listen.h"
 #include "util/clock.h"
 #include "util/hash.h"
-#include "util/num.h"
 
 #define KEPT_SLOTS     1024u
 #define KEPT_BYTES_MAX (32u << 20)
@@ -464,66 +464,22 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 /* ---- the socket ---- */
 
-/* "127.0.0.1:8025" or "[::1]:8025" */
-static int listen_parse(
-    const char *text, struct sockaddr_storage *ret, socklen_t *ret_len, bool *ret_loopback)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-	const char *colon = strrchr(text, ':');
-	char host[64];
-	uint32_t port;
-	size_t n;
-
-	if (!colon || num_u32(span_str(colon + 1), 65535, &port) < 0)
-		return -EINVAL;
-	n = (size_t)(colon - text);
-	if (n >= sizeof(host))
-		return -EINVAL;
-	memcpy(host, text, n);
-	host[n] = '\0';
-	*ret = (struct sockaddr_storage){ 0 };
-	if (host[0] == '[' && host[n - 1] == ']') {
-		host[n - 1] = '\0';
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-		*ret_len = sizeof(*v6);
-		if (inet_pton(AF_INET6, host + 1, &v6->sin6_addr) != 1)
-			return -EINVAL;
-		*ret_loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-		return 0;
-	}
-	v4->sin_family = AF_INET;
-	v4->sin_port = htons((uint16_t)port);
-	*ret_len = sizeof(*v4);
-	if (inet_pton(AF_INET, host, &v4->sin_addr) != 1)
-		return -EINVAL;
-	*ret_loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-	return 0;
-}
-
 static int bind_socket(const char *text, int *ret, bool *ret_loopback, struct err *e)
 {
-	struct sockaddr_storage at;
-	socklen_t len;
-	int on = 1;
+	struct listen_at at;
+	struct err why;
+	int r = listen_address(text, &at);
 
-	if (listen_parse(text, &at, &len, ret_loopback) < 0)
-		return err_set(e, -EINVAL,
+	if (r < 0)
+		return err_set(e, r,
 		    "web_listen = %s: give address:port, as in 127.0.0.1:8025 or [::1]:8025", text);
-	CLEANUP(close_fdp)
-	int fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_set(e, -errno, "socket: %s", strerror(errno));
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    (at.ss_family == AF_INET6 &&
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
-	    bind(fd, (struct sockaddr *)&at, len) < 0 || listen(fd, 511) < 0)
-		return err_set(e, -errno,
+	r = listen_open(&at, ret, &why);
+	if (r < 0)
+		return err_set(e, r,
 		    "cannot listen on %s: %s; another program may hold it, web_listen names "
 		    "another",
-		    text, strerror(errno));
-	*ret = take_fd(&fd);
+		    text, why.text);
+	*ret_loopback = at.loopback;
 	return 0;
 }
 

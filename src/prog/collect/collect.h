@@ -28,7 +28,8 @@ struct source;
 struct source_counts {
 	uint64_t begun; /* files that nobody knew, so far */
 	uint64_t files, truncated, lost, unfollowed;
-	uint64_t held; /* lists */
+	uint64_t held;						  /* lists */
+	uint64_t callers, uninvited, turned_away, datagrams_lost; /* syslog */
 };
 
 /* struct source_kind - a way in. It keeps its own in source.in, which open sets and done frees. What may be
@@ -37,6 +38,8 @@ struct source_kind {
 	const char *type; /* as the configuration has it */
 	/* open - as s->conf says; -errno with a message, after which done may be called */
 	int (*open)(struct source *s, struct err *e);
+	/* start - sockets and the like, when the daemon runs; open alone is a check. May be NULL. */
+	int (*start)(struct source *s, struct err *e);
 	void (*done)(struct source *s);
 	/* restore - one position line: 1; 0 when it belongs to another source; -EINVAL when broken. May be NULL. */
 	int (*restore)(struct source *s, struct span line, struct err *e);
@@ -59,7 +62,7 @@ struct source_kind {
 	void (*count)(const struct source *s, struct source_counts *to); /* may be NULL */
 };
 
-extern const struct source_kind kind_log, kind_json, kind_list, kind_events;
+extern const struct source_kind kind_log, kind_json, kind_list, kind_events, kind_syslog;
 
 struct source {
 	const struct source_kind *kind;
@@ -84,6 +87,7 @@ struct collect {
 	struct known *known; /* what is good, and no event */
 	char *list_dir;	     /* snapshots of lists */
 	struct spool *spool;
+	int wake; /* epoll: a descriptor in it that is readable ends the sleep between turns */
 	struct batch_writer writer;
 	struct source *sources;
 	unsigned n_sources;
@@ -96,6 +100,7 @@ struct collect {
 	uint64_t batches, events, refused, known_good;
 	uint64_t begun;	    /* files begun by all sources, when that was last looked at */
 	int64_t flushed_us; /* monotonic; 0: not yet */
+	int64_t polled_us;  /* monotonic; when the file system was looked at last */
 };
 
 /* collect_flush - what was collected, with the positions that belong to it, into the spool; nothing when
@@ -108,6 +113,7 @@ MUST_USE int source_open(
 void source_done(struct source *s);
 
 /* What the kind does, or nothing where it has nothing to do. */
+MUST_USE int source_start(struct source *s, struct err *e);
 MUST_USE int source_restore(struct source *s, struct span line, struct err *e);
 bool source_poll(struct source *s, int64_t settled_s);
 MUST_USE int source_pump(struct source *s, struct err *e);
@@ -123,6 +129,9 @@ bool source_knows(const struct source *s, const struct event *ev);
 MUST_USE int lines_open_filters(struct source *s, struct err *e);
 MUST_USE int lines_open_map(struct source *s, struct err *e);
 void lines_done(struct source *s);
+
+/* lines_refused - so many of its lines were refused, the first of them (0: it has no number) for this reason */
+void lines_refused(struct source *s, uint64_t number, const char *why, uint64_t refused);
 
 /* lines_take - the events of a block into the batch, kind.take told of each line whose events are in it
  * Returns 1; -errno of flushing: what was not taken has to come again. */

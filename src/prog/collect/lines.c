@@ -104,6 +104,12 @@ static void tell_refused(struct source *s, uint64_t number, const char *why, uin
 	s->told_us = now_us;
 }
 
+void lines_refused(struct source *s, uint64_t number, const char *why, uint64_t refused)
+{
+	s->to->writer.refused += refused;
+	tell_refused(s, number, why, refused);
+}
+
 /* An event line of a file: it speaks for this source and no other, whatever name it carries. */
 static bool keep_line(struct source *s, struct span line, uint64_t number, struct err *why)
 {

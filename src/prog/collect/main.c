@@ -2,7 +2,9 @@
 /* onus-collect: turns what servers write into events. It keeps no state of its own but the spool: its
  * newest batch says how far every file was read. */
 #include <errno.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "prog/collect/collect.h"
 #include "svc/daemon.h"
@@ -73,6 +75,7 @@ static void collect_close(struct collect *c)
 	free(c->sources);
 	c->known = known_free(c->known);
 	free(c->list_dir);
+	close_fdp(&c->wake);
 	c->spool = spool_free(c->spool);
 	c->conf = conf_free(c->conf);
 	addrset_done(&c->own);
@@ -101,6 +104,7 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 		abort();
 	c->good = good;
 	c->clock = clock_system();
+	c->wake = -1;
 	batch_writer_init(&c->writer);
 	buf_init(&c->orphans, ORPHANS_MAX);
 	buf_init(&c->text, 64u << 20);
@@ -108,6 +112,12 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 	buf_init(&c->line, 2 * BATCH_LINE_MAX);
 	c->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (!c->conf || addrset_parse(span_str(c->conf->own_networks), &c->own, e) < 0) {
+		collect_close(c);
+		return NULL;
+	}
+	c->wake = epoll_create1(EPOLL_CLOEXEC);
+	if (c->wake < 0) {
+		(void)err_set(e, -errno, "epoll: %s", strerror(errno));
 		collect_close(c);
 		return NULL;
 	}
@@ -225,6 +235,8 @@ static int open_spool(struct collect *c, struct err *e)
 		    (uint64_t)c->conf->spool_max_mib << 20, &c->spool, e);
 	if (r == 0)
 		r = restore(c, e);
+	for (unsigned i = 0; i < c->n_sources && r == 0; i++)
+		r = source_start(&c->sources[i], e);
 	if (r < 0)
 		c->spool = spool_free(c->spool); /* nothing was read: nothing to flush */
 	return r;
@@ -343,6 +355,10 @@ static void report(const struct gathering *g, struct daemon *d, bool full)
 	daemon_count(d, "truncated", n.truncated);
 	daemon_count(d, "lost", n.lost);
 	daemon_count(d, "unfollowed", n.unfollowed);
+	daemon_count(d, "connections", n.callers);
+	daemon_count(d, "uninvited", n.uninvited);
+	daemon_count(d, "turned_away", n.turned_away);
+	daemon_count(d, "datagrams_lost", n.datagrams_lost);
 	daemon_count(d, "lists_held", n.held);
 	daemon_count(d, "spool_full", full);
 	daemon_say(d, "%s%ju events of %u sources in %ju batches",
@@ -356,16 +372,28 @@ struct turned {
 	bool more, waits;
 };
 
+/* What is new in the file system; not with every message that comes in between. */
+static bool poll_due(struct collect *c, const struct daemon *d)
+{
+	int64_t now_us = clock_monotonic_us();
+	bool waits = false;
+
+	if (!d->once && c->polled_us && now_us - c->polled_us < POLL_MS * 1000)
+		return false;
+	c->polled_us = now_us;
+	known_poll(c->known);
+	for (unsigned i = 0; i < c->n_sources; i++)
+		waits = source_poll(&c->sources[i], d->once ? 0 : LIST_SETTLED_S) || waits;
+	return waits;
+}
+
 static int collect_turn(struct collect *c, struct daemon *d, struct turned *ret, struct err *e)
 {
 	int more = 0, r = 0;
 
 	*ret = (struct turned){ .full = spool_full(c->spool) };
-	known_poll(c->known);
 	if (!ret->full) {
-		for (unsigned i = 0; i < c->n_sources; i++)
-			ret->waits =
-			    source_poll(&c->sources[i], d->once ? 0 : LIST_SETTLED_S) || ret->waits;
+		ret->waits = poll_due(c, d);
 		more = note_begun(c, e);
 		if (more == 0)
 			more = pump_all(c, d, e);
@@ -389,6 +417,7 @@ static int gathering_turn(struct daemon *d, void *state, int *wait_ms, struct er
 	if (r < 0)
 		return r;
 	report(g, d, t.full || good.full);
+	daemon_watch(d, t.full ? -1 : g->events->wake); /* while it is full who sends has to wait */
 	if (d->once && (t.full || good.full))
 		log_warn("the spool is full: start onus-load, then collect the rest");
 	*wait_ms = t.more || good.more || (d->once && (t.waits || good.waits)) ? 0 : POLL_MS;
@@ -402,13 +431,12 @@ int main(int argc, char **argv)
 {
 	static const struct daemon_def def = {
 		.name = "onus-collect",
-		.about = "Read the logs, lists and event files that the [source NAME] sections "
-			 "name, and put "
-			 "what\nthey say of attackers into the spool as events. Files are followed "
-			 "across "
-			 "rename,\ntruncation and compression; killed at any instant, it goes on "
-			 "exactly "
-			 "where it was.",
+		.about =
+		    "Read what the [source NAME] sections name, logs, JSON logs, lists, event "
+		    "files, and what\nothers send as syslog, and put what they say of attackers "
+		    "into the spool as events. Files are\nfollowed across rename, truncation "
+		    "and compression; killed at any instant, it goes on exactly\nwhere it was. "
+		    "What is received over the network cannot be asked for again.",
 		.more = "onus-collect --once reads everything there is to its end and exits.",
 		.check = gathering_check,
 		.open = gathering_open,

@@ -5,8 +5,8 @@
 
 #include "prog/collect/collect.h"
 
-static const struct source_kind *const kinds[] = { &kind_log, &kind_json, &kind_list,
-	&kind_events };
+static const struct source_kind *const kinds[] = { &kind_log, &kind_json, &kind_list, &kind_events,
+	&kind_syslog };
 
 int source_open(struct source *s, struct collect *c, const struct conf_source *conf, struct err *e)
 {
@@ -27,6 +27,11 @@ void source_done(struct source *s)
 	if (s->in)
 		s->kind->done(s);
 	lines_done(s);
+}
+
+int source_start(struct source *s, struct err *e)
+{
+	return s->kind->start ? s->kind->start(s, e) : 0;
 }
 
 int source_restore(struct source *s, struct span line, struct err *e)
