@@ -85,5 +85,16 @@ CREATE TABLE decision(
 	PRIMARY KEY(entity, action)
 ) WITHOUT ROWID;
 
+-- ranges that changed hands; reach is the greatest last of all rows up to this first
+CREATE TABLE tenure(
+	first BLOB NOT NULL,
+	last BLOB NOT NULL,
+	holder TEXT NOT NULL,
+	from_day INTEGER NOT NULL,
+	to_day INTEGER,
+	reach BLOB NOT NULL,
+	PRIMARY KEY(first, last, from_day)
+) WITHOUT ROWID;
+
 -- every organisation and AS of the registry; entity is NULL where there is no evidence
 CREATE VIRTUAL TABLE name USING fts5(title, entity UNINDEXED, subject UNINDEXED);

@@ -10,7 +10,19 @@
 #include "publication/sql_indexes.h"
 #include "publication/sql_reputation.h"
 
-enum { META, ENTITY, PARENT, EVIDENCE, FACTOR, HISTORY, HOSTS, DECISION, NAME, STATEMENT_N };
+enum {
+	META,
+	ENTITY,
+	PARENT,
+	EVIDENCE,
+	FACTOR,
+	HISTORY,
+	HOSTS,
+	DECISION,
+	TENURE,
+	NAME,
+	STATEMENT_N
+};
 
 static const char *const statements[STATEMENT_N] = {
 	[META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
@@ -32,6 +44,8 @@ static const char *const statements[STATEMENT_N] = {
 	[HOSTS] = "INSERT INTO history(entity, day, hosts) VALUES(?,?,?) "
 		  "ON CONFLICT(entity, day) DO UPDATE SET hosts = hosts + excluded.hosts",
 	[DECISION] = "INSERT INTO decision VALUES(?,?,?,?,?,?)",
+	[TENURE] = "INSERT INTO tenure(first, last, holder, from_day, to_day, reach) "
+		   "VALUES(?,?,?,?,?,?)",
 	[NAME] = "INSERT INTO name(title, entity, subject) VALUES(?,?,?)",
 };
 
@@ -53,7 +67,8 @@ struct site_db {
 	sqlite3 *sql;
 	sqlite3_stmt *st[STATEMENT_N];
 	char *path;
-	bool older; /* is attached */
+	struct addr reach; /* of the tenures so far */
+	bool older;	   /* is attached */
 };
 
 static int trouble(struct site_db *db, struct err *e)
@@ -423,6 +438,24 @@ int site_db_history_older(struct site_db *db, int32_t first_day, int32_t before_
 	rc = put(&r, e);
 	(void)sqlite3_finalize(st); /* put told the error */
 	return rc;
+}
+
+int site_db_tenure(struct site_db *db, const struct site_tenure *t, struct err *e)
+{
+	struct row r = row_of(db, TENURE);
+
+	if (addr_cmp(db->reach, t->range.last) < 0)
+		db->reach = t->range.last;
+	bind_addr(&r, t->range.first);
+	bind_addr(&r, t->range.last);
+	bind_span(&r, t->holder, ENTITY_HANDLE_MAX, false);
+	bind_i64(&r, t->from_day);
+	if (t->to_day)
+		bind_i64(&r, t->to_day);
+	else
+		bind_null(&r);
+	bind_addr(&r, db->reach);
+	return put(&r, e);
 }
 
 int site_db_name(

@@ -64,6 +64,15 @@ MUST_USE int site_db_history_hosts(
 MUST_USE int site_db_history_older(
     struct site_db *db, int32_t first_day, int32_t before_day, struct err *e);
 
+/* struct site_tenure - who held a range from a day to another; to_day 0: he holds it still */
+struct site_tenure {
+	struct range range;
+	struct span holder; /* SOURCE/HANDLE */
+	int32_t from_day, to_day;
+};
+/* site_db_tenure - by the first address of their ranges, then the last one, downwards */
+MUST_USE int site_db_tenure(struct site_db *db, const struct site_tenure *t, struct err *e);
+
 /* site_db_name - an organisation or AS for full-text search; id 0: there is no evidence about it */
 MUST_USE int site_db_name(
     struct site_db *db, struct span title, int64_t id, const char *subject, struct err *e);

@@ -172,4 +172,42 @@ build "$dir/asn.csv"
 start
 get 200 /addr/198.41.0.4; has 'abuse@mittel.example'
 stop
+
+# --- what changed hands: ranges in each other and beside each other, a holder with markup in his name
+held() { # FIRST LAST REACH HOLDER FROM TO: the last byte pairs of IPv4 addresses in hexadecimal
+  sqlite3 "$dir/serve/1/reputation.sqlite" \
+    "INSERT INTO tenure VALUES(x'00000000000000000000FFFF$1', x'00000000000000000000FFFF$2', '$4', $5, $6, x'00000000000000000000FFFF$3')"
+}
+for row in 'C6280000 C629FFFF C629FFFF' 'C6290000 C62903FF C629FFFF' 'C6290100 C62901FF C629FFFF' 'C6290200 C62902FF C629FFFF' \
+  'C7000000 C70000FF C70000FF'; do
+  # shellcheck disable=SC2086 # three words
+  held $row 'RIPE/ORG-OLD' 20000 20100
+  # shellcheck disable=SC2086
+  held $row 'RIPE/ORG-W' 20100 NULL
+done
+held C7000100 C70001FF C70001FF '<script>alert(9)</script>' 20000 20100
+start
+ranges() { get 200 "/api/v1/lookup?q=$1"; json "[.tenure[].range] | unique == $2"; }
+ranges 198.41.3.1 '["198.40.0.0/15", "198.41.0.0/22"]'
+ranges 198.41.2.1 '["198.40.0.0/15", "198.41.0.0/22", "198.41.2.0/24"]'
+ranges 198.41.1.0/23 '["198.40.0.0/15", "198.41.0.0/22"]'
+ranges 198.41.9.1 '["198.40.0.0/15"]'
+ranges 198.39.255.255 '[]'
+ranges 198.42.0.0 '[]'
+ranges 199.0.0.0/23 '[]'
+ranges 2a00:db8::1 '[]'
+get 200 '/api/v1/lookup?q=198.41.2.1'
+json '.tenure[0:2] == [{range: "198.41.2.0/24", holder: "RIPE/ORG-OLD", from: "2024-10-04", to: "2025-01-12"},
+  {range: "198.41.2.0/24", holder: "RIPE/ORG-W", from: "2025-01-12", to: null}]'
+get 200 /addr/198.41.2.1; clean; has 'It changed hands'; has '<bdi>RIPE/ORG-OLD</bdi></span> <span class="date">until 2025-01-12'
+has '<a href="/org/RIPE/ORG-W"><bdi>Wide &amp; Sons</bdi></a>'; has 'since 2025-01-12'
+get 200 /addr/199.0.1.1; clean; has '&lt;script&gt;alert(9)'
+get 200 /addr/198.39.0.1; clean; hasnt 'changed hands'
+stop
+# … and a publication of before there was such a table
+sqlite3 "$dir/serve/1/reputation.sqlite" 'DROP TABLE tenure'
+start
+get 200 /addr/198.41.2.1; clean; has MIDDLE-NET; hasnt 'changed hands'
+ranges 198.41.2.1 '[]'
+stop
 echo "ok: $n requests"

@@ -259,6 +259,12 @@ same 'last day of who left' "$(sql $db "SELECT max(v.day) - $((today / 86400)) F
 same 'first day of the new AS' "$(sql $db "SELECT min(v.day) - $((today / 86400)) >= -30 FROM evidence v JOIN entity e ON e.id = v.entity WHERE e.name = 'as:64500'")" 1
 dir=$dir/first
 start -o registry_file="$dir/../registry" -o hub="sqlite:$dir/hub.sqlite"
+get 200 /block/20.0.1.0/24; clean; has 'It changed hands'; has '<span class="num">20.0.0.0/16</span>'
+has '<bdi>Vorlaxis Telecom</bdi></a></span> <span><bdi>RIPE/ORG-OLD1-RIPE</bdi></span> <span class="date">until'; has "since $(day 30)"
+get 200 '/api/v1/lookup?q=20.24.64.1'
+json "[.tenure[] | [.range, .holder, .to]] == [[\"20.24.64.0/22\", \"RIPE/ORG-PAR1-RIPE\", \"$(day 30)\"], [\"20.24.64.0/22\", \"RIPE/ORG-PAR2-RIPE\", null]]"
+get 200 '/api/v1/lookup?q=20.24.68.1'; json '.tenure == []'
+get 200 '/prefix/20.24.0.0/16'; hasnt 'changed hands' # but a part of it
 get 200 /org/RIPE/ORG-GON1-RIPE; has ORG-GON1-RIPE; clean
 get 200 '/api/v1/lookup?q=org:RIPE/ORG-GON1-RIPE'; json '.score < 100 and .hosts == 40'
 get 200 /org/RIPE/ORG-OLD1-RIPE; has Vorlaxis; clean

@@ -126,6 +126,24 @@ static int put_history(struct publishing *p, struct err *e)
 	    p->site, today - ((int32_t)p->conf->retention_days - 1), today, e);
 }
 
+struct tenure_to {
+	struct site_db *site;
+	struct err *e;
+};
+
+static int take_tenure(void *ctx, const struct hub_tenure *t)
+{
+	const struct tenure_to *to = ctx;
+
+	return site_db_tenure(
+	    to->site, &(struct site_tenure){ t->range, t->holder, t->from_day, t->to_day }, to->e);
+}
+
+static int put_tenure(struct publishing *p, struct err *e)
+{
+	return hub_each_tenure(p->hub, take_tenure, &(struct tenure_to){ p->site, e }, e);
+}
+
 /* --- the files ---------------------------------------------------------------------------------- */
 
 static int put_serve(struct publishing *p, const char *dir, struct reputation **rep,
@@ -140,7 +158,8 @@ static int put_serve(struct publishing *p, const char *dir, struct reputation **
 	    (r = reputation_writer_new(&p->head, &p->reputation, e)) < 0 ||
 	    (r = entities_write(p, e)) < 0 || (r = evidence_write(p, e)) < 0 ||
 	    (r = factors_write(p, e)) < 0 || (r = put_meta(p, e)) < 0 ||
-	    (r = put_history(p, e)) < 0 || (r = site_db_finish(p->site, e)) < 0 ||
+	    (r = put_history(p, e)) < 0 || (r = put_tenure(p, e)) < 0 ||
+	    (r = site_db_finish(p->site, e)) < 0 ||
 	    (r = reputation_writer_write(p->reputation, reputation, e)) < 0)
 		return r;
 	p->reputation = reputation_writer_free(p->reputation);

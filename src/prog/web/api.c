@@ -146,7 +146,7 @@ static void put_chain(struct jout *j, const struct subject *s)
 }
 
 /* An IPv6 address is asked for as one host of its /64: networks may be narrower. */
-static void put_networks(struct jout *j, const struct view *v, struct span question,
+static void put_networks(struct jout *j, struct view *v, struct span question,
     const struct entity *asked, const struct subject *s)
 {
 	struct entity en = *asked;
@@ -159,6 +159,8 @@ static void put_networks(struct jout *j, const struct view *v, struct span quest
 	if (v->registry && registry_n_rival(v->registry) && seat_ranged(&en))
 		tell_origins(v->registry, en.range.first, j);
 	tell_json(v->registry, seat.network, seat.as, j);
+	if (seat_ranged(&en))
+		put_tenure(j, v, en.range);
 }
 
 static void put_lookup(

@@ -375,6 +375,8 @@ void say_answer(struct view *v, struct model *m, const struct entity *en, const 
 		any |= say_inside(m, to, v->registry, en->range);
 	if (v->registry && seat_ranged(en))
 		say_rivals(m, to, v->registry, en->range);
+	if (seat_ranged(en))
+		say_tenure(v, m, to, en->range);
 	ases = say_holders(v, m, to, en, &seat);
 	if (v->registry && en->kind == ENTITY_ORG)
 		say_joins(m, to, v->registry, en);

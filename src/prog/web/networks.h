@@ -5,6 +5,7 @@
 #define ONUS_WEB_NETWORKS_H
 
 #include "prog/web/site.h"
+#include "util/jout.h"
 
 #define SEAT_ASES_MAX 256u /* of an organisation: looked at, the others are not */
 
@@ -40,6 +41,11 @@ bool seat_org(struct view *v, struct entity *en);
  * one AS or holder */
 void say_joins(
     struct model *m, struct value *to, const struct registry *r, const struct entity *en);
+
+/* say_tenure - "tenure": the ranges around one that changed hands, the nearest first, each with who held it when
+ * put_tenure - the same as an array */
+void say_tenure(struct view *v, struct model *m, struct value *to, struct range range);
+void put_tenure(struct jout *j, struct view *v, struct range range);
 
 /* say_answer - "answer" of the page of a subject: "whom" to write to, the "networks" around it and "inside" it,
  * the holders of its "ases", or that "nothing" of that is known. Countries have no answer. */

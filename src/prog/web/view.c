@@ -50,6 +50,8 @@ static const char *const sql[] = {
 	    "SELECT n.title, n.subject, e.id FROM name n "
 	    "LEFT JOIN entity e ON e.id = n.entity WHERE n.name MATCH ?1 "
 	    "ORDER BY e.hosts IS NULL, e.hosts DESC, length(n.title), n.subject LIMIT ?2",
+	[QUERY_TENURE] = "SELECT first, last, holder, from_day, to_day, reach FROM tenure "
+			 "WHERE first <= ?1 ORDER BY first DESC, last, from_day",
 	[QUERY_BLOCKS] = "SELECT range_first, hosts FROM entity WHERE kind = 'block'",
 };
 _Static_assert(NELEM(sql) == QUERY_N, "sql out of step");
@@ -137,6 +139,8 @@ sqlite3_stmt *view_query(struct view *v, enum query q)
 {
 	sqlite3_stmt *s = v->queries[q];
 
+	if (!s)
+		return NULL;
 	(void)sqlite3_reset(s); /* repeats the last step's error, which was looked at then */
 	(void)sqlite3_clear_bindings(s);
 	v->budget = STEP_BUDGET;
@@ -280,7 +284,8 @@ static int prepare(struct view *v, struct err *e)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; i < QUERY_N; i++)
 		if (sqlite3_prepare_v3(v->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &v->queries[i],
-			NULL) != SQLITE_OK)
+			NULL) != SQLITE_OK &&
+		    (i != QUERY_TENURE || sqlite3_errcode(v->db) != SQLITE_ERROR))
 			return bad(v, e);
 	return 0;
 }

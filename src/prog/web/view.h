@@ -71,7 +71,8 @@ enum query {
 	QUERY_FACTORS,	 /* ?1 id → family, level, ratio, seen, expected, rate; steps in order */
 	QUERY_DECISIONS, /* ?1 id ?2 now → action, level, since, until, reason */
 	QUERY_NAMES,	 /* ?1 full-text expression ?2 limit → title, subject, row's id or NULL */
-	QUERY_BLOCKS,	 /* → range_first, hosts of every block */
+	QUERY_TENURE, /* ?1 address → range, holder, from day, to day, reach; the nearest first address first */
+	QUERY_BLOCKS, /* → range_first, hosts of every block */
 	QUERY_N
 };
 
@@ -82,7 +83,8 @@ MUST_USE int view_open(const char *dir, const char *registry_file, const struct 
     struct view **ret, struct err *e);
 struct view *view_free(struct view *v); /* NULL-safe, returns NULL */
 
-/* view_query - a statement ready to bind and step; it is the view's. One at a time of a kind. */
+/* view_query - a statement ready to bind and step; it is the view's. One at a time of a kind. NULL: of an older
+ * publication, which has no such table (QUERY_TENURE) */
 sqlite3_stmt *view_query(struct view *v, enum query q);
 
 /* view_step - true for a row; false at the end, after an error, and when the query took too long */
