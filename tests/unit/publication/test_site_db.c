@@ -37,6 +37,30 @@ static int64_t id_of(const struct ids *ids, const char *name)
 	return 0;
 }
 
+/* One range in another, and one beside both: reach is that of the wider one until it ends. */
+static void tell_tenures(struct site_db *db)
+{
+	static const struct {
+		const char *range, *holder;
+		int32_t from, to;
+	} rows[] = {
+		{ "192.0.2.0/23", "RIPE/OLD", DAY_20000 - 9, DAY_20000 },
+		{ "192.0.2.0/23", "RIPE/NEW", DAY_20000, 0 },
+		{ "192.0.2.0/24", "RIPE/OLD", DAY_20000 - 9, DAY_20000 },
+		{ "2001:db8::/32", "RIPE/NEW", DAY_20000, 0 },
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		struct site_tenure t = { .holder = span_str(rows[i].holder),
+			.from_day = rows[i].from,
+			.to_day = rows[i].to };
+		struct err e;
+
+		assert_int_equal(range_parse(span_str(rows[i].range), &t.range), 0);
+		assert_int_equal(site_db_tenure(db, &t, &e), 0);
+	}
+}
+
 static void fill(const char *old)
 {
 	struct ids ids = { 0 };
@@ -68,6 +92,7 @@ static void fill(const char *old)
 			     id_of(&ids, "org:EXAMPLE/hosting"), "org:EXAMPLE/hosting", &e),
 	    0);
 	assert_int_equal(site_db_name(ids.db, SPAN("Another Carrier"), 0, "as:64499", &e), 0);
+	tell_tenures(ids.db);
 	if (site_db_finish(ids.db, &e) < 0)
 		fail_msg("%s", e.text);
 	(void)site_db_free(ids.db);
@@ -108,6 +133,7 @@ static void test_golden(void **state)
 		"arrivals, ratio,"
 		" low, high, score, grade, reason, groups, rank FROM entity ORDER BY kind, rank",
 		"SELECT * FROM parent",
+		"SELECT hex(first), hex(last), holder, from_day, to_day, hex(reach) FROM tenure",
 		"SELECT * FROM evidence",
 		"SELECT * FROM factor WHERE entity < 3",
 		"SELECT * FROM history",
