@@ -14,7 +14,7 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|json|list|events|syslog|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES "log|json|list|events|syslog|journal|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -119,7 +119,10 @@ static const struct param source_params[] = {
 	    "What the file holds; known-good: addresses whose listing by others is a mistake, and "
 	    "with "
 	    "anchor = yes what one's own sensors see of them too."),
-	S(path, TEXT, "", "file", "The file; a shell pattern may name several."),
+	S(path, TEXT, "", "file",
+	    "The file; a shell pattern may name several. Journal: its directory or file; empty: "
+	    "this "
+	    "host's."),
 	S(listen, TEXT, "", "where",
 	    "Syslog: udp:ADDRESS:PORT, tcp:ADDRESS:PORT, unix:/PATH (datagrams) or "
 	    "unix-stream:/PATH."),
@@ -128,8 +131,10 @@ static const struct param source_params[] = {
 	SN(connections, COUNT, "100", 1, 1024, "connections", "Syslog: at most, at once."),
 	SN(idle_s, COUNT, "86400", 10, 31536000, "seconds",
 	    "Syslog: a connection that was silent for longer is closed."),
+	S(match, TEXT, "", "fields",
+	    "Journal: FIELD=VALUE … + FIELD=VALUE …; empty: the journalmatch of its filters."),
 	S(filter, TEXT, "", "names",
-	    "Log, syslog: the filters to apply, comma-separated; empty: all shipped."),
+	    "Log, syslog, journal: the filters to apply, comma-separated; empty: all shipped."),
 	S(map, TEXT, "", "name", "Json: the map for its lines (json.d/NAME.conf)."),
 	S(category, TEXT, "scanner", "category", "List: what its entries are accused of."),
 	S(format, TEXT, "lines", "format",
@@ -329,6 +334,7 @@ static const struct {
 	N("list", path, "which file? give it a path"),
 	N("events", path, "which file? give it a path"),
 	N("syslog", listen, "where? give it listen = udp:127.0.0.1:514, tcp:…, unix:/run/…"),
+	N("journal", type, ""),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
 #undef N
 };

@@ -13,12 +13,6 @@
 #define MSGID_MAX  32u
 #define BOM	   "\xef\xbb\xbf"
 
-/* struct head - what stands before the text; empty: nothing */
-struct head {
-	int64_t time_s; /* 0: none that is believed */
-	struct span host, app, procid;
-};
-
 /* --- lines --------------------------------------------------------------------------------------- */
 
 static bool take_pri(struct span *s)
@@ -94,14 +88,14 @@ static bool skip_structured(struct span *s)
 
 /* RFC 5424 section 6, past the version. */
 static bool take_new(
-    const struct stamp_reader *dates, struct span *s, struct head *h, const char **why)
+    const struct stamp_reader *dates, struct span *s, struct syslog_entry *h, const char **why)
 {
 	struct span date, msgid;
 	int64_t time_s;
 
 	*why = "no RFC 5424 header where one begins";
 	if (!take_word(s, UTC_TEXT_MAX, &date) || !take_word(s, HOST_MAX, &h->host) ||
-	    !take_word(s, APP_MAX, &h->app) || !take_word(s, PROCID_MAX, &h->procid) ||
+	    !take_word(s, APP_MAX, &h->app) || !take_word(s, PROCID_MAX, &h->pid) ||
 	    !take_word(s, MSGID_MAX, &msgid))
 		return false;
 	if (!span_empty(date) && utc_parse(date, &time_s) < 0)
@@ -126,7 +120,7 @@ static bool is_tag(struct span word)
 }
 
 /* RFC 3164 section 4.1, as it is met: anything may be missing. */
-static void take_old(struct stamp_reader *dates, struct span *s, struct head *h)
+static void take_old(struct stamp_reader *dates, struct span *s, struct syslog_entry *h)
 {
 	struct span after = *s, word;
 	struct stamp date;
@@ -143,21 +137,8 @@ static void take_old(struct stamp_reader *dates, struct span *s, struct head *h)
 	}
 }
 
-/* A tag of RFC 5424 as RFC 3164 writes it. */
-static void put_tag(struct buf *out, const struct head *h)
-{
-	if (span_empty(h->app))
-		return;
-	buf_span(out, h->app);
-	if (!span_empty(h->procid)) {
-		buf_byte(out, '[');
-		buf_span(out, h->procid);
-		buf_byte(out, ']');
-	}
-	buf_str(out, ": ");
-}
-
-static void put_text(struct buf *out, struct span text)
+/* Control characters become #ooo. */
+static void put_tame(struct buf *out, struct span text)
 {
 	const char *from = text.p;
 
@@ -173,11 +154,32 @@ static void put_text(struct buf *out, struct span text)
 	buf_span(out, (struct span){ from, text.end });
 }
 
+void syslog_compose(const struct syslog_entry *m, struct buf *out)
+{
+	char date[UTC_TEXT_MAX];
+
+	utc_format(m->time_s, date);
+	buf_str(out, date);
+	buf_byte(out, ' ');
+	put_tame(out, m->host);
+	buf_byte(out, ' ');
+	if (!span_empty(m->app)) {
+		put_tame(out, m->app);
+		if (!span_empty(m->pid)) {
+			buf_byte(out, '[');
+			put_tame(out, m->pid);
+			buf_byte(out, ']');
+		}
+		buf_str(out, ": ");
+	}
+	put_tame(out, m->text);
+	buf_byte(out, '\n');
+}
+
 int syslog_line(struct stamp_reader *dates, struct span message, struct span from, struct buf *out,
     const char **why)
 {
-	struct head h = { .time_s = 0 };
-	char date[UTC_TEXT_MAX];
+	struct syslog_entry h = { .time_s = 0 };
 	struct span s = message;
 
 	/* What senders end a datagram with, and no part of the message. */
@@ -196,14 +198,12 @@ int syslog_line(struct stamp_reader *dates, struct span message, struct span fro
 	} else {
 		take_old(dates, &s, &h);
 	}
-	utc_format(h.time_s ? h.time_s : clock_now_s(dates->clock), date);
-	buf_str(out, date);
-	buf_byte(out, ' ');
-	buf_span(out, span_empty(h.host) ? from : h.host);
-	buf_byte(out, ' ');
-	put_tag(out, &h);
-	put_text(out, s);
-	buf_byte(out, '\n');
+	if (!h.time_s)
+		h.time_s = clock_now_s(dates->clock);
+	if (span_empty(h.host))
+		h.host = from;
+	h.text = s;
+	syslog_compose(&h, out);
 	return 0;
 }
 

@@ -27,6 +27,15 @@
 MUST_USE int syslog_line(struct stamp_reader *dates, struct span message, struct span from,
     struct buf *out, const char **why);
 
+/* struct syslog_entry - what a line is made of; app, pid: empty where there is none; text of at most SYSLOG_MESSAGE_MAX */
+struct syslog_entry {
+	int64_t time_s;
+	struct span host, app, pid, text;
+};
+
+/* syslog_compose - a line of such parts, wherever they are from, appended */
+void syslog_compose(const struct syslog_entry *m, struct buf *out);
+
 /* --- messages of a stream (RFC 6587) ------------------------------------------------------------
  * Each is framed in one of two ways: "LENGTH SP" before it, or LF behind it. */
 

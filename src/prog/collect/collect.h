@@ -36,6 +36,7 @@ struct source_counts {
  * NULL is marked so. */
 struct source_kind {
 	const char *type; /* as the configuration has it */
+	bool again;	  /* several can read it, each at its own pace */
 	/* open - as s->conf says; -errno with a message, after which done may be called */
 	int (*open)(struct source *s, struct err *e);
 	/* start - sockets and the like, when the daemon runs; open alone is a check. May be NULL. */
@@ -62,7 +63,8 @@ struct source_kind {
 	void (*count)(const struct source *s, struct source_counts *to); /* may be NULL */
 };
 
-extern const struct source_kind kind_log, kind_json, kind_list, kind_events, kind_syslog;
+extern const struct source_kind kind_log, kind_json, kind_list, kind_events, kind_syslog,
+    kind_journal;
 
 struct source {
 	const struct source_kind *kind;
@@ -106,6 +108,9 @@ struct collect {
 /* collect_flush - what was collected, with the positions that belong to it, into the spool; nothing when
  * nothing moved. On an error all is as it was, to be tried again. */
 MUST_USE int collect_flush(struct collect *c, struct err *e);
+
+/* source_again - can a source of this type be read by several, each at its own pace? */
+bool source_again(const char *type);
 
 /* source_open - as the configuration says; source_done is callable twice */
 MUST_USE int source_open(

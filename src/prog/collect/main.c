@@ -90,8 +90,7 @@ static void collect_close(struct collect *c)
 
 static bool is_read(const struct collect *c, const struct conf_source *s)
 {
-	return c->good ? s->anchor && strcmp(s->type, "log") == 0
-		       : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
+	return c->good ? s->anchor && source_again(s->type) : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
 }
 
 /* The configuration and all that follows from it, without touching the spool. */
@@ -433,10 +432,10 @@ int main(int argc, char **argv)
 		.name = "onus-collect",
 		.about =
 		    "Read what the [source NAME] sections name, logs, JSON logs, lists, event "
-		    "files, and what\nothers send as syslog, and put what they say of attackers "
-		    "into the spool as events. Files are\nfollowed across rename, truncation "
-		    "and compression; killed at any instant, it goes on exactly\nwhere it was. "
-		    "What is received over the network cannot be asked for again.",
+		    "files, the journal, and\nwhat others send as syslog, and put what they say "
+		    "of attackers into the spool as events. Files are\nfollowed across rename, "
+		    "truncation and compression; killed at any instant, it goes on exactly "
+		    "where\nit was. What is received over the network cannot be asked for again.",
 		.more = "onus-collect --once reads everything there is to its end and exits.",
 		.check = gathering_check,
 		.open = gathering_open,

@@ -6,14 +6,28 @@
 #include "prog/collect/collect.h"
 
 static const struct source_kind *const kinds[] = { &kind_log, &kind_json, &kind_list, &kind_events,
-	&kind_syslog };
+	&kind_syslog, &kind_journal };
+
+static const struct source_kind *kind_of(const char *type)
+{
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (strcmp(type, kinds[i]->type) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+bool source_again(const char *type)
+{
+	const struct source_kind *k = kind_of(type);
+
+	return k && k->again;
+}
 
 int source_open(struct source *s, struct collect *c, const struct conf_source *conf, struct err *e)
 {
-	*s = (struct source){ .conf = conf, .to = c, .weak = conf->weak };
-	for (size_t i = 0; i < NELEM(kinds) && !s->kind; i++)
-		if (strcmp(conf->type, kinds[i]->type) == 0)
-			s->kind = kinds[i];
+	*s = (struct source){
+		.kind = kind_of(conf->type), .conf = conf, .to = c, .weak = conf->weak
+	};
 	if (!s->kind)
 		return err_set(e, -EINVAL, "source %s: nothing here reads type \"%s\"", conf->name,
 		    conf->type);
