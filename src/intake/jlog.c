@@ -6,6 +6,7 @@
 struct jlog {
 	struct jmap *map;
 	struct scan_options o;
+	bool good;
 	struct scan_counts counts;
 	uint64_t first_refused;
 	const char *why_refused;
@@ -34,6 +35,12 @@ struct jlog *jlog_free(struct jlog *j)
 	(void)jmap_free(j->map);
 	free(j);
 	return NULL;
+}
+
+bool jlog_good(struct jlog *j)
+{
+	j->good = true;
+	return jmap_has_good(j->map);
 }
 
 const struct scan_counts *jlog_counts(const struct jlog *j)
@@ -73,7 +80,7 @@ static void one_line(struct jlog *j, struct span line, uint64_t number, scan_sin
 {
 	struct event ev;
 	const char *why;
-	int r = jmap_line(j->map, line, &ev, &why);
+	int r = jmap_line(j->map, line, j->good, &ev, &why);
 
 	if (r < 0) {
 		refuse(j, number, why);

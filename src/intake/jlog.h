@@ -17,6 +17,9 @@ MUST_USE int jlog_new(
     struct jmap *map, const struct scan_options *o, struct jlog **ret, struct err *e);
 struct jlog *jlog_free(struct jlog *j); /* NULL-safe, returns NULL */
 
+/* jlog_good - from here on only good observations (core/good.h) are taken out; false: the map has no rule for any */
+bool jlog_good(struct jlog *j);
+
 /* jlog_block, jlog_counts, jlog_first_refused - as scan's. matched: a rule wanted the line; special, own: and
  * its address is never an event. Empty lines are passed over. */
 MUST_USE uint64_t jlog_block(struct jlog *j, const struct block *b, scan_sink *sink, void *ctx);

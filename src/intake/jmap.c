@@ -188,7 +188,9 @@ static int apply(struct jmap *m, const struct jmap_rule *r, struct event *ev, co
 	const struct jpick_value *service = at(m, r->service_from);
 
 	*ev = (struct event){ .proof = r->proof };
-	if (!category(m, r, ev))
+	if (r->good)
+		ev->category = CATEGORY_OTHER;
+	else if (!category(m, r, ev))
 		return 0;
 	*why = address(m, r, ev);
 	if (!*why && jtime_read(&r->form, at(m, r->time), &ev->time_s) < 0)
@@ -202,18 +204,30 @@ static int apply(struct jmap *m, const struct jmap_rule *r, struct event *ev, co
 	if (has_text(service) && !service->odd && span_len(service->text) > 0 &&
 	    span_len(service->text) <= EVENT_SERVICE_MAX)
 		ev->service = service->text;
-	ev->detail = detail(m, r);
+	ev->detail = r->good ? span_str(good_name(r->good)) : detail(m, r);
 	return 1;
 }
 
-int jmap_line(struct jmap *m, struct span line, struct event *ret, const char **why)
+bool jmap_has_good(const struct jmap *m)
+{
+	for (unsigned i = 0; i < m->n_rules; i++)
+		if (m->rules[i].good)
+			return true;
+	return false;
+}
+
+int jmap_line(struct jmap *m, struct span line, bool good, struct event *ret, const char **why)
 {
 	*why = jpick_line(m->pick, line, m->v);
 	if (*why)
 		return -EINVAL;
-	for (unsigned i = 0; i < m->n_rules; i++)
-		if (all_hold(m, m->rules[i].when))
-			return m->rules[i].ignore ? 0 : apply(m, &m->rules[i], ret, why);
+	for (unsigned i = 0; i < m->n_rules; i++) {
+		const struct jmap_rule *r = &m->rules[i];
+
+		if (all_hold(m, r->when))
+			return r->ignore || (r->good != GOOD_NONE) != good ? 0
+									   : apply(m, r, ret, why);
+	}
 	return 0;
 }
 

@@ -17,7 +17,7 @@
 #ifndef ONUS_INTAKE_JMAP_H
 #define ONUS_INTAKE_JMAP_H
 
-#include "core/event.h"
+#include "core/good.h"
 #include "util/err.h"
 
 #define JMAP_NAME_MAX	EVENT_SOURCE_MAX
@@ -43,13 +43,18 @@ const char *jmap_name(const struct jmap *m);
 /* jmap_fits - is the line one of this form? What is no JSON is of none. */
 bool jmap_fits(struct jmap *m, struct span line);
 
+/* jmap_has_good - has it rules for good observations? */
+bool jmap_has_good(const struct jmap *m);
+
 /* jmap_line - one line
  *
+ * good    only good observations, whose detail is their kind; else only what is none
  * ret     set on 1, without a source; borrows from line and map until the next line. Its address may be
  *         private or one's own: that is the caller's to look at.
  * why     set when refused, a literal
  * Returns 1 for an event; 0 when no rule wants the line; -EINVAL when it is refused: no JSON, or a rule
  * applies and what it needs is not there or is no address, no time. */
-MUST_USE int jmap_line(struct jmap *m, struct span line, struct event *ret, const char **why);
+MUST_USE int jmap_line(
+    struct jmap *m, struct span line, bool good, struct event *ret, const char **why);
 
 #endif

@@ -229,6 +229,13 @@ static int set_time_zone(struct reading *rd, struct span s)
 	return rd->rule->form.local || span_is(s, "utc") ? 0 : bad(rd, -EINVAL, "utc or local", s);
 }
 
+static int set_good(struct reading *rd, struct span s)
+{
+	if (good_parse(s, &rd->rule->good) == 0)
+		return 0;
+	return bad(rd, -EINVAL, "delivery or login", s);
+}
+
 static int set_category(struct reading *rd, struct span s)
 {
 	rd->rule->has_category = category_parse(s, &rd->rule->category) == 0;
@@ -321,6 +328,7 @@ static const struct {
 	{ "recognise", IN_MAP, set_recognise },
 	{ "when", IN_RULE, set_when },
 	{ "ignore", IN_RULE, set_ignore },
+	{ "good", IN_RULE, set_good },
 	{ "address", IN_BOTH, set_address },
 	{ "address_port", IN_BOTH, set_address_port },
 	{ "time", IN_BOTH, set_time },
@@ -400,7 +408,8 @@ static int check_rule(const struct reading *rd, const char *section)
 		what = "address";
 	else if (r->time == JMAP_UNSET)
 		what = "time";
-	else if (!r->has_category && (r->category_from == JMAP_UNSET || r->n_classes == 0))
+	else if (!r->good && !r->has_category &&
+		 (r->category_from == JMAP_UNSET || r->n_classes == 0))
 		what = "category (or category_from and categories)";
 	if (!what)
 		return 0;

@@ -56,6 +56,7 @@ struct jmap_rule {
 	unsigned n_detail;
 	enum category category;
 	enum proof proof;
+	enum good good; /* it is nothing bad */
 	struct jmap_class classes[JMAP_CLASSES_MAX];
 	unsigned n_classes;
 	struct span service;

@@ -34,7 +34,15 @@ type = json
 map = cowrie
 path = $dir/cowrie.json
 group = own
+[source portal]
+type = json
+map = authentik
+path = $dir/authentik.json
+group = own
 CONF
+for row in 'login 46.0.1.1' 'login_failed 46.0.1.2' 'login 46.0.1.1' 'login 10.0.0.7' 'logout 46.0.1.3'; do
+  printf '{"action":"%s","client_ip":"%s","logger":"authentik.events.models","timestamp":"2025-11-07T10:00:00.1","user":{"username":"joe"}}\n' $row
+done >authentik.json
 for p in collect load; do
   "$bin/$p/onus-$p" -c conf --once 2>err || fail "onus-$p: exit code $?"
   [ $p = load ] || grep -q 'source=pot file=.*cowrie.json line=[68] refused: ' err || fail 'no word of the refused lines'
@@ -42,12 +50,15 @@ done
 sqlite3 -separator ' ' hub.sqlite "SELECT s.name, hex(l.addr), sum(l.count) FROM ledger l
   JOIN source s ON s.id = l.source GROUP BY 1, 2 ORDER BY 1, 2" >got
 cat >expected <<'OUT'
+portal 00000000000000000000FFFF2E000102 1
 pot 00000000000000000000FFFF2E000001 2
 pot 00000000000000000000FFFF2E000002 1
 pot 2A000000000100020000000000000000 1
 OUT
 diff expected got || fail 'the ledger holds something else'
 refused=$(sqlite3 hub.sqlite 'SELECT sum(refused) FROM batch')
+good=$(sqlite3 -separator ' ' hub.sqlite 'SELECT hex(addr), kind, count FROM good')
+[ "$good" = '00000000000000000000FFFF2E000101 2 2' ] || fail "good observations: $good"
 [ "$refused" = 6 ] || fail "$refused refused, not 6"
 
 by=(-c conf)
@@ -73,9 +84,9 @@ printf '[map]\ntime = t\naddress = ip\n[rule a]\nwhen = x equals y\n' >mine.conf
 says 3 'mine.conf:5: when = …: a condition is' "$onus" extract "${by[@]}" --json-map ./mine.conf other.json
 printf '[map]\ntime = t\naddress = ip\n[rule a]\nwhen = x is y\ncategory = spam\nproof = full\n' >mine.conf
 echo '{"t":1764540000,"ip":"46.0.0.7","x":"y"}' | "$onus" extract "${by[@]}" --json-map ./mine.conf - 2>err | grep -q '^1764540000	46.0.0.7	spam	1	full	mine	mine	$' || fail 'a map of one'\''s own'
-sed -i '/^map/d' conf
+sed -i '/^map = cowrie/d' conf
 says 3 'source pot: which map?' "$onus" extract "${by[@]}" cowrie.json
-sed -i 's/^type.*/&\nmap = nosuch/' conf
+sed -i '0,/^type.*/s//&\nmap = nosuch/' conf
 "$bin/collect/onus-collect" -c conf --once 2>err && fail 'a source without its map'
 grep -q 'source pot: no map "nosuch"' err || fail 'no word of the missing map'
 echo ok

@@ -83,5 +83,5 @@ static void count(const struct source *s, struct source_counts *to)
 	.positions = positions, .trouble = trouble, .where = where, .count = count
 
 const struct source_kind kind_log = { .type = "log", .again = true, .open = open_log, FOLLOWS };
-const struct source_kind kind_json = { .type = "json", .open = open_json, FOLLOWS };
+const struct source_kind kind_json = { .type = "json", .again = true, .open = open_json, FOLLOWS };
 const struct source_kind kind_events = { .type = "events", .open = open_events, FOLLOWS };

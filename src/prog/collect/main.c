@@ -93,6 +93,19 @@ static bool is_read(const struct collect *c, const struct conf_source *s)
 	return c->good ? s->anchor && source_again(s->type) : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
 }
 
+/* A JSON log whose map knows of nothing good is not read for it. */
+static int open_one(struct collect *c, const struct conf_source *conf, struct err *e)
+{
+	struct source *s = &c->sources[c->n_sources++];
+	int r = source_open(s, c, conf, e);
+
+	if (r == 0 && c->good && s->json && !jlog_good(s->json)) {
+		source_done(s);
+		c->n_sources--;
+	}
+	return r;
+}
+
 /* The configuration and all that follows from it, without touching the spool. */
 static struct collect *collect_new(const struct daemon *d, bool good, struct err *e)
 {
@@ -130,7 +143,7 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 		if (strcmp(s->type, CONF_KNOWN_GOOD) == 0 && !good)
 			known_add(c->known, s->name, s->path, s->anchor);
 		else if (is_read(c, s))
-			r = source_open(&c->sources[c->n_sources++], c, s, e);
+			r = open_one(c, s, e);
 	}
 	if (r < 0) {
 		collect_close(c);

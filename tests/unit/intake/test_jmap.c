@@ -31,7 +31,7 @@ static const char *apply(struct jmap *m, const char *line)
 	char subject[PREFIX_TEXT_MAX];
 	struct event ev;
 	const char *why;
-	int r = jmap_line(m, span_str(line), &ev, &why);
+	int r = jmap_line(m, span_str(line), false, &ev, &why);
 
 	if (r <= 0) {
 		(void)snprintf(text, sizeof(text), "%s%s", r < 0 ? "!" : "", r < 0 ? why : "");
@@ -158,6 +158,29 @@ static void test_lines(void **state)
 	}
 }
 
+/* What is good and what is not never come out together. */
+static void test_good(void **state)
+{
+	static const char text[] = "[map]\ntime = t\naddress = ip\nproof = full\ndetail = user\n"
+				   "[rule in]\nwhen = ok is true\ngood = login\n"
+				   "[rule out]\nwhen = ok is false\ncategory = brute-force\n";
+	static const char in[] = "{" TIME ",\"ip\":\"8.8.8.8\",\"user\":\"joe\",\"ok\":true}",
+			  out[] = "{" TIME ",\"ip\":\"8.8.8.8\",\"user\":\"joe\",\"ok\":false}";
+	struct jmap *m = map_of(text), *none = map_of(BASE "[rule a]\nproof = full\n");
+	struct event ev;
+	const char *why;
+
+	(void)state;
+	assert_true(jmap_has_good(m) && !jmap_has_good(none));
+	assert_int_equal(jmap_line(m, span_str(in), true, &ev, &why), 1);
+	assert_true(ev.category == CATEGORY_OTHER && span_is(ev.detail, "login"));
+	assert_int_equal(jmap_line(m, span_str(out), true, &ev, &why), 0);
+	assert_string_equal(apply(m, in), "");
+	assert_string_equal(apply(m, out), "8.8.8.8 brute-force full 1 test joe");
+	(void)jmap_free(m);
+	(void)jmap_free(none);
+}
+
 /* A long detail is cut, never overrun. */
 static void test_long_detail(void **state)
 {
@@ -169,7 +192,7 @@ static void test_long_detail(void **state)
 	    "{" TIME ",\"ip\":\"8.8.8.8\",\"a\":\"%0499d\",\"b\":\"%0700d\",\"c\":\"x\"}", 1, 2);
 
 	(void)state;
-	assert_int_equal(jmap_line(m, span_of(line, (size_t)n), &ev, &why), 1);
+	assert_int_equal(jmap_line(m, span_of(line, (size_t)n), false, &ev, &why), 1);
 	assert_int_equal(span_len(ev.detail), EVENT_DETAIL_MAX);
 	assert_true(ev.detail.p[498] == '1' && ev.detail.p[499] == ' ');
 	(void)jmap_free(m);
@@ -206,6 +229,8 @@ static const struct {
 	{ "no time form", BASE "[rule a]\ntime_form = hours\n", "strptime" },
 	{ "no zone", BASE "[rule a]\ntime_zone = CET\n", "utc or local" },
 	{ "no proof", BASE "[rule a]\nproof = some\n", "full or weak" },
+	{ "good, and no kind", BASE "[rule a]\ngood = yes\n", "delivery or login" },
+	{ "good in the map", "[map]\ngood = login\n", "test:2" },
 	{ "neither yes nor no", BASE "[rule a]\nignore = 1\n", "yes or no" },
 	{ "a long service", BASE "[rule a]\nservice = 123456789012345678901234567890123\n",
 	    "32 bytes" },
@@ -316,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_long_detail),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_many),
