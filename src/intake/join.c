@@ -83,7 +83,7 @@ static struct place *make_room(struct join *j, uint64_t id)
 
 static void note_who(struct place *p, const struct who *w)
 {
-	if (w->kind < p->who.kind)
+	if (w->kind < p->who.kind || w->kind == WHO_BROKEN)
 		return;
 	p->who = *w;
 	p->text_len = (uint8_t)MIN_OF(span_len(w->text), (size_t)JOIN_TEXT);
@@ -126,6 +126,10 @@ enum join_verdict join_add(struct join *j, const struct join_line *l, struct who
 		p = &j->last;
 	}
 	*ret = p->who;
+	if (l->who.kind == WHO_BROKEN) {
+		*ret = l->who;
+		return nofail ? JOIN_NOFAIL : JOIN_FAILURE;
+	}
 	ret->text =
 	    p->who.kind == WHO_NOBODY ? (struct span){ NULL, NULL } : span_of(p->text, p->text_len);
 	if (nofail)

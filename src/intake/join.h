@@ -25,6 +25,7 @@ enum who_kind {
 	WHO_ID,	  /* <F-ID>, and no address */
 	WHO_NAME, /* a host name, or what looks like one */
 	WHO_ADDR,
+	WHO_BROKEN, /* of the form of an address, and none, as 192.0.2.256 is: this line says nobody, whatever is known */
 };
 
 /* struct who - whom a match is about */

@@ -169,7 +169,10 @@ static bool is_own(const struct scan *s, const struct who *w)
 static enum scan_outcome guard(const struct scan *s, const struct who *w)
 {
 	static const enum scan_outcome none[] = {
-		[WHO_NOBODY] = SCAN_NAME, [WHO_ID] = SCAN_ID, [WHO_NAME] = SCAN_NAME
+		[WHO_NOBODY] = SCAN_NAME,
+		[WHO_ID] = SCAN_ID,
+		[WHO_NAME] = SCAN_NAME,
+		[WHO_BROKEN] = SCAN_NAME,
 	};
 
 	if (w->kind != WHO_ADDR)
@@ -274,7 +277,7 @@ static void rare_who(
 		return;
 	most = addr_is_v4(w->addr) ? 32 : 128;
 	if (num_u32(bits, most, &n) < 0)
-		w->kind = WHO_NAME; /* "/99" makes no network, and no host either */
+		w->kind = WHO_BROKEN; /* "/99" makes no network, and no host either */
 	else
 		w->bits = (uint8_t)(128 - most + n);
 }
@@ -294,8 +297,7 @@ static void find_who(
 		ret->kind = WHO_ADDR;
 	} else if (m->group[REGEX_IP4].p || m->group[REGEX_IP6].p) {
 		ret->text = m->group[m->group[REGEX_IP4].p ? REGEX_IP4 : REGEX_IP6];
-		if (addr_parse(ret->text, &ret->addr) == 0)
-			ret->kind = WHO_ADDR;
+		ret->kind = addr_parse(ret->text, &ret->addr) == 0 ? WHO_ADDR : WHO_BROKEN;
 	} else if (m->group[REGEX_DNS].p) {
 		ret->text = m->group[REGEX_DNS];
 	} else {

@@ -49,6 +49,10 @@ static const struct {
 	{ "an address before a name", APP,
 	    T("00", "1") "hello 9.9.9.9\n" T("00", "1") "bad x from h.example\n",
 	    "1:nofail:9.9.9.9 2:event:9.9.9.9 " },
+	{ "what is nearly an address is nobody's", APP,
+	    T("00", "1") "hello 9.9.9.9\n" T("00", "1") "bad x from 8.8.8.888\n" T(
+		"00", "1") "bad x\n",
+	    "1:nofail:9.9.9.9 2:name:8.8.8.888 3:event:9.9.9.9 " },
 	{ "a name is never an address", APP,
 	    T("00", "1") "hello h.example\n" T("00", "1") "bad x\n",
 	    "1:nofail:h.example 2:name:h.example " },
