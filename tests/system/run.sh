@@ -50,29 +50,31 @@ now=$(date +%s)
 printf '# list\n45.0.3.9\n45.0.4.9\n192.168.1.1\n' >"$dir/bad.list"
 LC_ALL=C TZ=UTC date -d "@$((now - 600))" '+%b %e %H:%M:%S host sshd[4711]: Failed password for root from 45.0.9.9 port 4242 ssh2' >"$dir/auth.log"
 
-start files "$dir/events.tsv" "$dir/bad.list" "$dir/auth.log"
+printf '{"eventid":"cowrie.login.failed","session":"a","src_ip":"45.0.10.9","timestamp":"%s"}\n' "$(date -u -d "@$((now - 600))" +%FT%TZ)" >"$dir/pot.json"
+
+start files "$dir/events.tsv" "$dir/bad.list" "$dir/auth.log" "$dir/pot.json"
 curl -sf "$url/" >"$dir/home" || fail 'no home page'
 grep -qi 'Example Hosting' "$dir/home" || fail 'the organisation is not on the home page'
 grep -qi simulat "$dir/home" && fail 'real input is called simulated'
 [ "$(curl -sf "$url/api/v1/lookup?q=8.8.8.8" | jq -r .asn)" = 15169 ] || fail '8.8.8.8 is not AS15169'
 [ "$(curl -sf "$url/api/v1/lookup?q=45.0.3.9" | jq -r .asn)" = 64496 ] || fail 'wrong AS'
-[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 43 ] || fail 'not 43 hosts'
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] || fail 'not 44 hosts'
 # followed: a new line shows on the page without a restart
 LC_ALL=C TZ=UTC date -d "@$now" '+%b %e %H:%M:%S host sshd[4712]: Failed password for root from 45.0.99.99 port 4242 ssh2' >>"$dir/auth.log"
 for _ in $(seq 300); do
-  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] && break
+  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] && break
   sleep 0.2
 done
-[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] || fail 'the new line did not arrive'
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] || fail 'the new line did not arrive'
 # a program that dies is started again, and the road goes on where it was
 victim=$(pgrep -P "$pid" -f onus-load)
 kill -9 "$victim"
 LC_ALL=C TZ=UTC date -d "@$now" '+%b %e %H:%M:%S host sshd[4713]: Failed password for root from 45.0.98.98 port 4242 ssh2' >>"$dir/auth.log"
 for _ in $(seq 300); do
-  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] && break
+  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 46 ] && break
   sleep 0.2
 done
-[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] || fail 'nothing arrives after onus-load was killed'
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 46 ] || fail 'nothing arrives after onus-load was killed'
 [ "$(pgrep -P "$pid" -f onus-load)" != "$victim" ] || fail 'onus-load was not started again'
 stop
 
