@@ -14,7 +14,7 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|json|list|events|syslog|journal|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES "log|json|list|events|syslog|journal|plugin|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -131,6 +131,12 @@ static const struct param source_params[] = {
 	SN(connections, COUNT, "100", 1, 1024, "connections", "Syslog: at most, at once."),
 	SN(idle_s, COUNT, "86400", 10, 31536000, "seconds",
 	    "Syslog: a connection that was silent for longer is closed."),
+	S(command, TEXT, "", "command",
+	    "Plugin: the program's whole path, and arguments between blanks; no shell."),
+	SN(interval_s, COUNT, "300", 1, 31536000, "seconds",
+	    "Plugin: from the start of one run to the next one."),
+	SN(timeout_s, COUNT, "60", 1, 86400, "seconds",
+	    "Plugin: a run that takes longer is killed, and counts for nothing."),
 	S(match, TEXT, "", "fields",
 	    "Journal: FIELD=VALUE … + FIELD=VALUE …; empty: the journalmatch of its filters."),
 	S(filter, TEXT, "", "names",
@@ -335,6 +341,7 @@ static const struct {
 	N("events", path, "which file? give it a path"),
 	N("syslog", listen, "where? give it listen = udp:127.0.0.1:514, tcp:…, unix:/run/…"),
 	N("journal", type, ""),
+	N("plugin", command, "what is run? give it command = /path/of/program and arguments"),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
 #undef N
 };

@@ -12,7 +12,7 @@
 extern char **environ;
 
 /* No signal is blocked or ignored in it: a closed pipe ends it. */
-static int attributes(posix_spawnattr_t *a)
+static int attributes(posix_spawnattr_t *a, bool group)
 {
 	sigset_t none, pipe;
 	int r = posix_spawnattr_init(a);
@@ -25,11 +25,15 @@ static int attributes(posix_spawnattr_t *a)
 	if (r == 0)
 		r = posix_spawnattr_setsigdefault(a, &pipe);
 	if (r == 0)
-		r = posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		r = posix_spawnattr_setpgroup(a, 0);
+	if (r == 0)
+		r = posix_spawnattr_setflags(
+		    a, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+			       (group ? POSIX_SPAWN_SETPGROUP : 0)));
 	return r;
 }
 
-static int spawn(char *const argv[], const int theirs[3], pid_t *ret)
+static int spawn(char *const argv[], const struct child_how *how, const int theirs[3], pid_t *ret)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -37,17 +41,20 @@ static int spawn(char *const argv[], const int theirs[3], pid_t *ret)
 
 	if (r)
 		return -r;
-	r = attributes(&attr);
+	r = attributes(&attr, how->group);
+	if (r == 0 && how->dir)
+		r = posix_spawn_file_actions_addchdir_np(&files, how->dir);
 	for (int i = 0; r == 0 && i < 3; i++)
 		r = posix_spawn_file_actions_adddup2(&files, theirs[i], i);
 	if (r == 0)
-		r = posix_spawnp(ret, argv[0], &files, &attr, argv, environ);
+		r = posix_spawnp(ret, argv[0], &files, &attr, argv, how->env ? how->env : environ);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&files);
 	return -r;
 }
 
-int child_start(char *const argv[], struct child *ret, struct err *e)
+int child_start_as(
+    char *const argv[], const struct child_how *how, struct child *ret, struct err *e)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, said[2] = { -1, -1 }, r = 0;
 
@@ -55,7 +62,7 @@ int child_start(char *const argv[], struct child *ret, struct err *e)
 	    pipe2(out, O_CLOEXEC) < 0 || pipe2(said, O_CLOEXEC | O_NONBLOCK) < 0)
 		r = -errno;
 	if (r == 0)
-		r = spawn(argv, (int[]){ in[1], out[1], said[1] }, &ret->pid);
+		r = spawn(argv, how, (int[]){ in[1], out[1], said[1] }, &ret->pid);
 	close_fdp(&in[1]);
 	close_fdp(&out[1]);
 	close_fdp(&said[1]);
@@ -69,6 +76,11 @@ int child_start(char *const argv[], struct child *ret, struct err *e)
 	ret->out = out[0];
 	ret->said = said[0];
 	return 0;
+}
+
+int child_start(char *const argv[], struct child *ret, struct err *e)
+{
+	return child_start_as(argv, &(struct child_how){ NULL, NULL, false }, ret, e);
 }
 
 int child_take_in(struct child *c)

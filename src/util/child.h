@@ -17,6 +17,14 @@ struct child {
 	int out, said; /* our ends of its stdout and stderr */
 };
 
+/* struct child_how - zeroed: as its parent is */
+struct child_how {
+	char *const *env; /* its environment; NULL: the parent's */
+	const char *dir;  /* its working directory; NULL: the parent's */
+	bool
+	    group; /* a process group of its own, numbered as it is, to be killed with its children */
+};
+
 /* struct child_end - how it ended */
 struct child_end {
 	bool signalled;
@@ -31,6 +39,10 @@ struct child_end {
  * stops it.
  * Returns 0; -errno, of -ENOENT when there is no such program. */
 MUST_USE int child_start(char *const argv[], struct child *ret, struct err *e);
+
+/* child_start_as - the same, in surroundings of its own */
+MUST_USE int child_start_as(
+    char *const argv[], const struct child_how *how, struct child *ret, struct err *e);
 
 /* child_take_in, child_take_out - the descriptor, which is the caller's from here */
 int child_take_in(struct child *c);

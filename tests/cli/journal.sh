@@ -11,8 +11,8 @@ cd "$dir" || exit 1
 fail() { echo "journal: $*"; tail -20 err; exit 1; }
 : >err
 add() { # FILE FIRST COUNT [hostile]
-  python3 "$ONUS_SOURCE/tests/cli/journal_export.py" "${@:2}" >export || fail 'export'
-  $remote -o "$1" export >remote.out 2>&1 || fail "$(cat remote.out)"
+  python3 "$ONUS_SOURCE/tests/cli/journal_export.py" "${@:2}" >entries || fail entries
+  $remote -o "$1" entries >remote.out 2>&1 || fail "$(cat remote.out)"
 }
 cat >conf <<CONF
 filter_path = $ONUS_SOURCE/etc/filter.d

@@ -29,6 +29,7 @@ struct source_counts {
 	uint64_t begun; /* files that nobody knew, so far */
 	uint64_t files, truncated, lost, unfollowed;
 	uint64_t held;						  /* lists */
+	uint64_t plugin_failed;					  /* runs */
 	uint64_t callers, uninvited, turned_away, datagrams_lost; /* syslog */
 };
 
@@ -36,6 +37,7 @@ struct source_counts {
  * NULL is marked so. */
 struct source_kind {
 	const char *type; /* as the configuration has it */
+	bool whole;	  /* a block goes into one batch, or nowhere */
 	bool again;	  /* several can read it, each at its own pace */
 	/* open - as s->conf says; -errno with a message, after which done may be called */
 	int (*open)(struct source *s, struct err *e);
@@ -44,6 +46,8 @@ struct source_kind {
 	void (*done)(struct source *s);
 	/* restore - one position line: 1; 0 when it belongs to another source; -EINVAL when broken. May be NULL. */
 	int (*restore)(struct source *s, struct span line, struct err *e);
+	/* tend - once a turn, also while the spool is full and nothing else is called. May be NULL. */
+	void (*tend)(struct source *s);
 	/* poll - look for what is new; true: some have to wait, look again when nothing is left. May be NULL.
 	 * settled_s  what was written less than this long ago may be half */
 	bool (*poll)(struct source *s, int64_t settled_s);
@@ -64,7 +68,7 @@ struct source_kind {
 };
 
 extern const struct source_kind kind_log, kind_json, kind_list, kind_events, kind_syslog,
-    kind_journal;
+    kind_journal, kind_plugin;
 
 struct source {
 	const struct source_kind *kind;
@@ -120,6 +124,7 @@ void source_done(struct source *s);
 /* What the kind does, or nothing where it has nothing to do. */
 MUST_USE int source_start(struct source *s, struct err *e);
 MUST_USE int source_restore(struct source *s, struct span line, struct err *e);
+void source_tend(struct source *s);
 bool source_poll(struct source *s, int64_t settled_s);
 MUST_USE int source_pump(struct source *s, struct err *e);
 void source_positions(struct source *s, struct buf *out);

@@ -226,6 +226,24 @@ static int add_found(
 	return 0;
 }
 
+/* Make sure that what was found goes into one batch with the ones that are in it already, or into the next one:
+ * 1; 0 when it never will, and is refused; -errno of flushing. */
+static int make_room(struct source *s, struct collect *c, uint64_t first, struct err *e)
+{
+	int r;
+
+	if (c->text.len > BATCH_LINES_ROOM) {
+		lines_refused(
+		    s, first, "more than fits into one batch: nothing of it is kept", c->n_found);
+		c->n_found = 0;
+		return 0;
+	}
+	if (c->writer.lines.len + c->text.len <= BATCH_LINES_ROOM)
+		return 1;
+	r = collect_flush(c, e);
+	return r < 0 ? r : 1;
+}
+
 int lines_take(struct source *s, const struct block *b, struct err *e)
 {
 	struct collect *c = s->to;
@@ -237,7 +255,9 @@ int lines_take(struct source *s, const struct block *b, struct err *e)
 	lines = s->scan || s->json ? scan_lines(s, b, &refused) : keep_lines(s, b, &refused);
 	c->moved = true;
 	c->read_bytes += span_len(b->text);
-	r = add_found(s, c, b->first_number, lines, e);
+	r = s->kind->whole ? make_room(s, c, b->first_number, e) : 1;
+	if (r >= 0)
+		r = add_found(s, c, b->first_number, lines, e);
 	c->writer.refused += refused;
 	return r < 0 ? r : 1;
 }

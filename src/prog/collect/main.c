@@ -371,6 +371,7 @@ static void report(const struct gathering *g, struct daemon *d, bool full)
 	daemon_count(d, "uninvited", n.uninvited);
 	daemon_count(d, "turned_away", n.turned_away);
 	daemon_count(d, "datagrams_lost", n.datagrams_lost);
+	daemon_count(d, "plugin_failed", n.plugin_failed);
 	daemon_count(d, "lists_held", n.held);
 	daemon_count(d, "spool_full", full);
 	daemon_say(d, "%s%ju events of %u sources in %ju batches",
@@ -404,6 +405,8 @@ static int collect_turn(struct collect *c, struct daemon *d, struct turned *ret,
 	int more = 0, r = 0;
 
 	*ret = (struct turned){ .full = spool_full(c->spool) };
+	for (unsigned i = 0; i < c->n_sources; i++)
+		source_tend(&c->sources[i]);
 	if (!ret->full) {
 		ret->waits = poll_due(c, d);
 		more = note_begun(c, e);
@@ -444,11 +447,12 @@ int main(int argc, char **argv)
 	static const struct daemon_def def = {
 		.name = "onus-collect",
 		.about =
-		    "Read what the [source NAME] sections name, logs, JSON logs, lists, event "
-		    "files, the journal, and\nwhat others send as syslog, and put what they say "
-		    "of attackers into the spool as events. Files are\nfollowed across rename, "
-		    "truncation and compression; killed at any instant, it goes on exactly "
-		    "where\nit was. What is received over the network cannot be asked for again.",
+		    "Read what the [source NAME] sections name (logs, JSON logs, lists, event "
+		    "files, "
+		    "the journal,\nplug-ins, what others send as syslog) and put what they say of "
+		    "attackers into the spool as events.\nFiles are followed across rename, "
+		    "truncation and compression; killed at any instant, it goes on\nexactly where "
+		    "it was. What is received over the network cannot be asked for again.",
 		.more = "onus-collect --once reads everything there is to its end and exits.",
 		.check = gathering_check,
 		.open = gathering_open,

@@ -6,7 +6,7 @@
 #include "prog/collect/collect.h"
 
 static const struct source_kind *const kinds[] = { &kind_log, &kind_json, &kind_list, &kind_events,
-	&kind_syslog, &kind_journal };
+	&kind_syslog, &kind_journal, &kind_plugin };
 
 static const struct source_kind *kind_of(const char *type)
 {
@@ -51,6 +51,12 @@ int source_start(struct source *s, struct err *e)
 int source_restore(struct source *s, struct span line, struct err *e)
 {
 	return s->kind->restore ? s->kind->restore(s, line, e) : 0;
+}
+
+void source_tend(struct source *s)
+{
+	if (s->kind->tend)
+		s->kind->tend(s);
 }
 
 bool source_poll(struct source *s, int64_t settled_s)
