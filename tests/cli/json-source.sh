@@ -84,6 +84,19 @@ printf '[map]\ntime = t\naddress = ip\n[rule a]\nwhen = x equals y\n' >mine.conf
 says 3 'mine.conf:5: when = …: a condition is' "$onus" extract "${by[@]}" --json-map ./mine.conf other.json
 printf '[map]\ntime = t\naddress = ip\n[rule a]\nwhen = x is y\ncategory = spam\nproof = full\n' >mine.conf
 echo '{"t":1764540000,"ip":"46.0.0.7","x":"y"}' | "$onus" extract "${by[@]}" --json-map ./mine.conf - 2>err | grep -q '^1764540000	46.0.0.7	spam	1	full	mine	mine	$' || fail 'a map of one'\''s own'
+# one's own: the first directory wins, NAME.local over NAME.conf, and what is there is tried without being named
+mkdir mine
+cp "$ONUS_SOURCE/etc/json.d/cowrie.conf" mine
+printf '[rule log-in]\ncategory = scanner\n' >mine/cowrie.local
+printf '[map]\nrecognise = door is given\ntime = t\naddress = ip\n[rule a]\ncategory = proxy\n' >mine/door.conf
+sed -i "s,^json_path = ,&$dir/mine:," conf
+[ "$("$onus" extract "${by[@]}" cowrie.json 2>err | cut -f3 | sort -u | tail -1)" = scanner ] || fail 'cowrie.local says nothing'
+echo '{"t":1764540000,"ip":"46.0.0.8","door":1}' >door.json
+[ "$("$onus" extract "${by[@]}" door.json 2>err | cut -f3,6 | tail -1)" = 'proxy	door' ] || fail 'a map of one'\''s own is not tried'
+printf '[map]\nrecognise = x\n' >mine/wrong.conf
+says 2 'mine/wrong.conf:2: recognise = …: a condition is' "$onus" extract "${by[@]}" door.json
+"$onus" extract "${by[@]}" --json-map door door.json >out 2>err || fail 'a broken map hinders another that was named'
+
 sed -i '/^map = cowrie/d' conf
 says 3 'source pot: which map?' "$onus" extract "${by[@]}" cowrie.json
 sed -i '0,/^type.*/s//&\nmap = nosuch/' conf
