@@ -42,11 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		our_own(line);
 		if (!found)
 			continue;
-		assert(
-		    a.time_s == b.time_s && a.begin == b.begin && a.end == b.end && a.pri == b.pri);
+		assert(a.time_s == b.time_s && a.begin == b.begin && a.end == b.end &&
+		       a.inside == b.inside);
 		assert(a.begin < a.end && a.end <= span_len(line));
 		if (span_len(line) >= STAMP_AGAIN && stamp_again(&old, line.p, &again))
-			assert(a.begin == 0 && a.end == STAMP_AGAIN - 1 && again == a.time_s);
+			assert(a.begin == 0 && a.end == STAMP_BYTES && again == a.time_s);
 	}
 	return 0;
 }

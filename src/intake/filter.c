@@ -397,10 +397,9 @@ static int load_date(const struct loading *l, struct buf *room, struct err *e)
 			l->f->date = forms[i].date;
 			return 0;
 		}
-	(void)err_set(e, -ENOTSUP,
-	    "this version reads dates only where a line begins with syslog's or RFC 3339's; leave "
-	    "datepattern out, or {^LN-BEG}");
-	return refuse(l, "datepattern", 0, -ENOTSUP, e);
+	l->f->date = FILTER_DATE_OWN;
+	r = dates_new(v, &l->f->dates, e);
+	return r < 0 ? refuse(l, "datepattern", 0, r, e) : 0;
 }
 
 static int load_maxlines(const struct loading *l, struct buf *room, struct err *e)
@@ -597,6 +596,7 @@ struct filter *filter_free(struct filter *f)
 	if (!f)
 		return NULL;
 	regex_free(f->prefix);
+	(void)dates_free(f->dates);
 	for (unsigned i = 0; i < f->n_fail; i++)
 		regex_free(f->fail[i]);
 	for (unsigned i = 0; i < f->n_ignore; i++)
@@ -640,7 +640,8 @@ int filters_load(
 bool filters_remember(const struct filters *f)
 {
 	for (unsigned i = 0; i < f->n; i++)
-		if (f->v[i]->joins || f->v[i]->lines > 1)
+		if (f->v[i]->joins || f->v[i]->lines > 1 ||
+		    (f->v[i]->dates && dates_may_lack(f->v[i]->dates)))
 			return true;
 	return false;
 }

@@ -11,14 +11,15 @@
  * Carried over: [INCLUDES], [DEFAULT], [Definition], [Init], NAME.local, %(name)s and <name>
  * interpolation, failregex, ignoreregex, prefregex with <F-CONTENT>, maxlines with <SKIPLINES>, <HOST>
  * <ADDR> <IP4> <IP6> <SUBNET> <CIDR> <DNS> and <F-…> tags: <F-NOFAIL>, <F-ID>, <F-MLFID> <F-MLFFORGET>
- * <F-MLFGAINED> <F-USER> <F-ALT_…>; of datepattern none, {DEFAULT} and {^LN-BEG}. <F-COUNT> is ours: the
- * number of times that one line stands for.
- * Refused, since the result would be another: other date patterns, maxlines over WINDOW_LINES_MAX, an
+ * <F-MLFGAINED> <F-USER> <F-ALT_…>; datepattern (date_form.h, dates.h). <F-COUNT> is ours: the number
+ * of times that one line stands for.
+ * Refused, since the result would be another: directives that Python does not know, maxlines over WINDOW_LINES_MAX, an
  * expression that names nobody. usedns changes nothing here: we never ask the DNS. */
 #ifndef ONUS_INTAKE_FILTER_H
 #define ONUS_INTAKE_FILTER_H
 
 #include "core/good.h"
+#include "intake/dates.h"
 #include "intake/regex.h"
 
 #define FILTER_NAME_MAX	 64u
@@ -27,8 +28,9 @@
 #define FILTER_OPTIONS	 32u  /* NAME[a=b,…]: options of one filter */
 
 enum filter_date {
-	FILTER_DATE_ANY,   /* at the start of the line, a syslog <PRI> may stand before it */
-	FILTER_DATE_START, /* {^LN-BEG}: nothing but two bytes of punctuation before it */
+	FILTER_DATE_ANY,   /* of fail2ban's default forms, anywhere in the line */
+	FILTER_DATE_START, /* {^LN-BEG}: the same, nothing but two bytes of punctuation before it */
+	FILTER_DATE_OWN,   /* struct filter's dates */
 };
 
 struct filter {
@@ -38,6 +40,7 @@ struct filter {
 	enum proof proof;
 	enum good good; /* what a match is, where it is nothing bad */
 	enum filter_date date;
+	struct dates *dates;  /* FILTER_DATE_OWN, or NULL */
 	char *journalmatch;   /* as the filter has it, or NULL; owned */
 	struct regex *prefix; /* or NULL */
 	struct regex **fail, **ignore;

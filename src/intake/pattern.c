@@ -113,13 +113,21 @@ static int one_tag(struct span tag, struct open_tags *open, struct buf *out)
 	return is_custom(name) ? custom_tag(name, closing, open, out) : 0;
 }
 
-static int replace_tags(struct span in, struct buf *out, struct err *e)
+static int no_control(struct span in, struct err *e)
 {
-	struct open_tags open = { .n = 0 };
-
 	for (const char *p = in.p; p < in.end; p++)
 		if ((unsigned char)*p < ' ' && *p != '\t')
 			return err_set(e, -EINVAL, "a control byte in the expression");
+	return 0;
+}
+
+static int replace_tags(struct span in, struct buf *out, struct err *e)
+{
+	struct open_tags open = { .n = 0 };
+	int printable = no_control(in, e);
+
+	if (printable < 0)
+		return printable;
 	while (!span_empty(in)) {
 		struct span tag = *in.p == '<' ? tag_at(in) : span_of(in.p, 0);
 		int r = span_empty(tag) ? 0 : one_tag(tag, &open, out);
@@ -325,6 +333,13 @@ int pattern_translate(struct span python, struct buf *marked, struct err *e)
 	buf_done(&tagged);
 	buf_done(&flagged);
 	return r;
+}
+
+int pattern_syntax(struct span python, struct buf *out, struct err *e)
+{
+	int r = no_control(python, e);
+
+	return r < 0 ? r : translate(python, out, e);
 }
 
 void pattern_expand(struct span marked, struct buf *out)

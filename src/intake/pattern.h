@@ -23,6 +23,9 @@
  * Returns 0; -ENOTSUP or -EINVAL with the reason (without file and line: the caller knows them). */
 MUST_USE int pattern_translate(struct span python, struct buf *marked, struct err *e);
 
+/* pattern_syntax - syntax alone: tags are text, as in a datepattern */
+MUST_USE int pattern_syntax(struct span python, struct buf *out, struct err *e);
+
 /* pattern_expand - the marks as what they stand for: groups ip4 and ip6 */
 void pattern_expand(struct span marked, struct buf *out);
 

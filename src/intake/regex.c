@@ -4,11 +4,9 @@
 #include <ctype.h>
 #include <errno.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "intake/fast.h"
 #include "intake/pattern.h"
+#include "intake/regex_code.h"
 
 struct pcre2 {
 	pcre2_code *code;
@@ -28,7 +26,7 @@ struct pcre2 {
 const char *const regex_group_names[REGEX_GROUP_N] = { "ip4", "ip6", "dns", "content", "nofail",
 	"count", "fid", "cidr", "mlfid", "mlfforget", "mlfgained", "user" };
 
-static int compile(struct pcre2 *re, struct span pattern, unsigned flags, struct err *e)
+int regex_code(struct span pattern, uint32_t options, pcre2_code **ret, struct err *e)
 {
 	pcre2_compile_context *cc = pcre2_compile_context_create(NULL);
 	PCRE2_SIZE at;
@@ -40,12 +38,10 @@ static int compile(struct pcre2 *re, struct span pattern, unsigned flags, struct
 	(void)pcre2_set_newline(cc, PCRE2_NEWLINE_LF);
 	(void)pcre2_set_max_pattern_length(cc, PATTERN_MAX * 2);
 	(void)pcre2_set_parens_nest_limit(cc, 100);
-	re->code = pcre2_compile((PCRE2_SPTR)pattern.p, span_len(pattern),
-	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C |
-		(flags & REGEX_LINES ? PCRE2_MULTILINE : 0),
-	    &code, &at, cc);
+	*ret = pcre2_compile((PCRE2_SPTR)pattern.p, span_len(pattern),
+	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | options, &code, &at, cc);
 	pcre2_compile_context_free(cc);
-	if (!re->code) {
+	if (!*ret) {
 		PCRE2_UCHAR why[120] = { 0 };
 
 		(void)pcre2_get_error_message(code, why, sizeof(why)); /* cut is good enough */
@@ -162,7 +158,8 @@ static int slow_new(struct span marked, unsigned flags, struct pcre2 **ret, stru
 	if (!re)
 		(void)err_set(e, r, "out of memory");
 	else
-		r = buf_ok(&full) ? compile(re, buf_text(&full), flags, e)
+		r = buf_ok(&full) ? regex_code(buf_text(&full),
+					flags & REGEX_LINES ? PCRE2_MULTILINE : 0, &re->code, e)
 				  : err_set(e, -EFBIG, "the expression is too long");
 	if (r == 0)
 		r = make_room(re, e);

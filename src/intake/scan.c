@@ -19,18 +19,22 @@ struct names {
 
 /* struct memory - of what the lines before say, for filters that ask for it */
 struct memory {
+	int64_t time_s;	       /* FILTER_DATE_OWN: of the last line that had a date, 0: none yet */
 	struct join *join;     /* <F-MLFID>; or NULL */
 	struct window *window; /* maxlines; or NULL */
 };
 
 struct scan {
-	struct filter *filters[FILTERS_MAX]; /* those of several lines behind the others */
-	unsigned n, n_single;
+	/* Those of a single line, those of several lines, and those of either sort with dates of their own. */
+	struct filter *filters[FILTERS_MAX];
+	unsigned n_single, n_common, n;
 	struct scan_options o;
 	struct stamp_reader stamp;
+	struct dates *dates; /* what the stamp reader does not know; or NULL: nobody asks */
 	struct scan_counts counts;
 	uint64_t first_refused; /* since scan_first_refused, 0: none */
 	const char *why_refused;
+	const char *why; /* the line at hand is to be refused; NULL: a limit was reached */
 	bool time_apart; /* scan_time */
 	int64_t time_s;	 /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
@@ -60,8 +64,27 @@ static int add_filter(struct scan *s, struct filter *f, struct span source)
 		return -ENOMEM;
 	if (f->lines > 1 && !(m->window = window_new(f->lines)))
 		return -ENOMEM;
-	s->n_single += f->lines == 1;
+	s->n_single += f->date != FILTER_DATE_OWN && f->lines == 1;
+	s->n_common += f->date != FILTER_DATE_OWN;
 	return 0;
+}
+
+/* Which of the three sorts of struct scan's filters it is. */
+static unsigned sort_of(const struct filter *f)
+{
+	if (f->date == FILTER_DATE_OWN)
+		return 2;
+	return f->lines > 1;
+}
+
+static int add_filters(struct scan *s, struct filter *const *filters, unsigned n, struct err *e)
+{
+	for (unsigned sort = 0; sort < 3; sort++)
+		for (unsigned i = 0; i < n; i++)
+			if (sort_of(filters[i]) == sort &&
+			    add_filter(s, filters[i], s->o.source) < 0)
+				return err_set(e, -ENOMEM, "out of memory");
+	return s->n_common > 0 ? dates_new(SPAN(""), &s->dates, e) : 0;
 }
 
 int scan_new(struct filter *const *filters, unsigned n, const struct scan_options *o,
@@ -74,14 +97,11 @@ int scan_new(struct filter *const *filters, unsigned n, const struct scan_option
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(e, -ENOMEM, "out of memory");
-	for (unsigned several = 0; several < 2; several++)
-		for (unsigned i = 0; i < n; i++)
-			if ((filters[i]->lines > 1) == (several == 1) &&
-			    add_filter(s, filters[i], o->source) < 0) {
-				(void)scan_free(s);
-				return err_set(e, -ENOMEM, "out of memory");
-			}
 	s->o = *o;
+	if (add_filters(s, filters, n, e) < 0) {
+		(void)scan_free(s);
+		return -ENOMEM;
+	}
 	stamp_init(&s->stamp, o->clock);
 	for (uint32_t i = 0; i < 256; i++)
 		s->v4_special[i] = range_special(
@@ -96,6 +116,8 @@ struct scan *scan_free(struct scan *s)
 		(void)join_free(s->memory[i].join);
 		(void)window_free(s->memory[i].window);
 	}
+	if (s)
+		(void)dates_free(s->dates);
 	free(s);
 	return NULL;
 }
@@ -382,13 +404,13 @@ static NOINLINE bool find_failure(struct scan *s, unsigned i, struct span text, 
 	return r >= 0;
 }
 
-/* pri: a <PRI> stood before the date. Returns false when the line is to be refused. */
-INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool pri)
+/* inside: the date does not stand at the line's beginning. Returns false when the line is to be refused. */
+INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool inside)
 {
 	const struct filter *f = s->filters[i];
 	uint64_t maybe;
 
-	if (f->date == FILTER_DATE_START && pri)
+	if (f->date == FILTER_DATE_START && inside)
 		return true;
 	if (LIKELY(f->prefix != NULL)) {
 		struct span content;
@@ -448,85 +470,172 @@ static bool search_window(struct scan *s, unsigned i)
 	return true;
 }
 
-static NOINLINE bool try_windows(struct scan *s, const char *p, const char *end, bool pri)
+static bool try_window(struct scan *s, unsigned i, struct span text)
+{
+	window_add(s->memory[i].window, text);
+	return search_window(s, i);
+}
+
+static NOINLINE bool try_windows(struct scan *s, const char *p, const char *end, bool inside)
 {
 	bool good = true;
 
-	for (unsigned i = s->n_single; i < s->n; i++)
-		if (s->filters[i]->date != FILTER_DATE_START || !pri) {
-			window_add(s->memory[i].window, (struct span){ p, end });
-			good &= search_window(s, i);
-		}
+	for (unsigned i = s->n_single; i < s->n_common; i++)
+		if (s->filters[i]->date != FILTER_DATE_START || !inside)
+			good &= try_window(s, i, (struct span){ p, end });
 	return good;
 }
 
 /* --- lines --- */
 
-INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool pri)
+INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool inside)
 {
 	bool good = true;
 
 	for (unsigned i = 0; i < s->n_single; i++)
-		good &= try_filter(s, i, p, end, pri);
-	if (UNLIKELY(s->n > s->n_single))
-		good &= try_windows(s, p, end, pri);
+		good &= try_filter(s, i, p, end, inside);
+	if (UNLIKELY(s->n_common > s->n_single))
+		good &= try_windows(s, p, end, inside);
 	return good;
 }
 
-/* A line without a date: it goes on with what the one before it began, unless its time is known anyway. */
-static bool undated_line(struct scan *s, const char *p, const char *end)
+/* The line at hand without [begin, end), which is its date, and with LF, copied. */
+static struct span without_date(struct scan *s, struct span line, size_t begin, size_t end)
 {
-	size_t n = (size_t)(end - p);
+	size_t tail = span_len(line) - end;
 
-	if (n > 0)
-		memcpy(s->subject, p, n);
-	s->subject[n] = '\n';
+	if (begin > 0)
+		memcpy(s->subject, line.p, begin);
+	if (tail > 0)
+		memcpy(s->subject + begin, line.p + end, tail);
+	s->subject[begin + tail] = '\n';
+	return span_of(s->subject, begin + tail + 1);
+}
+
+static struct span without_cr(const char *p, const char *lf)
+{
+	while (lf > p && lf[-1] == '\r')
+		lf--;
+	return (struct span){ p, lf };
+}
+
+/* A line without a date: it goes on with what the one before it began, unless its time is known anyway. */
+static bool undated_line(struct scan *s, struct span line)
+{
+	struct span text = without_date(s, line, 0, 0);
+
 	if (s->time_apart)
-		return try_filters(s, s->subject, s->subject + n + 1, false);
+		return try_filters(s, text.p, text.end, false);
 	s->counts.undated++;
-	if (s->n == s->n_single || s->time_s == 0)
+	if (s->n_common == s->n_single || s->time_s == 0)
 		return true;
-	return try_windows(s, s->subject, s->subject + n + 1, false);
+	return try_windows(s, text.p, text.end, false);
+}
+
+#define BAD_DATE "the line's date is impossible, before 1990, or more than a day ahead"
+
+/* Any of fail2ban's default dates. */
+static enum dates_result common_date(struct scan *s, struct span line, struct stamp *ret)
+{
+	enum dates_result r;
+	struct date d;
+
+	if (stamp_read(&s->stamp, line, ret))
+		return DATES_FOUND;
+	r = dates_find(s->dates, clock_now_s(s->o.clock), line, &d);
+	if (r == DATES_FOUND)
+		*ret = (struct stamp){
+			.time_s = d.time_s, .begin = d.begin, .end = d.end, .inside = !d.start
+		};
+	return r;
 }
 
 /* A line that is not simply a date of the last minute and its message. */
 static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
 {
+	struct span line = without_cr(p, lf), text;
 	struct stamp stamp;
-	const char *end = lf;
-	size_t tail;
+	enum dates_result r = DATES_NONE;
 
-	while (end > p && end[-1] == '\r')
-		end--;
-	if (s->time_apart || !stamp_read(&s->stamp, (struct span){ p, end }, &stamp))
-		return undated_line(s, p, end);
-	s->time_s = stamp.time_s;
-	if (stamp.begin == 0 && end == lf) {
-		p += stamp.end;
-		end = lf + 1;
-	} else {
-		tail = (size_t)(end - p) - stamp.end;
-		memcpy(s->subject, p, stamp.begin);
-		memcpy(s->subject + stamp.begin, p + stamp.end, tail);
-		s->subject[stamp.begin + tail] = '\n';
-		p = s->subject;
-		end = s->subject + stamp.begin + tail + 1;
+	if (!s->time_apart)
+		r = common_date(s, line, &stamp);
+	if (r == DATES_NONE)
+		return undated_line(s, line);
+	if (r != DATES_FOUND) {
+		s->why = r == DATES_BAD ? BAD_DATE : NULL;
+		return false;
 	}
-	return try_filters(s, p, end, stamp.pri);
+	s->time_s = stamp.time_s;
+	if (stamp.begin == 0 && line.end == lf)
+		text = (struct span){ p + stamp.end, lf + 1 };
+	else
+		text = without_date(s, line, stamp.begin, stamp.end);
+	return try_filters(s, text.p, text.end, stamp.inside);
 }
 
 /* [p, lf): lf is the line end, readable as REGEX_SLACK bytes behind it are. Returns false when the
  * line was refused. */
-INLINE bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+INLINE bool common_line(struct scan *s, const char *p, const char *lf)
 {
 	int64_t time_s;
 
-	s->number = number;
 	if (UNLIKELY(lf - p < (ptrdiff_t)STAMP_AGAIN || lf[-1] == '\r' ||
 		     !stamp_again(&s->stamp, p, &time_s)))
 		return odd_line(s, p, lf);
 	s->time_s = time_s;
-	return try_filters(s, p + STAMP_AGAIN - 1, lf + 1, false);
+	return try_filters(s, p + STAMP_BYTES, lf + 1, false);
+}
+
+/* A line through filter i, which has dates of its own. */
+static enum dates_result own_line(struct scan *s, unsigned i, struct span line)
+{
+	const struct filter *f = s->filters[i];
+	struct memory *m = &s->memory[i];
+	int64_t now_s = clock_now_s(s->o.clock);
+	struct date d = { .time_s = m->time_s };
+	enum dates_result r = DATES_ABSENT;
+	struct span text;
+
+	if (s->time_apart)
+		d.time_s = s->time_s;
+	else
+		r = dates_find(f->dates, now_s, line, &d);
+	if (r == DATES_BAD)
+		s->why = BAD_DATE;
+	if (r == DATES_BAD || r == DATES_COSTLY || (r == DATES_NONE && (!m->window || !m->time_s)))
+		return r;
+	if (r == DATES_FOUND)
+		m->time_s = d.time_s;
+	s->time_s = d.time_s ? d.time_s : now_s;
+	text = without_date(s, line, d.begin, d.end);
+	if (!(m->window ? try_window(s, i, text) : try_filter(s, i, text.p, text.end, false)))
+		return DATES_COSTLY;
+	return r;
+}
+
+/* A line through the filters that have dates of their own, too. */
+static NOINLINE bool own_lines(struct scan *s, const char *p, const char *lf)
+{
+	bool good = s->n_common == 0 || common_line(s, p, lf), dated = s->n_common > 0;
+	int64_t time_s = s->time_s; /* of the common dates, which this is not to change */
+
+	for (unsigned i = s->n_common; i < s->n; i++) {
+		enum dates_result r = own_line(s, i, without_cr(p, lf));
+
+		s->time_s = time_s;
+		dated |= r != DATES_NONE;
+		good &= r != DATES_BAD && r != DATES_COSTLY;
+	}
+	s->counts.undated += !dated;
+	return good;
+}
+
+INLINE bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+{
+	s->number = number;
+	if (UNLIKELY(s->n > s->n_common))
+		return own_lines(s, p, lf);
+	return common_line(s, p, lf);
 }
 
 /* A line behind which nothing may be read. */
@@ -562,6 +671,12 @@ uint64_t scan_first_refused(struct scan *s, const char **why)
 #define HAS_NUL	   "the line has NUL bytes"
 #define TOO_COSTLY "the line is too costly to match"
 
+static void refuse_judged(struct scan *s, uint64_t number)
+{
+	refuse(s, number, s->why ? s->why : TOO_COSTLY);
+	s->why = NULL;
+}
+
 /* Lines of a block: the first begins at p, the others each behind the one before; they end where s->ends says,
  * counted from piece. end: of the block. nul: a NUL byte may be in them. Returns where the next line begins. */
 static const char *piece_lines(
@@ -580,7 +695,7 @@ static const char *piece_lines(
 		else
 			good = copied_line(s, (struct span){ p, lf }, number);
 		if (UNLIKELY(!good))
-			refuse(s, number, TOO_COSTLY);
+			refuse_judged(s, number);
 		p = lf + 1;
 	}
 	return p;
@@ -624,7 +739,7 @@ void scan_line(struct scan *s, const struct line *line, scan_sink *sink, void *c
 	else if (n > 0 && memchr(line->text.p, '\0', n))
 		refuse(s, line->number, HAS_NUL);
 	else if (!copied_line(s, line->text, line->number))
-		refuse(s, line->number, TOO_COSTLY);
+		refuse_judged(s, line->number);
 }
 
 int scan_input(struct scan *s, struct input *in, scan_sink *sink, void *ctx, struct err *e)

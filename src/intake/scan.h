@@ -70,8 +70,9 @@ struct scan_counts {
 	uint64_t special; /* matched, but private or reserved space */
 	uint64_t wide;	  /* matched, but a network too wide to be believed */
 	uint64_t own;	  /* matched, but our own networks */
-	uint64_t undated; /* lines that do not begin with a date */
-	uint64_t refused; /* lines cut at INPUT_LINE_MAX, with NUL bytes, or past a match limit */
+	uint64_t undated; /* lines without a date */
+	uint64_t
+	    refused; /* lines cut at INPUT_LINE_MAX, with NUL bytes, past a match limit, or wrongly dated */
 };
 
 /* scan_new - filters are borrowed, and are this scan's alone while it lives */

@@ -2,7 +2,8 @@
 #include "intake/stamp.h"
 
 #include <ctype.h>
-#include <time.h>
+
+#include "intake/calendar.h"
 
 static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -40,53 +41,6 @@ static bool clock_time(const char *p, const char *end, int ret[3])
 	       digits(p + 6, end, 2, &ret[2]) && ret[2] < 62;
 }
 
-static int month_days(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-/* Local time to Unix seconds; in the hour that a clock change repeats or skips, mktime decides. */
-static int64_t local_s(int year, int month, int day, const int hms[3])
-{
-	struct tm tm = { .tm_year = year - 1900,
-		.tm_mon = month - 1,
-		.tm_mday = day,
-		.tm_hour = hms[0],
-		.tm_min = hms[1],
-		.tm_sec = hms[2],
-		.tm_isdst = -1 };
-
-	return (int64_t)mktime(&tm);
-}
-
-/* The latest year that puts the date not more than a day into the future. */
-static bool guess_year(
-    const struct stamp_reader *r, int month, int day, const int hms[3], int64_t *ret)
-{
-	int64_t now_s = clock_now_s(r->clock);
-	time_t now = (time_t)now_s;
-	struct tm tm;
-
-	if (!localtime_r(&now, &tm))
-		return false;
-	/* 29 February: the last leap year is at most eight back. */
-	for (int year = tm.tm_year + 1901; year >= tm.tm_year + 1900 - 8; year--) {
-		int64_t t;
-
-		if (day > month_days(year, month))
-			continue;
-		t = local_s(year, month, day, hms);
-		if (t <= now_s + DAY_S) {
-			*ret = t;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Seconds ".123", ",123456": at most six digits, as fail2ban's %f; returns where it ends. */
 static const char *fraction(const char *p, const char *end, bool comma)
 {
@@ -107,12 +61,22 @@ static bool ends(const char *p, const char *end)
 	return p >= end || !word_byte(*p);
 }
 
+/* Behind a syslog date: the end of the word, and no year, with which it would be asctime's. */
+static bool syslog_ends(const char *p, const char *end)
+{
+	int year;
+
+	return ends(p, end) && !(end - p >= 5 && *p == ' ' && digits(p + 1, end, 4, &year) &&
+				   year >= 1990 && year < 2100 && ends(p + 5, end));
+}
+
 /* "Dec 10 06:55:46", "Dec  1 …", "Dec 1 …"; p is at the month */
 static bool syslog_date(
     struct stamp_reader *r, const char *p, const char *end, int64_t *time_s, const char **after)
 {
 	const char *s = p, *m;
-	int day, hms[3];
+	struct civil c;
+	int hms[3];
 	int64_t limit_s;
 
 	/* The last minute again: only the seconds differ. */
@@ -120,7 +84,7 @@ static bool syslog_date(
 	    (unsigned)(p[13] - '0') < 6 && (unsigned)(p[14] - '0') < 10) {
 		*time_s = r->minute_s + (p[13] - '0') * 10 + (p[14] - '0');
 		*after = fraction(p + 15, end, false);
-		return ends(*after, end);
+		return syslog_ends(*after, end);
 	}
 	if (end - p < 14)
 		return false;
@@ -132,17 +96,21 @@ static bool syslog_date(
 	p += 4;
 	if (p[1] == ' ' || p[0] == ' ') {
 		p += *p == ' ';
-		if (!digits(p, end, 1, &day) || p + 1 >= end)
+		if (!digits(p, end, 1, &c.day) || p + 1 >= end)
 			return false;
 		p++;
 	} else {
-		if (!digits(p, end, 2, &day))
+		if (!digits(p, end, 2, &c.day))
 			return false;
 		p += 2;
 	}
-	if (day < 1 || day > 31 || p >= end || *p++ != ' ' || !clock_time(p, end, hms))
+	if (c.day < 1 || c.day > 31 || p >= end || *p++ != ' ' || !clock_time(p, end, hms))
 		return false;
-	if (!guess_year(r, (int)(m - month_names) / 3 + 1, day, hms, time_s))
+	c.month = (int)(m - month_names) / 3 + 1;
+	c.hour = hms[0];
+	c.minute = hms[1];
+	c.second = hms[2];
+	if (!calendar_year(&c, NULL, clock_now_s(r->clock), time_s))
 		return false;
 	p += 8;
 	/* The whole minute must be of that year: neither its end too late for it, nor its beginning early
@@ -154,7 +122,7 @@ static bool syslog_date(
 		r->minute_s = *time_s - hms[2];
 	}
 	*after = fraction(p, end, false);
-	return ends(*after, end);
+	return syslog_ends(*after, end);
 }
 
 /* "Z", "+01:00", "-0330", "+01" after optional blanks; false when there is none */
@@ -194,19 +162,22 @@ static bool zone(const char *p, const char *end, int *offset_s, const char **aft
 /* The calendar part, by a memory of the last minute: "2026-11-23T18:04:" as local time and UTC */
 static bool iso_minute(struct stamp_reader *r, const char *p, const char *end)
 {
-	int year, month, day, hms[3];
+	struct civil c;
+	int hms[3];
 
 	if (memcmp(p, r->iso_minute, 17) == 0)
 		return true;
-	if (!digits(p, end, 4, &year) || year < 1970 || year > 2099 ||
-	    !digits(p + 5, end, 2, &month) || month < 1 || month > 12 ||
-	    !digits(p + 8, end, 2, &day) || day < 1 || day > month_days(year, month) ||
+	if (!digits(p, end, 4, &c.year) || c.year < 1970 || c.year > 2099 ||
+	    !digits(p + 5, end, 2, &c.month) || c.month < 1 || c.month > 12 ||
+	    !digits(p + 8, end, 2, &c.day) || c.day < 1 || c.day > calendar_days(c.year, c.month) ||
 	    !strchr("-/.", p[4]) || p[4] == '\0' || p[7] != p[4] ||
 	    (p[10] != 'T' && p[10] != ' ') || !clock_time(p + 11, end, hms))
 		return false;
-	hms[2] = 0;
-	r->iso_utc_s = (int64_t)utc_days(year, month, day) * DAY_S + hms[0] * 3600 + hms[1] * 60;
-	r->iso_local_s = local_s(year, month, day, hms);
+	c.hour = hms[0];
+	c.minute = hms[1];
+	c.second = 0;
+	r->iso_utc_s = calendar_utc(&c);
+	r->iso_local_s = calendar_local(&c);
 	memcpy(r->iso_minute, p, 17);
 	return true;
 }
@@ -261,6 +232,6 @@ bool stamp_read(struct stamp_reader *r, struct span line, struct stamp *ret)
 		return false;
 	ret->begin = (uint32_t)(p - line.p);
 	ret->end = (uint32_t)(after - line.p);
-	ret->pri = pri;
+	ret->inside = pri;
 	return true;
 }

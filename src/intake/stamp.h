@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The date at the start of a log line, found, cut out and read:
+/* The dates that nearly all logs begin their lines with, found, cut out and read, fast (all others: dates.h):
  *   Dec 10 06:55:46        syslog: local time without a year, which is taken as the latest that is
  *                          not more than a day in the future
  *   2026-11-23T18:04:05.123456+01:00, 2026-11-23 18:04:05   RFC 3339, ISO 8601; '-', '/' or '.' in
@@ -17,7 +17,7 @@
 struct stamp {
 	int64_t time_s;
 	uint32_t begin, end; /* [begin, end) of the line is the date */
-	bool pri;	     /* what stands before it is a <PRI> */
+	bool inside;	     /* more than two bytes of punctuation stand before it: a <PRI> */
 };
 
 /* struct stamp_reader - remembers the last minute, since most lines are of the same one */
@@ -35,9 +35,10 @@ void stamp_init(struct stamp_reader *r, const struct clock *clock);
  * Returns true and *ret, or false when there is none. */
 bool stamp_read(struct stamp_reader *r, struct span line, struct stamp *ret);
 
-/* stamp_again - a date of the remembered minute with a blank behind it, as nearly all lines have it;
- * STAMP_AGAIN bytes must be readable. False says nothing about the line. */
-#define STAMP_AGAIN 16u
+/* stamp_again - a date of the remembered minute with a blank behind it, and no digit, as nearly all lines have it;
+ * STAMP_AGAIN bytes must be readable. False says nothing about the line. The date is STAMP_BYTES long. */
+#define STAMP_BYTES 15u
+#define STAMP_AGAIN 17u
 static inline bool stamp_again(const struct stamp_reader *r, const char *p, int64_t *time_s)
 {
 	uint64_t a, b, c, d;
@@ -49,7 +50,8 @@ static inline bool stamp_again(const struct stamp_reader *r, const char *p, int6
 	memcpy(&c, p + 5, 8);
 	memcpy(&d, r->minute + 5, 8);
 	*time_s = r->minute_s + tens * 10 + ones;
-	return ((a ^ b) | (c ^ d)) == 0 && tens < 6 && ones < 10 && p[15] == ' ';
+	return ((a ^ b) | (c ^ d)) == 0 && tens < 6 && ones < 10 && p[15] == ' ' &&
+	       (unsigned)(unsigned char)p[16] - '0' > 9;
 }
 
 #endif
