@@ -123,8 +123,7 @@ static const char *address(const struct jmap *m, const struct jmap_rule *r, stru
 
 	if (v->kind == JPICK_NONE)
 		return "the address is missing";
-	if (v->kind != JPICK_TEXT || (r->with_port && !cut_port(&s)) ||
-	    addr_parse(s, &a) < 0)
+	if (v->kind != JPICK_TEXT || (r->with_port && !cut_port(&s)) || addr_parse(s, &a) < 0)
 		return "what stands where the address should be is none";
 	ev->subject = event_subject(a);
 	return NULL;
