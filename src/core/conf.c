@@ -65,8 +65,10 @@ static const struct param params[] = {
 	    "What was looked up on the pages, for `onus registry enrich`; empty: nothing."),
 	P(dns_server, TEXT, "", 0, 0, "address:port",
 	    "The name server to ask about mailboxes (IPv4); empty: the system's."),
-	P(filter_path, TEXT, "/etc/onus/filter.d:/usr/share/onus/filter.d", 0, 0, "directories",
-	    "Where log filters are looked for, colon-separated, first match wins."),
+	P(filter_path, TEXT, "/etc/onus/filter.d:/usr/share/onus/filter.d:/etc/fail2ban/filter.d",
+	    0, 0, "directories",
+	    "Where log filters are looked for, colon-separated, first match wins; a path with a "
+	    "slash names a filter that another of its name stands before."),
 	P(json_path, TEXT, CONF_JSON_PATH, 0, 0, "directories",
 	    "Where maps of JSON logs are looked for, as filters are."),
 	P(state_dir, TEXT, "/var/lib/onus", 0, 0, "directory", "Keys and state of the programs."),
