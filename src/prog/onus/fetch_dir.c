@@ -6,10 +6,13 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "prog/onus/fetch_run.h"
 #include "prog/onus/supervise.h"
 #include "util/file.h"
+
+#define LOCK_TRIES 40u
 
 static void tidy(const char *path)
 {
@@ -31,6 +34,19 @@ static int incoming_of(const char *dir, char **ret, struct err *e)
 	return err_set(e, -ENOMEM, "out of memory");
 }
 
+/* Of one that was killed, the process that read a copy has the lock a moment longer. */
+static int lock_soon(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+
+	for (unsigned i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return -errno;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 int fetch_dir_open(const char *dir, const char *who, int *lock, struct err *e)
 {
 	CLEANUP(free_p) char *incoming = NULL;
@@ -43,7 +59,7 @@ int fetch_dir_open(const char *dir, const char *who, int *lock, struct err *e)
 	*lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*lock < 0)
 		return err_set(e, -errno, "cannot open %s: %s", dir, strerror(errno));
-	if (flock(*lock, LOCK_EX | LOCK_NB) < 0)
+	if (lock_soon(*lock) < 0)
 		return err_set(e, -EBUSY, "%s: another %s is at work there", dir, who);
 	tidy(dir);
 	return 0;
