@@ -118,7 +118,7 @@ static int add_line(struct dates *d, struct span line, struct err *e)
 	if (span_empty(tag))
 		return add(d, line, e);
 	for (size_t i = 0; r == 0 && i < NELEM(defaults); i++)
-		if (!defaults[i].word && !says_start(defaults[i].text))
+		if (!defaults[i].word)
 			r = add_within(d, (struct span){ line.p, tag.p }, defaults[i].text,
 			    (struct span){ tag.end, line.end }, e);
 	return r;
