@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "core/event.h"
+#include "intake/dates.h"
 #include "intake/list.h"
 #include "intake/stamp.h"
 
@@ -29,6 +30,7 @@ struct votes {
 	unsigned n_daemons;
 	struct clock clock;
 	struct stamp_reader stamp;
+	struct dates *dates; /* NULL before they are asked, and when memory is short */
 };
 
 const char *input_kind_name(enum input_kind k)
@@ -81,6 +83,16 @@ static bool is_binary(struct span s)
 	return false;
 }
 
+/* A date that the stamp reader does not know, wherever it stands. */
+static bool is_dated(struct votes *v, struct span line)
+{
+	struct date d;
+
+	if (!v->dates && dates_new(SPAN(""), &v->dates, NULL) < 0)
+		return false;
+	return dates_find(v->dates, clock_now_s(&v->clock), line, &d) == DATES_FOUND;
+}
+
 static enum input_kind line_kind(struct votes *v, struct span line)
 {
 	struct event_room room;
@@ -108,7 +120,7 @@ static enum input_kind line_kind(struct votes *v, struct span line)
 	/* Refused for what it names is still an entry of a list. */
 	if (list_entry(line, &r, &n, &why) == 1 || strcmp(why, "no address, prefix or range") != 0)
 		return INPUT_LIST;
-	return INPUT_UNKNOWN;
+	return is_dated(v, line) ? INPUT_LOG : INPUT_UNKNOWN;
 }
 
 static void vote(struct votes *v, struct span head)
@@ -158,6 +170,7 @@ struct recognised recognise(struct span head)
 	v.clock = clock_system();
 	stamp_init(&v.stamp, &v.clock);
 	vote(&v, head);
+	(void)dates_free(v.dates);
 	if (v.n == 0) {
 		ret.kind = INPUT_EMPTY;
 		return ret;

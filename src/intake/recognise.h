@@ -11,7 +11,7 @@ enum input_kind {
 	INPUT_EVENTS_JSON, /* the same as NDJSON */
 	INPUT_JSON,	   /* JSON objects, one a line, that are no events: a log (intake/jlog.h) */
 	INPUT_LIST,	   /* intake/list.h */
-	INPUT_LOG,	   /* lines that begin with a date (intake/stamp.h) */
+	INPUT_LOG,	   /* lines with a date (intake/dates.h) */
 	INPUT_EMPTY,	   /* nothing, or nothing but comments: no event in it, and no error */
 	INPUT_KIND_N
 };
