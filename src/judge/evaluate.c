@@ -143,6 +143,9 @@ static int judge_day(struct replay *r, struct evaluation *ev, unsigned day, stru
 		ret = evaluate_hosts(
 		    r->series, today, r->conf->horizon, j, ev->hosts[day], ev->host_bin);
 	(void)judge_free(j);
+	if (ret == 0)
+		ret = evaluate_fair(
+		    r->ground, r->map, r->targets[EVALUATE_NEW], r->conf->horizon, &ev->fair);
 	if (ret < 0)
 		return ret;
 	take_bins(r, ev->bin);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The replay: on each test day the judge and every baseline see the series up to and with that day only,
  * and are measured by what came in the days after. Protocol: scoring.md C1: T2 and T2b here, T1
- * in evaluate_hosts.c, T3 in evaluate_as.c. */
+ * in evaluate_hosts.c, T3 in evaluate_as.c; fairness (D) in evaluate_fair.c. */
 #ifndef ONUS_JUDGE_EVALUATE_H
 #define ONUS_JUDGE_EVALUATE_H
 
@@ -99,6 +99,32 @@ MUST_USE int evaluate_as(const struct ground *g, const struct series *s, int32_t
     const struct judge *j, struct evaluate_as ret[EVALUATE_AS_N],
     struct evaluate_cover cover[EVALUATE_COVER_N]);
 
+/* Classes of networks: new hosts of the horizon that were said and that came, summed over the test days. */
+#define EVALUATE_TENTHS	   10u
+#define EVALUATE_COUNTRIES (COUNTRY_NONE + 1) /* by country_index */
+struct evaluate_class {
+	double said, came;
+	unsigned days, over, under; /* days on which it left the band, upwards and downwards */
+};
+struct evaluate_fair {
+	struct evaluate_class all,
+	    tenth[EVALUATE_TENTHS]; /* of ASes, by announced IPv4 addresses */
+	struct evaluate_class country[EVALUATE_COUNTRIES];
+	double
+	    largest[EVALUATE_TENTHS]; /* addresses of the largest AS of a tenth; 0: there is none */
+};
+
+/* evaluate_fair - one day, added to ret; map, targets: of judge_map, and of new hosts, by block. 0 or -ENOMEM
+ * evaluate_beside - what came for what was said, beside the same of all: 1 where nothing was said
+ * evaluate_told   - was enough said, or did enough come, for that to mean anything?
+ * evaluate_alarm  - 1, -1: more or fewer came of a class than said, by more than the band of .7 to 1.4, in all and on
+ *                   four of five days; 0: not, or too few to tell */
+MUST_USE int evaluate_fair(const struct ground *g, const float *map, const uint16_t *targets,
+    int32_t horizon, struct evaluate_fair *ret);
+double evaluate_beside(const struct evaluate_class *c, const struct evaluate_class *all);
+bool evaluate_told(const struct evaluate_class *c);
+int evaluate_alarm(const struct evaluate_class *c, const struct evaluate_class *all);
+
 struct evaluation {
 	unsigned n_days, n_rows; /* row 0 is onus, then the baselines in their order */
 	struct measure *v;	 /* owned; [row][target][day]: evaluation_at */
@@ -107,6 +133,7 @@ struct evaluation {
 	struct evaluate_as (*as)[EVALUATE_AS_N];	 /* owned; [n_as_days] */
 	unsigned n_as_days;
 	struct evaluate_cover cover[EVALUATE_COVER_N];
+	struct evaluate_fair fair;
 };
 
 static inline struct measure *evaluation_at(

@@ -10,6 +10,7 @@ struct ground *ground_free(struct ground *g)
 		return NULL;
 	free(g->as);
 	free(g->prefix);
+	free(g->country);
 	free(g->as_size);
 	free(g->prefix_size);
 	free(g);
@@ -45,6 +46,7 @@ static void take_row(struct ground *g, const struct space *s)
 		g->universe[b / 64] |= UINT64_C(1) << b % 64;
 		g->as[b] = s->as;
 		g->prefix[b] = s->prefix;
+		g->country[b] = country_index(s->country);
 		g->n_blocks++;
 	}
 }
@@ -59,9 +61,10 @@ struct ground *ground_new(space_fn *space, const void *ctx)
 	count_indexes(g, space, ctx);
 	g->as = malloc(MAP_N * sizeof(*g->as));
 	g->prefix = malloc(MAP_N * sizeof(*g->prefix));
+	g->country = calloc(MAP_N, sizeof(*g->country));
 	g->as_size = calloc((size_t)g->n_as + 1, sizeof(*g->as_size));
 	g->prefix_size = calloc((size_t)g->n_prefix + 1, sizeof(*g->prefix_size));
-	if (!g->as || !g->prefix || !g->as_size || !g->prefix_size)
+	if (!g->as || !g->prefix || !g->country || !g->as_size || !g->prefix_size)
 		return ground_free(g);
 	memset(g->as, 0xff, MAP_N * sizeof(*g->as));
 	memset(g->prefix, 0xff, MAP_N * sizeof(*g->prefix));

@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "core/chain.h"
+#include "judge/country.h"
 #include "judge/measure.h"
 
 struct ground {
 	uint64_t universe[MAP_N / 64]; /* bit: announced */
 	uint32_t n_blocks;
 	uint32_t *as, *prefix;	       /* by block; CHAIN_NONE: not announced */
+	uint16_t *country;	       /* the same: country_index */
 	double *as_size, *prefix_size; /* addresses, by index */
 	uint32_t n_as, n_prefix;       /* highest index + 1 */
 };

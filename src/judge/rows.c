@@ -6,13 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-uint16_t country_index(const char cc[3])
-{
-	if (cc[0] < 'A' || cc[0] > 'Z' || cc[1] < 'A' || cc[1] > 'Z' || cc[2])
-		return COUNTRY_NONE;
-	return (uint16_t)((cc[0] - 'A') * 26 + (cc[1] - 'A'));
-}
-
 static bool row_make(const struct space *s, struct row *ret)
 {
 	bool v4 = addr_is_v4(s->range.first);

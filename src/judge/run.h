@@ -26,6 +26,7 @@
 #include <stdlib.h>
 
 #include "judge/bits.h"
+#include "judge/country.h"
 #include "judge/explain.h"
 #include "judge/judge.h"
 #include "judge/model.h"
@@ -205,9 +206,6 @@ struct grouping {
 	uint32_t *start, *rows; /* owned */
 	uint32_t n;		/* keys */
 };
-
-#define COUNTRY_N    (26u * 26u)
-#define COUNTRY_NONE COUNTRY_N
 
 /* struct days - host-days that could be followed by another within 7, and those that were (A8) */
 struct days {
@@ -605,7 +603,5 @@ void sums_forget(struct judge *j);
 
 /* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */
 int judge_settle(struct judge *j);
-
-uint16_t country_index(const char cc[3]);
 
 #endif

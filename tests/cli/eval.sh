@@ -52,6 +52,23 @@ python3 -c 'import sys, xml.dom.minidom as d; t = d.parse(sys.argv[1]).toxml(); 
 eval_ --plot "$dir/none/plot.svg" "$dir/events" >/dev/null 2>"$dir/err" && fail 'a picture nowhere'
 grep -q 'none/plot.svg' "$dir/err" || fail "$(cat "$dir/err")"
 
+# Classes of networks: nobody is treated otherwise here; where one goes silent on the test day, far fewer come than said.
+eval_ --alarm "$dir/events" >"$dir/text" 2>/dev/null || fail 'an alarm without a reason'
+grep -q '^AS up to 65536 addresses .*[0-9]$' "$dir/text" || fail 'no classes'
+awk 'BEGIN { OFS = "\t"; srand(8)
+  print "#onus-events 1"
+  for (d = 0; d < 100; d++)
+    for (k = 0; k < 60; k++) {
+      if (k < 20 && d > 80) continue
+      print 1700006400 + d * 86400, (k < 20 ? "20.1." : "20." 16 + k % 16 ".") int(rand() * 256) "." int(rand() * 256), "brute-force", 1, "full", "s"
+    } }' >"$dir/silent"
+r=0
+eval_ --alarm --days 2024-02-03 --json "$dir/silent" >"$dir/json" 2>"$dir/err" || r=$?
+[ "$r" = 1 ] || fail "no alarm: $r"
+grep -q 'AS up to 65536 addresses: 0 new hosts came where [0-9]* were said' "$dir/err" || fail "$(cat "$dir/err")"
+python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); assert [x["alarm"] for x in r["by_size"]][0] and r["by_country"][0]["country"] is None, r["by_size"]' "$dir/json" || fail 'the report knows of no alarm'
+eval_ --days 2024-02-03 "$dir/silent" 2>/dev/null | grep -q 'ALARM: fewer than said' || fail 'no alarm in the text'
+
 # Too short a series, days out of order, beyond the end.
 head -60 "$dir/events" >"$dir/short"
 eval_ "$dir/short" >"$dir/out" 2>"$dir/err" && fail 'ten days are enough'

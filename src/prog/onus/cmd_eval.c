@@ -10,6 +10,7 @@
 #include "judge/evaluate.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
+#include "prog/onus/eval_fair.h"
 #include "prog/onus/eval_hub.h"
 #include "prog/onus/eval_plot.h"
 #include "util/clock.h"
@@ -29,7 +30,7 @@ struct eval {
 	const char *conf_file, *registry, *days_text, *since, *plot;
 	struct opt_list set;
 	uint32_t horizon, drop_over;
-	bool json, foreign;
+	bool json, foreign, alarm;
 	struct series series;
 	bool of_hub;
 	struct eval_hub hub;
@@ -373,6 +374,7 @@ static void print_text(const struct eval *x, const struct evaluation *ev)
 	print_hosts(ev);
 	print_bins("a host returns", "hosts", ev->host_bin);
 	print_as(ev);
+	eval_fair_print(&ev->fair);
 }
 
 static void json_rows(struct jout *j, const struct evaluation *ev, enum evaluate_target t)
@@ -506,6 +508,7 @@ static int print_json(const struct eval *x, const struct evaluation *ev)
 	json_hosts(&j, ev);
 	json_bins(&j, "hosts_calibration", "hosts", ev->host_bin);
 	json_as(&j, ev);
+	eval_fair_json(&j, &ev->fair);
 	jout_object_end(&j);
 	ok = buf_ok(&out);
 	(void)fwrite(buf_text(&out).p, 1, span_len(buf_text(&out)), stdout);
@@ -578,6 +581,8 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 		r = print_json(x, &ev);
 	else if (r == 0)
 		print_text(x, &ev);
+	if (r == 0 && x->alarm)
+		r = eval_fair_alarm(&ev.fair) > 0;
 	evaluation_done(&ev);
 	return r;
 }
@@ -605,7 +610,7 @@ static int run(struct eval *x, char **files, int n_files)
 	series_done(&x->series);
 	eval_hub_done(&x->hub);
 	attribute_done(&a);
-	return r < 0 ? 2 : 0;
+	return r < 0 ? 2 : r;
 }
 
 int cmd_eval(int argc, char **argv)
@@ -627,6 +632,10 @@ int cmd_eval(int argc, char **argv)
 		    "far "
 		    "more than usual weigh less. (The ledger knows who is whose.)" },
 		{ "json", 'j', OPT_FLAG, &x.json, NULL, "Write one JSON object." },
+		{ "alarm", 0, OPT_FLAG, &x.alarm, NULL,
+		    "Exit with 1 when of some class of networks (a tenth of all AS by size, a "
+		    "country) far more "
+		    "or fewer new hosts came than said, beside all others: for a weekly check." },
 		{ "plot", 0, OPT_TEXT, &x.plot, "FILE",
 		    "Draw hits and reliability into FILE (SVG)." },
 		{ "registry", 'r', OPT_TEXT, &x.registry, "FILE",
