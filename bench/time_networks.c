@@ -311,6 +311,25 @@ static uint64_t chains_at_once(
 	return sum;
 }
 
+/* What annotate --holder writes behind an address. */
+static uint64_t texts_at_once(
+    const struct registry *r, const struct addr *v, uint32_t n, uint64_t *depth)
+{
+	struct registry_answer who[REGISTRY_AT_ONCE];
+	uint64_t sum = 0;
+
+	(void)depth;
+	for (uint32_t i = 0; i < n; i += REGISTRY_AT_ONCE) {
+		uint32_t some = MIN_OF(n - i, REGISTRY_AT_ONCE);
+
+		registry_answers(r, v + i, some, who);
+		for (uint32_t k = 0; k < some; k++)
+			sum += (uint64_t)(span_empty(who[k].holder) ? 0 : *who[k].holder.p) +
+			       (uint64_t)(span_empty(who[k].mail) ? 0 : *who[k].mail.p);
+	}
+	return sum;
+}
+
 static uint64_t narrowest(
     const struct registry *r, const struct addr *v, uint32_t n, uint64_t *depth)
 {
@@ -408,6 +427,7 @@ static void open_and_race(const char *path, bool copy)
 	race(r, "  many at a time", known6, chains_at_once);
 	race(r, "chain, any IPv4 and a seventh of that IPv6", mixed, chains);
 	race(r, "  many at a time", mixed, chains_at_once);
+	race(r, "  with the holder's name and the mailbox", mixed, texts_at_once);
 	r = registry_free(r);
 }
 

@@ -202,6 +202,16 @@ struct registry_contact {
 uint32_t registry_n_contact(const struct registry *r);
 struct registry_contact registry_contact_at(const struct registry *r, uint32_t index);
 
+/* struct registry_answer - who answers for an address: the narrowest network's holder that has a name, or that of the
+ * next one around it; whom to write to. Empty where none is told */
+struct registry_answer {
+	struct span holder, mail;
+};
+
+/* registry_answers - of many addresses, as registry_networks: ret[i] is that of v[i] */
+void registry_answers(
+    const struct registry *r, const struct addr *v, uint32_t n, struct registry_answer *ret);
+
 /* Handles that resolved to nothing when the file was made. */
 enum registry_orphan_kind {
 	ORPHAN_NETWORK_HOLDER,

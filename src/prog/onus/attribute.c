@@ -236,53 +236,36 @@ static void put_line(
 	buf_grew(out, (size_t)(p - start));
 }
 
-/* The narrowest network around the address of each line. */
-static void find_networks(const struct registry *r, struct attribute_item *v, size_t n)
+static void put_holder(const struct registry_answer *w, struct buf *out)
 {
+	buf_byte(out, '\t');
+	buf_span(out, span_empty(w->holder) ? SPAN("-") : w->holder);
+	buf_byte(out, '\t');
+	buf_span(out, span_empty(w->mail) ? SPAN("-") : w->mail);
+}
+
+/* Lines with two columns more, which stand before the LF. */
+static void put_held(const struct registry *r, const struct attribute_ready *ready,
+    const struct attribute_item *v, size_t n, struct buf *out)
+{
+	struct registry_answer who[REGISTRY_AT_ONCE];
 	struct addr addrs[REGISTRY_AT_ONCE];
-	uint32_t found[REGISTRY_AT_ONCE];
 
-	for (size_t i = 0; i < n; i += REGISTRY_AT_ONCE) {
-		uint32_t some = (uint32_t)MIN_OF(n - i, (size_t)REGISTRY_AT_ONCE);
+	for (size_t from = 0; from < n; from += REGISTRY_AT_ONCE) {
+		uint32_t some = (uint32_t)MIN_OF(n - from, (size_t)REGISTRY_AT_ONCE);
 
-		for (uint32_t k = 0; k < some; k++)
-			addrs[k] = span_empty(v[i + k].text) ? addr_of_v4(0) : v[i + k].addr;
-		registry_networks(r, addrs, some, found);
-		for (uint32_t k = 0; k < some; k++)
-			v[i + k].network = found[k];
+		for (uint32_t i = 0; i < some; i++)
+			addrs[i] = span_empty(v[from + i].text) ? addr_of_v4(0) : v[from + i].addr;
+		registry_answers(r, addrs, some, who);
+		for (uint32_t i = 0; i < some; i++) {
+			put_line(ready, &v[from + i], out);
+			if (span_empty(v[from + i].text) || !buf_ok(out))
+				continue;
+			out->len--;
+			put_holder(&who[i], out);
+			buf_byte(out, '\n');
+		}
 	}
-}
-
-static void put_holder(const struct registry *r, uint32_t network, struct buf *out)
-{
-	uint32_t abuse = REGISTRY_NONE, at = network;
-	struct span name = SPAN(""), mail = SPAN("");
-
-	while (at != REGISTRY_NONE && span_empty(name)) {
-		struct registry_link l = registry_network_link(r, at);
-
-		if (l.holder != REGISTRY_NONE)
-			name = registry_holder_at(r, l.holder).name;
-		at = l.parent;
-	}
-	if (network != REGISTRY_NONE)
-		abuse = registry_network_abuse(r, network, NULL);
-	if (abuse != REGISTRY_NONE)
-		mail = registry_contact_at(r, abuse).mail;
-	buf_byte(out, '\t');
-	buf_span(out, span_empty(name) ? SPAN("-") : name);
-	buf_byte(out, '\t');
-	buf_span(out, span_empty(mail) ? SPAN("-") : mail);
-}
-
-/* Both behind a line that is in out already, with its LF. */
-static void put_holders(const struct registry *r, const struct attribute_item *it, struct buf *out)
-{
-	if (span_empty(it->text) || !buf_ok(out))
-		return;
-	out->len--;
-	put_holder(r, it->network, out);
-	buf_byte(out, '\n');
 }
 
 int attribute_lines(const struct attributor *a, struct attribute_ready *r, bool holders,
@@ -308,12 +291,9 @@ int attribute_lines(const struct attributor *a, struct attribute_ready *r, bool 
 		__builtin_prefetch(r->text.p + w->at);
 	}
 	if (holders)
-		find_networks(a->registry, v, n);
-	for (size_t i = 0; i < n; i++) {
+		put_held(a->registry, r, v, n, out);
+	for (size_t i = 0; i < n && !holders; i++)
 		put_line(r, &v[i], out);
-		if (holders)
-			put_holders(a->registry, &v[i], out);
-	}
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct attribute_item {
 	struct span line; /* without its LF */
 	struct span text; /* of the first address in it; empty: there is none */
 	struct addr addr;
-	uint32_t place, network; /* set by attribute_lines */
+	uint32_t place; /* set by attribute_lines */
 };
 
 /* struct attribute_ready - what is appended to the lines of each piece of announced space, written out

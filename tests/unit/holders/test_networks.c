@@ -558,12 +558,31 @@ static uint32_t number(const struct registry *r, uint32_t index)
 	return n;
 }
 
+/* Who answers for an address, one by one. */
+static struct registry_answer answer_of(const struct registry *r, struct addr a)
+{
+	struct registry_answer ret = { SPAN(""), SPAN("") };
+	uint32_t at = registry_network(r, a), abuse = registry_network_abuse(r, at, NULL);
+
+	if (abuse != REGISTRY_NONE)
+		ret.mail = registry_contact_at(r, abuse).mail;
+	for (; at != REGISTRY_NONE && span_empty(ret.holder);
+	     at = registry_network_at(r, at).parent) {
+		uint32_t holder = registry_network_at(r, at).holder;
+
+		if (holder != REGISTRY_NONE)
+			ret.holder = registry_holder_at(r, holder).name;
+	}
+	return ret;
+}
+
 /* Many at once find what one by one does, whatever their number, order and family. */
 static void many_at_once(const struct registry *r, unsigned shift)
 {
 	enum { MANY = 3 * REGISTRY_AT_ONCE + 1 };
 	struct addr a[MANY];
 	uint32_t got[MANY + 1];
+	struct registry_answer who[MANY];
 
 	for (uint32_t n = 0; n <= MANY; n++) {
 		got[n] = 12345;
@@ -573,6 +592,13 @@ static void many_at_once(const struct registry *r, unsigned shift)
 		assert_int_equal(got[n], 12345);
 		for (uint32_t i = 0; i < n; i++)
 			assert_int_equal(got[i], registry_network(r, a[i]));
+		registry_answers(r, a, n, who);
+		for (uint32_t i = 0; i < n; i++) {
+			struct registry_answer want = answer_of(r, a[i]);
+
+			assert_true(span_eq(who[i].holder, want.holder));
+			assert_true(span_eq(who[i].mail, want.mail));
+		}
 	}
 }
 
@@ -704,6 +730,8 @@ static void test_verify(void **state)
 		struct verdict_space want[HAS_N] = { { 0, 0 } };
 		struct registry_verdict got;
 
+		many_at_once(r,
+		    80); /* holders with and without a name, mailboxes of their own and of what is around */
 		assert_int_equal(registry_verify(r, &got), 0);
 		for (uint32_t q = 0; q < 2 * WINDOW; q++) {
 			struct addr a = place(q % 2, q / 2, false, 80);
