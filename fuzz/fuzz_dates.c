@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The first line is a datepattern, up to a blank one; the others are log lines. What is found lies in the line and
- * in time; lines before change nothing; and the fast reader of common dates says what the forms say. */
+ * in time; lines before change nothing; and the short cuts say what the forms say. */
 #include "fuzz.h"
 
 #include <assert.h>
@@ -54,18 +54,20 @@ static void check_stamp(const struct answer *a, struct span line)
 	assert(a->at.start == !st.inside);
 }
 
-static struct dates
-    *standard; /* kept from one input to the next, as a log's is from line to line */
+/* Without a pattern of one's own, with and without short cuts; kept from one input to the next, as a log's is from
+ * line to line. */
+static struct dates *standard, *forms;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span rest = span_of((const char *)data, size), pattern, line[LINES_MAX];
-	struct answer forth[LINES_MAX], back, plain;
+	struct answer forth[LINES_MAX], back, plain, full;
 	struct dates *d = NULL;
 	const char *blank = memmem(rest.p, size, "\n\n", 2);
 	unsigned n = 0;
 
-	if (!standard && dates_new(SPAN(""), &standard, NULL) < 0)
+	if (!standard && (dates_new(SPAN(""), &standard, NULL) < 0 ||
+			     dates_new(SPAN("{DEFAULT}"), &forms, NULL) < 0))
 		abort();
 	pattern = (struct span){ rest.p, blank ? blank : rest.p };
 	rest.p = blank ? blank + 2 : rest.p;
@@ -78,6 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		plain.r = dates_find(standard, NOW, line[n], &plain.at);
 		check(&plain, line[n]);
 		check_stamp(&plain, line[n]);
+		full.r = dates_find(forms, NOW, line[n], &full.at);
+		check_same(&plain, &full);
 	}
 	while (n-- > 0) {
 		back.r = dates_find(d, NOW, line[n], &back.at);

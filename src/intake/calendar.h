@@ -12,6 +12,8 @@ struct civil {
 	int year, month, day, hour, minute, second;
 };
 
+#define CALENDAR_MONTHS "JanFebMarAprMayJunJulAugSepOctNovDec"
+
 /* calendar_days - in a month */
 int calendar_days(int year, int month);
 

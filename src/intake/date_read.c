@@ -134,8 +134,8 @@ static int read_day(const struct span part[DATE_PART_N], struct civil *c)
 		c->year += 2000;
 	r |= number(part[DATE_YEAR], 1, 9999, &c->year);
 	r |= number(part[DATE_MONTH], 1, 12, &c->month);
-	r |= name(part[DATE_MON_NAME], "JanFebMarAprMayJunJulAugSepOctNovDec", 1, &c->month);
-	r |= name(part[DATE_MONTH_NAME], "JanFebMarAprMayJunJulAugSepOctNovDec", 1, &c->month);
+	r |= name(part[DATE_MON_NAME], CALENDAR_MONTHS, 1, &c->month);
+	r |= name(part[DATE_MONTH_NAME], CALENDAR_MONTHS, 1, &c->month);
 	r |= number(part[DATE_DAY], 1, 31, &c->day);
 	r |= number(part[DATE_YEARDAY], 1, 366, &yearday);
 	r |= number(part[DATE_WEEK_SUN], 0, 53, &sunday);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "intake/dates.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 #include "core/event.h"
 #include "intake/date_text.h"
+#include "util/num.h"
 
 struct dates {
 	struct date_form *form[DATES_FORMS_MAX];
@@ -195,6 +195,55 @@ static bool may_be_dated(struct span line)
 	return false;
 }
 
+/* "03/Jan/2026:01:02:03 +0000]", digits that num_u32 takes and nothing unusual */
+#define WEB_DATE 27u
+
+static bool web_number(const char *p, unsigned n, uint32_t most, int *ret)
+{
+	uint32_t v;
+	bool good = num_u32(span_of(p, n), most, &v) == 0;
+
+	*ret = good ? (int)v : 0;
+	return good;
+}
+
+static bool web_civil(const char *p, struct civil *c, int *offset_s)
+{
+	static const char names[] = CALENDAR_MONTHS;
+	int hours, minutes;
+
+	for (c->month = 1; c->month <= 12; c->month++)
+		if (memcmp(names + (size_t)(c->month - 1) * 3, p + 3, 3) == 0)
+			break;
+	if (c->month > 12 || p[2] != '/' || p[6] != '/' || p[11] != ':' || p[14] != ':' ||
+	    p[17] != ':' || p[20] != ' ' || (p[21] != '+' && p[21] != '-') || p[26] != ']')
+		return false;
+	if (!web_number(p, 2, 31, &c->day) || !web_number(p + 7, 4, 2099, &c->year) ||
+	    !web_number(p + 12, 2, 23, &c->hour) || !web_number(p + 15, 2, 59, &c->minute) ||
+	    !web_number(p + 18, 2, 59, &c->second) || !web_number(p + 22, 2, 19, &hours) ||
+	    !web_number(p + 24, 2, 99, &minutes))
+		return false;
+	*offset_s = (p[21] == '-' ? -60 : 60) * (hours * 60 + minutes);
+	return c->year >= 1990 && c->day >= 1 && c->day <= calendar_days(c->year, c->month);
+}
+
+/* What web servers write, in brackets behind the client's address, where nothing before it could be a date: found
+ * without the forms, and the same as by them. */
+static bool web_date(int64_t now_s, struct span line, struct date *ret)
+{
+	const char *open = span_empty(line) ? NULL : memchr(line.p, '[', span_len(line));
+	struct civil c;
+	int offset_s;
+
+	if (!open || open - line.p < 2 || (size_t)(line.end - open) <= WEB_DATE ||
+	    !web_civil(open + 1, &c, &offset_s) || may_be_dated((struct span){ line.p, open }))
+		return false;
+	*ret = (struct date){ .time_s = calendar_utc(&c) - offset_s,
+		.begin = (uint32_t)(open + 1 - line.p),
+		.end = (uint32_t)(open + WEB_DATE - line.p) };
+	return event_date_check(ret->time_s, now_s, NULL) == 0;
+}
+
 /* struct search - the best place so far */
 struct search {
 	struct date_found at;
@@ -249,6 +298,8 @@ enum dates_result dates_find(struct dates *d, int64_t now_s, struct span line, s
 	int64_t time_s;
 	int r;
 
+	if (d->standard && web_date(now_s, line, ret))
+		return DATES_FOUND;
 	if (d->standard && !may_be_dated(line))
 		return DATES_NONE;
 	r = search(d, line, &s);

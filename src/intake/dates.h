@@ -33,7 +33,7 @@ struct date {
 MUST_USE int dates_new(struct span patterns, struct dates **ret, struct err *e);
 struct dates *dates_free(struct dates *d); /* NULL-safe, returns NULL */
 
-/* dates_find - *ret is set on DATES_FOUND alone */
+/* dates_find - *ret means something on DATES_FOUND alone */
 enum dates_result dates_find(struct dates *d, int64_t now_s, struct span line, struct date *ret);
 
 bool dates_may_lack(const struct dates *d); /* DATES_ABSENT is possible */

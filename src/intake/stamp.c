@@ -5,7 +5,7 @@
 
 #include "intake/calendar.h"
 
-static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char month_names[] = CALENDAR_MONTHS;
 
 void stamp_init(struct stamp_reader *r, const struct clock *clock)
 {

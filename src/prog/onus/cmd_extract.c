@@ -127,7 +127,7 @@ static void say_counts(
 		{ c->special + json.special, "matched, but private or reserved space" },
 		{ c->wide, "matched, but about a network too wide to be believed" },
 		{ c->own + json.own, "matched, but own networks" },
-		{ c->undated, "log lines do not begin with a date" },
+		{ c->undated, "log lines have no date" },
 	};
 
 	for (size_t i = 0; i < NELEM(rows); i++)
@@ -252,7 +252,8 @@ int cmd_extract(int argc, char **argv)
 		"Turn logs, JSON logs, and lists of addresses, into event lines: who was seen "
 		"doing what.\n"
 		"Files may be packed (gzip, zstd, xz, bzip2). Filters have the form of fail2ban's "
-		"filter.d;\nmaps of JSON logs that of doc/json-logs.md (json_path of the "
+		"filter.d,\nand dates all forms of fail2ban's; maps of JSON logs that of "
+		"doc/json-logs.md (json_path of the "
 		"configuration).",
 		"Example: onus extract /var/log/auth.log* | onus top -", opts, NELEM(opts) };
 	int n = opt_main(&usage, argc, argv);
