@@ -44,12 +44,28 @@ struct day {
 	uint16_t small_came, large_came, german_came;
 };
 
+static struct ground *ground; /* all of IPv4, so made once */
+static float *map;
+static uint16_t *targets;
+
+static int set_up(void **state)
+{
+	ground = ground_make();
+	map = calloc(MAP_N, sizeof(*map));
+	targets = calloc(MAP_N, sizeof(*targets));
+	return map && targets ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	free(map);
+	free(targets);
+	ground = ground_free(ground);
+	return 0;
+}
+
 static void measured(const struct day *v, unsigned n, int32_t horizon, struct evaluate_fair *ret)
 {
-	struct ground *g = ground_make();
-	float *map = calloc(MAP_N, sizeof(*map));
-	uint16_t *targets = calloc(MAP_N, sizeof(*targets));
-
 	memset(ret, 0, sizeof(*ret));
 	for (unsigned i = 0; i < n; i++) {
 		for (uint32_t as = 0; as < ASES; as++) {
@@ -62,11 +78,8 @@ static void measured(const struct day *v, unsigned n, int32_t horizon, struct ev
 						: small ? v[i].small_came
 							: v[i].large_came;
 		}
-		assert_int_equal(evaluate_fair(g, map, targets, horizon, ret), 0);
+		assert_int_equal(evaluate_fair(ground, map, targets, horizon, ret), 0);
 	}
-	free(map);
-	free(targets);
-	(void)ground_free(g);
 }
 
 static void alarms(void **state)
@@ -136,5 +149,5 @@ int main(void)
 		cmocka_unit_test(classes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
