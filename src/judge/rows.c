@@ -123,107 +123,84 @@ static int row_take(struct loading *l, struct row r, struct err *e)
 	return row_cut(l, r);
 }
 
-/* Rows by key, each key's by their AS and address. by_as, NULL while it is made, is what the others count in; rows
- * without a key are behind all others there, and else left out. */
-static int group_rows(const struct judge *j, uint32_t key(const struct row *),
-    const uint32_t *by_as, struct grouping *ret)
+uint32_t row_next(const struct judge *j, enum entity_kind kind, const struct row *r, uint32_t k)
 {
-	uint32_t left;
-
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < j->n_rows; i++)
-		if (key(&j->rows[i]) != CHAIN_NONE)
-			n = MAX_OF(n, key(&j->rows[i]) + 1);
-	ret->n = n;
-	ret->start = calloc((size_t)n + 2, sizeof(*ret->start));
-	ret->rows = calloc((size_t)j->n_rows + 1, sizeof(*ret->rows));
-	if (!ret->start || !ret->rows)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < j->n_rows; i++)
-		if (key(&j->rows[i]) != CHAIN_NONE)
-			ret->start[key(&j->rows[i]) + 2]++;
-	for (uint32_t k = 2; k < n + 2; k++)
-		ret->start[k] += ret->start[k - 1];
-	for (uint32_t i = 0; i < j->n_rows; i++) {
-		uint32_t k = key(&j->rows[by_as ? by_as[i] : i]);
-
-		if (k != CHAIN_NONE) /* start[k + 1] moves from the first of k to its end */
-			ret->rows[ret->start[k + 1]++] = i;
+	switch (kind) {
+	case ENTITY_AS:
+		return k || r->as == CHAIN_NONE ? 0 : r->as + 1;
+	case ENTITY_PREFIX:
+		return k || r->prefix == CHAIN_NONE ? 0 : r->prefix + 1;
+	case ENTITY_ORG:
+		return row_org_next(j, r, k);
+	case ENTITY_COUNTRY:
+		return k || r->country == COUNTRY_NONE ? 0 : r->country + 1u;
+	case ENTITY_NET: /* the narrowest first */
+		return k ? net_above(j, k) : r->network;
+	default:
+		return 0;
 	}
-	left = ret->start[n];
-	for (uint32_t i = j->n_own_rows; i < j->n_rows && !by_as; i++)
-		if (key(&j->rows[i]) == CHAIN_NONE)
-			ret->rows[left++] = i;
-	return 0;
 }
 
-static uint32_t key_prefix(const struct row *r)
+/* How many keys of a kind there are, and how many times a row has one. */
+static uint64_t count_keys(const struct judge *j, enum entity_kind kind, uint32_t *n)
 {
-	return r->prefix;
-}
-
-static uint32_t key_as(const struct row *r)
-{
-	return r->as;
-}
-
-static uint32_t key_country(const struct row *r)
-{
-	return r->country == COUNTRY_NONE ? CHAIN_NONE : r->country;
-}
-
-/* Its networks, the narrowest first, as row_org_next. */
-static uint32_t row_net_next(const struct judge *j, const struct row *r, uint32_t k)
-{
-	return k ? net_above(j, k) : r->network;
-}
-
-/* The same where a row has several keys. */
-static int group_many(const struct judge *j,
-    uint32_t next(const struct judge *, const struct row *, uint32_t k), struct grouping *ret)
-{
-	uint32_t n = 0;
 	uint64_t all = 0;
 
+	*n = 0;
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		for (uint32_t k = 0; (k = next(j, &j->rows[i], k)) != 0;) {
-			n = MAX_OF(n, k);
-			all++;
-		}
+		for (uint32_t k = 0; (k = row_next(j, kind, &j->rows[i], k)) != 0; all++)
+			*n = MAX_OF(*n, k);
+	return all;
+}
+
+/* Rows by key, each key's by their AS and address: those of ASes, which are made first, are what the others count in.
+ * Rows without a key are behind all others there, and else left out. */
+static int group_rows(const struct judge *j, enum entity_kind kind, struct grouping *ret)
+{
+	const uint32_t *by_as = kind == ENTITY_AS ? NULL : j->by_as.rows;
+	uint64_t all = MAX_OF(count_keys(j, kind, &ret->n), j->n_rows);
+	uint32_t left;
+
 	if (all >= UINT32_MAX)
 		return -ENOMEM;
-	ret->n = n;
-	ret->start = calloc((size_t)n + 2, sizeof(*ret->start));
+	ret->start = calloc((size_t)ret->n + 2, sizeof(*ret->start));
 	ret->rows = calloc((size_t)all + 1, sizeof(*ret->rows));
 	if (!ret->start || !ret->rows)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < j->n_rows; i++)
-		for (uint32_t k = 0; (k = next(j, &j->rows[i], k)) != 0;)
+		for (uint32_t k = 0; (k = row_next(j, kind, &j->rows[i], k)) != 0;)
 			ret->start[k + 1]++;
-	for (uint32_t k = 2; k < n + 2; k++)
+	for (uint32_t k = 2; k < ret->n + 2; k++)
 		ret->start[k] += ret->start[k - 1];
-	for (uint32_t i = 0; i < j->n_rows; i++)
-		for (uint32_t k = 0; (k = next(j, &j->rows[j->by_as.rows[i]], k)) != 0;)
+	for (uint32_t i = 0; i < j->n_rows;
+	     i++) { /* start moves from the first of a key to its end */
+		const struct row *r = &j->rows[by_as ? by_as[i] : i];
+
+		for (uint32_t k = 0; (k = row_next(j, kind, r, k)) != 0;)
 			ret->rows[ret->start[k]++] = i;
+	}
+	left = ret->start[ret->n];
+	for (uint32_t i = j->n_own_rows; i < j->n_rows && !by_as; i++)
+		if (row_next(j, kind, &j->rows[i], 0) == 0)
+			ret->rows[left++] = i;
 	return 0;
 }
 
 /* Only what will be summed: most callers ask for one kind. */
 static int groupings(struct judge *j)
 {
-	int r = group_rows(j, key_as, NULL, &j->by_as);
+	int r = group_rows(j, ENTITY_AS, &j->by_as);
 
 	for (uint32_t i = 0; i < j->n_rows && r == 0; i++)
 		j->rows[j->by_as.rows[i]].sum = i;
 	if (r == 0 && wants_kind(j, ENTITY_PREFIX))
-		r = group_rows(j, key_prefix, j->by_as.rows, &j->by_prefix);
+		r = group_rows(j, ENTITY_PREFIX, &j->by_prefix);
 	if (r == 0 && wants_kind(j, ENTITY_ORG))
-		r = group_many(j, row_org_next, &j->by_org);
+		r = group_rows(j, ENTITY_ORG, &j->by_org);
 	if (r == 0 && wants_kind(j, ENTITY_COUNTRY))
-		r = group_rows(j, key_country, j->by_as.rows, &j->by_country);
+		r = group_rows(j, ENTITY_COUNTRY, &j->by_country);
 	if (r == 0 && wants_nets(j))
-		r = group_many(j, row_net_next, &j->by_net);
+		r = group_rows(j, ENTITY_NET, &j->by_net);
 	j->row_sums = calloc((size_t)j->n_rows + 1, sizeof(*j->row_sums));
 	return r < 0 || !j->row_sums ? -ENOMEM : 0;
 }

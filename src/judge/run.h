@@ -12,7 +12,9 @@
  *   wanted.c what nobody asked for need not be computed
  *   tree.c   leaves and rows of one AS → lambda of every leaf, arrivals of every row
  *   world.c  l0 and M0
- *   sums.c   leaves → rows → sums of prefix, AS, organisation, country, network
+ *   total.h  what is added up, so that the order does not matter and it can be taken out again
+ *   row_sum.c  leaves → rows
+ *   sums.c   rows → sums of prefix, AS, organisation, country, network
  *   support.c  what one group says alone
  *   judge.c  evidence and announced space in; the order of all that
  *   touch.c  new evidence after a run → leaves of its hosts
@@ -30,6 +32,7 @@
 #include "judge/explain.h"
 #include "judge/judge.h"
 #include "judge/model.h"
+#include "judge/total.h"
 #include "util/grow.h"
 
 #define SIXTEEN_SHIFT 16 /* units of a /16 and of an IPv6 /32 */
@@ -223,11 +226,10 @@ struct row_sum {
 	bool anchor;
 	uint16_t first, last;
 	uint32_t said, n_said; /* in judge.saids */
-	double returning[NF], returning_scan;
-	double x_mid, x_as;	 /* arrivals under the two kernels, all families */
-	double x_attack, x_scan; /* under the kernel of the AS */
-	double x_severe;	 /* under that of the block, of all families, severity applied */
-	double worst;		 /* as in struct sum */
+	double v[AMOUNT_N];
+	double
+	    x_severe; /* arrivals under the kernel of the block, of all families, severity applied */
+	double worst; /* as in struct sum */
 	uint64_t hosts, events, group_mask;
 	uint32_t worst_leaf;
 	struct rates above; /* before the step of the block, at its beginning */
@@ -281,6 +283,9 @@ struct sums {
 	struct sum *v;	 /* owned */
 	uint32_t *order; /* [n] owned: of v, by index */
 	uint32_t *at;	 /* [n_at] owned: of v, or NOWHERE; an index of it is that of the entity */
+	uint32_t *
+	    total_at; /* the same, of totals: of entities of many rows, when updates may come; or NULL */
+	struct total *totals; /* owned */
 	uint32_t n, cap, cap_order, n_at;
 };
 
@@ -547,6 +552,12 @@ static inline bool wants_kind(const struct judge *j, enum entity_kind k)
 	return !j->conf.kinds || j->conf.kinds >> k & 1;
 }
 
+/* may_update - judge_update may follow the run: all is there that it leans on */
+static inline bool may_update(const struct judge *j)
+{
+	return !j->conf.kinds && !j->conf.only && !j->map_arrivals && !j->map_returning;
+}
+
 /* wants_nets - rows are cut at the borders of networks, which are summed up */
 static inline bool wants_nets(const struct judge *j)
 {
@@ -590,15 +601,22 @@ static inline void marks_done(struct marks *m)
 	*m = (struct marks){ NULL, 0 };
 }
 
-/* sums_build - rows, prefix, as, org, country, net; 0 or -ENOMEM
- * row_sum_up - one row out of its leaves, in place, so that rows can be summed on several threads; false when
- *              more has a say than before, and only row_sum_new can do it: 0 or -ENOMEM
- * sums_update - marked entities once more, out of their rows; into judge.changed too */
-int sums_build(struct judge *j);
+/* row_next - the entities of a kind that a row belongs to, one after the other: 1 + index of the one after k, 0: no
+ * more; from 0 */
+uint32_t row_next(const struct judge *j, enum entity_kind kind, const struct row *r, uint32_t k);
+
+/* row_sum_up - one row out of its leaves, in place, so that rows can be summed on several threads; false when
+ *              more has a say than before, and only row_sum_new can do it: 0 or -ENOMEM */
 bool row_sum_up(struct judge *j, const struct row *r);
 int row_sum_new(struct judge *j, const struct row *r);
-int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
-    const struct marks *org, const struct marks *country, const struct marks *net);
+
+/* sums_build - rows, prefix, as, org, country, net; 0 or -ENOMEM
+ * sums_change - a row out, before anything of it changes, once: mark NULL; and in again after that: what it belongs to
+ *               is marked, by kind
+ * sums_update - marked entities once more; into judge.changed too. 0 or -ENOMEM */
+int sums_build(struct judge *j);
+void sums_change(struct judge *j, const struct row *r, struct marks mark[ENTITY_KIND_N]);
+int sums_update(struct judge *j, const struct marks mark[ENTITY_KIND_N]);
 void sums_forget(struct judge *j);
 
 /* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */

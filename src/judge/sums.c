@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From leaves to rows, and from rows to prefixes, ASes, organisations, countries and networks. Everything is summed in
- * one fixed order (within a row by address, within an entity by IP version and address), so that the bits do
- * not depend on how evidence came. */
+/* From rows to prefixes, ASes, organisations, countries and networks. What is added up are integers (total.h), so that
+ * the bits depend neither on how evidence came nor on the order of rows; of entities of many rows the totals are kept, and
+ * an update exchanges in them what a row said before for what it says now. */
 #include "judge/run.h"
 
 #include <errno.h>
@@ -10,144 +10,83 @@
 
 #include "util/each.h"
 
-#define MANY  4096u /* rows that are worth a second thread … */
-#define PARTS 64u   /* … and how many parts their entities are cut into */
+#define MANY	   4096u /* entities that are worth a second thread … */
+#define PARTS	   64u	 /* … and how many parts they are cut into */
+#define TOTAL_ROWS 32u	 /* entities of more rows keep their total */
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* --- totals -------------------------------------------------------------------------------------- */
 
-static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
+static void total_open(struct total *t)
 {
-	const struct leaf *l = &j->leaves[leaf];
-	double m = leaf_m(j, l);
-
-	for (uint32_t i = 0; i < l->n_part; i++) {
-		const struct part *p = &j->parts[l->part + i];
-
-		s->returning[p->family] += p->returning;
-		s->returning_scan += p->returning_scan;
-		s->x_mid += p->x_mid;
-		s->x_as += p->x_as;
-		if (p->family == FAMILY_ATTACK) {
-			s->x_attack += p->x_as;
-			s->x_scan += p->x_scan;
-		}
-	}
-	if (m > s->worst) {
-		s->worst = m;
-		s->worst_leaf = leaf;
-	}
-	s->hosts += l->hosts;
-	s->events += l->events;
-	s->group_mask |= l->group_mask;
-	s->anchor |= l->anchor;
-	s->first = MAX_OF(s->first, l->first);
-	s->last = MIN_OF(s->last, l->last);
+	memset(t->v, 0, sizeof(t->v));
+	memset(t->arrivals, 0, sizeof(t->arrivals));
+	t->hosts = t->events = t->listed = t->size[0] = t->size[1] = t->group_mask = 0;
+	t->least = t->x = (struct fixed){ 0 };
+	t->roots = 0;
+	t->worst = 0;
+	t->worst_row = NOWHERE;
+	t->worst_fell = t->anchor = false;
+	t->first = 0;
+	t->last = NO_DAY;
 }
 
-/* The row without what its roots say, which is in ret. */
-static void row_sum(struct judge *j, const struct row *r, struct support *ret)
+static void total_said(struct total *t, const struct said *said, uint64_t by)
 {
-	struct row_sum *s = &j->row_sums[r->sum];
+	const uint64_t bar = UINT64_C(1) << said->root;
 
-	ret->roots = 0;
-	ret->x = 0;
-	memset(s->returning, 0, sizeof(s->returning));
-	s->returning_scan = s->x_mid = s->x_as = s->x_attack = s->x_scan = s->worst = 0;
-	s->worst_leaf = NOWHERE;
-	s->hosts = s->events = s->group_mask = 0;
-	s->first = 0;
-	s->last = NO_DAY;
-	s->anchor = false;
-	s->evidence = true;
-	for (uint32_t i = 0; i < r->n_leaf; i++) {
-		row_take(j, s, j->order[r->leaf + i]);
-		support_leaf(j, leaf_at(j, r->leaf + i), ret);
-	}
-	s->x_severe = ret->x;
+	if (!(t->roots & bar))
+		t->lost[said->root] = (struct lost_without){ { 0 } };
+	t->roots |= bar;
+	fixed_add(&t->lost[said->root].returning, said->returning, by);
+	fixed_add(&t->lost[said->root].x, said->x, by);
 }
 
-static uint32_t n_roots(const struct support *s)
+/* A row in or out. */
+static void total_add(const struct judge *j, struct total *t, const struct row_sum *r, uint64_t by)
 {
-	return (uint32_t)__builtin_popcountll(s->roots);
+	for (unsigned f = 0; f < NF; f++)
+		fixed_add(&t->arrivals[f], r->arrivals[f], by);
+	fixed_add(&t->least, r->least, by);
+	t->listed += by * r->listed;
+	if (!r->evidence)
+		return;
+	for (unsigned i = 0; i < AMOUNT_N; i++)
+		fixed_add(&t->v[i], r->v[i], by);
+	t->hosts += by * r->hosts;
+	t->events += by * r->events;
+	fixed_add(&t->x, r->x_severe, by);
+	for (uint32_t i = 0; i < r->n_said; i++)
+		total_said(t, &j->saids[r->said + i], by);
 }
 
-/* What its roots say, kept side by side. */
-static void row_saids(struct judge *j, struct row_sum *s, const struct support *support)
+/* Of rows that are equally bad the first one is the worst. */
+static void total_worst(struct total *t, const struct row_sum *r, uint32_t row)
 {
-	uint32_t k = 0;
-
-	s->n_said = n_roots(support);
-	for (uint64_t roots = support->roots; roots; roots &= roots - 1) {
-		uint32_t g = (uint32_t)__builtin_ctzll(roots);
-
-		j->saids[s->said + k++] =
-		    (struct said){ support->returning_lost[g], support->x_lost[g], g };
+	if (row == t->worst_row) {
+		t->worst_fell |= r->worst < t->worst;
+		t->worst = r->worst;
+	} else if (r->worst > t->worst || (!(r->worst < t->worst) && row < t->worst_row)) {
+		t->worst = r->worst;
+		t->worst_row = row;
 	}
 }
 
-bool row_sum_up(struct judge *j, const struct row *r)
+/* A row with all it says; row: in judge.row_sums */
+static void total_put(const struct judge *j, struct total *t, uint32_t row)
 {
-	struct row_sum *s = &j->row_sums[r->sum];
-	struct support support;
+	const struct row_sum *r = &j->row_sums[row];
 
-	row_sum(j, r, &support);
-	if (n_roots(&support) > s->n_said)
-		return false;
-	row_saids(j, s, &support);
-	return true;
-}
-
-int row_sum_new(struct judge *j, const struct row *r)
-{
-	struct row_sum *s = &j->row_sums[r->sum];
-	struct support support;
-	uint32_t n;
-
-	row_sum(j, r, &support);
-	n = n_roots(&support);
-	if (grow_u32(&j->saids, &j->cap_saids, (uint64_t)j->n_saids + n, sizeof(*j->saids)) < 0)
-		return -ENOMEM;
-	s->said = j->n_saids;
-	j->n_saids += n;
-	row_saids(j, s, &support);
-	return 0;
+	total_add(j, t, r, PUT);
+	if (!r->evidence)
+		return;
+	t->group_mask |= r->group_mask;
+	t->anchor |= r->anchor;
+	t->first = MAX_OF(t->first, r->first);
+	t->last = MIN_OF(t->last, r->last);
+	total_worst(t, r, row);
 }
 
 /* --- entities ------------------------------------------------------------------------------------ */
-
-static void sum_open(struct sum *s, uint32_t index)
-{
-	*s = (struct sum){ .index = index,
-		.as = CHAIN_NONE,
-		.org = CHAIN_NONE,
-		.prefix = CHAIN_NONE,
-		.worst_leaf = NOWHERE,
-		.last = NO_DAY };
-}
-
-static void sum_evidence(struct sum *s, const struct row_sum *r, struct support *support,
-    const struct said *saids, bool mid)
-{
-	for (unsigned f = 0; f < NF; f++)
-		s->returning[f] += r->returning[f];
-	s->returning_scan += r->returning_scan;
-	s->x += mid ? r->x_mid : r->x_as;
-	s->x_attack += r->x_attack;
-	s->x_scan += r->x_scan;
-	if (r->worst > s->worst) {
-		s->worst = r->worst;
-		s->worst_leaf = r->worst_leaf;
-	}
-	s->hosts += r->hosts;
-	s->events += r->events;
-	s->group_mask |= r->group_mask;
-	s->anchor |= r->anchor;
-	s->first = MAX_OF(s->first, r->first);
-	s->last = MIN_OF(s->last, r->last);
-	support->x += r->x_severe;
-	for (uint32_t i = 0; i < r->n_said; i++)
-		support_add(support, &saids[i]);
-}
 
 /* struct level - a kind of entity above the block */
 struct level {
@@ -174,44 +113,97 @@ static void levels_of(struct judge *j, struct level ret[LEVELS])
 	memcpy(ret, v, sizeof(v));
 }
 
-static const struct row *row_of(const struct judge *j, const struct level *l, uint32_t i)
+/* In judge.row_sums, the i-th row of a level. */
+static uint32_t row_sum_at(const struct level *l, uint32_t i)
 {
-	uint32_t at = l->rows->rows[i];
-
-	return &j->rows[l->kind == ENTITY_AS ? at : j->by_as.rows[at]];
+	return l->kind == ENTITY_AS ? i : l->rows->rows[i];
 }
 
-/* False: nothing is known of it. */
-static bool sum_make(const struct judge *j, const struct level *l, uint32_t key, struct sum *s)
+static const struct row *row_of(const struct judge *j, const struct level *l, uint32_t i)
 {
-	struct support support;
-	const struct row *first;
-	uint32_t i = l->rows->start[key], end = l->rows->start[key + 1];
+	return &j->rows[j->by_as.rows[row_sum_at(l, i)]];
+}
 
-	if (i == end)
-		return false;
-	first = row_of(j, l, i);
-	support.roots = 0;
-	support.x = 0;
-	sum_open(s, key);
-	for (; i < end; i++) {
-		/* The rows of an AS are summed up in its own order. */
-		const struct row_sum *r = &j->row_sums[l->kind == ENTITY_AS ? i : l->rows->rows[i]];
+static void total_make(const struct judge *j, const struct level *l, uint32_t key, struct total *t)
+{
+	total_open(t);
+	for (uint32_t i = l->rows->start[key]; i < l->rows->start[key + 1]; i++) {
+		const uint32_t row = row_sum_at(l, i);
+		const struct row_sum *r = &j->row_sums[row];
 
 		if (j->as_wanted && !wants_as(j, row_of(j, l, i)->as))
 			continue;
-		if (r->evidence)
-			sum_evidence(s, r, &support, j->saids + r->said, l->mid);
-		s->least += r->least;
-		for (unsigned f = 0; f < NF; f++)
-			s->arrivals[f] += r->arrivals[f];
-		s->size[r->version] += r->size;
+		total_put(j, t, row);
+		t->size[r->version] += r->size;
 		if (r->size == 0 && l->kind == ENTITY_ORG && row_of(j, l, i)->org != key)
-			s->size[r->version] += former_estate(j, row_of(j, l, i));
-		s->listed += r->listed;
+			t->size[r->version] += former_estate(j, row_of(j, l, i));
 	}
-	if (!(s->hosts || (l->listed && s->listed)))
+}
+
+/* The worst row of those of an entity, after another one was. */
+static void total_search(
+    const struct judge *j, const struct level *l, uint32_t key, struct total *t)
+{
+	t->worst = 0;
+	t->worst_row = NOWHERE;
+	for (uint32_t i = l->rows->start[key]; i < l->rows->start[key + 1]; i++) {
+		const uint32_t row = row_sum_at(l, i);
+
+		if (j->row_sums[row].evidence)
+			total_worst(t, &j->row_sums[row], row);
+	}
+	t->worst_fell = false;
+}
+
+static void sum_of(
+    const struct judge *j, const struct level *l, const struct total *t, struct sum *s)
+{
+	for (unsigned f = 0; f < NF; f++) {
+		s->returning[f] = fixed_is(&t->v[AMOUNT_RETURNING + f]);
+		s->arrivals[f] = fixed_is(&t->arrivals[f]);
+	}
+	s->least = fixed_is(&t->least);
+	s->returning_scan = fixed_is(&t->v[AMOUNT_RETURNING_SCAN]);
+	s->x = fixed_is(&t->v[l->mid ? AMOUNT_X_MID : AMOUNT_X_AS]);
+	s->x_attack = fixed_is(&t->v[AMOUNT_X_ATTACK]);
+	s->x_scan = fixed_is(&t->v[AMOUNT_X_SCAN]);
+	s->worst = t->worst;
+	s->worst_leaf = t->worst_row == NOWHERE ? NOWHERE : j->row_sums[t->worst_row].worst_leaf;
+	memcpy(s->size, t->size, sizeof(s->size));
+	s->hosts = t->hosts;
+	s->events = t->events;
+	s->group_mask = t->group_mask;
+	s->listed = t->listed;
+	s->first = t->first;
+	s->last = t->last;
+	s->anchor = t->anchor;
+}
+
+static void total_support(const struct total *t, struct support *ret)
+{
+	ret->x = fixed_is(&t->x);
+	ret->roots = t->roots;
+	for (uint64_t roots = t->roots; roots; roots &= roots - 1) {
+		const unsigned g = (unsigned)__builtin_ctzll(roots);
+
+		ret->returning_lost[g] = fixed_is(&t->lost[g].returning);
+		ret->x_lost[g] = fixed_is(&t->lost[g].x);
+	}
+}
+
+/* False: nothing is known of it. */
+static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
+    const struct total *t, struct sum *s)
+{
+	struct support support;
+	const struct row *first;
+
+	if (!t->hosts && !(l->listed && t->listed))
 		return false;
+	first = row_of(j, l, l->rows->start[key]);
+	*s = (struct sum){ .index = key };
+	sum_of(j, l, t, s);
+	total_support(t, &support);
 	support_close(j, &support, s->size, s);
 	s->as = l->as ? first->as : CHAIN_NONE;
 	s->prefix = l->prefix ? first->prefix : CHAIN_NONE;
@@ -253,12 +245,48 @@ static int sums_open(struct sums *s, uint32_t keys)
 
 /* --- entities once more -------------------------------------------------------------------------- */
 
+static struct total *total_kept(const struct level *l, uint32_t key)
+{
+	uint32_t at = l->sums->total_at ? l->sums->total_at[key] : NOWHERE;
+
+	return at == NOWHERE ? NULL : &l->sums->totals[at];
+}
+
+void sums_change(struct judge *j, const struct row *r, struct marks mark[ENTITY_KIND_N])
+{
+	struct level level[LEVELS];
+
+	levels_of(j, level);
+	for (unsigned i = 0; i < LEVELS; i++)
+		for (uint32_t k = 0; (k = row_next(j, level[i].kind, r, k)) != 0;) {
+			struct total *t = total_kept(&level[i], k - 1);
+
+			if (mark)
+				marks_set(&mark[level[i].kind], k - 1);
+			if (t && mark)
+				total_put(j, t, r->sum);
+			else if (t)
+				total_add(j, t, &j->row_sums[r->sum], TAKE);
+		}
+}
+
 /* struct again - marked entities of one level, on several threads */
 struct again {
 	struct judge *j;
 	const struct level *l;
 	const struct marks *marks;
 };
+
+static bool sum_again(const struct again *a, uint32_t key, struct sum *s)
+{
+	struct total made, *t = total_kept(a->l, key);
+
+	if (t && t->worst_fell)
+		total_search(a->j, a->l, key, t);
+	if (!t)
+		total_make(a->j, a->l, key, t = &made);
+	return sum_make(a->j, a->l, key, t, s);
+}
 
 static int again_some(void *ctx, unsigned lane, size_t from, size_t end)
 {
@@ -269,7 +297,7 @@ static int again_some(void *ctx, unsigned lane, size_t from, size_t end)
 	for (uint32_t k = (uint32_t)from; k < end; k++) {
 		struct sum s;
 
-		if (a->marks->v[k] && to->at[k] != NOWHERE && sum_make(a->j, a->l, k, &s))
+		if (a->marks->v[k] && to->at[k] != NOWHERE && sum_again(a, k, &s))
 			to->v[to->at[k]] = s;
 	}
 	return 0;
@@ -284,7 +312,7 @@ static int level_fresh(const struct again *a)
 	for (uint32_t k = 0; k < a->marks->n && r == 0; k++) {
 		struct sum s;
 
-		if (a->marks->v[k] && to->at[k] == NOWHERE && sum_make(a->j, a->l, k, &s))
+		if (a->marks->v[k] && to->at[k] == NOWHERE && sum_again(a, k, &s))
 			r = sums_put(to, &s);
 	}
 	return r;
@@ -308,14 +336,13 @@ static int level_changed(const struct again *a, uint32_t marked)
 static int level_update(struct judge *j, const struct level *l, const struct marks *marks)
 {
 	struct again a = { .j = j, .l = l, .marks = marks };
-	uint32_t n = l->sums->n, marked = 0, rows = 0;
+	uint32_t n = l->sums->n, marked = 0;
 	int r;
 
-	for (uint32_t k = 0; k < marks->n; k++) {
+	for (uint32_t k = 0; k < marks->n; k++)
 		marked += marks->v[k];
-		rows += marks->v[k] ? l->rows->start[k + 1] - l->rows->start[k] : 0;
-	}
-	r = each(rows < MANY ? 1 : j->conf.threads, marks->n, marks->n / PARTS + 1, again_some, &a);
+	r = each(
+	    marked < MANY ? 1 : j->conf.threads, marks->n, marks->n / PARTS + 1, again_some, &a);
 	if (r < 0 || (r = level_fresh(&a)) < 0)
 		return r;
 	if (l->sums->n != n)
@@ -323,27 +350,47 @@ static int level_update(struct judge *j, const struct level *l, const struct mar
 	return level_changed(&a, marked);
 }
 
-int sums_update(struct judge *j, const struct marks *as, const struct marks *prefix,
-    const struct marks *org, const struct marks *country, const struct marks *net)
+int sums_update(struct judge *j, const struct marks mark[ENTITY_KIND_N])
 {
-	const struct marks *const marks[LEVELS] = { as, prefix, org, country, net };
 	struct level level[LEVELS];
 	int r = 0;
 
 	levels_of(j, level);
 	for (unsigned i = 0; i < LEVELS && r == 0; i++)
-		r = level_update(j, &level[i], marks[i]);
+		r = level_update(j, &level[i], &mark[level[i].kind]);
 	return r;
+}
+
+/* Room for the totals of entities of many rows. */
+static int totals_open(const struct level *l)
+{
+	struct sums *s = l->sums;
+	uint32_t n = 0;
+
+	s->total_at = reallocarray(NULL, (size_t)l->rows->n + 1, sizeof(*s->total_at));
+	if (!s->total_at)
+		return -ENOMEM;
+	for (uint32_t k = 0; k < l->rows->n; k++) {
+		bool many = l->rows->start[k + 1] - l->rows->start[k] > TOTAL_ROWS;
+
+		s->total_at[k] = many ? n++ : NOWHERE;
+	}
+	s->totals = calloc((size_t)n + 1, sizeof(*s->totals));
+	return s->totals ? 0 : -ENOMEM;
 }
 
 static int level_build(const struct judge *j, const struct level *l)
 {
 	int r = sums_open(l->sums, l->rows->n);
 
+	if (r == 0 && may_update(j))
+		r = totals_open(l);
 	for (uint32_t k = 0; k < l->rows->n && r == 0; k++) {
+		struct total made, *t = total_kept(l, k);
 		struct sum s;
 
-		if (sum_make(j, l, k, &s))
+		total_make(j, l, k, t ? t : (t = &made));
+		if (sum_make(j, l, k, t, &s))
 			r = sums_put(l->sums, &s);
 	}
 	if (r == 0)
@@ -378,6 +425,8 @@ void sums_forget(struct judge *j)
 		free(level[i].sums->v);
 		free(level[i].sums->order);
 		free(level[i].sums->at);
+		free(level[i].sums->total_at);
+		free(level[i].sums->totals);
 		*level[i].sums = (struct sums){ NULL };
 	}
 	free(j->saids);

@@ -21,11 +21,13 @@
 struct update {
 	struct judge *j;
 	struct touched touched;
-	uint8_t *row;				    /* [n_rows] DIRTY_… */
-	struct marks as, prefix, org, country, net; /* by index: to be summed again */
+	uint8_t *row;	 /* [n_rows] DIRTY_… */
+	uint32_t *dirty; /* [n_dirty] of these, those that are not 0 */
+	uint32_t n_dirty;
+	struct marks mark[ENTITY_KIND_N]; /* by index: to be summed again */
 };
 
-#define DIRTY_ROW  1 /* its leaves */
+#define DIRTY_ROW  1 /* its leaves, or what is listed of it */
 #define DIRTY_WALK 2 /* walked: its arrivals and all of its leaves */
 #define DIRTY_SAYS 4 /* more has a say than before */
 
@@ -144,20 +146,6 @@ static int reorder(struct update *u)
 
 /* --- the chain ----------------------------------------------------------------------------------- */
 
-static void mark_row(struct update *u, const struct row *r)
-{
-	for (uint32_t n = r->network; n; n = net_above(u->j, n))
-		marks_set(&u->net, n - 1);
-	for (uint32_t n = 0; (n = row_org_next(u->j, r, n)) != 0;)
-		marks_set(&u->org, n - 1);
-	if (r->as != CHAIN_NONE) {
-		marks_set(&u->as, r->as);
-		marks_set(&u->prefix, r->prefix);
-	}
-	if (r->country != COUNTRY_NONE)
-		marks_set(&u->country, r->country);
-}
-
 /* The AS of touched leaves: their arrivals are its own. */
 static void walks_grow(struct update *u)
 {
@@ -178,21 +166,56 @@ static void walks_grow(struct update *u)
 	}
 }
 
+static void dirty_walk(struct update *u, uint32_t from, uint32_t end)
+{
+	for (; from < end; from++)
+		u->row[u->j->by_as.rows[from]] = DIRTY_WALK;
+}
+
+/* Which ASes are to be walked, and all rows that will change. */
+static int find_dirty(struct update *u)
+{
+	struct judge *j = u->j;
+	int r = j->more_listed ? bits_seal(&j->listed) : 0;
+
+	if (r < 0)
+		return r;
+	if (j->more_listed)
+		listed_count(j);
+	for (uint32_t i = 0; i < j->n_rows && j->more_listed; i++)
+		if (j->row_sums[j->rows[i].sum].listed != j->rows[i].listed)
+			u->row[i] = DIRTY_ROW;
+	walks_grow(u);
+	for (uint32_t k = 0; k < 2 * j->by_as.n; k++) {
+		struct walk *w = &j->walks[k];
+
+		w->due = w->touched && walk_due(j, w);
+		if (w->due) {
+			dirty_walk(u, w->from, w->end);
+			dirty_walk(u, w->old, w->old_end);
+		}
+	}
+	for (uint32_t i = 0; i < j->n_rows; i++)
+		u->n_dirty += u->row[i] != 0;
+	u->dirty = calloc((size_t)u->n_dirty + 1, sizeof(*u->dirty));
+	if (!u->dirty)
+		return -ENOMEM;
+	for (uint32_t i = 0, n = 0; i < j->n_rows; i++)
+		if (u->row[i])
+			u->dirty[n++] = i;
+	return 0;
+}
+
 static int chain(struct update *u)
 {
 	struct judge *j = u->j;
 	struct tree *tree = tree_new(j);
 	int r = tree ? 0 : -ENOMEM;
 
-	walks_grow(u);
 	for (uint32_t k = 0; k < 2 * j->by_as.n && r == 0; k++) {
-		if (!j->walks[k].touched || !walk_due(j, &j->walks[k]))
-			continue;
-		r = tree_walk(tree, k / 2, k % 2);
-		for (uint32_t i = j->walks[k].from; i < j->walks[k].end && r == 0; i++)
-			u->row[j->by_as.rows[i]] = DIRTY_WALK;
-		for (uint32_t i = j->walks[k].old; i < j->walks[k].old_end && r == 0; i++)
-			u->row[j->by_as.rows[i]] = DIRTY_WALK;
+		if (j->walks[k].due)
+			r = tree_walk(tree, k / 2, k % 2);
+		j->walks[k].touched = j->walks[k].due = false;
 	}
 	for (size_t i = 0; i < u->touched.n && r == 0; i++) {
 		const struct touch *t = &u->touched.v[i];
@@ -201,8 +224,6 @@ static int chain(struct update *u)
 		if (l->row == NOWHERE || !(u->row[l->row] & DIRTY_WALK))
 			tree_leaf(tree, t->at, t->fresh);
 	}
-	for (size_t i = 0; i < 2 * (size_t)j->by_as.n; i++)
-		j->walks[i].touched = j->walks[i].due = false;
 	tree_free(tree);
 	return r;
 }
@@ -212,33 +233,31 @@ static int rows_some(void *ctx, unsigned lane, size_t from, size_t end)
 	struct update *u = ctx;
 
 	(void)lane;
-	for (; from < end; from++)
-		if (u->row[from] && u->j->rows[from].n_leaf && !row_sum_up(u->j, &u->j->rows[from]))
-			u->row[from] |= DIRTY_SAYS;
+	for (; from < end; from++) {
+		uint32_t i = u->dirty[from];
+		struct row *r = &u->j->rows[i];
+
+		u->j->row_sums[r->sum].listed = r->listed;
+		if (r->n_leaf && !row_sum_up(u->j, r))
+			u->row[i] |= DIRTY_SAYS;
+	}
 	return 0;
 }
 
 static int sum_up(struct update *u)
 {
 	struct judge *j = u->j;
-	int r = j->more_listed ? bits_seal(&j->listed) : 0;
+	int r = each(u->n_dirty < MANY ? 1 : j->conf.threads, u->n_dirty, u->n_dirty / PARTS + 1,
+	    rows_some, u);
 
-	if (r == 0 && j->more_listed)
-		listed_count(j);
-	if (r == 0)
-		r = each(u->touched.n < MANY ? 1 : j->conf.threads, j->n_rows,
-		    j->n_rows / PARTS + 1, rows_some, u);
-	for (uint32_t i = 0; i < j->n_rows && r == 0; i++) {
-		struct row_sum *s = &j->row_sums[j->rows[i].sum];
+	for (uint32_t i = 0; i < u->n_dirty && r == 0; i++) {
+		const struct row *row = &j->rows[u->dirty[i]];
 
-		if (!u->row[i] && (!j->more_listed || s->listed == j->rows[i].listed))
-			continue;
-		s->listed = j->rows[i].listed;
-		if (u->row[i] & DIRTY_SAYS)
-			r = row_sum_new(j, &j->rows[i]);
-		mark_row(u, &j->rows[i]);
+		if (u->row[u->dirty[i]] & DIRTY_SAYS)
+			r = row_sum_new(j, row);
+		sums_change(j, row, u->mark);
 	}
-	return r < 0 ? r : sums_update(j, &u->as, &u->prefix, &u->org, &u->country, &u->net);
+	return r < 0 ? r : sums_update(j, u->mark);
 }
 
 /* --- what has changed ---------------------------------------------------------------------------- */
@@ -320,8 +339,7 @@ static int changed_blocks(struct update *u)
  * kept is out of use. */
 static bool only_a_run(const struct judge *j)
 {
-	return !j->ran || j->stale || j->conf.kinds || j->conf.only || j->map_arrivals ||
-	       j->map_returning || j->bits.n / 2 > j->live_bits + (1u << 20);
+	return !j->ran || j->stale || !may_update(j) || j->bits.n / 2 > j->live_bits + (1u << 20);
 }
 
 /* Evidence of a family that was in no sum until now begins with a run. */
@@ -338,24 +356,28 @@ static bool is_known(const struct judge *j)
 
 static int update_open(struct update *u, struct judge *j)
 {
+	const struct {
+		enum entity_kind kind;
+		const struct grouping *rows;
+	} of[] = { { ENTITY_AS, &j->by_as }, { ENTITY_PREFIX, &j->by_prefix },
+		{ ENTITY_ORG, &j->by_org }, { ENTITY_COUNTRY, &j->by_country },
+		{ ENTITY_NET, &j->by_net } };
+
 	*u = (struct update){ .j = j };
 	u->row = calloc((size_t)j->n_rows + 1, 1);
-	if (!u->row || marks_make(&u->as, j->by_as.n) < 0 ||
-	    marks_make(&u->prefix, j->by_prefix.n) < 0 || marks_make(&u->org, j->by_org.n) < 0 ||
-	    marks_make(&u->country, j->by_country.n) < 0 || marks_make(&u->net, j->by_net.n) < 0)
-		return -ENOMEM;
-	return 0;
+	for (unsigned i = 0; i < NELEM(of); i++)
+		if (marks_make(&u->mark[of[i].kind], of[i].rows->n) < 0)
+			return -ENOMEM;
+	return u->row ? 0 : -ENOMEM;
 }
 
 static void update_done(struct update *u)
 {
 	touched_done(&u->touched);
 	free(u->row);
-	marks_done(&u->as);
-	marks_done(&u->prefix);
-	marks_done(&u->org);
-	marks_done(&u->country);
-	marks_done(&u->net);
+	free(u->dirty);
+	for (unsigned k = 0; k < ENTITY_KIND_N; k++)
+		marks_done(&u->mark[k]);
 }
 
 static int take(struct update *u)
@@ -363,8 +385,11 @@ static int take(struct update *u)
 	struct judge *j = u->j;
 	int r;
 
-	if ((r = touch_all(j, &u->touched)) < 0 || (r = reorder(u)) < 0 || (r = chain(u)) < 0 ||
-	    (r = sum_up(u)) < 0 || (r = changed_hosts(u)) < 0)
+	if ((r = touch_all(j, &u->touched)) < 0 || (r = reorder(u)) < 0 || (r = find_dirty(u)) < 0)
+		return r;
+	for (uint32_t i = 0; i < u->n_dirty; i++)
+		sums_change(j, &j->rows[u->dirty[i]], NULL);
+	if ((r = chain(u)) < 0 || (r = sum_up(u)) < 0 || (r = changed_hosts(u)) < 0)
 		return r;
 	j->more_listed = false;
 	j->world.hosts = j->n_hosts;

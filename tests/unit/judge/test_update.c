@@ -324,6 +324,139 @@ static void threads_agree(void **state)
 	judge_free(j[1]);
 }
 
+/* Networks of the wide space: one of 16 rows and one of a quarter of all. */
+static uint32_t wide_network(const void *ctx, struct addr a, struct addr *last)
+{
+	const uint32_t v = addr_v4(a);
+
+	(void)ctx;
+	*last = addr_of_v4(MIN_OF(addr_v4(*last), v | 0x3fff));
+	return (v & 0xffffff) >> 14;
+}
+
+static uint32_t wide_above(const void *ctx, uint32_t n)
+{
+	(void)ctx;
+	return n < 1000 ? 1001 + n / 100 : 0;
+}
+
+static struct judge *wide_judge(const struct judge_world *world)
+{
+	struct judge *j = judge_new(&(struct judge_conf){ .today = TODAY,
+	    .first_day = TODAY - 800,
+	    .walk = UINT32_MAX,
+	    .network = wide_network,
+	    .above = wide_above,
+	    .fixed = world != NULL,
+	    .world = world,
+	    .threads = 3 });
+
+	assert_non_null(j);
+	judge_group(j, 0, 1, true);
+	groups(j);
+	return j;
+}
+
+static void list_wide(struct judge *const j[2], unsigned n)
+{
+	while (n-- > 0) {
+		struct prefix p =
+		    prefix_make(addr_of_v4(0x14000000 + (random_below(WIDE) << 10)), 96 + 22);
+		unsigned group = random_below(4);
+
+		for (unsigned i = 0; i < 2; i++)
+			assert_int_equal(judge_add_listed(j[i], p, CATEGORY_SPAM, TODAY, group), 0);
+	}
+}
+
+/* In every country, two blocks that are far worse than all others, one of them a little. */
+static void see_worst(struct judge *const j[2])
+{
+	for (unsigned i = 0; i < 5 * 2 * 7 * 3; i++) {
+		const unsigned day = i % 3, host = i / 3 % 7, second = i / 21 % 2, country = i / 42;
+		struct sighting s = { .host = addr_of_v4(
+					  0x14000000 + host + ((country + 500 * second) << 10)),
+			.category = CATEGORY_BRUTE_FORCE,
+			.proof = PROOF_FULL,
+			.day = TODAY - (int32_t)(day + (second && host == 0)),
+			.group = 0,
+			.count = 1 };
+
+		add(j[0], &s);
+		add(j[1], &s);
+	}
+}
+
+/* The hosts of the worst block of every country were seen long ago already: they are no new ones any more. */
+static void see_before(struct judge *const j[2])
+{
+	for (uint32_t c = 0; c < j[0]->country.n; c++) {
+		const struct leaf *l = &j[0]->leaves[sums_at(&j[0]->country, c)->worst_leaf];
+
+		for (uint32_t k = 0; k < l->hosts; k++) {
+			struct sighting s = { .host = bit_addr(
+						  j[0]->bits.v[j[0]->hosts[l->host + k]].host),
+				.category = CATEGORY_BRUTE_FORCE,
+				.proof = PROOF_FULL,
+				.day = TODAY - 300,
+				.group = 0,
+				.count = 1 };
+
+			add(j[0], &s);
+			add(j[1], &s);
+		}
+	}
+}
+
+/* The trim leans on it where it is most of an entity, and nothing else tells. */
+static void assert_worst(struct judge *const j[2])
+{
+	for (uint32_t c = 0; c < j[0]->country.n; c++) {
+		const struct sum *a = sums_at(&j[0]->country, c), *b = sums_at(&j[1]->country, c);
+
+		assert_int_equal(
+		    j[0]->leaves[a->worst_leaf].block, j[1]->leaves[b->worst_leaf].block);
+		assert_memory_equal(&a->worst, &b->worst, sizeof(a->worst));
+	}
+}
+
+/* Of entities of many rows an update exchanges what has changed, and reads no other row: to the bit what a run
+ * makes of all of it, by the same rates. So it is when what was worst is so no more. */
+static void totals_of_many_rows(void **state)
+{
+	struct judge_world world;
+	struct judge *j[2], *first = wide_judge(NULL);
+	unsigned fell = 0;
+	struct err e;
+
+	random_state = 23;
+	see_wide((struct judge *[2]){ first, first }, 30000, 40);
+	assert_int_equal(judge_run(first, wide_space, NULL, &e), 0);
+	judge_world(first, &world);
+	judge_free(first);
+	for (unsigned i = 0; i < 2; i++)
+		j[i] = wide_judge(&world);
+	see_wide(j, 20000, 300);
+	see_worst(j);
+	assert_int_equal(judge_run(j[0], wide_space, NULL, &e), 0);
+	for (unsigned round = 0; round < 6; round++) {
+		double worst = sums_at(&j[0]->country, 0)->worst;
+
+		see_wide(j, round % 2 ? 9000 : 300, round < 3 ? 1 : 20);
+		list_wide(j, round * 20);
+		if (round % 2 == 0)
+			see_before(j);
+		assert_int_equal(judge_update(j[0], &e), 0);
+		assert_int_equal(judge_run(j[1], wide_space, NULL, &e), 0);
+		assert_equal(j[0], j[1]);
+		assert_worst(j);
+		fell += sums_at(&j[0]->country, 0)->worst < worst;
+	}
+	assert_true(fell > 0);
+	judge_free(j[0]);
+	judge_free(j[1]);
+}
+
 /* A network's evidence lies with three judges, by block; put together in any order it is one. */
 static void shards(void **state)
 {
@@ -551,6 +684,7 @@ int main(void)
 		cmocka_unit_test(large_as),
 		cmocka_unit_test(large_as_that_grows),
 		cmocka_unit_test(threads_agree),
+		cmocka_unit_test(totals_of_many_rows),
 		cmocka_unit_test(shards),
 		cmocka_unit_test(not_kept),
 		cmocka_unit_test(no_memory),
