@@ -42,7 +42,8 @@ static const struct {
 static const char usage_about[] =
     "Run everything on this machine, in the foreground: collect, load, score, publish and serve "
     "pages\n"
-    "on loopback. FILE… are logs, JSON logs, lists or event lines; without any, this machine's own logs are "
+    "on loopback. FILE… are logs, JSON logs, lists or event lines; without any, this machine's own "
+    "logs are "
     "taken,\n"
     "and where there are none, a simulation over the real routing table, labelled as such "
     "everywhere.\n"

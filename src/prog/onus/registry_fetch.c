@@ -262,9 +262,9 @@ static int build(const struct fetching *f)
 
 static int run(struct fetching *f, unsigned n, char **names, struct err *e)
 {
-	struct fetch_dir_opts o = { .contact = f->conf->fetch_contact,
-		.ca = f->ca,
-		.program_dir = f->program_dir };
+	struct fetch_dir_opts o = {
+		.contact = f->conf->fetch_contact, .ca = f->ca, .program_dir = f->program_dir
+	};
 	int code, built = 0, r = reg_inputs_load(f->list, &f->inputs, e);
 
 	if (r < 0)
