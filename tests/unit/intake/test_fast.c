@@ -62,13 +62,17 @@ static void compare(
 		if (!head->can[k][(unsigned char)subject.p[k]])
 			fail_msg("%s: byte %u cannot be, but \"%.*s\" matches", pattern, k,
 			    SPAN_ARG(subject));
-	for (int g = 0; r > 0 && g < REGEX_GROUP_N; g++)
-		if (a.group[g].p != b.group[g].p || a.group[g].end != b.group[g].end)
-			fail_msg("%s: group %d is %td-%td, PCRE2 %td-%td on \"%.*s\"", pattern, g,
-			    a.group[g].p ? a.group[g].p - subject.p : -1,
-			    a.group[g].p ? a.group[g].end - subject.p : -1,
-			    b.group[g].p ? b.group[g].p - subject.p : -1,
-			    b.group[g].p ? b.group[g].end - subject.p : -1, SPAN_ARG(subject));
+	for (unsigned g = 0; r > 0 && g < REGEX_GROUP_N; g++) {
+		bool plain = g < REGEX_PLAIN_N; /* rare ones are set only where there are any */
+		struct span x = plain ? a.group[g] : regex_group(re, &a, g);
+		struct span y = plain ? b.group[g] : regex_group(re, &b, g);
+
+		if (x.p != y.p || x.end != y.end)
+			fail_msg("%s: group %u is %td-%td, PCRE2 %td-%td on \"%.*s\"", pattern, g,
+			    x.p ? x.p - subject.p : -1, x.p ? x.end - subject.p : -1,
+			    y.p ? y.p - subject.p : -1, y.p ? y.end - subject.p : -1,
+			    SPAN_ARG(subject));
+	}
 	if (r > 0 && a.v4_known) {
 		struct addr v4;
 
