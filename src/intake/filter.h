@@ -5,8 +5,8 @@
  *   category = brute-force        what a match is a sighting of (default: other)
  *   service = sshd                written into the event (default: the filter's name)
  *   proof = full                  full or weak (default: weak). Who wrote the expressions may say full of them;
- *   good = login                  not an event, but a good observation: delivery or login (core/good.h)
  *                                 in a NAME.local beside them it counts only where the filter is anchored
+ *   good = login                  not an event, but a good observation: delivery or login (core/good.h)
  *
  * Carried over: [INCLUDES], [DEFAULT], [Definition], [Init], NAME.local, %(name)s and <name>
  * interpolation, failregex, ignoreregex, prefregex with <F-CONTENT>, maxlines with <SKIPLINES>, <HOST>
