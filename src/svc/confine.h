@@ -21,6 +21,9 @@ struct confine {
 	bool threads;		 /* threads may be started (processes never) */
 	bool programs; /* programs may be started, of what may be read; they are as confined, each
 				  * within these limits */
+	bool
+	    bare; /* nothing is opened from here on: only what is open already can be read and written, and
+		    * memory be had; the four above do not count. For a process that only computes. */
 };
 
 /* confine_self - from here on, for this process and good. Call it before there are threads.

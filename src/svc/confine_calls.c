@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -64,7 +65,14 @@ static const struct {
 #endif
 };
 
-#define PROGRAM_MAX (NELEM(closed) * 2 + 16)
+/* All that is left to who only computes (confine.bare). */
+static const unsigned bare_calls[] = { SYS_read, SYS_readv, SYS_pread64, SYS_write, SYS_writev,
+	SYS_close, SYS_lseek, SYS_fstat, SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex,
+	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack,
+	SYS_restart_syscall, SYS_clock_gettime, SYS_gettimeofday, SYS_setitimer, SYS_getrandom,
+	SYS_gettid, SYS_getpid, SYS_exit, SYS_exit_group };
+
+#define PROGRAM_MAX (MAX_OF(NELEM(closed), NELEM(bare_calls)) * 2 + 16)
 
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
@@ -100,10 +108,39 @@ static void clones(struct program *p, bool threads)
 	}
 }
 
-int confine_calls(const struct confine *c, struct err *missing, struct err *e)
+/* A list of what is open; memory may be had, none of it to run. */
+static void only_bare(struct program *p)
+{
+	for (size_t i = 0; i < NELEM(bare_calls); i++) {
+		add(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, bare_calls[i], 0, 1));
+		add(p, SAY(SECCOMP_RET_ALLOW));
+	}
+	add(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0));
+	add(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 3));
+	add(p, LOAD(args[2])); /* of both: what may be done with it */
+	add(p, JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0));
+	add(p, SAY(SECCOMP_RET_ALLOW));
+	add(p, SAY(ERRNO(EPERM)));
+}
+
+static void all_but_closed(struct program *p, const struct confine *c)
 {
 	unsigned open =
 	    (c->network ? NETWORK : 0) | (c->programs ? STARTS : 0) | (CONFINE_CHECKED ? FORKS : 0);
+
+	for (size_t i = 0; i < NELEM(closed); i++) {
+		if (closed[i].when & open)
+			continue;
+		add(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, closed[i].nr, 0, 1));
+		add(p, SAY(ERRNO(EPERM)));
+	}
+	if (!CONFINE_CHECKED && !c->programs)
+		clones(p, c->threads);
+	add(p, SAY(SECCOMP_RET_ALLOW));
+}
+
+int confine_calls(const struct confine *c, struct err *missing, struct err *e)
+{
 	struct program p = { .n = 0 };
 	struct sock_fprog prog = { .filter = p.code };
 
@@ -118,15 +155,10 @@ int confine_calls(const struct confine *c, struct err *missing, struct err *e)
 	add(&p, JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0,
 		    1)); /* the x32 names of the same calls */
 	add(&p, SAY(ERRNO(ENOSYS)));
-	for (size_t i = 0; i < NELEM(closed); i++) {
-		if (closed[i].when & open)
-			continue;
-		add(&p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, closed[i].nr, 0, 1));
-		add(&p, SAY(ERRNO(EPERM)));
-	}
-	if (!CONFINE_CHECKED && !c->programs)
-		clones(&p, c->threads);
-	add(&p, SAY(SECCOMP_RET_ALLOW));
+	if (c->bare && !CONFINE_CHECKED)
+		only_bare(&p);
+	else
+		all_but_closed(&p, c);
 	prog.len = p.n;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
 		return err_set(e, -errno, "cannot close system calls: %s", strerror(errno));

@@ -9,8 +9,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -217,6 +220,70 @@ static void what_is_open_and_closed(void **state)
 	}
 }
 
+static int read_open(void)
+{
+	char c;
+	int pair[2] = { 200, 201 }; /* as bare_is_bare left them */
+
+	return write(pair[1], "x", 1) == 1 && read(pair[0], &c, 1) == 1 && malloc(10000000) ? 0
+											    : errno;
+}
+
+static int run_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+		       MAP_FAILED
+		   ? errno
+		   : 0;
+}
+
+static int turn_memory(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? 255 : mprotect(p, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+}
+
+static int kill_it(void)
+{
+	return kill(getppid(), 0) < 0 ? errno : 0;
+}
+
+static int look(void)
+{
+	struct stat st;
+
+	return stat("/", &st) < 0 ? errno : 0;
+}
+
+/* Who is bare computes, on what is open, and does nothing else; the other members do not open anything again. */
+static void bare_is_bare(void **state)
+{
+	const struct confine c = { .read = readable,
+		.write = room,
+		.max_file_bytes = 1 << 14,
+		.network = true,
+		.threads = true,
+		.programs = true,
+		.bare = true };
+	int (*const closed[])(void) = { write_here, write_there, read_there, read_allowed,
+		link_here, become, fork_it, thread, socket_it, run_memory, turn_memory, kill_it,
+		look };
+	int pair[2];
+
+	assert_int_equal(pipe(pair), 0);
+	assert_true(dup2(pair[0], 200) == 200 && dup2(pair[1], 201) == 201);
+	if (CONFINE_CHECKED)
+		skip();
+	assert_int_equal(try(&c, read_open), 0);
+	for (size_t i = 0; i < NELEM(closed); i++) {
+		int r = try(&c, closed[i]);
+
+		if (r != EPERM)
+			fail_msg("%zu: %d (%s)", i, r, strerror(r));
+	}
+}
+
 /* Programs may be started where that is asked for, out of what may be read; they may no more than who starts them. */
 static void programs(void **state)
 {
@@ -278,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_and_closed),
+		cmocka_unit_test(bare_is_bare),
 		cmocka_unit_test(programs),
 	};
 

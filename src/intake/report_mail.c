@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A mail, through gmime: who sends it, and which part of it is the report. Messages within the message are what is
+ * reported, and are not looked into: a forwarded report is none. */
+#include <errno.h>
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "intake/report_priv.h"
+
+#define DEPTH_MAX 5u   /* multiparts within one another */
+#define PARTS_MAX 200u /* of all */
+#define FOUND_MAX 50u  /* reports in one mail (X-XARF: BULK) */
+
+enum form { ARF, JSON, YAML, PACKED, FORM_N };
+
+static int (*const readers[])(struct report *r, struct span text, struct err *why) = {
+	[ARF] = report_arf,
+	[JSON] = report_json,
+	[YAML] = report_yaml,
+	[PACKED] = report_packed,
+};
+_Static_assert(NELEM(readers) == FORM_N, "readers out of step");
+
+/* Which part by its type; where the type says little, by the end of its file's name. */
+static const struct {
+	const char *type, *subtype, *ends; /* NULL: any */
+	enum form form;
+} forms[] = {
+	{ "message", "feedback-report", NULL, ARF },
+	{ "application", "json", NULL, JSON },
+	{ "application", "xarf+json", NULL, JSON },
+	{ "application", "gzip", NULL, PACKED },
+	{ "application", "x-gzip", NULL, PACKED },
+	{ "application", "zip", NULL, PACKED },
+	{ "application", "x-zip-compressed", NULL, PACKED },
+	{ "application", "xml", NULL, PACKED },
+	{ "text", "xml", NULL, PACKED },
+	{ "application", "octet-stream", ".xml", PACKED },
+	{ "application", "octet-stream", ".gz", PACKED },
+	{ "application", "octet-stream", ".zip", PACKED },
+	{ "application", "octet-stream", ".json", JSON },
+	{ "text", "json", NULL, JSON },
+	{ "text", "plain", ".json", JSON },
+};
+
+struct mail {
+	GMimeMessage *message;
+	GMimePart *found[FORM_N][FOUND_MAX];
+	unsigned n[FORM_N], parts;
+	bool xarf; /* it has the header of an early X-ARF mail */
+	unsigned texts;
+};
+
+/* --- who ----------------------------------------------------------------------------------------------------- */
+
+/* The value of a header of which there is one; NULL when there are none or several. */
+static const char *only(GMimeObject *o, const char *name)
+{
+	GMimeHeaderList *all = g_mime_object_get_header_list(o);
+	const char *value = NULL;
+	unsigned n = 0;
+
+	for (int i = 0; i < g_mime_header_list_get_count(all); i++) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(all, i);
+
+		if (g_ascii_strcasecmp(g_mime_header_get_name(h), name) == 0 && n++ == 0)
+			value = g_mime_header_get_raw_value(h);
+	}
+	return n == 1 ? value : NULL;
+}
+
+/* A name that can stand in a log. */
+static bool keep_domain(struct span s, char ret[REPORT_DOMAIN_MAX + 1])
+{
+	size_t n = 0;
+
+	if (span_empty(s) || span_len(s) > REPORT_DOMAIN_MAX)
+		return false;
+	for (const char *p = s.p; p < s.end; p++) {
+		char c = (char)g_ascii_tolower(*p);
+
+		if (!g_ascii_isalnum(c) && c != '.' && c != '-' && c != '_')
+			return false;
+		ret[n++] = c;
+	}
+	ret[n] = '\0';
+	return true;
+}
+
+/* Of several receivers' results the topmost of one's own counts: it was written last, and what a sender wrote stands
+ * below it. */
+static bool authentic(GMimeMessage *m, const struct report_options *o, struct span domain)
+{
+	GMimeHeaderList *all = g_mime_object_get_header_list(GMIME_OBJECT(m));
+
+	for (int i = 0; i < g_mime_header_list_get_count(all); i++) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(all, i);
+		const char *value = g_mime_header_get_raw_value(h);
+
+		if (value &&
+		    g_ascii_strcasecmp(g_mime_header_get_name(h), "Authentication-Results") == 0 &&
+		    report_results_by(span_str(value), o->authserv))
+			return report_authentic(span_str(value), domain);
+	}
+	return false;
+}
+
+static void who(struct report *r, GMimeMessage *m)
+{
+	const char *from = only(GMIME_OBJECT(m), "From");
+	InternetAddressList *list = from ? internet_address_list_parse(NULL, from) : NULL;
+	struct span domain, mailbox;
+	const char *at;
+
+	if (list && internet_address_list_length(list) == 1 &&
+	    INTERNET_ADDRESS_IS_MAILBOX(internet_address_list_get_address(list, 0))) {
+		mailbox = span_str(internet_address_mailbox_get_addr(
+		    INTERNET_ADDRESS_MAILBOX(internet_address_list_get_address(list, 0))));
+		at = span_empty(mailbox) ? NULL : memrchr(mailbox.p, '@', span_len(mailbox));
+		if (at && keep_domain((struct span){ at + 1, mailbox.end }, r->by))
+			r->verified = report_listed(r->o->reporters, mailbox, &domain) &&
+				      authentic(m, r->o, domain);
+	}
+	if (list)
+		g_object_unref(list);
+}
+
+/* --- which part ---------------------------------------------------------------------------------------------- */
+
+static bool ends_in(GMimePart *p, const char *end)
+{
+	const char *name = g_mime_part_get_filename(p);
+	size_t n = name ? strlen(name) : 0, m = strlen(end);
+
+	return n >= m && g_ascii_strcasecmp(name + n - m, end) == 0;
+}
+
+static void keep(struct mail *m, enum form f, GMimePart *p)
+{
+	if (m->n[f] < FOUND_MAX)
+		m->found[f][m->n[f]] = p;
+	m->n[f]++;
+}
+
+/* The second text of an early X-ARF mail is its report, whatever it is called. */
+static void look(struct mail *m, GMimePart *p)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(p));
+
+	for (unsigned i = 0; i < NELEM(forms); i++)
+		if (g_mime_content_type_is_type(type, forms[i].type, forms[i].subtype) &&
+		    (!forms[i].ends || ends_in(p, forms[i].ends))) {
+			keep(m, forms[i].form, p);
+			return;
+		}
+	if (m->xarf && g_mime_content_type_is_type(type, "text", "plain") && ++m->texts == 2)
+		keep(m, YAML, p);
+}
+
+/* Parts of a part wait on a list of ours: no depth of a stranger's is a depth of the stack. */
+static int walk(struct mail *m, struct err *why)
+{
+	struct {
+		GMimeObject *o;
+		unsigned depth;
+	} todo[PARTS_MAX];
+	unsigned n = 0;
+
+	todo[n].depth = 0;
+	todo[n++].o = g_mime_message_get_mime_part(m->message);
+	for (unsigned i = 0; i < n; i++) {
+		GMimeObject *o = todo[i].o;
+
+		if (o && GMIME_IS_MULTIPART(o)) {
+			int count = g_mime_multipart_get_count(GMIME_MULTIPART(o));
+
+			if (todo[i].depth == DEPTH_MAX || count < 0 ||
+			    n + (unsigned)count > PARTS_MAX)
+				return err_set(why, -EINVAL, "more parts than a report has");
+			for (int k = 0; k < count; k++, n++) {
+				todo[n].o = g_mime_multipart_get_part(GMIME_MULTIPART(o), k);
+				todo[n].depth = todo[i].depth + 1;
+			}
+		} else if (o && GMIME_IS_PART(o)) {
+			look(m, GMIME_PART(o));
+		}
+	}
+	return 0;
+}
+
+static int content(GMimePart *p, struct span *ret, GMimeStream **keep_stream)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(p);
+	GMimeStream *mem = g_mime_stream_mem_new();
+	GByteArray *bytes;
+
+	if (!content || g_mime_data_wrapper_write_to_stream(content, mem) < 0) {
+		g_object_unref(mem);
+		return -EINVAL;
+	}
+	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(mem));
+	*ret = bytes->len ? span_of((const char *)bytes->data, bytes->len) : SPAN("");
+	*keep_stream = mem;
+	return 0;
+}
+
+static int read_part(struct report *r, enum form f, GMimePart *p, struct err *why)
+{
+	GMimeStream *mem = NULL;
+	struct span text;
+	int code = content(p, &text, &mem);
+
+	if (code < 0)
+		return err_set(why, -EINVAL, "its report is an empty part");
+	code = readers[f](r, text, why);
+	g_object_unref(mem);
+	return code;
+}
+
+/* Of several forms the first one in the order of enum form is the report; only X-ARF has several in a mail. */
+static int read_found(struct report *r, struct mail *m, struct err *why)
+{
+	int code = 0;
+	unsigned f = 0;
+
+	while (f < FORM_N && m->n[f] == 0)
+		f++;
+	if (f == FORM_N)
+		return err_set(why, -EINVAL, "a mail that is no report");
+	if (m->n[f] > (f == JSON ? FOUND_MAX : 1))
+		return err_set(why, -EINVAL, "%u reports in one mail", m->n[f]);
+	for (unsigned i = 0; i < m->n[f] && code == 0; i++)
+		code = read_part(r, (enum form)f, m->found[f][i], why);
+	return code;
+}
+
+int report_mail(struct report *r, struct span bytes, struct err *why)
+{
+	GMimeStream *from = g_mime_stream_mem_new_with_buffer(bytes.p, span_len(bytes));
+	GMimeParser *parser = g_mime_parser_new_with_stream(from);
+	struct mail *m = calloc(1, sizeof(*m));
+	int code;
+
+	if (!m)
+		abort();
+	g_mime_parser_set_format(
+	    parser, span_starts(bytes, "From ") ? GMIME_FORMAT_MBOX : GMIME_FORMAT_MESSAGE);
+	m->message = g_mime_parser_construct_message(parser, NULL);
+	if (m->message && g_mime_message_get_mime_part(m->message)) {
+		GMimeObject *o = GMIME_OBJECT(m->message);
+
+		m->xarf =
+		    g_mime_object_get_header(o, "X-XARF") || g_mime_object_get_header(o, "X-ARF");
+		who(r, m->message);
+		code = walk(m, why);
+		if (code == 0)
+			code = read_found(r, m, why);
+	} else {
+		code = err_set(why, -EINVAL, "no mail");
+	}
+	if (m->message)
+		g_object_unref(m->message);
+	free(m);
+	g_object_unref(parser);
+	g_object_unref(from);
+	return code;
+}
+
+void report_init(void)
+{
+	g_mime_init();
+}
