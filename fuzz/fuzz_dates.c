@@ -57,6 +57,17 @@ static void check_stamp(const struct answer *a, struct span line)
 /* Without a pattern of one's own, with and without short cuts; kept from one input to the next, as a log's is from
  * line to line. */
 static struct dates *standard, *forms;
+/* The same of DATES_BRACKETS: said twice, it has no short cut. */
+static struct dates *brackets, *bracket_forms;
+
+static void make_all(void)
+{
+	if (dates_new(SPAN(""), &standard, NULL) < 0 ||
+	    dates_new(SPAN("{DEFAULT}"), &forms, NULL) < 0 ||
+	    dates_new(SPAN(DATES_BRACKETS), &brackets, NULL) < 0 ||
+	    dates_new(SPAN(DATES_BRACKETS "\n" DATES_BRACKETS), &bracket_forms, NULL) < 0)
+		abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -66,9 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *blank = memmem(rest.p, size, "\n\n", 2);
 	unsigned n = 0;
 
-	if (!standard && (dates_new(SPAN(""), &standard, NULL) < 0 ||
-			     dates_new(SPAN("{DEFAULT}"), &forms, NULL) < 0))
-		abort();
+	if (!standard)
+		make_all();
 	pattern = (struct span){ rest.p, blank ? blank : rest.p };
 	rest.p = blank ? blank + 2 : rest.p;
 	if (dates_new(pattern, &d, NULL) < 0)
@@ -81,6 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&plain, line[n]);
 		check_stamp(&plain, line[n]);
 		full.r = dates_find(forms, NOW, line[n], &full.at);
+		check_same(&plain, &full);
+		plain.r = dates_find(brackets, NOW, line[n], &plain.at);
+		check(&plain, line[n]);
+		full.r = dates_find(bracket_forms, NOW, line[n], &full.at);
 		check_same(&plain, &full);
 	}
 	while (n-- > 0) {

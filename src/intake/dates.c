@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "intake/dates.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "core/event.h"
@@ -12,6 +13,7 @@ struct dates {
 	unsigned n;
 	unsigned last; /* the form that found the last date: it is tried first */
 	bool standard; /* the defaults and no others */
+	bool brackets; /* DATES_BRACKETS and nothing else */
 	bool may_lack;
 	struct date_room *room;
 	struct date_memory memory;
@@ -153,11 +155,13 @@ int dates_new(struct span patterns, struct dates **ret, struct err *e)
 		r = err_set(e, -ENOMEM, "out of memory");
 	else
 		r = add_lines(d, patterns, e);
-	if (r < 0)
+	if (r < 0) {
 		(void)dates_free(d);
-	else
-		*ret = d;
-	return r;
+		return r;
+	}
+	d->brackets = span_is(span_trim(patterns), DATES_BRACKETS);
+	*ret = d;
+	return 0;
 }
 
 struct dates *dates_free(struct dates *d)
@@ -177,15 +181,29 @@ bool dates_may_lack(const struct dates *d)
 
 /* --- finding --- */
 
-/* Could one of the defaults match? All have "9:5", or eight digits and more, or TAI64N's @. */
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* ":5:4" or ":05:4" at p, which is before end */
+static bool minutes_at(const char *p, const char *end)
+{
+	size_t n = (size_t)(end - p);
+
+	return n >= 4 && digit(p[1]) &&
+	       ((p[2] == ':' && digit(p[3])) ||
+		   (n >= 5 && digit(p[2]) && p[3] == ':' && digit(p[4])));
+}
+
+/* Could one of the defaults match? All have "9:05:4", or eight digits and more, or TAI64N's @. */
 static bool may_be_dated(struct span line)
 {
 	unsigned run = 0;
 
 	for (const char *p = line.p; p < line.end; p++) {
-		if ((unsigned)(unsigned char)*p - '0' > 9) {
-			if (*p == '@' || (*p == ':' && run > 0 && p + 1 < line.end &&
-					     (unsigned)(unsigned char)p[1] - '0' <= 9))
+		if (!digit(*p)) {
+			if (*p == '@' || (*p == ':' && run > 0 && minutes_at(p, line.end)))
 				return true;
 			run = 0;
 		} else if (++run == 8) {
@@ -195,8 +213,42 @@ static bool may_be_dated(struct span line)
 	return false;
 }
 
+/* Is it an IPv6 address in which no form finds a date? A time could only stand at its beginning, which is of three
+ * digits or more, or "::f"; and of all digits there are at most four together. */
+static bool is_address6(struct span field)
+{
+	unsigned run = 0, groups = 0;
+
+	for (const char *p = field.p; p < field.end; p++) {
+		if (*p != ':' && *p != '.') {
+			if (!isxdigit((unsigned char)*p) || ++run > 4)
+				return false;
+			continue;
+		}
+		if (groups++ == 0 && run < 3 && !span_starts(field, "::f"))
+			return false;
+		run = 0;
+	}
+	return groups >= 2;
+}
+
+/* may_be_dated of what stands before the date of a web server: fields with blanks between. */
+static bool fields_may_be_dated(struct span head)
+{
+	struct span field;
+
+	while (!span_empty(head)) {
+		(void)span_cut(&head, ' ', &field); /* the last has no blank behind it */
+		if (!is_address6(field) && may_be_dated(field))
+			return true;
+	}
+	return false;
+}
+
 /* "03/Jan/2026:01:02:03 +0000]", digits that num_u32 takes and nothing unusual */
 #define WEB_DATE 27u
+
+#define BRACKETS_LOOK 128u /* DATES_BRACKETS: a date ends within so many bytes */
 
 static bool web_number(const char *p, unsigned n, uint32_t most, int *ret)
 {
@@ -212,11 +264,13 @@ static bool web_civil(const char *p, struct civil *c, int *offset_s)
 	static const char names[] = CALENDAR_MONTHS;
 	int hours, minutes;
 
+	if (p[2] != '/' || p[6] != '/' || p[11] != ':' || p[14] != ':' || p[17] != ':' ||
+	    p[20] != ' ' || (p[21] != '+' && p[21] != '-') || p[26] != ']')
+		return false;
 	for (c->month = 1; c->month <= 12; c->month++)
 		if (memcmp(names + (size_t)(c->month - 1) * 3, p + 3, 3) == 0)
 			break;
-	if (c->month > 12 || p[2] != '/' || p[6] != '/' || p[11] != ':' || p[14] != ':' ||
-	    p[17] != ':' || p[20] != ' ' || (p[21] != '+' && p[21] != '-') || p[26] != ']')
+	if (c->month > 12)
 		return false;
 	if (!web_number(p, 2, 31, &c->day) || !web_number(p + 7, 4, 2099, &c->year) ||
 	    !web_number(p + 12, 2, 23, &c->hour) || !web_number(p + 15, 2, 59, &c->minute) ||
@@ -236,12 +290,38 @@ static bool web_date(int64_t now_s, struct span line, struct date *ret)
 	int offset_s;
 
 	if (!open || open - line.p < 2 || (size_t)(line.end - open) <= WEB_DATE ||
-	    !web_civil(open + 1, &c, &offset_s) || may_be_dated((struct span){ line.p, open }))
+	    !web_civil(open + 1, &c, &offset_s) ||
+	    fields_may_be_dated((struct span){ line.p, open }))
 		return false;
 	*ret = (struct date){ .time_s = calendar_utc(&c) - offset_s,
 		.begin = (uint32_t)(open + 1 - line.p),
 		.end = (uint32_t)(open + WEB_DATE - line.p) };
 	return event_date_check(ret->time_s, now_s, NULL) == 0;
+}
+
+/* DATES_BRACKETS without the forms, and as by them; DATES_COSTLY where they must be asked. */
+static enum dates_result bracketed(int64_t now_s, struct span line, struct date *ret)
+{
+	const char *open = span_empty(line) ? NULL : memchr(line.p, '[', span_len(line)), *close;
+	struct span inside;
+	struct civil c;
+	int offset_s;
+
+	if (!open)
+		return DATES_NONE;
+	inside = (struct span){ open + 1, line.end };
+	if (span_len(inside) >= WEB_DATE && web_civil(inside.p, &c, &offset_s)) {
+		*ret = (struct date){ .time_s = calendar_utc(&c) - offset_s,
+			.begin = (uint32_t)(inside.p - line.p),
+			.end = (uint32_t)(inside.p - line.p) + WEB_DATE - 1,
+			.start = true };
+		return event_date_check(ret->time_s, now_s, NULL) == 0 ? DATES_FOUND : DATES_BAD;
+	}
+	/* No form has a bracket in it, and none is that long. */
+	inside = span_of(inside.p, MIN_OF(span_len(inside), (size_t)BRACKETS_LOOK));
+	close = span_empty(inside) ? NULL : memchr(inside.p, ']', span_len(inside));
+	inside.end = close ? close : inside.end;
+	return may_be_dated(inside) ? DATES_COSTLY : DATES_NONE;
 }
 
 /* struct search - the best place so far */
@@ -298,6 +378,12 @@ enum dates_result dates_find(struct dates *d, int64_t now_s, struct span line, s
 	int64_t time_s;
 	int r;
 
+	if (d->brackets) {
+		enum dates_result quick = bracketed(now_s, line, ret);
+
+		if (quick != DATES_COSTLY)
+			return quick;
+	}
 	if (d->standard && web_date(now_s, line, ret))
 		return DATES_FOUND;
 	if (d->standard && !may_be_dated(line))

@@ -13,6 +13,9 @@ struct dates;
 
 #define DATES_FORMS_MAX 128u
 
+/* What web servers' filters have for a datepattern: in the first brackets of the line. Found quickly. */
+#define DATES_BRACKETS "^[^\\[]*\\[({DATE})"
+
 enum dates_result {
 	DATES_NONE,   /* no date in the line, or an optional one that is not there */
 	DATES_FOUND,  /* *ret is set */

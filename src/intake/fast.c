@@ -41,6 +41,7 @@ struct fast *fast_free(struct fast *f)
 		return NULL;
 	free(f->ops);
 	free(f->sets);
+	free(f->chains);
 	free(f);
 	return NULL;
 }
@@ -101,6 +102,11 @@ static inline const char *run_end(const struct op *op, const char *p, const char
 
 		if (LIKELY(n < 8))
 			return (size_t)(limit - p) < n ? limit : p + n;
+	}
+	if (op->stops && p < limit) {
+		const char *q = memchr(p, op->stop, (size_t)(limit - p));
+
+		return q ? q : limit;
 	}
 	while (p < limit && set[(unsigned char)*p])
 		p++;
@@ -182,6 +188,7 @@ static enum fast_result attempt(struct fast *f, const char *begin, const char *c
 		[OP_MAYBE] = &&maybe,
 		[OP_DOTS] = &&dots,
 		[OP_SPLIT] = &&split,
+		[OP_CHAIN] = &&chain,
 		[OP_JUMP] = &&jump,
 		[OP_SAVE] = &&save,
 		[OP_BEGIN] = &&begin,
@@ -265,6 +272,13 @@ lazy:
 		PUSH(FRAME_LAZY, op, p + 1, q, 0);
 	op++;
 	GO;
+chain:
+	b = op->chain[byte_at(p, end)];
+	if (b == 0)
+		goto back;
+	op += b - 1;
+	if (op->code != OP_SPLIT && op->code != OP_CHAIN)
+		GO;
 split:
 	b = op->next[byte_at(p, end)];
 	if (b == 0)
@@ -438,14 +452,23 @@ static void learn(struct memo *m, const struct subject *s)
 			break;
 		} else if (op_is_run(op) && op->keep && !op->any) {
 			q = run_end(op, p, s->end);
+			if (q < common &&
+			    q - p < (ptrdiff_t)op->min) { /* no line with this head matches */
+				kept = q + 1;
+				kept_op = NULL;
+			}
 			if (q >= common || q - p < (ptrdiff_t)op->min)
 				break;
 			p = q;
 			looked = q + 1; /* the byte that ended it */
 			op++;
-		} else if (op->code == OP_SPLIT && p < common) {
+		} else if ((op->code == OP_SPLIT || op->code == OP_CHAIN) && p < common) {
 			unsigned b = op->next[(unsigned char)*p];
 
+			if (b == 0) { /* no line with this head matches */
+				kept = p + 1;
+				kept_op = NULL;
+			}
 			if (b != 1 && b != 2)
 				break;
 			looked = MAX_OF(looked, p + 1);

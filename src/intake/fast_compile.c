@@ -753,6 +753,19 @@ static bool disjoint(const uint8_t *a, const uint8_t *b, unsigned from, unsigned
 	return true;
 }
 
+/* [^x]: x is found faster than the bytes of the set are looked up. */
+static void find_stop(struct op *op)
+{
+	unsigned n = 0;
+
+	for (unsigned b = 0; b < 256; b++)
+		if (!op->set[b]) {
+			op->stop = (uint8_t)b;
+			n++;
+		}
+	op->stops = n == 1;
+}
+
 static bool is_digits(const uint8_t *set)
 {
 	for (unsigned i = 0; i < 256; i++)
@@ -776,6 +789,53 @@ static void fuse_rest(struct fast *f)
 		v[0].min = v[1].min;
 		v[0].max = v[1].max;
 	}
+}
+
+/* The first of three alternatives or more. */
+static bool is_chain(const struct op *op)
+{
+	const struct op *second = op + op->y;
+
+	return op->code == OP_SPLIT && op->y > 0 && second->code == OP_SPLIT && second->y > 0;
+}
+
+/* Where a SPLIT leads on byte b: the first of the chain with a choice to make, or what stands behind it. */
+static uint16_t chain_end(const struct op *op, unsigned b)
+{
+	const struct op *to = op;
+
+	while (to->code == OP_SPLIT && to->next[b] == 2)
+		to += to->y;
+	if (to->code == OP_SPLIT && to->next[b] == 0)
+		return 0;
+	return (uint16_t)(to - op + 1);
+}
+
+/* SPLITs that lead to SPLITs find their way in one step. Before what stands there is specialised. */
+static void find_chains(struct compiler *c)
+{
+	struct fast *f = c->f;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		n += is_chain(&f->ops[i]);
+	f->chains = calloc(n ? n : 1, sizeof(*f->chains));
+	if (!f->chains) {
+		fail(c, -ENOMEM);
+		return;
+	}
+	n = 0;
+	for (uint32_t i = 0; i < f->n; i++) {
+		if (!is_chain(&f->ops[i]))
+			continue;
+		for (unsigned b = 0; b < SET_BYTES; b++)
+			f->chains[n][b] = chain_end(&f->ops[i], b);
+		f->ops[i].chain = f->chains[n++];
+	}
+	/* Only now, so that chain_end meets SPLITs. */
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->ops[i].chain)
+			f->ops[i].code = OP_CHAIN;
 }
 
 /* The usual sorts of RUN, which have steps of their own. Last of all: until then a run is a RUN. */
@@ -828,6 +888,7 @@ static void prepare(struct compiler *c, struct op *op, uint32_t i, uint32_t *tod
 	}
 	op->keep = disjoint(op->set, next, 0, 255);
 	op->digits = is_digits(op->set);
+	find_stop(op);
 	choose_probe(op, &f->ops[i + 1]);
 }
 
@@ -859,6 +920,8 @@ static void finish(struct compiler *c)
 		prepare(c, &f->ops[i], i, todo, seen);
 	if (!c->error)
 		fuse_rest(f);
+	if (!c->error)
+		find_chains(c);
 	if (!c->error)
 		specialise(f);
 	free(todo);

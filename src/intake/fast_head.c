@@ -33,6 +33,7 @@ static void spread(struct walk *w, uint32_t i)
 		w->next[i][0] = 1;
 		switch (op->code) {
 		case OP_SPLIT:
+		case OP_CHAIN:
 			reach(w, i, op->x);
 			reach(w, i, op->y);
 			break;

@@ -18,10 +18,11 @@ enum op_code {
 	OP_MAYBE,  /* a RUN of none or one that is kept */
 	OP_DOTS,   /* a RUN of any number of anything, before a literal */
 	OP_SPLIT,  /* on at x, or else at y */
-	OP_JUMP,   /* on at x */
-	OP_SAVE,   /* remember the place */
-	OP_BEGIN,  /* ^ */
-	OP_END,	   /* $ */
+	OP_CHAIN, /* a SPLIT whose y is a SPLIT, and so on: a byte tells which of them is the first to matter */
+	OP_JUMP,  /* on at x */
+	OP_SAVE,  /* remember the place */
+	OP_BEGIN, /* ^ */
+	OP_END,	  /* $ */
 	OP_ADDR, /* an IPv4 address without brackets: on at x; what else there is, at the next op */
 	OP_IP4,
 	OP_IP6,
@@ -41,7 +42,9 @@ struct op {
 	uint8_t probe; /* RUN, LAZY: a LIT follows; look for this byte of it … */
 	uint8_t probe_at; /* … which is so far into it */
 	bool probing;
-	bool digits;	    /* RUN: the set is 0-9 */
+	bool digits; /* RUN: the set is 0-9 */
+	bool stops;  /* RUN, LAZY: the set is all but the byte stop */
+	uint8_t stop;
 	uint32_t min, max;  /* RUN, LAZY */
 	int32_t x, y;	    /* SPLIT, JUMP, ADDR: from this op */
 	uint64_t lit, mask; /* LIT: as loaded from memory */
@@ -49,6 +52,8 @@ struct op {
 	const uint8_t *set;
 	/* RUN, LAZY, ADDR, IP4: bytes that what follows can begin with; SPLIT: bit 0 for x, bit 1 for y */
 	const uint8_t *next;
+	/* CHAIN: for each byte (and SET_END) the op to go on at, from this one, + 1; 0: none. [SET_BYTES] */
+	const uint16_t *chain;
 };
 
 struct frame {
@@ -85,7 +90,8 @@ struct fast {
 	uint32_t n;
 	uint8_t (*sets)[SET_BYTES];
 	uint32_t n_sets, cap_sets;
-	unsigned flags; /* of regex_new */
+	uint16_t (*chains)[SET_BYTES]; /* of the CHAINs */
+	unsigned flags;		       /* of regex_new */
 	bool anchored;
 	bool rare; /* it has groups past REGEX_PLAIN_N */
 	uint8_t first[SET_BYTES];

@@ -11,7 +11,8 @@
 
 /* Where none is named: */
 static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl", "postfix-rate", "dovecot",
-	"exim", "exim-auth", "rspamd", "amavis", "ftp", "named", "firewall" };
+	"exim", "exim-auth", "exim-spam", "rspamd", "amavis", "spamassassin", "ftp", "named",
+	"firewall", "web", "web-scan", "web-auth" };
 
 static const char *const shipped_good[] = { "sshd-good", "dovecot-good", "postfix-good" };
 
@@ -397,7 +398,8 @@ static int load_date(const struct loading *l, struct buf *room, struct err *e)
 			l->f->date = forms[i].date;
 			return 0;
 		}
-	l->f->date = FILTER_DATE_OWN;
+	l->f->date =
+	    span_is(v, DATES_BRACKETS) && l->f->lines == 1 ? FILTER_DATE_BRACKETS : FILTER_DATE_OWN;
 	r = dates_new(v, &l->f->dates, e);
 	return r < 0 ? refuse(l, "datepattern", 0, r, e) : 0;
 }

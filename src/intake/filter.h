@@ -30,7 +30,8 @@
 enum filter_date {
 	FILTER_DATE_ANY,   /* of fail2ban's default forms, anywhere in the line */
 	FILTER_DATE_START, /* {^LN-BEG}: the same, nothing but two bytes of punctuation before it */
-	FILTER_DATE_OWN,   /* struct filter's dates */
+	FILTER_DATE_BRACKETS, /* DATES_BRACKETS, of a single line: struct filter's dates */
+	FILTER_DATE_OWN,      /* struct filter's dates */
 };
 
 struct filter {
@@ -40,7 +41,7 @@ struct filter {
 	enum proof proof;
 	enum good good; /* what a match is, where it is nothing bad */
 	enum filter_date date;
-	struct dates *dates;  /* FILTER_DATE_OWN, or NULL */
+	struct dates *dates;  /* FILTER_DATE_BRACKETS and _OWN, or NULL */
 	char *journalmatch;   /* as the filter has it, or NULL; owned */
 	struct regex *prefix; /* or NULL */
 	struct regex **fail, **ignore;

@@ -25,9 +25,10 @@ struct memory {
 };
 
 struct scan {
-	/* Those of a single line, those of several lines, and those of either sort with dates of their own. */
+	/* Those of a single line, those of several lines, those whose date stands in brackets, and those of either
+	 * sort with dates of their own. */
 	struct filter *filters[FILTERS_MAX];
-	unsigned n_single, n_common, n;
+	unsigned n_single, n_common, n_brackets, n;
 	struct scan_options o;
 	struct stamp_reader stamp;
 	struct dates *dates; /* what the stamp reader does not know; or NULL: nobody asks */
@@ -35,6 +36,7 @@ struct scan {
 	uint64_t first_refused; /* since scan_first_refused, 0: none */
 	const char *why_refused;
 	const char *why; /* the line at hand is to be refused; NULL: a limit was reached */
+	int64_t now_s;	 /* when the block at hand came */
 	bool time_apart; /* scan_time */
 	int64_t time_s;	 /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
@@ -53,6 +55,16 @@ struct scan {
 	char line[LINE_ROOM]; /* scan_line's, with its LF */
 };
 
+/* Which of the four sorts of struct scan's filters it is. */
+static unsigned sort_of(const struct filter *f)
+{
+	if (f->date == FILTER_DATE_OWN)
+		return 3;
+	if (f->date == FILTER_DATE_BRACKETS)
+		return 2;
+	return f->lines > 1;
+}
+
 static int add_filter(struct scan *s, struct filter *f, struct span source)
 {
 	struct memory *m = &s->memory[s->n];
@@ -64,22 +76,15 @@ static int add_filter(struct scan *s, struct filter *f, struct span source)
 		return -ENOMEM;
 	if (f->lines > 1 && !(m->window = window_new(f->lines)))
 		return -ENOMEM;
-	s->n_single += f->date != FILTER_DATE_OWN && f->lines == 1;
-	s->n_common += f->date != FILTER_DATE_OWN;
+	s->n_single += sort_of(f) == 0;
+	s->n_common += sort_of(f) <= 1;
+	s->n_brackets += sort_of(f) <= 2;
 	return 0;
-}
-
-/* Which of the three sorts of struct scan's filters it is. */
-static unsigned sort_of(const struct filter *f)
-{
-	if (f->date == FILTER_DATE_OWN)
-		return 2;
-	return f->lines > 1;
 }
 
 static int add_filters(struct scan *s, struct filter *const *filters, unsigned n, struct err *e)
 {
-	for (unsigned sort = 0; sort < 3; sort++)
+	for (unsigned sort = 0; sort < 4; sort++)
 		for (unsigned i = 0; i < n; i++)
 			if (sort_of(filters[i]) == sort &&
 			    add_filter(s, filters[i], s->o.source) < 0)
@@ -542,7 +547,7 @@ static enum dates_result common_date(struct scan *s, struct span line, struct st
 
 	if (stamp_read(&s->stamp, line, ret))
 		return DATES_FOUND;
-	r = dates_find(s->dates, clock_now_s(s->o.clock), line, &d);
+	r = dates_find(s->dates, s->now_s, line, &d);
 	if (r == DATES_FOUND)
 		*ret = (struct stamp){
 			.time_s = d.time_s, .begin = d.begin, .end = d.end, .inside = !d.start
@@ -591,7 +596,6 @@ static enum dates_result own_line(struct scan *s, unsigned i, struct span line)
 {
 	const struct filter *f = s->filters[i];
 	struct memory *m = &s->memory[i];
-	int64_t now_s = clock_now_s(s->o.clock);
 	struct date d = { .time_s = m->time_s };
 	enum dates_result r = DATES_ABSENT;
 	struct span text;
@@ -599,29 +603,70 @@ static enum dates_result own_line(struct scan *s, unsigned i, struct span line)
 	if (s->time_apart)
 		d.time_s = s->time_s;
 	else
-		r = dates_find(f->dates, now_s, line, &d);
+		r = dates_find(f->dates, s->now_s, line, &d);
 	if (r == DATES_BAD)
 		s->why = BAD_DATE;
 	if (r == DATES_BAD || r == DATES_COSTLY || (r == DATES_NONE && (!m->window || !m->time_s)))
 		return r;
 	if (r == DATES_FOUND)
 		m->time_s = d.time_s;
-	s->time_s = d.time_s ? d.time_s : now_s;
+	s->time_s = d.time_s ? d.time_s : s->now_s;
 	text = without_date(s, line, d.begin, d.end);
 	if (!(m->window ? try_window(s, i, text) : try_filter(s, i, text.p, text.end, false)))
 		return DATES_COSTLY;
 	return r;
 }
 
+/* Does the line surely have no date in its first brackets? There are none, or a process id is in them. */
+INLINE bool lacks_brackets(struct span line)
+{
+	const char *p = span_empty(line) ? NULL : memchr(line.p, '[', span_len(line)), *open = p;
+
+	if (!p)
+		return true;
+	do
+		p++;
+	while (p < line.end && *p >= '0' && *p <= '9');
+	return p < line.end && *p == ']' && p - open < 8;
+}
+
+/* A line through those whose date stands in brackets: it is looked for once. */
+static NOINLINE enum dates_result brackets_line(struct scan *s, struct span line)
+{
+	struct date d = { .time_s = s->time_s };
+	enum dates_result r = DATES_ABSENT;
+	bool good = true;
+	struct span text;
+
+	if (!s->time_apart)
+		r = dates_find(s->filters[s->n_common]->dates, s->now_s, line, &d);
+	if (r == DATES_BAD)
+		s->why = BAD_DATE;
+	if (r != DATES_FOUND && r != DATES_ABSENT)
+		return r;
+	s->time_s = d.time_s;
+	text = without_date(s, line, d.begin, d.end);
+	for (unsigned i = s->n_common; i < s->n_brackets; i++)
+		good &= try_filter(s, i, text.p, text.end, false);
+	return good ? r : DATES_COSTLY;
+}
+
 /* A line through the filters that have dates of their own, too. */
 static NOINLINE bool own_lines(struct scan *s, const char *p, const char *lf)
 {
 	bool good = s->n_common == 0 || common_line(s, p, lf), dated = s->n_common > 0;
+	struct span line = without_cr(p, lf);
 	int64_t time_s = s->time_s; /* of the common dates, which this is not to change */
 
-	for (unsigned i = s->n_common; i < s->n; i++) {
-		enum dates_result r = own_line(s, i, without_cr(p, lf));
+	for (unsigned i = s->n_common; i < s->n;) {
+		bool brackets = i < s->n_brackets;
+		enum dates_result r = DATES_NONE;
 
+		if (!brackets)
+			r = own_line(s, i, line);
+		else if (s->time_apart || !lacks_brackets(line))
+			r = brackets_line(s, line);
+		i = brackets ? s->n_brackets : i + 1;
 		s->time_s = time_s;
 		dated |= r != DATES_NONE;
 		good &= r != DATES_BAD && r != DATES_COSTLY;
@@ -709,6 +754,7 @@ uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void
 
 	s->sink = sink;
 	s->ctx = ctx;
+	s->now_s = clock_now_s(s->o.clock);
 	if (b->cut) {
 		s->counts.lines++;
 		refuse(s, b->first_number, TOO_LONG);
@@ -733,6 +779,7 @@ void scan_line(struct scan *s, const struct line *line, scan_sink *sink, void *c
 
 	s->sink = sink;
 	s->ctx = ctx;
+	s->now_s = clock_now_s(s->o.clock);
 	s->counts.lines++;
 	if (line->cut || n > INPUT_LINE_MAX)
 		refuse(s, line->number, TOO_LONG);

@@ -7,9 +7,10 @@ CLIENT, VICTIM = "8.8.8.8", "1.2.3.4"
 EXIM = "2026-11-10 03:01:11 "
 RSPAMD = "2026-11-10 03:01:11 #1234(normal) <a1b2c3>; task; rspamd_task_write_log: "
 AMAVIS = DATE + "amavis[7]: "
+WEB = "[10/Nov/2026:03:01:11 +0000] "
 SSHD, SMTPD, SCREEN = DATE + "sshd[7]: ", DATE + "postfix/smtpd[7]: ", DATE + "postfix/postscreen[7]: "
 
-# %A: the address, %X: the client's words
+# %A: the address, %X: the client's words, %H: those that a name of a host can have
 TEMPLATES = [
     SSHD + "Failed password for invalid user %X from %A port 22 ssh2",
     SSHD + "Failed password for %X from %A port 22 ssh2",
@@ -71,19 +72,35 @@ TEMPLATES = [
     DATE + "named[7]: client @0x7f0011223344 %A#1234 (%X): query (cache) '%X/ANY/IN' denied",
     DATE + "named[7]: client %A#1234 (x): query (cache) '%X/ANY/IN' denied",
     DATE + "named[7]: lame server resolving '%X' (in '%X'?): %A#53",
+    EXIM + "1VxHRO-000NiI-Ly SA: Action: permanently rejected message: score=31.0 required=5.0 (scanned in 6/6 secs | Message-Id: %X). From <%X> (host=h.example.net [%A]) for %X",
+    EXIM + "1VxHRO-000NiI-Ly H=h.example.net (%X) [%A]:4711 F=<%X> rejected after DATA: This message scored 15.1 spam points.",
+    EXIM + "1VxHRO-000NiI-Ly F=%X H=(%X) [%A] P=smtp rejected by local_scan(): Rejected: hits=7.5 required=5.0 trigger=5.0",
+    DATE + "MailScanner[7]: Message 4ABC123.A1B2C from %A (%X) to %X is spam, SpamAssassin (not cached, score=15.3, required 5)",
+    DATE + "mimedefang.pl[7]: MDLOG,qAA11,spam,15.3,%A,<%X>,<%X>,%X",
+    DATE + "spamd[7]: spamd: result: Y 15 - BAYES_99 scantime=2.1,size=1,user=%X,required_score=5.0,rhost=%X,raddr=127.0.0.1,mid=<%X>,autolearn=spam",
+    "%A - - " + WEB + '"GET /.env HTTP/1.1" 404 162 "%X" "%X" "%X"',
+    "%A - - " + WEB + '"POST /vendor/phpunit/eval-stdin.php?%X HTTP/1.1" 404 162 "%X" "%X"',
+    "%A - - " + WEB + '"%X" 400 162 "-" "-"',
+    "%A - %X " + WEB + '"GET /.git/config HTTP/1.1" 401 162 "-" "%X"',
+    "%A - %X " + WEB + '"POST /wp-login.php HTTP/1.1" 200 162 "-" "%X"',
+    "%A %H - " + WEB + '"POST /wp-login.php HTTP/1.1" 200 162 "-" "%X"',
+    "%H %A - - " + WEB + '"GET /.env?%X HTTP/1.1" 404 162 "-" "%X"',
+    "www.example.org:443 %A - %X " + WEB + '"GET /boaform/ HTTP/1.1" 404 162 "-" "%X" "%X"',
     DATE + "app[7]: login of %X failed",
     DATE + "app[7]: %X",
 ]
 
 
 def fill(template, address, words):
-    return template.replace("%A", address).replace("%X", words)
+    host = "".join(c for c in words if c.isalnum() or c in ".-_:[]<>#=@")
+    return template.replace("%A", address).replace("%X", words).replace("%H", host)
 
 
 def payloads():
     for template in TEMPLATES:
         line = fill(template, VICTIM, "u")
-        message = line[len(DATE if line.startswith(DATE) else EXIM):]  # "sshd[7]: Failed …"
+        date = [d for d in (DATE, EXIM) if line.startswith(d)]
+        message = line[len(date[0]) if date else 0:]                   # "sshd[7]: Failed …"
         text = message.split(": ", 1)[-1]                              # "Failed …"
         tail = text[text.find(VICTIM) - 8:] if VICTIM in text else text
         for p in (line, message, text, tail, "u " + tail, text + "#012" + line, "x]: " + text, "x>: " + text,
