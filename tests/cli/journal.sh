@@ -81,4 +81,6 @@ for i in $(seq 20); do
 done
 collect
 counted 20021 'killed 20 times'
+good=$(sqlite3 -separator ' ' hub.sqlite "SELECT count(DISTINCT addr), sum(count) FROM good WHERE kind = 2")
+[ "$good" = '2004 2004' ] || fail "good addresses and observations: $good"
 echo "ok ($(find spool/collect/done spool/collect/new -name '*.zst' | wc -l) batches left)"

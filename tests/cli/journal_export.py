@@ -1,6 +1,7 @@
 """Entries for systemd-journal-remote: journal_export.py FIRST COUNT [hostile]
 
-Entry i is a failed log-in from 46.1.x.y (x, y of i), a second apart, ten minutes before now."""
+Entry i is a failed log-in from 46.1.x.y (x, y of i), a second apart, since a day before now; every tenth is followed
+by one that was let in, from 47.1.x.y."""
 import struct
 import sys
 import time
@@ -27,6 +28,8 @@ def failed(address):
 
 for i in range(first, first + n):
     entry(i, failed(f'46.1.{i // 200}.{i % 200 + 1}'))
+    if i % 10 == 0:
+        entry(i, f'Accepted publickey for joe from 47.1.{i // 200}.{i % 200 + 1} port 22 ssh2: ED25519 SHA256:abc'.encode())
 if sys.argv[3:]:  # nothing of these is an event but the last
     i = first + n
     entry(i, failed('46.9.9.1'), _SYSTEMD_UNIT='evil.service')

@@ -1,6 +1,7 @@
 #!/bin/bash
 # syslog: what logger(1) sends over UDP, TCP and sockets in the file system, in both forms and both framings,
-# is in the ledger once, and of weak proof where anybody could have sent it; who is not allowed, messages too
+# is in the ledger once, and of weak proof where anybody could have sent it; good observations are had of the
+# same lines, but of no datagram that anybody could have sent; who is not allowed, messages too
 # long, cut, forged or in no form count as refused and punish nobody; it listens again after a reload.
 set -u
 bin=$ONUS_BUILD/src/prog
@@ -67,6 +68,8 @@ says() { # WORDS SETTING…
 }
 log() { logger -i -t sshd -p auth.info "${@:2}" "Failed password for root from $1 port 22 ssh2"; }
 
+good() { logger -i -t sshd -p auth.info "${@:2}" "Accepted publickey for joe from $1 port 22 ssh2: ED25519 SHA256:abc"; }
+
 says 'source bad: where? give it listen = '
 says 'give udp:ADDRESS:PORT, tcp' 'listen = 514'
 says 'give udp:ADDRESS:PORT, tcp' 'listen = udp:localhost:514'
@@ -85,18 +88,26 @@ log 46.0.1.2 --server 127.0.0.1 --port "$p2" --tcp --rfc5424 --octet-count
 log 46.0.9.8 --server 127.0.0.1 --port "$p3" --tcp
 log 46.0.1.6 --socket log
 log 46.0.1.6 --socket log --rfc5424
+good 46.0.2.1 --server 127.0.0.1 --port "$p1" --udp # anybody could
+good 46.0.2.2 --server 127.0.0.1 --port "$p2" --tcp
+good 46.0.2.2 --server 127.0.0.1 --port "$p2" --tcp --octet-count
+good 46.0.2.3 --server 127.0.0.1 --port "$p3" --tcp # a stranger
+good 46.0.2.6 --socket log
 python3 "$here/syslog_send.py" hostile "tcp:127.0.0.1:$p2"
 python3 "$here/syslog_send.py" slow "tcp:127.0.0.1:$p2"
 python3 "$here/syslog_send.py" slow "unix-stream:$dir/stream"
 reaches events 12
 reaches refused 5
-reaches uninvited 1
+reaches uninvited 2
+reaches good 3
 for _ in $(seq 600); do [ "$(counter connections)" = 0 ] && break; sleep 0.1; done
 [ "$(counter connections)" = 0 ] || fail 'connections that ended are kept'
 kill -HUP $pid # the old sockets go, new ones come
 for _ in $(seq 600); do grep -q reloading err && break; sleep 0.1; done
 for _ in $(seq 600); do log 46.0.1.7 --server 127.0.0.1 --port "$p2" --tcp 2>>err && break; sleep 0.1; done
+good 46.0.2.8 --server 127.0.0.1 --port "$p2" --tcp
 reaches events 1
+reaches good 1
 kill $pid
 wait $pid || fail "exit code $?"
 pid=
@@ -115,5 +126,9 @@ OUT
 sed -i 's/ proof / /' got
 diff expected got || fail 'the ledger holds something else'
 grep -q 'source=tcp listen=.* lines* refused\|source=tcp file=tcp:.* refused: ' err || fail 'no word of what was refused'
-grep -q 'source=strangers listen=.*turned away 1 senders' err || fail 'no word of the stranger'
+sqlite3 -separator ' ' hub.sqlite "SELECT s.name, hex(substr(g.addr, 13)), g.kind, sum(g.count) FROM good g
+  JOIN source s ON s.id = g.source GROUP BY 1, 2, 3 ORDER BY 1, 2" >got
+printf '%s\n' 'dgram 2E000206 2 1' 'tcp 2E000202 2 2' 'tcp 2E000208 2 1' | diff - got || fail 'other good observations'
+zstd -qdc spool/good/*/*.zst | grep -w joe && fail 'a name is in the spool'
+grep -q 'source=strangers listen=.*turned away [12] senders' err || fail 'no word of the stranger'
 echo ok

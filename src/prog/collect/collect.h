@@ -39,6 +39,7 @@ struct source_kind {
 	const char *type; /* as the configuration has it */
 	bool whole;	  /* a block goes into one batch, or nowhere */
 	bool again;	  /* several can read it, each at its own pace */
+	bool handed;	  /* only one can; source.also is handed what came */
 	/* open - as s->conf says; -errno with a message, after which done may be called */
 	int (*open)(struct source *s, struct err *e);
 	/* start - sockets and the like, when the daemon runs; open alone is a check. May be NULL. */
@@ -75,12 +76,13 @@ struct source {
 	const struct conf_source *conf; /* borrowed */
 	struct collect *to;		/* borrowed */
 	void *in;			/* the kind's own */
-	bool weak;			/* what it says could be spoofed */
-	struct filters filters;		/* lines.c, from here */
-	struct scan *scan;		/* by filters */
-	struct jlog *json;		/* by a map; neither: event lines */
-	uint64_t refused;		/* lines not told of yet */
-	int64_t told_us;		/* monotonic; 0: never */
+	struct source *also;	/* of this name, for good observations; borrowed; NULL: none */
+	bool weak;		/* what it says could be spoofed */
+	struct filters filters; /* lines.c, from here */
+	struct scan *scan;	/* by filters */
+	struct jlog *json;	/* by a map; neither: event lines */
+	uint64_t refused;	/* lines not told of yet */
+	int64_t told_us;	/* monotonic; 0: never */
 };
 
 /* struct collect - one of the two things that a running collector gathers: events, or good observations (core/good.h)
@@ -103,6 +105,7 @@ struct collect {
 	size_t n_found, found_cap;
 	uint64_t read_bytes; /* since the last batch: worth a batch even without events */
 	bool moved;	     /* any position moved since the last batch */
+	bool full;	     /* the spool, when it was last looked at */
 	uint64_t batches, events, refused, known_good;
 	uint64_t begun;	    /* files begun by all sources, when that was last looked at */
 	int64_t flushed_us; /* monotonic; 0: not yet */
@@ -113,8 +116,8 @@ struct collect {
  * nothing moved. On an error all is as it was, to be tried again. */
 MUST_USE int collect_flush(struct collect *c, struct err *e);
 
-/* source_again - can a source of this type be read by several, each at its own pace? */
-bool source_again(const char *type);
+/* source_gives_good - can good observations be had of a source of this type, beside its events? */
+bool source_gives_good(const char *type);
 
 /* source_open - as the configuration says; source_done is callable twice */
 MUST_USE int source_open(

@@ -4,7 +4,10 @@
  *
  * There is no going back to what was received: it is in the batch until that is in the spool. While the spool is
  * full nothing is received: connections and sockets in the file system make their senders wait; what UDP loses
- * then, the kernel counts. */
+ * then, the kernel counts.
+ *
+ * Good observations come out of the same lines: the source that receives hands them to the one that gathers these,
+ * which has no socket. Where that one's spool is full they are left out, and counted: events do not wait for them. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -91,9 +94,11 @@ static int start(struct source *s, struct err *e)
 {
 	struct syslog *in = s->in;
 	struct err why;
-	int bytes = RECEIVE_BYTES;
-	int r = listen_open(&in->at, &in->fd, &why);
+	int bytes = RECEIVE_BYTES, r;
 
+	if (s->to->good)
+		return 0; /* it is handed what another one receives */
+	r = listen_open(&in->at, &in->fd, &why);
 	if (r < 0)
 		return err_set(e, r, "source %s: cannot listen on %s: %s%s", s->conf->name,
 		    s->conf->listen, why.text,
@@ -311,28 +316,79 @@ static bool poll_syslog(struct source *s, int64_t settled_s)
 	return false;
 }
 
+static bool is_pending(const struct syslog *in)
+{
+	return in->taken < in->text.len;
+}
+
+/* What was received and is in no batch yet, into it. */
+static int take_pending(struct source *s, struct err *e)
+{
+	const struct syslog *in = s->in;
+	struct block b = { .text = { in->text.p + in->taken, in->text.p + in->text.len },
+		.first_number = in->lines + 1 };
+
+	return lines_take(s, &b, e);
+}
+
+static void receive_all(struct source *s)
+{
+	struct syslog *in = s->in, *also = s->also ? s->also->in : NULL;
+
+	buf_reset(&in->text);
+	in->taken = 0;
+	if (listen_streams(&in->at))
+		receive_streams(s);
+	else
+		receive_datagrams(s);
+	if (also) {
+		buf_reset(&also->text);
+		also->taken = 0;
+		buf_span(&also->text, buf_text(&in->text));
+	}
+	if (!buf_ok(&in->text) || (also && !buf_ok(&also->text)))
+		abort(); /* out of memory: TEXT_MAX holds whatever can come */
+}
+
+static uint64_t count_lines(const struct syslog *in)
+{
+	uint64_t n = 0;
+
+	for (size_t i = in->taken; i < in->text.len; i++)
+		n += in->text.p[i] == '\n';
+	return n;
+}
+
+/* Good observations out of what was handed over; without room they are left out. */
+static int take_good(struct source *s, struct err *e)
+{
+	struct syslog *in = s->in;
+	int r = 0;
+
+	if (s->to->full) {
+		lines_refused(s, 0, "no room in the spool of good observations", count_lines(in));
+		in->taken = in->text.len;
+	}
+	while (r >= 0 && is_pending(in))
+		r = take_pending(s, e);
+	return r;
+}
+
 static int pump(struct source *s, struct err *e)
 {
 	struct syslog *in = s->in;
-	struct block b;
 
 	if (in->fd < 0)
 		return 0;
-	if (in->taken == in->text.len) {
-		buf_reset(&in->text);
-		in->taken = 0;
-		if (listen_streams(&in->at))
-			receive_streams(s);
-		else
-			receive_datagrams(s);
-		if (!buf_ok(&in->text))
-			abort(); /* out of memory: TEXT_MAX holds whatever can come */
-		if (in->text.len == 0)
-			return 0;
+	if (!is_pending(in) && (!s->also || !is_pending(s->also->in)))
+		receive_all(s);
+	if (s->also && is_pending(s->also->in)) {
+		int r = take_good(s->also, e);
+
+		if (r < 0)
+			return r;
 	}
-	b = (struct block){ .text = { in->text.p + in->taken, in->text.p + in->text.len },
-		.first_number = in->lines + 1 };
-	return lines_take(s, &b, e);
+	return is_pending(in) ? take_pending(s, e) : 0;
 }
 
 static void take(struct source *s, uint64_t lines)
@@ -395,6 +451,7 @@ static const char *trouble(struct source *s)
 }
 
 const struct source_kind kind_syslog = { .type = "syslog",
+	.handed = true,
 	.open = open_syslog,
 	.start = start,
 	.done = done,

@@ -90,16 +90,23 @@ static void collect_close(struct collect *c)
 
 static bool is_read(const struct collect *c, const struct conf_source *s)
 {
-	return c->good ? s->anchor && source_again(s->type) : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
+	return c->good ? s->anchor && source_gives_good(s->type)
+		       : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
 }
 
-/* A JSON log whose map knows of nothing good is not read for it. */
+/* Is there nothing good to be had of it? What could be spoofed would let anybody wash himself clean; a JSON log's map
+ * may know of nothing good. */
+static bool is_idle(const struct source *s)
+{
+	return s->to->good && (s->weak || (s->json && !jlog_good(s->json)));
+}
+
 static int open_one(struct collect *c, const struct conf_source *conf, struct err *e)
 {
 	struct source *s = &c->sources[c->n_sources++];
 	int r = source_open(s, c, conf, e);
 
-	if (r == 0 && c->good && s->json && !jlog_good(s->json)) {
+	if (r == 0 && is_idle(s)) {
 		source_done(s);
 		c->n_sources--;
 	}
@@ -168,6 +175,18 @@ static void gathering_close(void *state)
 	free(g);
 }
 
+/* Where only one can receive, it hands on what came. */
+static void hand_on(const struct gathering *g)
+{
+	for (unsigned i = 0; i < g->events->n_sources; i++)
+		for (unsigned k = 0; k < g->good->n_sources; k++) {
+			struct source *s = &g->events->sources[i], *to = &g->good->sources[k];
+
+			if (s->kind->handed && strcmp(s->conf->name, to->conf->name) == 0)
+				s->also = to;
+		}
+}
+
 static struct gathering *gathering_new(const struct daemon *d, struct err *e)
 {
 	struct gathering *g = calloc(1, sizeof(*g));
@@ -189,6 +208,8 @@ static struct gathering *gathering_new(const struct daemon *d, struct err *e)
 		collect_close(g->good);
 		g->good = NULL;
 	}
+	if (g->good)
+		hand_on(g);
 	return g;
 }
 
@@ -404,7 +425,8 @@ static int collect_turn(struct collect *c, struct daemon *d, struct turned *ret,
 {
 	int more = 0, r = 0;
 
-	*ret = (struct turned){ .full = spool_full(c->spool) };
+	c->full = spool_full(c->spool);
+	*ret = (struct turned){ .full = c->full };
 	for (unsigned i = 0; i < c->n_sources; i++)
 		source_tend(&c->sources[i]);
 	if (!ret->full) {

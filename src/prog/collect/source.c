@@ -16,11 +16,11 @@ static const struct source_kind *kind_of(const char *type)
 	return NULL;
 }
 
-bool source_again(const char *type)
+bool source_gives_good(const char *type)
 {
 	const struct source_kind *k = kind_of(type);
 
-	return k && k->again;
+	return k && (k->again || k->handed);
 }
 
 int source_open(struct source *s, struct collect *c, const struct conf_source *conf, struct err *e)
