@@ -14,7 +14,7 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|json|list|events|syslog|journal|plugin|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES "log|json|list|events|syslog|journal|plugin|reports|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -124,7 +124,7 @@ static const struct param source_params[] = {
 	S(path, TEXT, "", "file",
 	    "The file; a shell pattern may name several. Journal: its directory or file; empty: "
 	    "this "
-	    "host's."),
+	    "host's. Reports: a maildir, or a directory."),
 	S(listen, TEXT, "", "where",
 	    "Syslog: udp:ADDRESS:PORT, tcp:ADDRESS:PORT, unix:/PATH (datagrams) or "
 	    "unix-stream:/PATH."),
@@ -138,7 +138,15 @@ static const struct param source_params[] = {
 	SN(interval_s, COUNT, "300", 1, 31536000, "seconds",
 	    "Plugin: from the start of one run to the next one."),
 	SN(timeout_s, COUNT, "60", 1, 86400, "seconds",
-	    "Plugin: a run that takes longer is killed, and counts for nothing."),
+	    "Plugin: a run that takes longer is killed, and counts for nothing. Reports: one "
+	    "message."),
+	S(reporters, TEXT, "", "names",
+	    "Reports: domains and mail addresses, comma-separated, whose reports may count as "
+	    "verified."),
+	S(authserv, TEXT, "", "name",
+	    "Reports: one's own receiver, whose Authentication-Results say that it is they."),
+	SN(keep_days, COUNT, "30", 1, 3650, "days",
+	    "Reports: how long messages that were read are kept, in done/ and bad/."),
 	S(match, TEXT, "", "fields",
 	    "Journal: FIELD=VALUE … + FIELD=VALUE …; empty: the journalmatch of its filters."),
 	S(filter, TEXT, "", "names",
@@ -344,6 +352,7 @@ static const struct {
 	N("syslog", listen, "where? give it listen = udp:127.0.0.1:514, tcp:…, unix:/run/…"),
 	N("journal", type, ""),
 	N("plugin", command, "what is run? give it command = /path/of/program and arguments"),
+	N("reports", path, "which maildir? give it a path"),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
 #undef N
 };
@@ -378,6 +387,11 @@ int conf_check(const struct conf *c, struct err *e)
 		r = check_needs(s, e);
 		if (r < 0)
 			return r;
+		if (s->anchor && strcmp(s->type, "reports") == 0)
+			return err_set(e, -EINVAL,
+			    "source %s: reports are what others say: give it anchor = no, and a "
+			    "trust",
+			    s->name);
 		if (category_parse(span_str(s->category), &cat) < 0)
 			return err_set(
 			    e, -EINVAL, "source %s: unknown category \"%s\"", s->name, s->category);

@@ -28,8 +28,9 @@ struct source;
 struct source_counts {
 	uint64_t begun; /* files that nobody knew, so far */
 	uint64_t files, truncated, lost, unfollowed;
-	uint64_t held;						  /* lists */
-	uint64_t plugin_failed;					  /* runs */
+	uint64_t held;					 /* lists */
+	uint64_t plugin_failed;				 /* runs */
+	uint64_t reports, reports_refused, reports_died; /* messages; the last: of their reader */
 	uint64_t callers, uninvited, turned_away, datagrams_lost; /* syslog */
 };
 
@@ -69,7 +70,7 @@ struct source_kind {
 };
 
 extern const struct source_kind kind_log, kind_json, kind_list, kind_events, kind_syslog,
-    kind_journal, kind_plugin;
+    kind_journal, kind_plugin, kind_reports;
 
 struct source {
 	const struct source_kind *kind;

@@ -68,6 +68,19 @@ static int load_open(struct daemon *d, void **state, struct err *e)
 	return 0;
 }
 
+static enum hub_source_kind kind_of(const char *type)
+{
+	static const struct {
+		const char *type;
+		enum hub_source_kind kind;
+	} kinds[] = { { "list", HUB_SOURCE_LIST }, { "reports", HUB_SOURCE_REPORT } };
+
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (type && strcmp(type, kinds[i].type) == 0)
+			return kinds[i].kind;
+	return HUB_SOURCE_SENSOR;
+}
+
 /* What the configuration says of its sources becomes rows, before their first event arrives. */
 static int set_sources(struct load *l, struct err *e)
 {
@@ -80,8 +93,7 @@ static int set_sources(struct load *l, struct err *e)
 			continue; /* it says nothing of anybody */
 		struct hub_source s = {
 			.name = c->name,
-			.kind = c->type && strcmp(c->type, "list") == 0 ? HUB_SOURCE_LIST
-									: HUB_SOURCE_SENSOR,
+			.kind = kind_of(c->type),
 			.anchor = c->anchor,
 			.redistribute = c->redistribute,
 			.group = c->group && *c->group ? c->group : c->name,

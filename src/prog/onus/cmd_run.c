@@ -11,6 +11,7 @@
 #include "prog/onus/commands.h"
 #include "prog/onus/run_inputs.h"
 #include "prog/onus/supervise.h"
+#include "svc/program.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/opt.h"
@@ -107,7 +108,7 @@ static int plan_make(struct plan *p, const struct run *r, struct err *e)
 {
 	*p = (struct plan){ 0 };
 	for (unsigned i = 0; i < NELEM(programs); i++) {
-		int err = supervise_find(r->program_dir, programs[i].name, &p->path[i], e);
+		int err = program_find(r->program_dir, programs[i].name, &p->path[i], e);
 
 		if (err < 0)
 			return err;

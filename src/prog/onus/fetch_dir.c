@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "prog/onus/fetch_run.h"
-#include "prog/onus/supervise.h"
+#include "svc/program.h"
 #include "util/file.h"
 
 #define LOCK_TRIES 40u
@@ -74,7 +74,7 @@ int fetch_dir_run(const char *dir, const struct fetch_dir_opts *o, struct fetch_
 	int r = incoming_of(dir, &incoming, e);
 
 	if (r == 0)
-		r = supervise_find(o->program_dir, "onus-fetch", &program, e);
+		r = program_find(o->program_dir, "onus-fetch", &program, e);
 	f.dir = incoming;
 	f.program = program;
 	if (r == 0)

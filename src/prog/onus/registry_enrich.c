@@ -8,7 +8,7 @@
 
 #include "core/wishes.h"
 #include "prog/onus/enrich.h"
-#include "prog/onus/supervise.h"
+#include "svc/program.h"
 #include "util/file.h"
 #include "util/jout.h"
 #include "util/opt.h"
@@ -81,7 +81,7 @@ static int open_all(struct run *r, struct err *e)
 	if (code == 0)
 		code = open_servers(r, e);
 	if (code == 0)
-		code = supervise_find(r->program_dir, "onus-fetch", &r->program, e);
+		code = program_find(r->program_dir, "onus-fetch", &r->program, e);
 	r->x.program = r->program;
 	if (code == 0 && *r->conf->rdap_bootstrap_url)
 		code = enrich_bootstrap(&r->x, r->bootstrap_dir, e);

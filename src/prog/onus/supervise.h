@@ -25,10 +25,6 @@ struct child {
 	int code; /* of its last death */
 };
 
-/* supervise_find - the executable of a program: in dir/NAME-without-onus-/NAME (a build tree) when dir
- * is given, else beside ours, in ../sbin, in our own build tree, in /usr/sbin. -ENOENT names what was tried. */
-MUST_USE int supervise_find(const char *dir, const char *name, char **ret, struct err *e);
-
 /* supervise_run - one child to its end; log_fd receives its stderr
  * Returns its exit code, 128 + signal, -ECANCELED when a stop signal came meanwhile, -errno. */
 MUST_USE int supervise_run(struct child *c, int signal_fd, int log_fd, struct err *e);

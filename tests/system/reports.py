@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Abuse reports delivered into a maildir while the collector is killed with SIGKILL again and again: each counts once,
+also where a mail reader renames messages meanwhile and the mail server delivers one twice. Then readers that crash,
+hang, lie and never end: each costs the message that made it do so and no other."""
+import collections
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+build = os.environ["ONUS_BUILD"] + "/src/prog"
+dir_ = sys.argv[1]
+seconds = float(os.environ.get("REPORTS_SECONDS", "20"))
+random.seed(5)
+bad = 0
+
+
+def fail(*words):
+    global bad
+    bad += 1
+    print("not ok:", *words)
+
+
+def conf(name, extra=""):
+    base = os.path.join(dir_, name)
+    os.makedirs(base, exist_ok=True)
+    with open(base + "/conf", "w") as f:
+        f.write("""state_dir = %s/state
+spool_dir = %s/spool
+hub = sqlite:%s/hub.sqlite
+own_networks = 46.99.0.0/16
+collect_interval_s = 1
+[source reports]
+type = reports
+path = %s/mail
+anchor = no
+%s
+""" % (base, base, base, base, extra))
+    return base
+
+
+def ledger(base):
+    subprocess.run([build + "/load/onus-load", "-c", base + "/conf", "--once"], check=True)
+    db = sqlite3.connect(base + "/hub.sqlite")
+    kinds = db.execute("SELECT DISTINCT s.kind FROM ledger l JOIN source s ON s.id = l.source").fetchall()
+    if kinds not in ([(1,)], []):
+        fail("the source is of kind", kinds)
+    rows = db.execute("SELECT substr(addr, 13), sum(count) FROM ledger GROUP BY 1").fetchall()
+    return {".".join(str(b) for b in a): n for a, n in rows}
+
+
+def report(address):
+    return ("From: fbl@example.net\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report;"
+            " boundary=b\n\n--b\nContent-Type: text/plain\n\nhello\n--b\nContent-Type: message/feedback-report\n\n"
+            "Feedback-Type: abuse\nUser-Agent: x\nVersion: 1\nSource-IP: %s\n\n--b\nContent-Type: message/rfc822\n\n"
+            "From: a@example.org\n\nbuy\n--b--\n" % address).encode()
+
+
+def deliver(base, mail):
+    return subprocess.run([build + "/deliver/onus-deliver", "--maildir", base + "/mail"], input=mail,
+                          stderr=subprocess.PIPE).returncode
+
+
+# --- kills ------------------------------------------------------------------------------------------------------
+
+base = conf("kills")
+expected = collections.Counter()
+stop = threading.Event()
+
+
+def feeder():
+    n = 0
+    while not stop.is_set():
+        address = "46.%d.%d.%d" % (1 + n // 60000, n // 250 % 240, n % 250 + 1)
+        mail = report(address)
+        if deliver(base, mail) != 0:
+            fail("not delivered")
+        if n % 7 == 0 and deliver(base, mail) != 0:  # as the mail server had not noted it
+            fail("not delivered again")
+        expected[address] += 1
+        n += 1
+        if n % 50 == 0 and deliver(base, b"Subject: hello\n\n%d" % n) != 0:
+            fail("not delivered")
+
+
+def mail_reader():
+    """Moves what is new to cur, with flags, as an IMAP server does."""
+    while not stop.is_set():
+        for name in os.listdir(base + "/mail/new")[:5] if os.path.isdir(base + "/mail/new") else []:
+            try:
+                os.rename(base + "/mail/new/" + name, base + "/mail/cur/" + name + ":2,S")
+            except FileNotFoundError:
+                pass
+        time.sleep(0.05)
+
+
+threads = [threading.Thread(target=feeder), threading.Thread(target=mail_reader)]
+for t in threads:
+    t.start()
+kills = 0
+started = time.time()
+while time.time() - started < seconds:
+    p = subprocess.Popen([build + "/collect/onus-collect", "-c", base + "/conf"], stderr=subprocess.DEVNULL)
+    time.sleep(random.uniform(0.05, 1.5))
+    p.kill()
+    p.wait()
+    kills += 1
+stop.set()
+for t in threads:
+    t.join()
+for _ in range(2):  # what is in the queue, then nothing
+    subprocess.run([build + "/collect/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True)
+got = ledger(base)
+wrong = {a: (n, got.get(a)) for a, n in expected.items() if got.get(a) != n}
+extra = set(got) - set(expected)
+if wrong or extra:
+    fail("%d counted wrongly: %s, %d from nowhere" % (len(wrong), dict(list(wrong.items())[:5]), len(extra)))
+left = os.listdir(base + "/mail/new") + os.listdir(base + "/mail/cur")
+done, refused = (len(os.listdir(base + "/mail/" + d)) for d in ("done", "bad"))
+if left or done != len(expected) or refused != len(expected) // 50:
+    fail("left %d, done %d of %d, refused %d" % (len(left), done, len(expected), refused))
+print("%d reports, %d kills: each counted once" % (len(expected), kills))
+if len(expected) < 20 or kills < 5:
+    fail("too few to show anything")
+
+# --- mail that cannot be kept -------------------------------------------------------------------------------------
+
+if deliver(base, b"") != 65 or deliver(base, b"a" * (11 << 20)) != 65:
+    fail("empty or too large, and not EX_DATAERR")
+for args in ([], ["--maildir", "relative"], ["--odd"], ["--maildir", "/proc/none"]):
+    r = subprocess.run([build + "/deliver/onus-deliver", *args], input=b"x", capture_output=True)
+    if r.returncode != 75 or not r.stderr:
+        fail("onus-deliver", args, r)
+limited = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$0" --maildir "$1"', build + "/deliver/onus-deliver", base + "/mail"],
+                         input=b"a" * 100000, capture_output=True)
+if limited.returncode != 75 or b"File too large" not in limited.stderr or os.listdir(base + "/mail/tmp"):
+    fail("no room, and not EX_TEMPFAIL", limited, os.listdir(base + "/mail/tmp"))
+
+# --- a reader that goes wrong ---------------------------------------------------------------------------------------
+
+place = os.path.join(dir_, "bin")
+os.makedirs(place)
+shutil.copy(build + "/collect/onus-collect", place)
+READER = r'''#!/usr/bin/env python3
+import os, signal, sys, time
+assert sys.argv[1] == "--serve" and sys.argv[3] == "example.net" and sys.argv[5] == "mx", sys.argv
+out = sys.stdout.buffer
+while True:
+    head = sys.stdin.buffer.readline()
+    if not head:
+        break
+    mail = sys.stdin.buffer.read(int(head.split()[0]))
+    what, _, rest = mail.partition(b" ")
+    if what == b"CRASH":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if what == b"ONCE" and not os.path.exists("@DIR@/once"):
+        open("@DIR@/once", "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == b"HANG":
+        out.write(b"\t46.0.9.9\tspam\n")
+        out.flush()
+        time.sleep(1000)
+    if what == b"DEAF":
+        out.close()
+        os.close(1)
+        time.sleep(1000)
+    while what == b"FLOOD":
+        out.write(b"\t46.0.9.8\tspam\n" * 1000)
+    if what == b"QUIT":
+        sys.exit(0)
+    out.write(rest.replace(b"@", b"\n") + b"\n#end\n")
+    out.flush()
+'''
+with open(place + "/onus-reports", "w") as f:
+    f.write(READER.replace("@DIR@", dir_))
+os.chmod(place + "/onus-reports", 0o755)
+base = conf("wrong", "timeout_s = 2\nreporters = example.net\nauthserv = mx")
+os.makedirs(base + "/mail")  # a directory of files
+mails = {
+    "1-crash": b"CRASH", "1-hang": b"HANG", "1-flood": b"FLOOD", "1-quit": b"QUIT", "1-deaf": b"DEAF",
+    "1-large": b"a" * ((10 << 20) + 1),
+    "2-once": b"ONCE \t46.0.1.1\tspam",
+    "2-good": b"OK \t46.0.1.2\tspam\t3\tfull\tsomebody-else\tsmtp\tdetail",
+    "2-lies": b"OK \t10.0.0.1\tspam@\t46.99.0.1\tspam@rubbish@\t0.0.0.0/0\tspam@#comment@\t46.0.1.3\tno-such-thing@"
+              b"\t46.0.1.4\tspam\t0@#end@\t46.0.1.5\tspam",
+    "2-none": b"OK ",
+    "a name: with\nlines": b"OK \t46.0.1.6\tspam",
+    "n" * 240: b"OK \t46.0.1.6\tspam",
+}
+for name, text in mails.items():
+    with open(base + "/mail/" + name, "wb") as f:
+        f.write(text)
+os.mkfifo(base + "/mail/fifo")
+os.symlink("/etc/passwd", base + "/mail/link")
+run = subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], capture_output=True, text=True, timeout=120)
+if run.returncode != 0:
+    fail("exit code", run.returncode, run.stderr)
+got = ledger(base)
+if got != {"46.0.1.1": 1, "46.0.1.2": 3, "46.0.1.5": 1}:
+    fail("a reader that goes wrong:", got)
+done, refused = (sorted(os.listdir(base + "/mail/" + d)) for d in ("done", "bad"))
+if done != ["2-good", "2-lies", "2-none", "2-once"]:
+    fail("done", done)
+if [r for r in refused if r[:2] == "1-"] != ["1-crash", "1-deaf", "1-flood", "1-hang", "1-large", "1-quit"] or len(refused) != 10:
+    fail("bad", refused)
+with open(base + "/state/status/onus-collect.status") as f:
+    counters = json.load(f)["counters"]
+if counters["reports"] != 10 or counters["reports_refused"] != 10 or counters["reports_died"] != 11:
+    fail("counters", {k: v for k, v in counters.items() if "reports" in k})
+db = sqlite3.connect(base + "/hub.sqlite")
+if db.execute("SELECT count(*) FROM ledger l JOIN source s ON s.id = l.source WHERE s.name != 'reports'").fetchone() != (0,):
+    fail("a message spoke for another source")
+
+# a reader that cannot run costs no message: they wait
+with open(place + "/onus-reports", "w") as f:
+    f.write("#!/bin/sh\necho 'out of order' >&2\nexit 2\n")
+with open(base + "/mail/3-later", "wb") as f:
+    f.write(b"OK \t46.0.1.7\tspam")
+run = subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], capture_output=True, text=True, timeout=60)
+if run.returncode != 0 or not os.path.exists(base + "/mail/3-later") or "exit code 2" not in run.stderr or \
+        "out of order" not in run.stderr:
+    fail("a reader that cannot run:", run.stderr)
+with open(place + "/onus-reports", "w") as f:
+    f.write(READER.replace("@DIR@", dir_))
+subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+if ledger(base).get("46.0.1.7") != 1:
+    fail("it was lost")
+
+# what was read leaves after keep_days
+for d in ("done", "bad"):
+    for name in os.listdir(base + "/mail/" + d):
+        os.utime(base + "/mail/%s/%s" % (d, name), (time.time() - 40 * 86400,) * 2, follow_symlinks=False)
+subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+if os.listdir(base + "/mail/done") + os.listdir(base + "/mail/bad"):
+    fail("kept for longer than keep_days")
+
+# what the configuration is told
+for settings, words in (("anchor = yes\npath = /tmp", "give it anchor = no"), ("anchor = no", "which maildir?"),
+                        ("anchor = no\npath = mail", "give the whole path"),
+                        ("anchor = no\npath = /etc/passwd", "is no directory")):
+    with open(dir_ + "/odd", "w") as f:
+        f.write("state_dir = %s/state\nspool_dir = %s/spool\n[source odd]\ntype = reports\n%s\n" % (dir_, dir_, settings))
+    run = subprocess.run([build + "/collect/onus-collect", "-t", "-c", dir_ + "/odd"], capture_output=True, text=True)
+    if run.returncode == 0 or words not in run.stdout + run.stderr:
+        fail(settings, run)
+sys.exit(bad > 0)
