@@ -230,6 +230,8 @@ static void put_text(struct buf *out, struct span s, size_t max)
 	size_t n;
 	bool utf8;
 
+	if (span_empty(s)) /* which may be nowhere */
+		return;
 	if (span_len(s) > max) {
 		s.end = s.p + max;
 		for (unsigned i = 0; i < 3 && (s.p[max] & 0xc0) == 0x80 && s.end > s.p; i++)
