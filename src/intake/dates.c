@@ -137,10 +137,8 @@ static int add_lines(struct dates *d, struct span patterns, struct err *e)
 		if (!span_empty(line))
 			r = add_line(d, line, e);
 	}
-	if (r == 0 && d->n == 0) {
-		d->standard = true;
-		r = add_defaults(d, true, e);
-	}
+	d->standard =
+	    d->n == 0; /* compiled when they are asked for, as most logs need none of them */
 	return r;
 }
 
@@ -350,10 +348,22 @@ static int try_form(struct dates *d, unsigned i, struct span line, struct search
 	return 1;
 }
 
+/* The standard forms. Returns 0, or -ENOMEM: the next line tries again. */
+static int make_standard(struct dates *d)
+{
+	int r = add_defaults(d, true, NULL);
+
+	while (r < 0 && d->n > 0)
+		(void)date_form_free(d->form[--d->n]);
+	return r;
+}
+
 static int search(struct dates *d, struct span line, struct search *s)
 {
-	int r;
+	int r = d->n == 0 ? make_standard(d) : 0;
 
+	if (r < 0)
+		return r;
 	/* It says how far the others need look. */
 	if (!date_form_is_start(d->form[d->last])) {
 		r = try_form(d, d->last, line, s);

@@ -54,6 +54,7 @@ struct follow *follow_free(struct follow *f)
 	for (size_t i = 0; i < f->n; i++)
 		(void)stream_free(f->streams[i]);
 	forget_copies(f);
+	empties_done(f);
 	free(f->streams);
 	free(f->source);
 	free(f->pattern);
@@ -135,8 +136,23 @@ static const char *state_name(const struct stream *s)
 	return s->skip ? "skip" : "open";
 }
 
+/* A file that was empty is where a stream that has read nothing is. */
+static void empty_positions(const struct follow *f, struct buf *out)
+{
+	static const struct mark none = { .have = true };
+
+	for (size_t i = 0; i < f->n_empties; i++) {
+		const struct empty *m = &f->empties[i];
+
+		buf_fmt(out, "#log %s %ju %ju 0 0 0 %016jx 0 %016jx %jd open %s\n", f->source,
+		    (uintmax_t)m->dev, (uintmax_t)m->ino, (uintmax_t)mark_hash(&none),
+		    (uintmax_t)mark_hash(&none), (intmax_t)m->since_s, m->path);
+	}
+}
+
 void follow_positions(struct follow *f, struct buf *out)
 {
+	empty_positions(f, out);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct stream *s = f->streams[i];
 
@@ -238,6 +254,11 @@ int follow_restore(struct follow *f, struct span line, struct err *e)
 	if (s && !read_position(rest, s)) {
 		stream_drop(f, f->n - 1);
 		s = NULL;
+	}
+	if (s && !s->packed && s->head.len == 0) {
+		empty_restore(f, s);
+		stream_drop(f, f->n - 1);
+		return 1;
 	}
 	if (!s)
 		return err_set(

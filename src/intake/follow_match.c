@@ -34,6 +34,8 @@ static uint64_t add_file(struct follow *f, struct files *fs, const char *path, b
 		return 0;
 	digest = XXH3_64bits_withSeed(
 	    path, strlen(path), (uint64_t)st.st_ino ^ (uint64_t)st.st_dev << 32);
+	if (S_ISREG(st.st_mode) && st.st_size == 0 && primary)
+		empty_seen(f, path, &st);
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		return digest; /* nothing in it that could be told from another */
 	for (size_t i = 0; i < fs->n; i++)

@@ -224,21 +224,31 @@ static void adopt_all(struct follow *f, struct files *fs, const char *beside, bo
 				adopt(f, fs, i, packed == 1, begin);
 }
 
-/* Beside a stream that lost its name: itself, under another one, and what was written after it. */
-static void look_beside(struct follow *f, struct stream *s, struct files *fs)
+static bool is_newer(const struct file *file, const struct newer *n)
 {
-	CLEANUP(free_p) char *path = strdup(s->path); /* which it may change */
-	int64_t since_s = s->mtime_s;
+	return file->st.st_mtime >= n->than_s || (n->ino && n->ino == (uint64_t)file->st.st_ino &&
+						     n->dev == (uint64_t)file->st.st_dev);
+}
 
-	if (!path)
-		abort();
+void look_beside(struct follow *f, const char *path, const struct newer *newer, struct files *fs)
+{
 	find_rotated(f, path, fs);
 	attach_known(f, fs, path);
 	adopt_all(f, fs, path, false);
 	for (unsigned packed = 0; packed < 2; packed++)
 		for (size_t i = 0; i < fs->n; i++)
-			if (concerns(&fs->v[i], path) && fs->v[i].st.st_mtime >= since_s)
+			if (concerns(&fs->v[i], path) && is_newer(&fs->v[i], newer))
 				adopt(f, fs, i, packed == 1, true);
+}
+
+/* Beside a stream that lost its name: itself, under another one, and what was written after it. */
+static void look_beside_stream(struct follow *f, const struct stream *s, struct files *fs)
+{
+	CLEANUP(free_p) char *path = strdup(s->path); /* which it may change */
+
+	if (!path)
+		abort();
+	look_beside(f, path, &(struct newer){ .than_s = s->mtime_s }, fs);
 }
 
 /* A file has appeared under the pattern. Its forerunner that we know is not always the file before it: when
@@ -254,7 +264,7 @@ static void look_before(
 			newest = f->streams[i];
 	if (newest && !newest->seen) {
 		newest->look = true;
-		look_beside(f, newest, fs);
+		look_beside_stream(f, newest, fs);
 	}
 }
 
@@ -274,7 +284,7 @@ static void look_nameless(struct follow *f, size_t known, struct files *fs)
 							 (o->mtime_s == s->mtime_s && k < i));
 		}
 		if (newest)
-			look_beside(f, s, fs);
+			look_beside_stream(f, s, fs);
 	}
 }
 
@@ -308,6 +318,8 @@ void follow_poll(struct follow *f)
 
 	for (size_t i = 0; i < f->n; i++)
 		f->streams[i]->seen = f->streams[i]->there = false;
+	for (size_t i = 0; i < f->n_empties; i++)
+		f->empties[i].there = false;
 	find_primary(f, f->pattern, &fs);
 	attach_known(f, &fs, NULL);
 	for (size_t i = 0; i < f->n; i++) {
@@ -329,11 +341,12 @@ void follow_poll(struct follow *f)
 		s->detached = !s->seen && (s->detached || !s->lost);
 		s->look = s->look || newly || s->lost;
 		if (s->look)
-			look_beside(f, s, &fs);
+			look_beside_stream(f, s, &fs);
 	}
 	for (size_t i = known; i < n; i++)
 		look_before(f, known, f->streams[i], &fs);
 	look_nameless(f, known, &fs);
+	empties_look(f, &fs);
 	for (size_t i = 0; i < f->n && !fs.unsettled; i++)
 		f->streams[i]->look = false;
 	files_done(&fs);

@@ -41,6 +41,18 @@ struct stream {
 	int64_t idle_us; /* monotonic: since when nothing came of it, or it is lost */
 };
 
+/* struct empty - a name under which a file without a byte was found (follow_empty.c) */
+struct empty {
+	char *path;
+	uint64_t dev, ino; /* what had it then */
+	uint64_t now_ino;  /* what had it in the last poll; 0: none yet */
+	int64_t since_s;   /* when that was: what was written to since is newer; 0: not seen yet */
+	bool fresh;	   /* seen for the first time in this poll */
+	int64_t gone_us;   /* monotonic; since when nothing has it; 0: something has */
+	bool there;	   /* in this poll, and empty */
+	bool look;	   /* its rotation is still to be looked through */
+};
+
 /* struct file - one found in the file system */
 struct file {
 	char *path;
@@ -56,6 +68,8 @@ struct follow {
 	struct stream **streams;
 	size_t n;
 	size_t turn; /* whose turn it is to be read */
+	struct empty *empties;
+	size_t n_empties;
 	struct file
 	    *known; /* copies of streams that are bound elsewhere, not to be opened each time */
 	size_t n_known;
@@ -123,6 +137,22 @@ struct files {
 void find_primary(struct follow *f, const char *pattern, struct files *ret);
 void find_rotated(struct follow *f, const char *path, struct files *ret);
 void files_done(struct files *fs);
+
+/* struct newer - what is read of a rotation: files that nobody knows, written to since, and one whatever its date */
+struct newer {
+	int64_t than_s;
+	uint64_t dev, ino; /* 0: none */
+};
+
+/* look_beside - the files of path's rotation: what streams hold, and what is newer */
+void look_beside(struct follow *f, const char *path, const struct newer *newer, struct files *fs);
+
+/* --- follow_empty.c: files that were found empty --- */
+
+void empties_done(struct follow *f);
+void empty_restore(struct follow *f, const struct stream *s); /* a position at byte 0 of nothing */
+void empty_seen(struct follow *f, const char *path, const struct stat *st);
+void empties_look(struct follow *f, struct files *fs); /* last in a poll */
 
 /* same_rotation - do two paths look like one log and its rotation? */
 bool same_rotation(const char *a, const char *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rotation between two looks: a file that came and went meanwhile is read all the same. Everything else of
- * following files is in tests/system/kill.py. */
+/* Rotation between two looks: a file that came and went meanwhile is read all the same; a log that was empty when it
+ * was seen first; copies. Everything else of following files is in tests/system/kill.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,6 +194,83 @@ static void seen_while_copied(void **state)
 	}
 }
 
+/* What follows in f's place after a restart. */
+static struct follow *restart(struct follow *f, const char *pattern)
+{
+	struct follow *next = follow_new("s", pattern);
+	struct span rest, line;
+	struct buf b;
+	struct err e;
+
+	buf_init(&b, 65536);
+	follow_positions(f, &b);
+	(void)follow_free(f);
+	rest = b.len ? buf_text(&b) : SPAN("");
+	while (!span_empty(rest)) {
+		(void)span_cut(&rest, '\n', &line);
+		assert_int_equal(follow_restore(next, line, &e), 1);
+	}
+	buf_done(&b);
+	return next;
+}
+
+/* Empty when it was seen first, beside an old file of its rotation, which is never read; what happens then, while
+ * nobody looks; which lines there are afterwards. to is log.1. */
+static const struct {
+	const char *label, *command;
+	unsigned lines;
+} emptied[] = {
+	{ "nothing", ":", 0 },
+	{ "written", "echo 'line 0000' >>$from", 1 },
+	{ "renamed empty", "mv $from $to; echo 'line 0000' >>$from", 1 },
+	{ "renamed empty, and written late", "mv $from $to; : >$from; echo 'line 0000' >>$to", 1 },
+	{ "written and renamed", "echo 'line 0000' >>$from; mv $from $to", 1 },
+	{ "and again", "echo 'line 0000' >>$from; mv $from $to; echo 'line 0001' >>$from", 2 },
+	{ "and empty", "echo 'line 0000' >>$from; mv $from $to; : >$from", 1 },
+	{ "copied and truncated", "echo 'line 0000' >>$from; cp $from $to; : >$from", 1 },
+	{ "and written",
+	    "echo 'line 0000' >>$from; cp $from $to; : >$from; echo 'line 0001' >>$from", 2 },
+	{ "packed", "echo 'line 0000' >>$from; mv $from $to; gzip $to; : >$from", 1 },
+	{ "renamed twice, packed once",
+	    "echo 'line 0000' >>$from; mv $from $from.2; gzip $from.2; "
+	    "echo 'line 0001' >>$from; mv $from $to; echo 'line 0002' >>$from",
+	    3 },
+};
+
+static void empty_at_first(void **state)
+{
+	static char got[8192];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * NELEM(emptied); i++) {
+		struct place p;
+		struct follow *f;
+
+		place_init(&p);
+		shell("echo old >$to.9; touch -d '1 hour ago' $to.9; : >$from", p.log, p.log);
+		f = follow_new("s", p.log);
+		read_all(f, got, sizeof(got));
+		assert_string_equal(got, "");
+		assert_int_equal(follow_counts(f).begun, 1); /* worth a position */
+		f = restart(f, p.log);
+		if (i % 2) { /* twice: what it was is not forgotten by looking again */
+			read_all(f, got, sizeof(got));
+			assert_string_equal(got, "");
+			f = restart(f, p.log);
+		}
+		shell(emptied[i / 2].command, p.log, p.copy);
+		read_all(f, got, sizeof(got));
+		has_lines(got, 0, emptied[i / 2].lines);
+		f = restart(f, p.log);
+		write_lines(p.log, emptied[i / 2].lines, 5);
+		read_all(f, got, sizeof(got));
+		has_lines(got, emptied[i / 2].lines, 5);
+		(void)follow_free(f);
+		shell("rm -f $from*", p.log, p.log);
+		place_done(&p);
+	}
+}
+
 /* A log of which nothing is read yet, and its copy. */
 static void copied_unread(void **state)
 {
@@ -299,9 +376,10 @@ static void truncated_unread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(between_looks),
-		cmocka_unit_test(between_looks_and_last), cmocka_unit_test(seen_while_copied),
-		cmocka_unit_test(copied_unread), cmocka_unit_test(seen_while_packed),
-		cmocka_unit_test(renamed_unread), cmocka_unit_test(truncated_unread) };
+		cmocka_unit_test(between_looks_and_last), cmocka_unit_test(empty_at_first),
+		cmocka_unit_test(seen_while_copied), cmocka_unit_test(copied_unread),
+		cmocka_unit_test(seen_while_packed), cmocka_unit_test(renamed_unread),
+		cmocka_unit_test(truncated_unread) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
