@@ -145,7 +145,7 @@ static const struct param source_params[] = {
 	    "verified."),
 	S(authserv, TEXT, "", "name",
 	    "Reports: one's own receiver, whose Authentication-Results say that it is they."),
-	SN(keep_days, COUNT, "30", 1, 3650, "days",
+	SN(keep_days, COUNT, "7", 1, 3650, "days",
 	    "Reports: how long messages that were read are kept, in done/ and bad/."),
 	S(match, TEXT, "", "fields",
 	    "Journal: FIELD=VALUE … + FIELD=VALUE …; empty: the journalmatch of its filters."),

@@ -130,6 +130,27 @@ print("%d reports, %d kills: each counted once" % (len(expected), kills))
 if len(expected) < 20 or kills < 5:
     fail("too few to show anything")
 
+# --- who is believed -----------------------------------------------------------------------------------------------
+
+base = conf("believed", "reporters = example.net\nauthserv = mx.example.com")
+passed = "Authentication-Results: %s; dkim=pass header.d=%s\n"
+for n, head in enumerate((passed % ("mx.example.com", "example.net"), passed % ("mx.evil.example", "example.net"),
+                          passed % ("mx.example.com", "evil.example"), "")):
+    deliver(base, head.encode() + report("46.50.0.%d" % (n + 1)))
+deliver(base, report("10.1.1.1"))  # private
+deliver(base, report("46.99.1.1"))  # one's own
+run = subprocess.run([build + "/collect/onus-collect", "-c", base + "/conf", "--once"], capture_output=True, text=True)
+if sorted(ledger(base)) != ["46.50.0.1", "46.50.0.2", "46.50.0.3", "46.50.0.4"]:
+    fail("believed:", ledger(base))
+if run.stderr.count("refused: one's own, private") < 1:
+    fail("private, and nothing is said", run.stderr)
+full = sqlite3.connect(base + "/hub.sqlite").execute("SELECT substr(addr, 13) FROM ledger WHERE proof = 0").fetchall()
+if [tuple(a) for a, in full] != [(46, 50, 0, 1)]:
+    fail("believed is", full)
+details = [bytes(d).decode() if isinstance(d, bytes) else d for d, in sqlite3.connect(base + "/hub.sqlite").execute("SELECT DISTINCT detail FROM evidence")]
+if sorted(details) != ["arf abuse by example.net", "arf abuse by example.net (not verified)"]:
+    fail("kept of them:", details)
+
 # --- mail that cannot be kept -------------------------------------------------------------------------------------
 
 if deliver(base, b"") != 65 or deliver(base, b"a" * (11 << 20)) != 65:
@@ -173,6 +194,8 @@ while True:
         time.sleep(1000)
     while what == b"FLOOD":
         out.write(b"\t46.0.9.8\tspam\n" * 1000)
+    if what == b"PID":
+        open("@DIR@/pids", "a").write("%d\n" % os.getpid())
     if what == b"QUIT":
         sys.exit(0)
     out.write(rest.replace(b"@", b"\n") + b"\n#end\n")
@@ -232,6 +255,16 @@ with open(place + "/onus-reports", "w") as f:
 subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True, timeout=60)
 if ledger(base).get("46.0.1.7") != 1:
     fail("it was lost")
+
+# no process reads more than a hundred
+for n in range(250):
+    with open(base + "/mail/4-%03d" % n, "wb") as f:
+        f.write(b"PID ")
+subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+with open(dir_ + "/pids") as f:
+    pids = collections.Counter(f.read().split())
+if sorted(pids.values()) != [50, 100, 100]:
+    fail("messages of one process:", pids)
 
 # what was read leaves after keep_days
 for d in ("done", "bad"):

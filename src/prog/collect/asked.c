@@ -37,6 +37,7 @@ static int start(struct asked *a)
 	if (r < 0)
 		return r;
 	a->running = true;
+	a->n = 0;
 	if (fcntl(a->child.out, F_SETFL, O_NONBLOCK) < 0 ||
 	    epoll_ctl(a->wake, EPOLL_CTL_ADD, a->child.out, &ev) < 0)
 		return err_set(&a->why, -errno, "it cannot be listened to: %s", strerror(errno));
@@ -89,6 +90,7 @@ char *asked_room(struct asked *a, size_t n)
 
 void asked_put(struct asked *a, size_t n, int64_t time_s)
 {
+	struct child_end end;
 	char head[HEAD_ROOM];
 	int len = snprintf(
 	    head, sizeof(head), "%zu %jd\n", n, (intmax_t)time_s); /* fits: 20 digits each */
@@ -99,10 +101,13 @@ void asked_put(struct asked *a, size_t n, int64_t time_s)
 	buf_reset(&a->hears);
 	a->asked_us = clock_monotonic_us();
 	a->state = ASKED_BUSY;
+	if (a->running && a->n >= ASKED_MESSAGES)
+		stop(a, &end);
 	if (!a->running && start(a) < 0) {
 		a->broken_us = clock_monotonic_us();
 		a->state = ASKED_BROKEN;
 	}
+	a->n++;
 }
 
 void asked_next(struct asked *a)

@@ -11,6 +11,8 @@
 
 #define ASKED_ANSWER_MAX (2u << 20)
 #define ASKED_WAIT_S	 60 /* from one that could not run to the next one */
+#define ASKED_MESSAGES                                                                             \
+	100u /* that one process reads: what a message made of it reaches no further */
 
 enum asked_state {
 	ASKED_IDLE,
@@ -28,6 +30,7 @@ struct asked {
 	int64_t limit_us;  /* for one message */
 	struct child child;
 	bool running;
+	unsigned n;		 /* messages that it was asked about */
 	struct buf sends, hears; /* the message with its head; what came */
 	size_t sent;
 	int64_t asked_us, broken_us; /* monotonic */
