@@ -68,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct addrset none = { .v = NULL };
 	struct span in = span_of((const char *)data, size);
 	struct relay r = received_relay(in, &none);
+	int64_t time_s;
 
 	assert(r.state < RELAY_N && relay_state_name(r.state) && r.line <= RECEIVED_LINES_MAX);
 	assert((r.state == RELAY_NO_LINES) == (r.line == 0) || r.state == RELAY_TOO_LONG);
@@ -75,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(r.field.p >= in.p && r.field.end <= in.end);
 	if (r.state == RELAY_FOUND)
 		assert(!addr_special(r.client));
+	if (received_time(in, &time_s))
+		assert(time_s > -INT64_C(2300000000) && time_s < INT64_C(254000000000));
 	check_framing(in);
 	return 0;
 }

@@ -20,7 +20,7 @@ struct field {
 	struct item v[ITEMS_MAX];
 	unsigned n;
 	unsigned by; /* index of "by"; n: there is none */
-	unsigned froms, bys;
+	unsigned n_from, n_by;
 };
 
 /* --- words ----------------------------------------------------------------------------------------------------- */
@@ -133,12 +133,12 @@ static bool cut(struct span value, struct field *f)
 		}
 	}
 	f->by = f->n;
-	f->froms = f->bys = 0;
+	f->n_from = f->n_by = 0;
 	for (unsigned i = 0; i < f->n; i++) {
 		bool by = !f->v[i].note && is_word(f->v[i].text, "by");
 
-		f->froms += !f->v[i].note && is_word(f->v[i].text, "from");
-		f->bys += by;
+		f->n_from += !f->v[i].note && is_word(f->v[i].text, "from");
+		f->n_by += by;
 		if (by && f->by == f->n)
 			f->by = i;
 	}
@@ -309,26 +309,34 @@ static bool is_keys(struct span note)
 	return !span_empty(note);
 }
 
+/* The same words, whatever blanks or folds are between them. */
+static bool is_phrase(struct span s, const char *phrase)
+{
+	struct span want = span_str(phrase), a, b;
+
+	while (next_word(&s, &a)) {
+		if (!next_word(&want, &b) || span_len(a) != span_len(b) ||
+		    strncasecmp(a.p, b.p, span_len(a)) != 0)
+			return false;
+	}
+	return !next_word(&want, &b);
+}
+
 /* What mailers write behind the address; whatever else stands there may be the client's words. */
 static bool is_tail(struct span tail)
 {
-	static const char *const words[] = { "verified", "(may be forged)", "RDNS failed",
+	static const char *const phrases[] = { "", "verified", "(may be forged)", "RDNS failed",
 		"misconfigured sender" };
-	struct span word, rest = tail;
 
-	if (!span_empty(rest) && *rest.p == ':') {
-		rest.p++;
-		while (!span_empty(rest) && *rest.p >= '0' && *rest.p <= '9')
-			rest.p++;
+	if (!span_empty(tail) && *tail.p == ':') {
+		tail.p++;
+		while (!span_empty(tail) && *tail.p >= '0' && *tail.p <= '9')
+			tail.p++;
 	}
-	rest = span_trim(rest);
-	for (size_t i = 0; i < NELEM(words); i++)
-		if (is_word(rest, words[i]))
+	for (size_t i = 0; i < NELEM(phrases); i++)
+		if (is_phrase(tail, phrases[i]))
 			return true;
-	while (next_word(&rest, &word))
-		if (!is_key(word))
-			return false;
-	return true;
+	return is_keys(tail);
 }
 
 /* "NAME [ADDRESS]", "IDENT@NAME [ADDRESS]", "[ADDRESS] …", and Courier's "AUTH: LOGIN USER, NAME [ADDRESS]" */
@@ -529,14 +537,16 @@ enum received received_client(struct span value, struct addr *client)
 	struct addr a;
 
 	if (span_len(value) > RECEIVED_FIELD_MAX || !is_tame(value) || !cut(value, &f) ||
-	    f.n == 0 || f.bys > 1)
+	    f.n == 0 || f.n_by > 1)
 		return RECEIVED_UNREADABLE;
 	if (f.v[0].note)
-		return f.froms == 0 ? read_note(&f) : RECEIVED_UNREADABLE;
+		return f.n_from == 0 ? read_note(&f) : RECEIVED_UNREADABLE;
 	if (is_word(f.v[0].text, "by"))
-		return f.froms == 0 ? (is_fetched(&f) ? RECEIVED_STEP : read_by(&f))
-				    : RECEIVED_UNREADABLE;
-	if (!is_word(f.v[0].text, "from") || f.froms != 1 || f.bys != 1)
+		return f.n_from == 0 ? (is_fetched(&f) ? RECEIVED_STEP : read_by(&f))
+				     : RECEIVED_UNREADABLE;
+	if (f.n > 1 && is_word(f.v[0].text, "via") && begins(f.v[1].text, "dmail-"))
+		return f.n_from + f.n_by == 0 ? RECEIVED_STEP : RECEIVED_UNREADABLE;
+	if (!is_word(f.v[0].text, "from") || f.n_from != 1 || f.n_by != 1)
 		return RECEIVED_UNREADABLE;
 	if (is_fetched(&f))
 		return RECEIVED_STEP;

@@ -32,6 +32,10 @@ enum received {
  * client  the address that the host which wrote the line saw; set with RECEIVED_CLIENT alone */
 enum received received_client(struct span value, struct addr *client);
 
+/* received_time - when the host that wrote the line says it took the message: the date behind the last ';'
+ * Returns true and Unix seconds; false when there is none of RFC 5322's form (years of two digits are refused). */
+bool received_time(struct span value, int64_t *ret);
+
 enum relay_state {
 	RELAY_FOUND,
 	RELAY_INSIDE,	  /* every line is about hosts that are trusted: it came from within */

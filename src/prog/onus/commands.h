@@ -11,6 +11,7 @@ int cmd_export(int argc, char **argv);
 int cmd_feed(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
+int cmd_relay(int argc, char **argv);
 int cmd_registry(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sim(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct {
 	{ "export", cmd_export, "print a wall out of the newest publication" },
 	{ "conf", cmd_conf, "show or check the configuration" },
 	{ "extract", cmd_extract, "turn logs into event lines" },
+	{ "relay", cmd_relay, "which host outside handed a mail over" },
 	{ "run", cmd_run, "the whole road on this machine, with pages, until Ctrl-C" },
 	{ "explain", cmd_explain, "a score, term by term, and what would clear it" },
 	{ "eval", cmd_eval, "how well the score foretells, beside other ways to rank" },

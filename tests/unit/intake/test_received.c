@@ -43,6 +43,9 @@ static const struct {
 	{ "Sendmail, forged name",
 	    "from h (r [1.2.3.4] (may be forged)) by mx (8.11.6/8.11.6) with SMTP id g8" DATE,
 	    "1.2.3.4" },
+	{ "Sendmail, forged name, folded",
+	    "from h (r [1.2.3.4] (may\r\n\tbe forged)) by mx (8.11.6/8.11.6) with SMTP id g8" DATE,
+	    "1.2.3.4" },
 	{ "Sendmail, ident", "from h (root@r [1.2.3.4]) by mx (8.9.3/8.9.3) with ESMTP id HAA" DATE,
 	    "1.2.3.4" },
 	{ "Sendmail, ident without a name",
@@ -162,6 +165,7 @@ static const struct {
 	{ "Gmail, within", "by 2002:a05:6402:1:b0:5:6:7 with SMTP id a1csp2" DATE, STEP },
 	{ "IIS, local", "from mail pickup service by mx with Microsoft SMTPSVC" DATE, USER },
 
+	{ "dmail", "via dmail-2002(12) for +lists/x; Tue, 3 Sep 2002 15:33:27 -0500 (CDT)", STEP },
 	{ "empty", "", NONE },
 	{ "nothing but a word", "from", NONE },
 	{ "no comment", "from h by mx with SMTP id 7" DATE, NONE },
@@ -238,6 +242,39 @@ static void test_lines(void **state)
 		if (strcmp(name(is, a, text), lines[i].want) != 0)
 			fail_msg(
 			    "%s: %s, not %s", lines[i].label, name(is, a, text), lines[i].want);
+	}
+}
+
+static const struct {
+	const char *label, *in;
+	int64_t want; /* 0: none */
+} times[] = {
+	{ "as all write it", "from h by mx; Thu, 29 Aug 2002 06:03:34 -0400 (EDT)", 1030615414 },
+	{ "no day's name, no seconds", "by mx; 29 Aug 2002 10:03 GMT", 1030615380 },
+	{ "folded", "by mx;\r\n        Thu, 29 Aug 2002 06:03:34\r\n -0400", 1030615414 },
+	{ "a leap second", "by mx; Sat, 31 Dec 2016 23:59:60 +0000", 1483228800 },
+	{ "the last semicolon", "by mx (a; b); 29 Aug 2002 12:03:34 +0200", 1030615414 },
+	{ "a zone by name", "by mx; 29 Aug 2002 06:03:34 EDT", 1030615414 },
+	{ "none", "from h by mx", 0 },
+	{ "empty", "", 0 },
+	{ "nothing behind it", "by mx;", 0 },
+	{ "a day that is none", "by mx; 29 Feb 2002 06:03:34 -0400", 0 },
+	{ "a year of two digits", "by mx; 29 Aug 02 06:03:34 -0400", 0 },
+	{ "no zone", "by mx; 29 Aug 2002 06:03:34", 0 },
+	{ "a zone of nowhere", "by mx; 29 Aug 2002 06:03:34 LOL", 0 },
+	{ "an hour too many", "by mx; 29 Aug 2002 24:03:34 +0000", 0 },
+	{ "just a comma", "by mx; , 29", 0 },
+};
+
+static void test_times(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NELEM(times); i++) {
+		int64_t t = 0;
+
+		if (received_time(span_str(times[i].in), &t) != (times[i].want != 0) ||
+		    t != times[i].want)
+			fail_msg("%s: %jd", times[i].label, (intmax_t)t);
 	}
 }
 
@@ -336,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_limits),
 	};
