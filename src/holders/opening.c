@@ -27,7 +27,8 @@ static void work(void *ctx, unsigned lane, unsigned job)
 static int glance(const char *path, struct err *e)
 {
 	struct file_map map;
-	int r = registry_map(path, &map, e);
+	struct stat st;
+	int r = registry_map(path, &map, &st, e);
 
 	if (r < 0)
 		return r;

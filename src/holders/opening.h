@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A registry opened while its caller does something else: to check the whole file takes longer (50 ms) than
- * many a log takes to read, and nobody asks about holders before the log is read. */
+/* A registry opened while its caller does something else: where the file has no stamp, to check all of it
+ * takes longer (50 ms) than many a log takes to read, and nobody asks about holders before the log is read. */
 #ifndef ONUS_HOLDERS_OPENING_H
 #define ONUS_HOLDERS_OPENING_H
 

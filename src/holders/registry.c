@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "holders/proven.h"
 #include "holders/registry_check.h"
 #include "util/file.h"
 
@@ -17,14 +18,18 @@ static bool make_origins(struct registry *r)
 	return r->origin != NULL;
 }
 
-int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct err *e)
+static int open_bytes(
+    const void *p, size_t len, enum registry_proof proof, struct registry **ret, struct err *e)
 {
 	struct registry *r = calloc(1, sizeof(*r));
 	int code;
 
 	if (!r)
 		return err_set(e, -ENOMEM, "out of memory");
-	code = registry_check(p, len, r, e);
+	r->proof = proof;
+	code = registry_lay(p, len, r, e);
+	if (code == 0 && proof != PROOF_STAMP)
+		code = registry_check(r, e);
 	if (code == 0 && !make_origins(r))
 		code = err_set(e, -ENOMEM, "out of memory");
 	if (code < 0) {
@@ -35,9 +40,14 @@ int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct e
 	return 0;
 }
 
-int registry_map(const char *path, struct file_map *ret, struct err *e)
+int registry_of_bytes(const void *p, size_t len, struct registry **ret, struct err *e)
 {
-	int code = file_map(path, ret, e);
+	return open_bytes(p, len, PROOF_NO_STAMP, ret, e);
+}
+
+int registry_map(const char *path, struct file_map *ret, struct stat *st, struct err *e)
+{
+	int code = file_map_stat(path, ret, st, e);
 
 	if (code == -ENOENT)
 		return err_set(e, code,
@@ -46,9 +56,10 @@ int registry_map(const char *path, struct file_map *ret, struct err *e)
 	return code;
 }
 
-static int open_map(const char *path, struct file_map map, struct registry **ret, struct err *e)
+static int open_map(const char *path, struct file_map map, enum registry_proof proof,
+    struct registry **ret, struct err *e)
 {
-	int code = registry_of_bytes(map.p, map.len, ret, e);
+	int code = open_bytes(map.p, map.len, proof, ret, e);
 
 	if (code < 0) {
 		file_unmap(&map);
@@ -61,9 +72,10 @@ static int open_map(const char *path, struct file_map map, struct registry **ret
 int registry_open(const char *path, struct registry **ret, struct err *e)
 {
 	struct file_map map;
-	int code = registry_map(path, &map, e);
+	struct stat st;
+	int code = registry_map(path, &map, &st, e);
 
-	return code < 0 ? code : open_map(path, map, ret, e);
+	return code < 0 ? code : open_map(path, map, proven_look(path, &st), ret, e);
 }
 
 int registry_open_copy(const char *path, struct registry **ret, struct err *e)
@@ -71,7 +83,7 @@ int registry_open_copy(const char *path, struct registry **ret, struct err *e)
 	struct file_map map;
 	int code = file_map_copy(path, &map, e);
 
-	return code < 0 ? code : open_map(path, map, ret, e);
+	return code < 0 ? code : open_map(path, map, PROOF_NO_STAMP, ret, e);
 }
 
 struct registry *registry_free(struct registry *r)
@@ -82,6 +94,11 @@ struct registry *registry_free(struct registry *r)
 	free(r->origin);
 	free(r);
 	return NULL;
+}
+
+enum registry_proof registry_proof(const struct registry *r)
+{
+	return r->proof;
 }
 
 struct span registry_bytes(const struct registry *r)

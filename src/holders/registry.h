@@ -13,13 +13,34 @@
 
 struct registry;
 
-/* registry_open - map and check the whole file (sizes, checksum, every offset)
+/* registry_open - map and check the whole file (sizes, checksum, every offset); of one that has a stamp which fits,
+ * the sizes only: its rows were proven by who wrote the stamp
  * Returns 0; -errno; -EBADMSG with what is wrong and what to do. Safe for concurrent lookups. */
 MUST_USE int registry_open(const char *path, struct registry **ret, struct err *e);
 
 /* registry_open_copy - the same in memory of one's own: what is written into the file later does no harm */
 MUST_USE int registry_open_copy(const char *path, struct registry **ret, struct err *e);
 struct registry *registry_free(struct registry *r); /* NULL-safe, returns NULL */
+
+/* enum registry_proof - why the rows of an open registry can be trusted */
+enum registry_proof {
+	PROOF_STAMP,	/* they were proven before: the stamp beside the file says so */
+	PROOF_NO_STAMP, /* proven when it was opened: there is no stamp, or none was looked for */
+	PROOF_OTHER_STAMP, /* … the stamp is that of another file, of the same before a change, of another release */
+	PROOF_UNSAFE_STAMP, /* … others than the owner of the file could have written the stamp */
+	PROOF_N
+};
+enum registry_proof registry_proof(const struct registry *r);
+const char *registry_proof_text(enum registry_proof p); /* "proven just now: it has no stamp" */
+
+/* registry_prove - check the whole file and, when it is good and nobody changes it meanwhile, put its stamp beside it
+ *
+ * For who wrote the file or put it there. Any change of it makes the stamp one of another file, so does a second
+ * name that it is given.
+ * Returns 0; -EBADMSG as registry_open; -EAGAIN when the file was changed or replaced meanwhile; -errno. Without a
+ * stamp readers prove the rows themselves: but for -EBADMSG a failure needs no more than a warning. */
+MUST_USE int registry_prove(const char *path, struct err *e);
+char *registry_stamp(const char *path); /* its name, owned by the caller; NULL when out of memory */
 
 /* registry_bytes - the file as it was read and checked, while r is open; empty when r was not opened from a file */
 struct span registry_bytes(const struct registry *r);

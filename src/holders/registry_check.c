@@ -86,8 +86,6 @@ static int sections_check(const struct reg_head *h, size_t len, struct err *e)
 {
 	uint64_t at = sizeof(*h);
 
-	if (h->sum != registry_sum(h, len))
-		return refuse(e, "its checksum is wrong");
 	for (size_t i = 0; i < REG_SECTIONS; i++) {
 		const struct reg_extent *x = &h->section[i];
 
@@ -255,10 +253,20 @@ static bool rest_ok(const struct registry *r)
 	return text_ok(r, r->head->attribution);
 }
 
-int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
+/* A table of addresses, when its section is inside; there may be none of networks. */
+static int table_map(const struct reg_head *h, enum reg_section s, struct lpm *ret, struct err *e)
+{
+	const struct reg_extent *x = &h->section[s];
+	int code = x->rows == 0 && s == REG_LPM6
+		       ? 0
+		       : lpm_map((const char *)h + x->offset, (size_t)x->rows * 64, ret, e);
+
+	return code < 0 ? err_wrap(e, code, "the registry file is damaged") : 0;
+}
+
+int registry_lay(const void *p, size_t len, struct registry *r, struct err *e)
 {
 	const struct reg_head *h = p;
-	const struct reg_extent *lpm;
 	int code;
 
 	if (len < sizeof(*h) || (uintptr_t)p % REG_ALIGN != 0)
@@ -270,6 +278,18 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 	if (code < 0)
 		return code;
 	sections_find(h, r);
+	code = table_map(h, REG_LPM, &r->lpm, e);
+	return code < 0 ? code : table_map(h, REG_LPM6, &r->lpm6, e);
+}
+
+int registry_check(struct registry *r, struct err *e)
+{
+	const struct reg_head *h = r->head;
+	const struct reg_extent *lpm = &h->section[REG_LPM];
+	int code;
+
+	if (h->sum != registry_sum(h, h->file_bytes))
+		return refuse(e, "its checksum is wrong");
 	if (!span_utf8(span_of(r->text, r->n_text)))
 		return refuse(e, "its texts are no UTF-8");
 	if (!prefixes_ok(r))
@@ -278,9 +298,8 @@ int registry_check(const void *p, size_t len, struct registry *r, struct err *e)
 		return refuse(e, "its holders are out of order");
 	if (!places_ok(r) || !rest_ok(r) || !registry_rivals_ok(r))
 		return refuse(e, "its places are out of order");
-	lpm = &h->section[REG_LPM];
 	code =
-	    lpm_open((const char *)p + lpm->offset, (size_t)lpm->rows * 64, r->n_place, &r->lpm, e);
+	    lpm_open((const char *)h + lpm->offset, (size_t)lpm->rows * 64, r->n_place, &r->lpm, e);
 	if (code < 0)
 		return err_wrap(e, code, "the registry file is damaged");
 	return registry_check_networks(r, e);

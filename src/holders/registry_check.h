@@ -9,6 +9,7 @@
 
 struct registry {
 	struct file_map map; /* owned; empty when the bytes are somebody else's */
+	enum registry_proof proof;
 	const struct reg_head *head;
 	uint32_t *origin; /* owned: AS number by place, 0: none */
 	struct lpm lpm;
@@ -45,15 +46,19 @@ struct registry {
 	    n_text;
 };
 
-/* registry_check - point r into the file and prove that every index, extent and order in it holds
+/* registry_lay - point r into the file: its head holds, and every section is inside
  * Returns 0 or -EBADMSG with what is wrong and what to do. */
-MUST_USE int registry_check(const void *p, size_t len, struct registry *r, struct err *e);
+MUST_USE int registry_lay(const void *p, size_t len, struct registry *r, struct err *e);
+
+/* registry_check - prove that the checksum and every index, extent and order in the rows hold
+ * Returns as registry_lay, which comes first. */
+MUST_USE int registry_check(struct registry *r, struct err *e);
 
 /* registry_check_head - what can be told at once: a registry file, of this version, of this length */
 MUST_USE int registry_check_head(const void *p, size_t len, struct err *e);
 
-/* registry_map - the file, unchecked; as file_map, with what to do where there is none */
-MUST_USE int registry_map(const char *path, struct file_map *ret, struct err *e);
+/* registry_map - the file, unchecked; as file_map_stat, with what to do where there is none */
+MUST_USE int registry_map(const char *path, struct file_map *ret, struct stat *st, struct err *e);
 
 /* registry_check_networks - the same for what is known of networks, when sections and texts are checked
  * Returns 0 or -EBADMSG. */

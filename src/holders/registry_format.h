@@ -8,8 +8,10 @@
 
 #include "holders/registry.h"
 
-#define REG_MAGIC	"ONUSREG\n"
-#define REG_VERSION	3u
+#define REG_MAGIC   "ONUSREG\n"
+#define REG_VERSION 3u
+#define REG_CHECK                                                                                  \
+	1u /* counts on whenever the check finds what it did not find before: stamps end */
 #define REG_SUMMED_FROM 32u /* the checksum covers everything from here */
 #define REG_ALIGN	64u
 #define REG_FILE_MAX	(UINT64_C(1) << 32)

@@ -102,20 +102,36 @@ static bool arrays_ok(struct rd *r, const struct lpm_head *h, struct lpm *l)
 	return rd_done(r) && h->n_line4 > 0 && h->n_line4 <= LPM_TOP4 + 1;
 }
 
-int lpm_open(const void *p, size_t len, uint32_t n_values, struct lpm *ret, struct err *e)
+static int map(const void *p, size_t len, struct lpm_head *head, struct lpm *ret, struct err *e)
 {
 	struct rd r = rd_of(p, len);
 	const uint8_t *h = rd_take(&r, sizeof(struct lpm_head));
-	struct bounds b = { .n_values = n_values };
-	struct lpm l;
 
 	if (!h || (uintptr_t)p % 64 != 0)
 		return err_set(e, -EBADMSG, "the address table is too short");
-	memcpy(&b.head, h, sizeof(b.head));
-	if (b.head.magic != LPM_MAGIC)
+	memcpy(head, h, sizeof(*head));
+	if (head->magic != LPM_MAGIC)
 		return err_set(e, -EBADMSG, "the address table is of another version");
-	if (!arrays_ok(&r, &b.head, &l))
+	if (!arrays_ok(&r, head, ret))
 		return err_set(e, -EBADMSG, "the address table's size is wrong");
+	return 0;
+}
+
+int lpm_map(const void *p, size_t len, struct lpm *ret, struct err *e)
+{
+	struct lpm_head head;
+
+	return map(p, len, &head, ret, e);
+}
+
+int lpm_open(const void *p, size_t len, uint32_t n_values, struct lpm *ret, struct err *e)
+{
+	struct bounds b = { .n_values = n_values };
+	struct lpm l;
+	int code = map(p, len, &b.head, &l, e);
+
+	if (code < 0)
+		return code;
 	if (!down4_ok(l.top4, LPM_TOP4, b.head.n_line4, &b) ||
 	    !down4_ok(l.line4, (size_t)b.head.n_line4 * LPM_LINE4, b.head.n_tail4, &b) ||
 	    !down4_ok(l.tail4, (size_t)b.head.n_tail4 * LPM_TAIL4, 0, &b))

@@ -51,6 +51,9 @@ struct lpm {
  * Returns 0 or -EBADMSG with what is wrong. */
 MUST_USE int lpm_open(const void *p, size_t len, uint32_t n_values, struct lpm *ret, struct err *e);
 
+/* lpm_map - the same for a table that lpm_open has checked before: only that its arrays are all there */
+MUST_USE int lpm_map(const void *p, size_t len, struct lpm *ret, struct err *e);
+
 /* What an entry is: bit 31 and 30. IPv4 knows only bit 31: "go one down". */
 #define LPM_DOWN4   UINT32_C(0x80000000)
 #define LPM_NODE    UINT32_C(0x80000000)

@@ -63,24 +63,30 @@ int file_read_lines(const char *path, const char *head, const char *what, struct
 
 int file_map(const char *path, struct file_map *ret, struct err *e)
 {
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
+
+	return file_map_stat(path, ret, &st, e);
+}
+
+int file_map_stat(const char *path, struct file_map *ret, struct stat *st, struct err *e)
+{
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	void *p;
 
 	if (fd < 0)
 		return say(e, "open", path);
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, st) < 0)
 		return say(e, "stat", path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return err_set(e, -EINVAL, "%s: not a regular file", path);
-	if (st.st_size == 0) {
+	if (st->st_size == 0) {
 		*ret = (struct file_map){ 0 };
 		return 0;
 	}
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	p = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		return say(e, "map", path);
-	*ret = (struct file_map){ p, (size_t)st.st_size };
+	*ret = (struct file_map){ p, (size_t)st->st_size };
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #ifndef ONUS_UTIL_FILE_H
 #define ONUS_UTIL_FILE_H
 
+#include <sys/stat.h>
+
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -24,6 +26,9 @@ struct file_map {
 	size_t len;
 };
 MUST_USE int file_map(const char *path, struct file_map *ret, struct err *e);
+
+/* file_map_stat - the same, and st set to what the system says of that very file */
+MUST_USE int file_map_stat(const char *path, struct file_map *ret, struct stat *st, struct err *e);
 
 /* file_map_copy - the same in memory of one's own: what somebody writes into the file later, or cuts off it,
  * does not reach the reader (a mapped file that is cut kills him). -EAGAIN: it was cut meanwhile. */

@@ -20,6 +20,7 @@ run 0 registry info reg
 sed -i 's/sha256 [0-9a-f]*…/sha256 …/' out
 same 'registry info' <<'OUT'
 of 2026-06-17: 7 prefixes, 7 AS, 7 organisations, 66660 IPv4 addresses, 65536 IPv6 /48s
+its rows: proven before, as its stamp says
   asn-20260617.csv (range-asn, 2026-06-17): 7 records, 0 refused, sha256 …
   country-20260617.csv (range-country, 2026-06-17): 1 records, 0 refused, sha256 …
 IP to AS data: RouteViews (routeviews.org) and DB-IP (db-ip.com), CC BY 4.0. Countries: NRO (nro.net), CC BY 4.0.

@@ -32,6 +32,8 @@ more() {
   stages "$dir/conf" collect load score publish
   now=$(readlink "$dir/serve/current")
 }
+# whether who opens a published registry can do without proving it
+stamped() { "$onus" registry info -o registry_max_age_days=3650 --json "$dir/serve/$now/registry" | jq .stamp_fits; }
 inode() { stat -c %i "$1"; }
 listed() { # is what the manifest says of it, and is the registry it should be
   awk -v s="$(sha256sum <"$dir/serve/$now/registry" | cut -d' ' -f1)" 'index($0, s) {found = 1} END {exit !found}' "$dir/serve/$now/manifest" ||
@@ -42,6 +44,7 @@ listed() { # is what the manifest says of it, and is the registry it should be
 more 1
 first=$now
 listed "$dir/build-A"
+[ "$(stamped)" = true ] || fail 'what was published anew has no stamp that fits'
 [ "$(inode "$dir/serve/$first/registry")" != "$(inode "$dir/registry")" ] || fail 'what is published can be written into'
 more 2
 [ "$now" != "$first" ] || fail 'no second publication'
@@ -53,6 +56,7 @@ cat "$dir/build-B" >"$dir/registry"
 listed "$dir/build-A"
 more 3
 listed "$dir/build-B"
+[ "$(stamped)" = true ] || fail 'the other registry has no stamp that fits'
 cmp -s "$dir/serve/$first/registry" "$dir/build-A" || fail 'an older publication has changed'
 sqlite3 "$dir/serve/$now/reputation.sqlite" "SELECT title FROM entity WHERE kind = 'as'" | grep -qx 'Build B' || fail 'pages are of another registry'
 

@@ -46,6 +46,7 @@ static void info_json(const struct registry *r, bool stale)
 	jout_u64(&j, "networks", registry_n_network(r));
 	jout_u64(&j, "holders", registry_n_holder(r));
 	jout_u64(&j, "contacts", registry_n_contact(r));
+	jout_bool(&j, "stamp_fits", registry_proof(r) == PROOF_STAMP);
 	jout_array(&j, "inputs");
 	for (uint32_t i = 0; i < registry_n_input(r); i++) {
 		struct registry_input in = registry_input_at(r, i);
@@ -80,6 +81,7 @@ static void info_text(const struct registry *r)
 	if (registry_n_network(r))
 		(void)printf("%u networks, %u holders of them, %u abuse contacts\n",
 		    registry_n_network(r), registry_n_holder(r), registry_n_contact(r));
+	(void)printf("its rows: %s\n", registry_proof_text(registry_proof(r)));
 	for (uint32_t i = 0; i < registry_n_input(r); i++) {
 		struct registry_input in = registry_input_at(r, i);
 
@@ -109,6 +111,17 @@ static int info(const char *path, uint32_t max_age_days, bool json)
 	if (stale)
 		(void)fprintf(stderr, "onus registry: warning: %s\n", warning);
 	r = registry_free(r);
+	return 0;
+}
+
+static int prove(const char *path)
+{
+	CLEANUP(free_p) char *stamp = registry_stamp(path);
+	struct err e = { "out of memory" };
+
+	if (!stamp || registry_prove(path, &e) < 0)
+		return fail(2, &e);
+	(void)printf("%s: proven; its stamp is %s\n", path, stamp);
 	return 0;
 }
 
@@ -235,9 +248,9 @@ int cmd_registry(int argc, char **argv)
 		{ "keep", 'k', OPT_FLAG, &keep, NULL,
 		    "build: keep it as the build of today, too (FILE-YYYYMMDD)." },
 		{ "registry", 'r', OPT_TEXT, &file, "FILE",
-		    "info, verify, diff of days: the registry file." },
+		    "info, verify, prove, diff of days: the registry file." },
 		{ "json", 'j', OPT_FLAG, &json, NULL,
-		    "All but build: as one JSON object (read: a file)." },
+		    "All but build and prove: as one JSON object (read: a file)." },
 		{ "all", 'a', OPT_FLAG, &all, NULL,
 		    "diff: every change, not the first ten of a kind." },
 		{ "facts", 0, OPT_FLAG, &facts, NULL,
@@ -248,7 +261,7 @@ int cmd_registry(int argc, char **argv)
 	const struct opt_usage usage = { "onus registry",
 		"build [-m MERGES] -o FILE INPUT… | fetch [NAME…] | enrich | info [FILE] | verify "
 		"[FILE] | "
-		"diff OLD NEW | tenure "
+		"prove [FILE] | diff OLD NEW | tenure "
 		"[FILE…] | read INPUT…",
 		"Compile tables of who holds which address, and what the registries say of "
 		"networks, into\n"
@@ -268,6 +281,10 @@ int cmd_registry(int argc, char **argv)
 		"`enrich` asks registries over RDAP about what matters, and checks whether abuse "
 		"contacts are\n"
 		"reached: see onus registry enrich --help.\n\n"
+		"`prove` checks every row of such a file and stamps it (.FILE.proven), as `build` "
+		"does: "
+		"who opens\n"
+		"it then need not. For files that were copied, restored or touched.\n\n"
 		"`diff` says what changed between two such files, or days of which builds were "
 		"kept "
 		"(2026-09-01):\n"
@@ -325,6 +342,8 @@ int cmd_registry(int argc, char **argv)
 		    conf->registry_max_age_days, json);
 	else if (n >= 1 && n <= 2 && strcmp(argv[1], "verify") == 0)
 		code = verify(n == 2 ? argv[2] : file ? file : conf->registry_file, json);
+	else if (n >= 1 && n <= 2 && strcmp(argv[1], "prove") == 0)
+		code = prove(n == 2 ? argv[2] : file ? file : conf->registry_file);
 	else if (n == 3 && strcmp(argv[1], "diff") == 0)
 		code = diff(file ? file : conf->registry_file, argv[2], argv[3], json, all);
 	else if (n == 1 && strcmp(argv[1], "tenure") == 0)
@@ -339,7 +358,7 @@ int cmd_registry(int argc, char **argv)
 	else
 		(void)fprintf(stderr,
 		    "onus registry: say build -o FILE INPUT…, fetch [NAME…], enrich, "
-		    "info [FILE], verify [FILE], "
+		    "info [FILE], verify [FILE], prove [FILE], "
 		    "diff OLD NEW, tenure [FILE…] or read INPUT…\n");
 	conf = conf_free(conf);
 	return code;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prog/onus/registry_make.h"
 
+#include <errno.h>
+
 #include "holders/build.h"
 #include "holders/builds.h"
+#include "holders/registry.h"
 #include "util/clock.h"
 
 #define REFUSED_SHOWN 20u
@@ -24,6 +27,18 @@ static void contest_print(const struct registry_contest *c)
 		(void)printf("  of %llu IPv4 addresses and %llu IPv6 /48s tables of ranges say "
 			     "otherwise than tables of BGP, which hold\n",
 		    (unsigned long long)c->v4_addresses, (unsigned long long)c->v6_blocks);
+}
+
+/* After a day's name was given to it, which is a change of the file. */
+static int prove(const char *to)
+{
+	struct err e;
+	int r = registry_prove(to, &e);
+
+	if (r < 0)
+		(void)fprintf(
+		    stderr, "onus registry: %s%s\n", r == -EBADMSG ? "" : "warning: ", e.text);
+	return r == -EBADMSG ? r : 0;
 }
 
 int registry_make(const char *to, const char *merges, uint32_t keep_days, int n, char **inputs)
@@ -54,5 +69,5 @@ int registry_make(const char *to, const char *merges, uint32_t keep_days, int n,
 	contest = registry_build_contest(b);
 	contest_print(&contest);
 	b = registry_build_free(b);
-	return 0;
+	return prove(to) < 0 ? 2 : 0;
 }
