@@ -13,8 +13,7 @@ bool report_word(struct span s, const char *word)
 	return span_len(s) == n && strncasecmp(s.p, word, n) == 0;
 }
 
-/* As some write it: [192.0.2.1], [IPv6:2001:db8::1]. */
-static struct span bare(struct span s)
+struct span report_bare(struct span s)
 {
 	s = span_trim(s);
 	if (span_len(s) > 2 && s.p[0] == '[' && s.end[-1] == ']')
@@ -31,15 +30,16 @@ int report_add(struct report *r, const struct report_fact *f, struct err *why)
 	struct addr from;
 	struct event ev;
 
-	if (addr_parse(bare(f->from), &from) < 0)
+	if (addr_parse(report_bare(f->from), &from) < 0)
 		return err_set(why, -EINVAL, "its source is no address: \"%.*s\"",
 		    (int)MIN_OF(span_len(f->from), (size_t)60), f->from.p);
 	if (event_date_check(time_s, r->o->now_s, why) < 0)
 		return -EINVAL;
 	if (r->n == REPORT_EVENTS_MAX)
 		return err_set(why, -EINVAL, "more than %u addresses", REPORT_EVENTS_MAX);
-	(void)snprintf(detail, sizeof(detail), "%s %s by %s%s", f->format, f->kind,
-	    *r->by ? r->by : "nobody", r->verified ? "" : " (not verified)"); /* it has room */
+	(void)snprintf(detail, sizeof(detail), "%s %s by %s%s%s", f->format, f->kind,
+	    *r->by ? r->by : "nobody", r->verified ? "" : " (not verified)",
+	    f->note ? f->note : ""); /* it has room */
 	ev = (struct event){ .time_s = MIN_OF(time_s, r->o->now_s),
 		.subject = event_subject(from),
 		.category = f->category,

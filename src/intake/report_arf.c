@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The machine's part of an ARF report (RFC 5965 section 3): fields like those of a mail's header.
  *   Feedback-Type, User-Agent, Version   once each, or it is none
- *   Source-IP                            the relay that handed the reported mail over; without it nobody is accused
+ *   Source-IP                            the relay that handed the reported mail over; without it nobody is accused,
+ *                                        and where the mail's Received lines name others, the event is weak
  *   Arrival-Date, Received-Date          when
  *   Incidents                            how often
  * All others, which name people, are not looked at. */
@@ -9,6 +10,7 @@
 #include <glib.h>
 #include <gmime/gmime.h>
 
+#include "intake/received.h"
 #include "intake/report_priv.h"
 #include "util/num.h"
 
@@ -47,11 +49,12 @@ static const struct type {
 	{ "opt-out-list", false, CATEGORY_OTHER },
 };
 
-/* The next field with the lines that go on with it; false at the end, or at an empty line. */
-static bool next(struct span *rest, struct span *name, struct span *value)
+bool report_field(struct span *rest, struct span *name, struct span *value)
 {
 	struct span line, more;
 
+	if (span_empty(*rest))
+		return false;
 	(void)span_cut(rest, '\n', &line);
 	while (!span_empty(*rest) && (*rest->p == ' ' || *rest->p == '\t')) {
 		(void)span_cut(rest, '\n', &more);
@@ -74,7 +77,7 @@ static int take(struct span text, struct span got[FIELD_N], struct err *why)
 
 	while (!span_empty(rest) && (*rest.p == '\r' || *rest.p == '\n'))
 		rest.p++;
-	while (!span_empty(rest) && next(&rest, &name, &value)) {
+	while (report_field(&rest, &name, &value)) {
 		if (++n > FIELDS_MAX)
 			return err_set(why, -EINVAL, "more than %u fields", FIELDS_MAX);
 		for (unsigned i = 0; i < FIELD_N; i++) {
@@ -111,6 +114,28 @@ static int date(struct span s, int64_t *ret, struct err *why)
 	    why, -EINVAL, "its date is none: \"%.*s\"", (int)MIN_OF(span_len(s), (size_t)60), s.p);
 }
 
+/* Do the Received lines of the reported mail name clients, and this one not? Then one of both is wrong. */
+static bool contradicts(struct span header, struct span source)
+{
+	struct span rest = header, name, value;
+	struct addr from, client;
+	bool others = false;
+
+	if (addr_parse(source, &from) < 0)
+		return false; /* and it is refused for that */
+	for (unsigned n = 0; n < RECEIVED_LINES_MAX && report_field(&rest, &name, &value);) {
+		if (!report_word(name, "Received"))
+			continue;
+		n++;
+		if (received_client(value, &client) != RECEIVED_CLIENT)
+			continue;
+		if (addr_eq(addr_host(client), addr_host(from)))
+			return false;
+		others = true;
+	}
+	return others;
+}
+
 int report_arf(struct report *r, struct span text, struct err *why)
 {
 	struct span got[FIELD_N] = { { NULL, NULL } };
@@ -127,7 +152,9 @@ int report_arf(struct report *r, struct span text, struct err *why)
 		return err_set(why, -EINVAL, "feedback of type %s: no abuse by itself", type->name);
 	if (span_empty(got[SOURCE]))
 		return err_set(why, -EINVAL, "no field Source-IP: nobody is accused");
-	f.from = got[SOURCE];
+	f.from = report_bare(got[SOURCE]);
+	f.weak = contradicts(r->original, f.from);
+	f.note = f.weak ? ", the mail names other relays" : NULL;
 	f.category = type->category;
 	f.kind = type->name;
 	if (!span_empty(got[INCIDENTS]) && num_u64(got[INCIDENTS], UINT64_MAX, &f.count) < 0)

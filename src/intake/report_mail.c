@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A mail, through gmime: who sends it, and which part of it is the report. Messages within the message are what is
- * reported, and are not looked into: a forwarded report is none. */
+ * reported: of them the header is read, and no report is looked for in it, as a forwarded report is none. */
 #include <errno.h>
 #include <gmime/gmime.h>
 #include <string.h>
@@ -47,7 +47,9 @@ struct mail {
 	GMimeMessage *message;
 	GMimePart *found[FORM_N][FOUND_MAX];
 	unsigned n[FORM_N], parts;
-	bool xarf; /* it has the header of an early X-ARF mail */
+	GMimeMessage *original; /* what is reported: the first message in it, */
+	GMimePart *headers;	/* or the first header */
+	bool xarf;		/* it has the header of an early X-ARF mail */
 	unsigned texts;
 };
 
@@ -153,6 +155,8 @@ static void look(struct mail *m, GMimePart *p)
 			keep(m, forms[i].form, p);
 			return;
 		}
+	if (!m->headers && g_mime_content_type_is_type(type, "text", "rfc822-headers"))
+		m->headers = p;
 	if (m->xarf && g_mime_content_type_is_type(type, "text", "plain") && ++m->texts == 2)
 		keep(m, YAML, p);
 }
@@ -183,6 +187,8 @@ static int walk(struct mail *m, struct err *why)
 			}
 		} else if (o && GMIME_IS_PART(o)) {
 			look(m, GMIME_PART(o));
+		} else if (o && GMIME_IS_MESSAGE_PART(o) && !m->original) {
+			m->original = g_mime_message_part_get_message(GMIME_MESSAGE_PART(o));
 		}
 	}
 	return 0;
@@ -218,7 +224,7 @@ static int read_part(struct report *r, enum form f, GMimePart *p, struct err *wh
 }
 
 /* Of several forms the first one in the order of enum form is the report; only X-ARF has several in a mail. */
-static int read_found(struct report *r, struct mail *m, struct err *why)
+static int read_forms(struct report *r, struct mail *m, struct err *why)
 {
 	int code = 0;
 	unsigned f = 0;
@@ -231,6 +237,26 @@ static int read_found(struct report *r, struct mail *m, struct err *why)
 		return err_set(why, -EINVAL, "%u reports in one mail", m->n[f]);
 	for (unsigned i = 0; i < m->n[f] && code == 0; i++)
 		code = read_part(r, (enum form)f, m->found[f][i], why);
+	return code;
+}
+
+/* With the header of what is reported at hand. */
+static int read_found(struct report *r, struct mail *m, struct err *why)
+{
+	char *header =
+	    m->original ? g_mime_object_get_headers(GMIME_OBJECT(m->original), NULL) : NULL;
+	GMimeStream *mem = NULL;
+	int code;
+
+	if (header)
+		r->original = span_str(header);
+	else if (!m->headers || content(m->headers, &r->original, &mem) < 0)
+		r->original = SPAN("");
+	code = read_forms(r, m, why);
+	r->original = SPAN("");
+	if (mem)
+		g_object_unref(mem);
+	g_free(header);
 	return code;
 }
 

@@ -15,7 +15,8 @@ struct report {
 	char by[REPORT_DOMAIN_MAX +
 		1];    /* domain of its sender, lower case; "": none, or none that can be told */
 	bool verified; /* by is a listed reporter, and is who sent it */
-	unsigned n;    /* events so far */
+	struct span original; /* header of the mail that is reported; may be empty */
+	unsigned n;	      /* events so far */
 };
 
 /* struct report_fact - one accusation */
@@ -27,6 +28,7 @@ struct report_fact {
 	uint64_t count;
 	const char *service;	   /* "" for none */
 	const char *format, *kind; /* "arf", "abuse"; kind has been found in a table */
+	const char *note;	   /* behind the sender, or NULL */
 };
 
 /* report_add - Returns 0, or -EINVAL with the reason */
@@ -59,6 +61,12 @@ bool report_authentic(struct span results, struct span domain);
 
 /* report_results_by - are they those of this receiver? */
 bool report_results_by(struct span results, struct span authserv);
+
+/* report_bare - an address without what some write around it: [192.0.2.1], [IPv6:2001:db8::1] */
+struct span report_bare(struct span s);
+
+/* report_field - the next field of a header, with the lines that go on with it; false at its end */
+bool report_field(struct span *rest, struct span *name, struct span *value);
 
 /* report_word - letters of ASCII in any case */
 bool report_word(struct span s, const char *word);

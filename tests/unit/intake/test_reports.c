@@ -26,12 +26,16 @@
 #define ORIG                                                                                       \
 	"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: someone@example.org\r\nTo: "             \
 	"victim@example.com\r\n\r\nbuy\r\n"
-#define END	"--b--\r\n"
-#define ARF(f)	HEAD MULTI TEXT FEED f ORIG END
-#define BY	"arf abuse by example.net"
-#define OK(t)	t "\t9.9.9.8\tspam\t1\tfull\t\tsmtp\t" BY "\n"
-#define AT_DATE "1764241200"
-#define AT_NOW	"1764547200"
+#define LINE(a)                                                                                    \
+	"Received: from x.example.org (x.example.org [" a                                          \
+	"])\r\n\tby mx.example.net (Postfix) with ESMTP id 4; Thu, 27 Nov 2025 12:00:00 +0100\r\n"
+#define RELAYED(a) "--b\r\nContent-Type: message/rfc822\r\n\r\n" LINE(a)
+#define END	   "--b--\r\n"
+#define ARF(f)	   HEAD MULTI TEXT FEED f ORIG END
+#define BY	   "arf abuse by example.net"
+#define OK(t)	   t "\t9.9.9.8\tspam\t1\tfull\t\tsmtp\t" BY "\n"
+#define AT_DATE	   "1764241200"
+#define AT_NOW	   "1764547200"
 
 static const struct {
 	const char *label, *in, *want; /* '!' and the beginning of the reason */
@@ -79,6 +83,19 @@ static const struct {
 	{ "no version", ARF("Feedback-Type: abuse\r\nUser-Agent: x\r\n" SOURCE),
 	    "!no field Version" },
 	{ "two types", ARF(FIELDS "Feedback-Type: fraud\r\n" SOURCE), "!two fields Feedback-Type" },
+	{ "the mail's lines name the relay",
+	    HEAD MULTI FEED FIELDS SOURCE RELAYED("9.9.9.9") LINE("9.9.9.8") "\r\nbuy\r\n" END,
+	    OK(AT_NOW) },
+	{ "they name others", HEAD MULTI FEED FIELDS SOURCE RELAYED("9.9.9.9") "\r\nbuy\r\n" END,
+	    AT_NOW "\t9.9.9.8\tspam\t1\tweak\t\tsmtp\t" BY ", the mail names other relays\n" },
+	{ "they cannot be read",
+	    HEAD MULTI FEED FIELDS SOURCE
+	    "--b\r\nContent-Type: message/rfc822\r\n\r\nReceived: x\r\n\r\n" END,
+	    OK(AT_NOW) },
+	{ "its header alone",
+	    HEAD MULTI FEED FIELDS SOURCE
+	    "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" LINE("9.9.9.9") END,
+	    AT_NOW "\t9.9.9.8\tspam\t1\tweak\t\tsmtp\t" BY ", the mail names other relays\n" },
 	{ "no part that is a report", HEAD MULTI TEXT ORIG END, "!a mail that is no report" },
 	{ "two reports", HEAD MULTI FEED FIELDS SOURCE FEED FIELDS SOURCE END,
 	    "!2 reports in one mail" },
