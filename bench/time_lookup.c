@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	struct err e = { "" };
 	MMDB_s db;
 
-	if (argc != 4 || registry_open(argv[1], &r, &e) < 0 ||
+	if (argc != 4 || registry_open(argv[1], &r, &e) < 0 || registry_origins(r, &e) < 0 ||
 	    MMDB_open(argv[2], MMDB_MODE_MMAP, &db) != MMDB_SUCCESS) {
 		(void)fprintf(stderr, "Usage: time_lookup REGISTRY MMDB ADDRESSES\n%s\n", e.text);
 		return 3;

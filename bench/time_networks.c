@@ -434,7 +434,7 @@ static void open_and_close(const char *path)
 	(void)unlink(stamp);
 	free(stamp);
 	(void)printf(
-	    "opened with its stamp in %.1f ms, without in %.2f s\n", best[1] * 1e3, best[0]);
+	    "opened with its stamp in %.3f ms, without in %.2f s\n", best[1] * 1e3, best[0]);
 }
 
 static void open_and_race(const char *path, bool copy)

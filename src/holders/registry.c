@@ -8,16 +8,6 @@
 #include "holders/registry_check.h"
 #include "util/file.h"
 
-/* Saves a look-up of an origin two loads, far apart, of rows that hold much else. */
-static bool make_origins(struct registry *r)
-{
-	r->origin = calloc(r->n_place + 1u, sizeof(*r->origin));
-	for (uint32_t i = 0; r->origin && i < r->n_place; i++)
-		if (r->place[i].as != REGISTRY_NONE)
-			r->origin[i] = r->as[r->place[i].as].asn;
-	return r->origin != NULL;
-}
-
 static int open_bytes(
     const void *p, size_t len, enum registry_proof proof, struct registry **ret, struct err *e)
 {
@@ -30,8 +20,6 @@ static int open_bytes(
 	code = registry_lay(p, len, r, e);
 	if (code == 0 && proof != PROOF_STAMP)
 		code = registry_check(r, e);
-	if (code == 0 && !make_origins(r))
-		code = err_set(e, -ENOMEM, "out of memory");
 	if (code < 0) {
 		free(r);
 		return code;
@@ -136,6 +124,19 @@ void registry_lookup(const struct registry *r, struct addr a, struct attribution
 		*ret = (struct attribution){ REGISTRY_NONE, REGISTRY_NONE, REGISTRY_NONE, "" };
 	else
 		registry_place_at(r, at, ret);
+}
+
+int registry_origins(struct registry *r, struct err *e)
+{
+	uint32_t *origin = r->origin ? r->origin : calloc(r->n_place + 1u, sizeof(*origin));
+
+	if (!origin)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < r->n_place; i++)
+		if (r->place[i].as != REGISTRY_NONE)
+			origin[i] = r->as[r->place[i].as].asn;
+	r->origin = origin;
+	return 0;
 }
 
 uint32_t registry_origin(const struct registry *r, struct addr a)

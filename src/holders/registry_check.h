@@ -11,7 +11,7 @@ struct registry {
 	struct file_map map; /* owned; empty when the bytes are somebody else's */
 	enum registry_proof proof;
 	const struct reg_head *head;
-	uint32_t *origin; /* owned: AS number by place, 0: none */
+	uint32_t *origin; /* owned: AS number by place, 0: none; NULL before registry_origins */
 	struct lpm lpm;
 	const struct reg_place *place;
 	const uint32_t *space4;

@@ -58,13 +58,14 @@ static inline void add_csv(struct registry_build *b, const char *table)
 	assert_int_equal(unlink(csv), 0);
 }
 
-/* The file, opened; contest may be NULL. */
+/* The file, opened and ready for all that can be asked; contest may be NULL. */
 static inline struct registry *built(struct registry_build *b, struct registry_contest *contest)
 {
 	struct registry *r = NULL;
 	struct err e;
 
-	if (registry_build_write(b, reg, &e) < 0 || registry_open(reg, &r, &e) < 0)
+	if (registry_build_write(b, reg, &e) < 0 || registry_open(reg, &r, &e) < 0 ||
+	    registry_origins(r, &e) < 0)
 		fail_msg("%s", e.text);
 	if (contest)
 		*contest = registry_build_contest(b);

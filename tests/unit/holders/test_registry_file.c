@@ -290,6 +290,7 @@ static void test_rivals(void **state)
 	struct registry *r = golden_open(&p);
 
 	assert_int_equal(registry_n_rival(r), 1);
+	assert_int_equal(registry_origins(r, NULL), 0);
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		struct registry_rival v;
 		uint32_t first;
