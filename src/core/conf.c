@@ -14,7 +14,7 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|json|list|events|syslog|journal|plugin|reports|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES "log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -124,7 +124,7 @@ static const struct param source_params[] = {
 	S(path, TEXT, "", "file",
 	    "The file; a shell pattern may name several. Journal: its directory or file; empty: "
 	    "this "
-	    "host's. Reports: a maildir, or a directory."),
+	    "host's. Reports, mail: a maildir, or a directory, of the collector's own."),
 	S(listen, TEXT, "", "where",
 	    "Syslog: udp:ADDRESS:PORT, tcp:ADDRESS:PORT, unix:/PATH (datagrams) or "
 	    "unix-stream:/PATH."),
@@ -146,13 +146,16 @@ static const struct param source_params[] = {
 	S(authserv, TEXT, "", "name",
 	    "Reports: one's own receiver, whose Authentication-Results say that it is they."),
 	SN(keep_days, COUNT, "7", 1, 3650, "days",
-	    "Reports: how long messages that were read are kept, in done/ and bad/."),
+	    "Reports, mail: how long messages that were read are kept, in done/ and bad/."),
+	S(trusted, TEXT, "", "prefixes",
+	    "Mail: whose Received lines are believed, besides own_networks, comma-separated."),
 	S(match, TEXT, "", "fields",
 	    "Journal: FIELD=VALUE … + FIELD=VALUE …; empty: the journalmatch of its filters."),
 	S(filter, TEXT, "", "names",
 	    "Log, syslog, journal: the filters to apply, comma-separated; empty: all shipped."),
 	S(map, TEXT, "", "name", "Json: the map for its lines (json.d/NAME.conf)."),
-	S(category, TEXT, "scanner", "category", "List: what its entries are accused of."),
+	S(category, TEXT, "scanner", "category",
+	    "List: what its entries are accused of. Mail: what the mails are."),
 	S(format, TEXT, "lines", "format",
 	    "List: lines; columns SEPARATOR N [M]; csv N; json MEMBER; \"host\" behind it."),
 	S(group, TEXT, "", "name", "Sources of one operator share a group; empty: its own name."),
@@ -353,6 +356,7 @@ static const struct {
 	N("journal", type, ""),
 	N("plugin", command, "what is run? give it command = /path/of/program and arguments"),
 	N("reports", path, "which maildir? give it a path"),
+	N("mail", path, "which maildir? give it a path"),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
 #undef N
 };
@@ -391,6 +395,10 @@ int conf_check(const struct conf *c, struct err *e)
 			return err_set(e, -EINVAL,
 			    "source %s: reports are what others say: give it anchor = no, and a "
 			    "trust",
+			    s->name);
+		if (strcmp(s->type, "mail") == 0 && strcmp(s->category, "scanner") == 0)
+			return err_set(e, -EINVAL,
+			    "source %s: what are its mails? give it category = spam, phishing …",
 			    s->name);
 		if (category_parse(span_str(s->category), &cat) < 0)
 			return err_set(

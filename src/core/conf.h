@@ -21,12 +21,13 @@
 struct conf_source {
 	char *name; /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
 	char *
-	    type; /* "log", "json", "list", "events", "syslog", "journal", "plugin", "reports", or CONF_KNOWN_GOOD, whose entries are no events */
+	    type; /* "log", "json", "list", "events", "syslog", "journal", "plugin", "reports", "mail", or CONF_KNOWN_GOOD, whose entries are no events */
 	char *listen;  /* syslog: where (svc/listen.h) */
 	char *command; /* plugin: a program's path and its arguments, with blanks between */
 	uint32_t interval_s, timeout_s; /* plugin */
 	char *reporters, *authserv;	/* reports: who is believed (intake/report.h) */
-	uint32_t keep_days;		/* reports: in done/ and bad/ */
+	uint32_t keep_days;		/* reports, mail: in done/ and bad/ */
+	char *trusted;			/* mail: whose Received lines are believed, prefixes */
 	char *match;		      /* journal: fields and values; empty: what the filters say */
 	char *allow;		      /* syslog: who may send, prefixes */
 	uint32_t connections, idle_s; /* syslog, at most */

@@ -12,6 +12,7 @@
 #ifndef ONUS_INTAKE_RECEIVED_H
 #define ONUS_INTAKE_RECEIVED_H
 
+#include "core/event.h"
 #include "net/addrset.h"
 
 #define RECEIVED_FIELD_MAX                                                                         \
@@ -64,6 +65,10 @@ struct relay {
  * trusted  networks whose hosts write true lines, one's own among them; loopback always is, and private addresses
  *          are passed over */
 struct relay received_relay(struct span message, const struct addrset *trusted);
+
+/* received_event - what *ret says of a relay that was found: when its receiver took the mail (else when it was stored,
+ * 0: not known; else now), who, and how sure that is. Category and source are the caller's. */
+void received_event(const struct relay *r, int64_t stored_s, int64_t now_s, struct event *ret);
 
 /* relay_state_name - a word for machines: "found", "inside", "no-lines" … */
 const char *relay_state_name(enum relay_state s);

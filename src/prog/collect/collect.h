@@ -30,6 +30,7 @@ struct source_counts {
 	uint64_t files, truncated, lost, unfollowed;
 	uint64_t held;					 /* lists */
 	uint64_t plugin_failed;				 /* runs */
+	uint64_t mails, mails_refused; /* messages; of which no relay could be told */
 	uint64_t reports, reports_refused, reports_died; /* messages; the last: of their reader */
 	uint64_t callers, uninvited, turned_away, datagrams_lost; /* syslog */
 };
@@ -70,7 +71,7 @@ struct source_kind {
 };
 
 extern const struct source_kind kind_log, kind_json, kind_list, kind_events, kind_syslog,
-    kind_journal, kind_plugin, kind_reports;
+    kind_journal, kind_plugin, kind_reports, kind_mail;
 
 struct source {
 	const struct source_kind *kind;

@@ -393,6 +393,8 @@ static void report(const struct gathering *g, struct daemon *d, bool full)
 	daemon_count(d, "turned_away", n.turned_away);
 	daemon_count(d, "datagrams_lost", n.datagrams_lost);
 	daemon_count(d, "plugin_failed", n.plugin_failed);
+	daemon_count(d, "mails", n.mails);
+	daemon_count(d, "mails_refused", n.mails_refused);
 	daemon_count(d, "reports", n.reports);
 	daemon_count(d, "reports_refused", n.reports_refused);
 	daemon_count(d, "reports_died", n.reports_died);
@@ -474,7 +476,8 @@ int main(int argc, char **argv)
 		.about =
 		    "Read what the [source NAME] sections name (logs, JSON logs, lists, event "
 		    "files, "
-		    "the journal,\nplug-ins, abuse reports, what others send as syslog) and put "
+		    "the journal,\nplug-ins, abuse reports, unwanted mail, what others send as "
+		    "syslog) and put "
 		    "what they "
 		    "say of attackers into the spool as events.\nFiles are followed across rename, "
 		    "truncation and compression; killed at any instant, it goes on\nexactly where "

@@ -6,7 +6,7 @@
 #include "prog/collect/collect.h"
 
 static const struct source_kind *const kinds[] = { &kind_log, &kind_json, &kind_list, &kind_events,
-	&kind_syslog, &kind_journal, &kind_plugin, &kind_reports };
+	&kind_syslog, &kind_journal, &kind_plugin, &kind_reports, &kind_mail };
 
 static const struct source_kind *kind_of(const char *type)
 {

@@ -107,30 +107,13 @@ static void write_json(struct relays *x, const struct message *m, const struct r
 	buf_byte(&x->row, '\n');
 }
 
-/* When its receiver says; else when it was stored. */
-static int64_t time_of(const struct relays *x, const struct message *m, const struct relay *r)
-{
-	int64_t time_s;
-	struct err why;
-
-	if (received_time(r->field, &time_s) && event_date_check(time_s, x->now_s, &why) == 0)
-		return time_s;
-	return m->changed_s > 0 && m->changed_s < x->now_s ? m->changed_s : x->now_s;
-}
-
-/* Who stands behind a private address or an account that was passed over could have written what is below. */
 static void write_event(struct relays *x, const struct message *m, const struct relay *r)
 {
-	struct event ev = { .category = x->category,
-		.proof = r->assumed ? PROOF_WEAK : PROOF_FULL,
-		.count = 1,
-		.source = x->source,
-		.service = SPAN("smtp") };
+	struct event ev = { .category = x->category, .source = x->source };
 
 	if (r->state != RELAY_FOUND)
 		return;
-	ev.time_s = time_of(x, m, r);
-	ev.subject = event_subject(r->client);
+	received_event(r, m->changed_s, x->now_s, &ev);
 	if (x->json)
 		event_format_json(&ev, 0, &x->row);
 	else
@@ -202,19 +185,17 @@ static int trust(struct relays *x, const struct relay_options *o, struct err *e)
 	int r = conf ? addrset_parse(span_str(conf->own_networks), &x->trusted, e) : -EINVAL;
 
 	for (unsigned i = 0; i < o->trusted.n && r == 0; i++) {
-		struct addrset more = { .v = NULL }, both = { .v = NULL };
+		struct addrset more = { .v = NULL };
 
 		r = addrset_parse(span_str(o->trusted.v[i]), &more, e);
-		if (r < 0) {
+		if (r < 0)
 			(void)err_wrap(e, r, "--trusted");
-			break;
-		}
-		if (addrset_union(&x->trusted, &more, &both) < 0)
-			abort();
-		addrset_done(&x->trusted);
+		for (size_t k = 0; k < more.n; k++)
+			if (addrset_add(&x->trusted, more.v[k]) < 0)
+				abort();
 		addrset_done(&more);
-		x->trusted = both;
 	}
+	addrset_settle(&x->trusted);
 	(void)conf_free(conf);
 	return r;
 }
