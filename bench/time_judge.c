@@ -12,11 +12,13 @@
 
 #include "judge/judge.h"
 #include "util/clock.h"
+#include "util/each.h"
 #include "util/num.h"
 #include "util/span.h"
 
 #define TODAY  20000
 #define CYCLES 5
+#define PART   4096 /* judgements that a thread reads at a time */
 
 struct plan {
 	uint32_t hosts, prefixes, ases, changed, networks, transfers;
@@ -177,12 +179,29 @@ static double worked(double *since)
 	return s;
 }
 
+/* struct asked - entities of one kind whose judgements are read */
+struct asked {
+	const struct judge *j;
+	enum entity_kind kind;
+	const uint32_t *v;
+};
+
+static int ask(void *ctx, unsigned lane, size_t from, size_t end)
+{
+	const struct asked *a = ctx;
+	struct judgement g;
+
+	(void)lane;
+	for (; from < end; from++)
+		judge_at(a->j, a->kind, a->v[from], &g);
+	return 0;
+}
+
 /* New evidence, and what is judged anew for it. */
 static int cycle(struct plan *p, struct judge *j)
 {
 	size_t changed = 0;
 	double update, those, work = 0;
-	struct judgement g;
 	struct err e;
 	int64_t t;
 
@@ -194,12 +213,12 @@ static int cycle(struct plan *p, struct judge *j)
 		return -1;
 	update = seconds(&t);
 	for (enum entity_kind k = 0; k < ENTITY_KIND_N; k++) {
-		const uint32_t *v;
-		uint32_t n = judge_changed(j, k, &v);
+		struct asked a = { .j = j, .kind = k };
+		uint32_t n = judge_changed(j, k, &a.v);
 
 		changed += n;
-		for (uint32_t i = 0; i < n; i++)
-			judge_at(j, k, v[i], &g);
+		if (each(0, n, PART, ask, &a) < 0)
+			return -1;
 	}
 	those = seconds(&t);
 	(void)printf("cycle      %6.2f s  %.2f s of processors; update %.2f s, %zu entities that "

@@ -76,7 +76,8 @@ struct judge_conf {
 			  whenever something is new there; 0: 32 */
 	delegation_fn *
 	    delegation; /* A3: who has which part of a prefix; the /20 stands in where nobody is named. Called
-			    with judge_run's ctx, by judge_update and judge_explain too. NULL: nobody is. */
+			    with judge_run's ctx, by judge_update (from several threads at once) and judge_explain too. NULL:
+			    nobody is. */
 	network_fn
 	    *network; /* networks are judged, too: those with evidence that hold whole blocks; NULL:
 				none. Called with judge_run's ctx, as is … */
@@ -289,7 +290,7 @@ struct judgement {
 double judge_score_among(const struct judge *j, const struct judgement *g, double times);
 
 /* judge_n, judge_at - results of one kind, ordered by key; i < judge_n. judge_at computes only what
- * belongs to one entity (a few microseconds). */
+ * belongs to one entity (a few microseconds); several threads may ask at once. */
 uint32_t judge_n(const struct judge *j, enum entity_kind kind);
 void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct judgement *ret);
 

@@ -243,6 +243,25 @@ static int host_fill(struct leaf_filler *b, struct leaf *l, size_t bit)
 	return r;
 }
 
+/* Room for n more behind all others; what a leaf had before stays behind, unused. Several threads may ask where
+ * leaf_room has made enough of it. */
+static uint32_t claim(uint32_t *used, uint32_t n)
+{
+	return __atomic_fetch_add(used, n, __ATOMIC_RELAXED);
+}
+
+int leaf_room(struct judge *j, uint32_t leaves)
+{
+	const uint64_t parts = (uint64_t)leaves * NF;
+	const uint64_t says =
+	    parts * (unsigned)__builtin_popcountll(roots_foreign(j, j->trusted_mask));
+
+	if (grow_u32(&j->parts, &j->cap_parts, j->n_parts + parts, sizeof(*j->parts)) < 0 ||
+	    grow_u32(&j->says, &j->cap_says, j->n_says + says, sizeof(*j->says)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 /* Puts what was summed up into parts of the leaf. */
 static int leaf_parts(struct leaf_filler *b, struct leaf *l)
 {
@@ -251,12 +270,11 @@ static int leaf_parts(struct leaf_filler *b, struct leaf *l)
 
 	for (unsigned f = 0; f < NF; f++)
 		n += b->seen[f];
-	if (n > l->n_part) { /* what it was before stays behind, unused */
-		l->part = j->n_parts;
-		if (grow_u32(
-			&j->parts, &j->cap_parts, (uint64_t)j->n_parts + n, sizeof(*j->parts)) < 0)
+	if (n > l->n_part) {
+		l->part = claim(&j->n_parts, n);
+		if (grow_u32(&j->parts, &j->cap_parts, (uint64_t)l->part + n, sizeof(*j->parts)) <
+		    0)
 			return -ENOMEM;
-		j->n_parts += n;
 	}
 	l->n_part = n;
 	for (unsigned f = 0; f < NF; f++) {
@@ -309,10 +327,9 @@ static int leaf_says(struct leaf_filler *b, struct leaf *l)
 		roots |= b->roots[f];
 	}
 	if (n > l->n_say) {
-		l->say = j->n_says;
-		if (grow_u32(&j->says, &j->cap_says, (uint64_t)j->n_says + n, sizeof(*j->says)) < 0)
+		l->say = claim(&j->n_says, n);
+		if (grow_u32(&j->says, &j->cap_says, (uint64_t)l->say + n, sizeof(*j->says)) < 0)
 			return -ENOMEM;
-		j->n_says += n;
 	}
 	l->n_say = n;
 	for (; roots; roots &= roots - 1) {

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
+static void row_take(const struct judge *j, struct row_sum *s, double v[AMOUNT_N], uint32_t leaf)
 {
 	const struct leaf *l = &j->leaves[leaf];
 	double m = leaf_m(j, l);
@@ -14,13 +14,13 @@ static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
 	for (uint32_t i = 0; i < l->n_part; i++) {
 		const struct part *p = &j->parts[l->part + i];
 
-		s->v[AMOUNT_RETURNING + p->family] += p->returning;
-		s->v[AMOUNT_RETURNING_SCAN] += p->returning_scan;
-		s->v[AMOUNT_X_MID] += p->x_mid;
-		s->v[AMOUNT_X_AS] += p->x_as;
+		v[AMOUNT_RETURNING + p->family] += p->returning;
+		v[AMOUNT_RETURNING_SCAN] += p->returning_scan;
+		v[AMOUNT_X_MID] += p->x_mid;
+		v[AMOUNT_X_AS] += p->x_as;
 		if (p->family == FAMILY_ATTACK) {
-			s->v[AMOUNT_X_ATTACK] += p->x_as;
-			s->v[AMOUNT_X_SCAN] += p->x_scan;
+			v[AMOUNT_X_ATTACK] += p->x_as;
+			v[AMOUNT_X_SCAN] += p->x_scan;
 		}
 	}
 	if (m > s->worst) {
@@ -35,26 +35,40 @@ static void row_take(const struct judge *j, struct row_sum *s, uint32_t leaf)
 	s->last = MIN_OF(s->last, l->last);
 }
 
+/* All amounts of the row; v: but for those that tree.c says */
+static void row_amounts(struct row_sum *s, double v[AMOUNT_N])
+{
+	for (unsigned f = 0; f < NF; f++)
+		v[AMOUNT_ARRIVALS + f] = s->arrivals[f];
+	v[AMOUNT_LEAST] = s->least;
+	for (unsigned i = 0; i < AMOUNT_N; i++)
+		s->v[i] = fixed_of(v[i]);
+}
+
 /* The row without what its roots say, which is in ret. */
 static void row_sum(struct judge *j, const struct row *r, struct support *ret)
 {
 	struct row_sum *s = &j->row_sums[r->sum];
+	double v[AMOUNT_N] = { 0 };
 
 	ret->roots = 0;
 	ret->x = 0;
-	memset(s->v, 0, sizeof(s->v));
-	s->worst = 0;
-	s->worst_leaf = NOWHERE;
-	s->hosts = s->events = s->group_mask = 0;
-	s->first = 0;
-	s->last = NO_DAY;
-	s->anchor = false;
-	s->evidence = true;
+	s->listed = r->listed;
+	if (r->n_leaf) {
+		s->worst = 0;
+		s->worst_leaf = NOWHERE;
+		s->hosts = s->events = s->group_mask = 0;
+		s->first = 0;
+		s->last = NO_DAY;
+		s->anchor = false;
+		s->evidence = true;
+	}
 	for (uint32_t i = 0; i < r->n_leaf; i++) {
-		row_take(j, s, j->order[r->leaf + i]);
+		row_take(j, s, v, j->order[r->leaf + i]);
 		support_leaf(j, leaf_at(j, r->leaf + i), ret);
 	}
-	s->x_severe = ret->x;
+	v[AMOUNT_X_BLOCK] = ret->x;
+	row_amounts(s, v);
 }
 
 static uint32_t n_roots(const struct support *s)
@@ -71,8 +85,9 @@ static void row_saids(struct judge *j, struct row_sum *s, const struct support *
 	for (uint64_t roots = support->roots; roots; roots &= roots - 1) {
 		uint32_t g = (uint32_t)__builtin_ctzll(roots);
 
-		j->saids[s->said + k++] =
-		    (struct said){ support->returning_lost[g], support->x_lost[g], g };
+		j->saids[s->said + k++] = (struct said){
+			{ fixed_of(support->returning_lost[g]), fixed_of(support->x_lost[g]) }, g
+		};
 	}
 }
 

@@ -125,12 +125,6 @@ struct say {
 	uint16_t root, family;
 };
 
-/* struct said - of a row, in all families, severity applied */
-struct said {
-	double returning, x; /* arrivals under the kernel of the block */
-	uint32_t root;
-};
-
 /* struct rates - lambda; and what it would be at least without any one root: with the arrivals of every level and
  * family as they would be without the root that says most of them there (A7, 4) */
 struct rates {
@@ -225,11 +219,9 @@ struct row_sum {
 	    evidence; /* all that follows but `above`; sums pass over the rest of rows without any */
 	bool anchor;
 	uint16_t first, last;
-	uint32_t said, n_said; /* in judge.saids */
-	double v[AMOUNT_N];
-	double
-	    x_severe; /* arrivals under the kernel of the block, of all families, severity applied */
-	double worst; /* as in struct sum */
+	uint32_t said, n_said;	  /* in judge.saids */
+	struct fixed v[AMOUNT_N]; /* arrivals and least among it: as sums add it up */
+	double worst;		  /* as in struct sum */
 	uint64_t hosts, events, group_mask;
 	uint32_t worst_leaf;
 	struct rates above; /* before the step of the block, at its beginning */
@@ -430,8 +422,10 @@ static inline double bit_weight(const struct judge *j, const struct bit *b)
 
 /* leaf_cut - hosts and leaves of judge.bits over judge.rows, without what is expected of them
  * leaf_fill - the rest of one leaf; counted: its hosts go into judge.arrived too
- * Both 0 or -ENOMEM. */
+ * leaf_room - for whatever so many of them may need: these can be filled on several threads then
+ * All 0 or -ENOMEM. */
 int leaf_cut(struct judge *j);
+int leaf_room(struct judge *j, uint32_t leaves);
 struct leaf_filler;
 struct leaf_filler *leaf_filler_new(struct judge *j); /* NULL: out of memory */
 void leaf_filler_free(struct leaf_filler **b);	      /* for CLEANUP */
@@ -462,10 +456,9 @@ int pace_build(struct judge *j);
 double pace_of_leaf(const struct judge *j, const struct leaf *l);
 void pace_forget(struct judge *j);
 
-/* support_leaf, support_add - one leaf, or what one root says, after the other; support_close - then what is held of
+/* support_leaf - one leaf after the other; support_close - then what is held of
  * ret, whose other members are complete; size: of the space it is judged by */
 void support_leaf(const struct judge *j, const struct leaf *l, struct support *s);
-void support_add(struct support *s, const struct said *said);
 void support_close(
     const struct judge *j, const struct support *s, const uint64_t size[2], struct sum *ret);
 
@@ -576,6 +569,21 @@ struct addr unit_addr(unsigned version, uint64_t unit);
 /* world_learn - judge.world from rows and leaves (A0, A1) */
 void world_learn(struct judge *j);
 
+/* fetch_ahead - n bytes that will be needed soon: lines of memory that are waited for one after the other take ten times
+ * as long as those that were asked for before. What the steps of an update do, they are asked for some things before. */
+static inline void fetch_ahead(const void *p, size_t n)
+{
+	for (size_t i = 0; i < n; i += 64)
+		__builtin_prefetch((const char *)p + i);
+}
+
+/* fetch_leaf_ahead - parts and says of a leaf, which is there */
+static inline void fetch_leaf_ahead(const struct judge *j, const struct leaf *l)
+{
+	fetch_ahead(&j->parts[l->part], l->n_part * sizeof(*j->parts));
+	fetch_ahead(&j->says[l->say], l->n_say * sizeof(*j->says));
+}
+
 /* struct marks - a bar for each of n */
 struct marks {
 	uint8_t *v; /* owned */
@@ -605,18 +613,18 @@ static inline void marks_done(struct marks *m)
  * more; from 0 */
 uint32_t row_next(const struct judge *j, enum entity_kind kind, const struct row *r, uint32_t k);
 
-/* row_sum_up - one row out of its leaves, in place, so that rows can be summed on several threads; false when
+/* row_sum_up - one row out of its leaves and what tree.c says of it, in place, so that rows can be summed on several threads; false when
  *              more has a say than before, and only row_sum_new can do it: 0 or -ENOMEM */
 bool row_sum_up(struct judge *j, const struct row *r);
 int row_sum_new(struct judge *j, const struct row *r);
 
 /* sums_build - rows, prefix, as, org, country, net; 0 or -ENOMEM
- * sums_change - a row out, before anything of it changes, once: mark NULL; and in again after that: what it belongs to
- *               is marked, by kind
- * sums_update - marked entities once more; into judge.changed too. 0 or -ENOMEM */
+ * sums_take - rows out of what they belong to, before anything of them changes
+ * sums_put - the same in again after that, and what they belong to once more; into judge.changed too
+ * rows: indexes of judge.rows, each once. Both 0 or -ENOMEM. */
 int sums_build(struct judge *j);
-void sums_change(struct judge *j, const struct row *r, struct marks mark[ENTITY_KIND_N]);
-int sums_update(struct judge *j, const struct marks mark[ENTITY_KIND_N]);
+int sums_take(struct judge *j, const uint32_t *rows, uint32_t n);
+int sums_put(struct judge *j, const uint32_t *rows, uint32_t n);
 void sums_forget(struct judge *j);
 
 /* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */

@@ -10,8 +10,8 @@
 
 #include "util/each.h"
 
-#define MANY	   4096u /* entities that are worth a second thread … */
-#define PARTS	   64u	 /* … and how many parts they are cut into */
+#define MANY	   4096u /* rows that are worth a second thread */
+#define AHEAD	   4u	 /* rows or entities before one is needed */
 #define TOTAL_ROWS 32u	 /* entities of more rows keep their total */
 
 /* --- totals -------------------------------------------------------------------------------------- */
@@ -19,9 +19,7 @@
 static void total_open(struct total *t)
 {
 	memset(t->v, 0, sizeof(t->v));
-	memset(t->arrivals, 0, sizeof(t->arrivals));
 	t->hosts = t->events = t->listed = t->size[0] = t->size[1] = t->group_mask = 0;
-	t->least = t->x = (struct fixed){ 0 };
 	t->roots = 0;
 	t->worst = 0;
 	t->worst_row = NOWHERE;
@@ -30,33 +28,36 @@ static void total_open(struct total *t)
 	t->last = NO_DAY;
 }
 
-static void total_said(struct total *t, const struct said *said, uint64_t by)
+/* A row in … */
+static void total_add(const struct judge *j, struct total *t, const struct row_sum *r)
 {
-	const uint64_t bar = UINT64_C(1) << said->root;
+	fixed_put(t->v, r->v, AMOUNT_N);
+	t->hosts += r->hosts;
+	t->events += r->events;
+	t->listed += r->listed;
+	for (uint32_t i = 0; i < r->n_said; i++) {
+		const struct said *said = &j->saids[r->said + i];
+		const uint64_t bar = UINT64_C(1) << said->root;
 
-	if (!(t->roots & bar))
-		t->lost[said->root] = (struct lost_without){ { 0 } };
-	t->roots |= bar;
-	fixed_add(&t->lost[said->root].returning, said->returning, by);
-	fixed_add(&t->lost[said->root].x, said->x, by);
+		if (!(t->roots & bar))
+			memset(t->lost[said->root], 0, sizeof(t->lost[said->root]));
+		t->roots |= bar;
+		fixed_put(t->lost[said->root], said->lost, LOST_N);
+	}
 }
 
-/* A row in or out. */
-static void total_add(const struct judge *j, struct total *t, const struct row_sum *r, uint64_t by)
+/* … or out */
+static void total_take(const struct judge *j, struct total *t, const struct row_sum *r)
 {
-	for (unsigned f = 0; f < NF; f++)
-		fixed_add(&t->arrivals[f], r->arrivals[f], by);
-	fixed_add(&t->least, r->least, by);
-	t->listed += by * r->listed;
-	if (!r->evidence)
-		return;
-	for (unsigned i = 0; i < AMOUNT_N; i++)
-		fixed_add(&t->v[i], r->v[i], by);
-	t->hosts += by * r->hosts;
-	t->events += by * r->events;
-	fixed_add(&t->x, r->x_severe, by);
-	for (uint32_t i = 0; i < r->n_said; i++)
-		total_said(t, &j->saids[r->said + i], by);
+	fixed_take(t->v, r->v, AMOUNT_N);
+	t->hosts -= r->hosts;
+	t->events -= r->events;
+	t->listed -= r->listed;
+	for (uint32_t i = 0; i < r->n_said; i++) {
+		const struct said *said = &j->saids[r->said + i];
+
+		fixed_take(t->lost[said->root], said->lost, LOST_N);
+	}
 }
 
 /* Of rows that are equally bad the first one is the worst. */
@@ -76,7 +77,7 @@ static void total_put(const struct judge *j, struct total *t, uint32_t row)
 {
 	const struct row_sum *r = &j->row_sums[row];
 
-	total_add(j, t, r, PUT);
+	total_add(j, t, r);
 	if (!r->evidence)
 		return;
 	t->group_mask |= r->group_mask;
@@ -100,14 +101,15 @@ struct level {
 
 #define LEVELS 5
 
+/* Those with most to do in an update first, so that no thread waits long for another at the end. */
 static void levels_of(struct judge *j, struct level ret[LEVELS])
 {
 	const struct level v[LEVELS] = {
-		{ ENTITY_AS, &j->by_as, &j->as, false, false, false, true, true },
+		{ ENTITY_NET, &j->by_net, &j->net, true, true, false, false, false },
 		{ ENTITY_PREFIX, &j->by_prefix, &j->prefix, true, true, true, true, true },
+		{ ENTITY_AS, &j->by_as, &j->as, false, false, false, true, true },
 		{ ENTITY_ORG, &j->by_org, &j->org, false, false, false, false, true },
 		{ ENTITY_COUNTRY, &j->by_country, &j->country, false, true, false, false, false },
-		{ ENTITY_NET, &j->by_net, &j->net, true, true, false, false, false },
 	};
 
 	memcpy(ret, v, sizeof(v));
@@ -160,9 +162,9 @@ static void sum_of(
 {
 	for (unsigned f = 0; f < NF; f++) {
 		s->returning[f] = fixed_is(&t->v[AMOUNT_RETURNING + f]);
-		s->arrivals[f] = fixed_is(&t->arrivals[f]);
+		s->arrivals[f] = fixed_is(&t->v[AMOUNT_ARRIVALS + f]);
 	}
-	s->least = fixed_is(&t->least);
+	s->least = fixed_is(&t->v[AMOUNT_LEAST]);
 	s->returning_scan = fixed_is(&t->v[AMOUNT_RETURNING_SCAN]);
 	s->x = fixed_is(&t->v[l->mid ? AMOUNT_X_MID : AMOUNT_X_AS]);
 	s->x_attack = fixed_is(&t->v[AMOUNT_X_ATTACK]);
@@ -181,13 +183,13 @@ static void sum_of(
 
 static void total_support(const struct total *t, struct support *ret)
 {
-	ret->x = fixed_is(&t->x);
+	ret->x = fixed_is(&t->v[AMOUNT_X_BLOCK]);
 	ret->roots = t->roots;
 	for (uint64_t roots = t->roots; roots; roots &= roots - 1) {
 		const unsigned g = (unsigned)__builtin_ctzll(roots);
 
-		ret->returning_lost[g] = fixed_is(&t->lost[g].returning);
-		ret->x_lost[g] = fixed_is(&t->lost[g].x);
+		ret->returning_lost[g] = fixed_is(&t->lost[g][LOST_RETURNING]);
+		ret->x_lost[g] = fixed_is(&t->lost[g][LOST_X]);
 	}
 }
 
@@ -212,7 +214,7 @@ static bool sum_make(const struct judge *j, const struct level *l, uint32_t key,
 }
 
 /* Behind all others; its place in the order is to come. */
-static int sums_put(struct sums *to, const struct sum *s)
+static int sums_append(struct sums *to, const struct sum *s)
 {
 	uint64_t n = (uint64_t)to->n + 1;
 
@@ -252,113 +254,208 @@ static struct total *total_kept(const struct level *l, uint32_t key)
 	return at == NOWHERE ? NULL : &l->sums->totals[at];
 }
 
-void sums_change(struct judge *j, const struct row *r, struct marks mark[ENTITY_KIND_N])
-{
-	struct level level[LEVELS];
-
-	levels_of(j, level);
-	for (unsigned i = 0; i < LEVELS; i++)
-		for (uint32_t k = 0; (k = row_next(j, level[i].kind, r, k)) != 0;) {
-			struct total *t = total_kept(&level[i], k - 1);
-
-			if (mark)
-				marks_set(&mark[level[i].kind], k - 1);
-			if (t && mark)
-				total_put(j, t, r->sum);
-			else if (t)
-				total_add(j, t, &j->row_sums[r->sum], TAKE);
-		}
-}
-
-/* struct again - marked entities of one level, on several threads */
+/* struct again - rows that change, level by level on several threads: no level touches what is another's */
 struct again {
 	struct judge *j;
-	const struct level *l;
-	const struct marks *marks;
+	struct level level[LEVELS];
+	const uint32_t *rows; /* indexes of judge.rows */
+	uint32_t n;
 };
 
-static bool sum_again(const struct again *a, uint32_t key, struct sum *s)
+/* What the rows some places behind the i-th will need (fetch_ahead). */
+static void rows_ahead(const struct again *a, const struct level *l, uint32_t i)
 {
-	struct total made, *t = total_kept(a->l, key);
+	const struct judge *j = a->j;
+	const struct row *r;
 
-	if (t && t->worst_fell)
-		total_search(a->j, a->l, key, t);
-	if (!t)
-		total_make(a->j, a->l, key, t = &made);
-	return sum_make(a->j, a->l, key, t, s);
+	if (i + 3 * AHEAD < a->n)
+		fetch_ahead(&j->rows[a->rows[i + 3 * AHEAD]], sizeof(*r));
+	if (i + 2 * AHEAD < a->n) {
+		r = &j->rows[a->rows[i + 2 * AHEAD]];
+		fetch_ahead(&j->row_sums[r->sum], sizeof(*j->row_sums));
+		for (uint32_t k = 0; (k = row_next(j, l->kind, r, k)) != 0;)
+			fetch_ahead(&l->sums->total_at[k - 1], 1);
+	}
+	if (i + AHEAD < a->n) {
+		const struct row_sum *s;
+
+		r = &j->rows[a->rows[i + AHEAD]];
+		s = &j->row_sums[r->sum];
+		fetch_ahead(&j->saids[s->said], s->n_said * sizeof(*j->saids));
+		for (uint32_t k = 0; (k = row_next(j, l->kind, r, k)) != 0;) {
+			const struct total *t = total_kept(l, k - 1);
+
+			if (t)
+				fetch_ahead(t->v, sizeof(t->v));
+		}
+	}
 }
 
-static int again_some(void *ctx, unsigned lane, size_t from, size_t end)
+static void level_take(const struct again *a, const struct level *l)
+{
+	const struct judge *j = a->j;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct row *r = &j->rows[a->rows[i]];
+
+		rows_ahead(a, l, i);
+		for (uint32_t k = 0; (k = row_next(j, l->kind, r, k)) != 0;) {
+			struct total *t = total_kept(l, k - 1);
+
+			if (t)
+				total_take(j, t, &j->row_sums[r->sum]);
+		}
+	}
+}
+
+static int take_some(void *ctx, unsigned lane, size_t from, size_t end)
 {
 	const struct again *a = ctx;
-	struct sums *to = a->l->sums;
 
 	(void)lane;
-	for (uint32_t k = (uint32_t)from; k < end; k++) {
-		struct sum s;
-
-		if (a->marks->v[k] && to->at[k] != NOWHERE && sum_again(a, k, &s))
-			to->v[to->at[k]] = s;
-	}
+	for (; from < end; from++)
+		level_take(a, &a->level[from]);
 	return 0;
 }
 
-/* Those that were in no sum before. */
-static int level_fresh(const struct again *a)
+/* The entities of the rows, which are in again where their total is kept; returns how many there are. */
+static uint32_t level_mark(const struct again *a, const struct level *l, struct marks *marks)
 {
-	struct sums *to = a->l->sums;
-	int r = 0;
+	const struct judge *j = a->j;
+	uint32_t n = 0;
 
-	for (uint32_t k = 0; k < a->marks->n && r == 0; k++) {
-		struct sum s;
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct row *r = &j->rows[a->rows[i]];
 
-		if (a->marks->v[k] && to->at[k] == NOWHERE && sum_again(a, k, &s))
-			r = sums_put(to, &s);
+		rows_ahead(a, l, i);
+		for (uint32_t k = 0; (k = row_next(j, l->kind, r, k)) != 0;) {
+			struct total *t = total_kept(l, k - 1);
+
+			if (t)
+				total_put(j, t, r->sum);
+			if (k <= marks->n) {
+				n += !marks->v[k - 1];
+				marks->v[k - 1] = 1;
+			}
+		}
 	}
-	return r;
+	return n;
 }
 
-static int level_changed(const struct again *a, uint32_t marked)
+/* What the entities some places behind the i-th will need (fetch_ahead). */
+static void keys_ahead(
+    const struct judge *j, const struct level *l, const uint32_t *keys, uint32_t i, uint32_t n)
 {
-	const struct sums *s = a->l->sums;
-	struct changed *c = &a->j->changed[a->l->kind];
+	uint32_t k, end;
+
+	if (i + 3 * AHEAD < n) {
+		k = keys[i + 3 * AHEAD];
+		fetch_ahead(&l->rows->start[k], 1);
+		fetch_ahead(&l->sums->at[k], 1);
+	}
+	if (i + 2 * AHEAD < n) {
+		k = keys[i + 2 * AHEAD];
+		if (l->kind != ENTITY_AS)
+			fetch_ahead(&l->rows->rows[l->rows->start[k]], 1);
+		if (l->sums->at[k] != NOWHERE)
+			fetch_ahead(&l->sums->v[l->sums->at[k]], sizeof(struct sum));
+	}
+	if (i + AHEAD < n) {
+		k = keys[i + AHEAD];
+		end = MIN_OF(l->rows->start[k + 1], l->rows->start[k] + AHEAD);
+		for (uint32_t at = l->rows->start[k]; at < end; at++)
+			fetch_ahead(&j->row_sums[row_sum_at(l, at)], sizeof(*j->row_sums));
+	}
+}
+
+static int level_again(struct judge *j, const struct level *l, uint32_t key)
+{
+	struct total made, *t = total_kept(l, key);
+	struct sums *to = l->sums;
+	struct sum s;
+
+	if (t && t->worst_fell)
+		total_search(j, l, key, t);
+	if (!t)
+		total_make(j, l, key, t = &made);
+	if (!sum_make(j, l, key, t, &s))
+		return 0;
+	if (to->at[key] == NOWHERE)
+		return sums_append(to, &s);
+	to->v[to->at[key]] = s;
+	return 0;
+}
+
+static int level_changed(
+    struct judge *j, const struct level *l, const struct marks *marks, uint32_t marked)
+{
+	const struct sums *s = l->sums;
+	struct changed *c = &j->changed[l->kind];
 
 	free(c->v);
 	*c = (struct changed){ .v = calloc((size_t)marked + 1, sizeof(*c->v)), .cap = marked + 1 };
 	if (!c->v)
 		return -ENOMEM;
 	for (uint32_t k = 0, i = 0; k < s->n_at; i += s->at[k++] != NOWHERE)
-		if (a->marks->v[k] && s->at[k] != NOWHERE)
+		if (marks->v[k] && s->at[k] != NOWHERE)
 			c->v[c->n++] = i;
 	return 0;
 }
 
-static int level_update(struct judge *j, const struct level *l, const struct marks *marks)
+static int level_update(const struct again *a, const struct level *l)
 {
-	struct again a = { .j = j, .l = l, .marks = marks };
-	uint32_t n = l->sums->n, marked = 0;
-	int r;
+	CLEANUP(marks_done) struct marks marks = { NULL, 0 };
+	uint32_t n = l->sums->n, marked, *keys;
+	int r = marks_make(&marks, l->rows->n);
 
-	for (uint32_t k = 0; k < marks->n; k++)
-		marked += marks->v[k];
-	r = each(
-	    marked < MANY ? 1 : j->conf.threads, marks->n, marks->n / PARTS + 1, again_some, &a);
-	if (r < 0 || (r = level_fresh(&a)) < 0)
+	if (r < 0)
+		return r;
+	marked = level_mark(a, l, &marks);
+	keys = calloc((size_t)marked + 1, sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	for (uint32_t k = 0, i = 0; k < marks.n; k++)
+		if (marks.v[k])
+			keys[i++] = k;
+	for (uint32_t i = 0; i < marked && r == 0; i++) {
+		keys_ahead(a->j, l, keys, i, marked);
+		r = level_again(a->j, l, keys[i]);
+	}
+	free(keys);
+	if (r < 0)
 		return r;
 	if (l->sums->n != n)
 		sums_order(l->sums);
-	return level_changed(&a, marked);
+	return level_changed(a->j, l, &marks, marked);
 }
 
-int sums_update(struct judge *j, const struct marks mark[ENTITY_KIND_N])
+static int put_some(void *ctx, unsigned lane, size_t from, size_t end)
 {
-	struct level level[LEVELS];
+	const struct again *a = ctx;
 	int r = 0;
 
-	levels_of(j, level);
-	for (unsigned i = 0; i < LEVELS && r == 0; i++)
-		r = level_update(j, &level[i], &mark[level[i].kind]);
+	(void)lane;
+	for (; from < end && r == 0; from++)
+		r = level_update(a, &a->level[from]);
 	return r;
+}
+
+static int each_level(struct judge *j, const uint32_t *rows, uint32_t n, each_work *work)
+{
+	struct again a = { .j = j, .rows = rows, .n = n };
+
+	levels_of(j, a.level);
+	return each(n < MANY ? 1 : j->conf.threads, LEVELS, 1, work, &a);
+}
+
+int sums_take(struct judge *j, const uint32_t *rows, uint32_t n)
+{
+	return each_level(j, rows, n, take_some);
+}
+
+int sums_put(struct judge *j, const uint32_t *rows, uint32_t n)
+{
+	return each_level(j, rows, n, put_some);
 }
 
 /* Room for the totals of entities of many rows. */
@@ -391,7 +488,7 @@ static int level_build(const struct judge *j, const struct level *l)
 
 		total_make(j, l, k, t ? t : (t = &made));
 		if (sum_make(j, l, k, t, &s))
-			r = sums_put(l->sums, &s);
+			r = sums_append(l->sums, &s);
 	}
 	if (r == 0)
 		sums_order(l->sums);
@@ -407,7 +504,7 @@ int sums_build(struct judge *j)
 	for (uint32_t i = 0; i < j->n_rows && r == 0; i++) { /* as they are read: side by side */
 		const struct row *row = &j->rows[j->by_as.rows[i]];
 
-		if (row->n_leaf && wants_as(j, row->as))
+		if (wants_as(j, row->as))
 			r = row_sum_new(j, row);
 	}
 	for (unsigned i = 0; i < LEVELS && r == 0; i++)

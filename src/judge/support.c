@@ -26,15 +26,15 @@ void sum_severe(const struct sum *s, double *returning, double *arrivals)
 		    (1 - MODEL_KAPPA_SCAN) * s->arrivals[FAMILY_ATTACK] * (s->x_scan / s->x_attack);
 }
 
-void support_add(struct support *s, const struct said *said)
+static void support_add(struct support *s, unsigned root, double returning, double x)
 {
-	uint64_t bar = UINT64_C(1) << said->root;
+	uint64_t bar = UINT64_C(1) << root;
 
 	if (!(s->roots & bar))
-		s->returning_lost[said->root] = s->x_lost[said->root] = 0;
+		s->returning_lost[root] = s->x_lost[root] = 0;
 	s->roots |= bar;
-	s->returning_lost[said->root] += said->returning;
-	s->x_lost[said->root] += said->x;
+	s->returning_lost[root] += returning;
+	s->x_lost[root] += x;
 }
 
 void support_leaf(const struct judge *j, const struct leaf *l, struct support *s)
@@ -48,9 +48,7 @@ void support_leaf(const struct judge *j, const struct leaf *l, struct support *s
 		const struct say *say = &j->says[l->say + i];
 		double kappa = model_kappa[say->family];
 
-		support_add(s, &(struct said){ .returning = kappa * MAX_OF(say->returning, 0),
-				   .x = kappa * say->x_block,
-				   .root = say->root });
+		support_add(s, say->root, kappa * MAX_OF(say->returning, 0), kappa * say->x_block);
 	}
 }
 

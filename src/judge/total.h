@@ -16,17 +16,13 @@ struct fixed {
 	uint64_t whole, rest;
 };
 
-/* Whether something is put in or taken out. */
-#define PUT  UINT64_C(1)
-#define TAKE UINT64_MAX /* - 1 */
-
-static inline void fixed_add(struct fixed *f, double v, uint64_t by)
+static inline struct fixed fixed_of(double v)
 {
 	const double scaled = v < 0x1p33 ? v * 0x1p30 : 0x1p63 - 0x1p10;
 	const int64_t whole = (int64_t)scaled;
 
-	f->whole += by * (uint64_t)whole;
-	f->rest += by * (uint64_t)(int64_t)((scaled - (double)whole) * 0x1p30);
+	return (struct fixed){ (uint64_t)whole,
+		(uint64_t)(int64_t)((scaled - (double)whole) * 0x1p30) };
 }
 
 static inline double fixed_is(const struct fixed *f)
@@ -34,7 +30,23 @@ static inline double fixed_is(const struct fixed *f)
 	return (double)(int64_t)f->whole * 0x1p-30 + (double)(int64_t)f->rest * 0x1p-60;
 }
 
-/* What the evidence of a row comes to. */
+static inline void fixed_put(struct fixed *to, const struct fixed *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		to[i].whole += v[i].whole;
+		to[i].rest += v[i].rest;
+	}
+}
+
+static inline void fixed_take(struct fixed *to, const struct fixed *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		to[i].whole -= v[i].whole;
+		to[i].rest -= v[i].rest;
+	}
+}
+
+/* What a row comes to. */
 enum amount {
 	AMOUNT_RETURNING, /* of the first family; the others follow */
 	AMOUNT_RETURNING_SCAN = AMOUNT_RETURNING + FAMILY_SCORED_N,
@@ -42,20 +54,25 @@ enum amount {
 	AMOUNT_X_AS,
 	AMOUNT_X_ATTACK, /* under the kernel of the AS */
 	AMOUNT_X_SCAN,
+	AMOUNT_X_BLOCK,	 /* under the kernel of the block, all families, severity applied */
+	AMOUNT_ARRIVALS, /* to come, of the first family; the others follow */
+	AMOUNT_LEAST = AMOUNT_ARRIVALS + FAMILY_SCORED_N,
 	AMOUNT_N
 };
 
-/* struct lost_without - what would be less without one root, severity applied (A7, 4) */
-struct lost_without {
-	struct fixed returning, x;
+/* struct said - what would be less without one root, severity applied (A7, 4): returning hosts, and arrivals under the
+ * kernel of the block */
+enum { LOST_RETURNING, LOST_X, LOST_N };
+struct said {
+	struct fixed lost[LOST_N];
+	uint32_t root;
 };
 
 /* struct total - of the rows of one entity. What evidence of today can only add to (roots, group_mask, anchor, first,
  * last) stays when a row is taken out, which is to be put in again; and so does the worst row. */
 struct total {
-	struct fixed v[AMOUNT_N], arrivals[FAMILY_SCORED_N], least;
-	struct fixed x; /* arrivals under the kernel of the block, all families, severity applied */
-	struct lost_without lost[JUDGE_GROUPS_MAX]; /* where roots says so */
+	struct fixed v[AMOUNT_N];
+	struct fixed lost[JUDGE_GROUPS_MAX][LOST_N]; /* where roots says so */
 	uint64_t roots, group_mask;
 	uint64_t hosts, events, listed, size[2];
 	double worst; /* as in struct sum … */

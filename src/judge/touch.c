@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looking for hosts in their leaves, and computing the leaves once more, is waiting for memory: both are done by
- * several threads. What grows is left to one. */
+ * several threads. What grows is left to one, or has room before. */
 #include "judge/touch.h"
 
 #include <errno.h>
@@ -8,13 +8,41 @@
 
 #include "util/each.h"
 
-#define PART 512u /* leaves that a thread takes at a time */
+#define PART 512u   /* leaves that a thread takes at a time … */
+#define ROOM 16384u /* … and for how many there is room at a time */
+
+#define AHEAD 6u  /* leaves before a leaf is needed … */
+#define HOSTS 24u /* … and so many of its hosts */
 
 struct touching {
 	struct judge *j;
 	struct touched *t;
 	struct leaf_filler *filler[LANES_MAX]; /* of a lane; NULL: it had nothing to do yet */
+	size_t from;			       /* leaves before it are done */
 };
+
+/* What the leaves some places behind the i-th will need, first themselves, then what they name (fetch_ahead). */
+static void ahead(const struct touching *w, size_t i, size_t end)
+{
+	const struct judge *j = w->j;
+	const struct touch *v = w->t->v;
+	const struct leaf *l;
+
+	if (i + 3 * (size_t)AHEAD < end)
+		fetch_ahead(&j->leaves[v[i + 3 * AHEAD].leaf], sizeof(*l));
+	if (i + 2 * (size_t)AHEAD < end) {
+		l = &j->leaves[v[i + 2 * AHEAD].leaf];
+		fetch_leaf_ahead(j, l);
+		fetch_ahead(&j->hosts[l->host], MIN_OF(l->hosts, HOSTS) * sizeof(*j->hosts));
+		if (l->row != NOWHERE)
+			fetch_ahead(&j->rows[l->row], sizeof(*j->rows));
+	}
+	if (i + AHEAD < end) {
+		l = &j->leaves[v[i + AHEAD].leaf];
+		for (uint32_t k = 0; k < MIN_OF(l->hosts, HOSTS); k++)
+			fetch_ahead(&j->bits.v[j->hosts[l->host + k]], 1);
+	}
+}
 
 /* --- which leaves -------------------------------------------------------------------------------- */
 
@@ -136,8 +164,10 @@ static int meet_some(void *ctx, unsigned lane, size_t from, size_t end)
 	const struct touching *w = ctx;
 
 	(void)lane;
-	for (; from < end; from++)
+	for (; from < end; from++) {
+		ahead(w, from, end);
 		meet(w->j, &w->t->v[from], w->t->amended + w->t->v[from].amended);
+	}
 	return 0;
 }
 
@@ -255,8 +285,7 @@ static int amend(
 	if (j->paces.as && cleans_anew(j, a, t->n_amended))
 		clean_again(j, l);
 	r = leaf_amend(filler, l, a, t->n_amended);
-	t->refill = r == 1;
-	return r < 0 ? r : 0;
+	return r == 1 ? leaf_fill(filler, l, false) : r;
 }
 
 static int amend_some(void *ctx, unsigned lane, size_t from, size_t end)
@@ -264,11 +293,15 @@ static int amend_some(void *ctx, unsigned lane, size_t from, size_t end)
 	struct touching *w = ctx;
 	int r = 0;
 
+	from += w->from;
+	end += w->from;
 	if (!w->filler[lane] && !(w->filler[lane] = leaf_filler_new(w->j)))
 		return -ENOMEM;
-	for (; from < end && r == 0; from++)
+	for (; from < end && r == 0; from++) {
+		ahead(w, from, end);
 		r = amend(
 		    w->j, w->filler[lane], &w->t->v[from], w->t->amended + w->t->v[from].amended);
+	}
 	return r;
 }
 
@@ -282,15 +315,17 @@ static int take(struct touching *w)
 
 	if ((r = find_all(j, t)) < 0 || (r = each(j->conf.threads, t->n, PART, meet_some, w)) < 0)
 		return r;
-	for (size_t i = 0; i < t->n && r == 0; i++)
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		ahead(w, i, t->n);
 		r = join(j, &t->v[i], t->amended + t->v[i].amended);
-	if (r == 0)
-		r = each(j->conf.threads, t->n, PART, amend_some, w);
-	if (r == 0 && !w->filler[0] && !(w->filler[0] = leaf_filler_new(j)))
-		r = -ENOMEM;
-	for (size_t i = 0; i < t->n && r == 0; i++)
-		if (t->v[i].refill)
-			r = leaf_fill(w->filler[0], &j->leaves[t->v[i].leaf], false);
+	}
+	for (; w->from < t->n && r == 0; w->from += ROOM) {
+		size_t n = MIN_OF(t->n - w->from, ROOM);
+
+		r = leaf_room(j, (uint32_t)n);
+		if (r == 0)
+			r = each(j->conf.threads, n, PART, amend_some, w);
+	}
 	return r;
 }
 

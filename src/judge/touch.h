@@ -14,7 +14,7 @@ struct touch {
 	size_t from, end;	   /* its new evidence in judge.delta … */
 	size_t amended, n_amended; /* … and the hosts of that, in touched.amended */
 	double x;		   /* arrivals before, under the kernel of the AS */
-	bool fresh, refill;
+	bool fresh;
 };
 
 /* struct touched - all of them in the order of leaves, their hosts in that of addresses */

@@ -18,13 +18,16 @@
 #define MANY  4096u /* leaves that are worth a second thread … */
 #define PARTS 64u   /* … and how many parts the rows are cut into */
 
+#define AHEAD  4u /* rows or leaves before one is needed … */
+#define LEAVES 4u /* … and so many leaves of a row */
+
 struct update {
 	struct judge *j;
 	struct touched touched;
 	uint8_t *row;	 /* [n_rows] DIRTY_… */
 	uint32_t *dirty; /* [n_dirty] of these, those that are not 0 */
 	uint32_t n_dirty;
-	struct marks mark[ENTITY_KIND_N]; /* by index: to be summed again */
+	struct tree *tree[LANES_MAX]; /* of a lane; NULL: it had nothing to do yet */
 };
 
 #define DIRTY_ROW  1 /* its leaves, or what is listed of it */
@@ -58,34 +61,57 @@ static void order_put(const struct judge *j, struct ordering *o, uint32_t leaf, 
 	o->fresh = fresh;
 }
 
+/* One leaf that was there before, at p; *block: the first block that does not begin before it */
+static void order_old(
+    const struct judge *j, struct ordering *o, uint32_t p, uint32_t hosts, uint32_t *block)
+{
+	bool first = *block < j->n_blocks && j->blocks[*block] == p;
+
+	*block += first;
+	order_put(j, o, j->order[p], hosts, false, first);
+}
+
+/* Those at [p, end), of which nothing has changed. */
+static void order_copy(
+    const struct judge *j, struct ordering *o, uint32_t p, uint32_t end, uint32_t *block)
+{
+	uint32_t more, moved;
+
+	if (p < end && o->fresh) { /* may begin its block no longer */
+		order_old(j, o, p, j->host_at[p + 1] - j->host_at[p], block);
+		p++;
+	}
+	more = o->hosts - j->host_at[p];
+	moved = o->n - p;
+	memcpy(o->order + o->n, j->order + p, (end - p) * sizeof(*o->order));
+	for (; *block < j->n_blocks && j->blocks[*block] < end; ++*block)
+		o->blocks[o->n_blocks++] = j->blocks[*block] + moved;
+	for (; p < end; p++)
+		o->host_at[o->n++] = j->host_at[p] + more;
+	o->hosts = j->host_at[end] + more;
+}
+
 /* Fresh leaves among the others. Their `at` becomes their position, as of all touched. */
 static void order_merge(struct update *u, struct ordering *o)
 {
 	const struct judge *j = u->j;
-	struct touch *v = u->touched.v;
-	uint32_t block = 0;
-	size_t t = 0, n = u->touched.n;
+	uint32_t block = 0, p = 0;
 
-	for (uint32_t p = 0; p <= j->n_order; p++) {
-		bool first = block < j->n_blocks && j->blocks[block] == p;
+	for (size_t i = 0; i < u->touched.n; i++) {
+		struct touch *t = &u->touched.v[i];
+		const struct leaf *l = &j->leaves[t->leaf];
 
-		for (; t < n && v[t].fresh && v[t].at == p; t++) {
-			v[t].at = o->n;
-			order_put(j, o, v[t].leaf, j->leaves[v[t].leaf].hosts, true, false);
-			o->n_own += !is_former(j->leaves[v[t].leaf].realm);
-			v[t].block = o->n_blocks - 1;
-		}
-		if (p == j->n_order)
-			break;
-		block += first;
-		if (t < n && !v[t].fresh && v[t].at == p) {
-			v[t].at = o->n;
-			order_put(j, o, j->order[p], leaf_at(j, p)->hosts, false, first);
-			v[t++].block = o->n_blocks - 1;
+		order_copy(j, o, p, t->at, &block);
+		p = t->at;
+		t->at = o->n;
+		if (t->fresh) {
+			order_put(j, o, t->leaf, l->hosts, true, false);
+			o->n_own += !is_former(l->realm);
 		} else
-			order_put(
-			    j, o, j->order[p], j->host_at[p + 1] - j->host_at[p], false, first);
+			order_old(j, o, p++, l->hosts, &block);
+		t->block = o->n_blocks - 1;
 	}
+	order_copy(j, o, p, j->n_order, &block);
 	o->host_at[o->n] = o->hosts;
 }
 
@@ -206,26 +232,114 @@ static int find_dirty(struct update *u)
 	return 0;
 }
 
-static int chain(struct update *u)
+static struct tree *tree_of(struct update *u, unsigned lane)
 {
-	struct judge *j = u->j;
-	struct tree *tree = tree_new(j);
+	if (!u->tree[lane])
+		u->tree[lane] = tree_new(u->j);
+	return u->tree[lane];
+}
+
+static int walk_some(void *ctx, unsigned lane, size_t from, size_t end)
+{
+	struct update *u = ctx;
+	struct walk *w = u->j->walks;
+	struct tree *tree = tree_of(u, lane);
 	int r = tree ? 0 : -ENOMEM;
 
-	for (uint32_t k = 0; k < 2 * j->by_as.n && r == 0; k++) {
-		if (j->walks[k].due)
-			r = tree_walk(tree, k / 2, k % 2);
-		j->walks[k].touched = j->walks[k].due = false;
+	for (; from < end && r == 0; from++) {
+		if (w[from].due)
+			r = tree_walk(tree, (uint32_t)from / 2, from % 2);
+		w[from].touched = w[from].due = false;
 	}
-	for (size_t i = 0; i < u->touched.n && r == 0; i++) {
+	return r;
+}
+
+/* Leaves of one row follow each other, and are left to one thread: who has the first one has them all. */
+static bool goes_on(const struct update *u, size_t i)
+{
+	const struct touch *t = u->touched.v;
+	uint32_t row = u->j->leaves[t[i].leaf].row;
+
+	return i > 0 && row != NOWHERE && u->j->leaves[t[i - 1].leaf].row == row;
+}
+
+/* What the touched leaves some places behind the i-th will need (fetch_ahead). */
+static void leaves_ahead(const struct update *u, size_t i)
+{
+	const struct judge *j = u->j;
+	const struct touch *v = u->touched.v;
+	const size_t end = u->touched.n;
+	const struct leaf *l;
+
+	if (i + 3 * (size_t)AHEAD < end)
+		fetch_ahead(&j->leaves[v[i + 3 * AHEAD].leaf], sizeof(*l));
+	if (i + 2 * (size_t)AHEAD < end) {
+		l = &j->leaves[v[i + 2 * AHEAD].leaf];
+		fetch_leaf_ahead(j, l);
+		if (l->row != NOWHERE)
+			fetch_ahead(&j->rows[l->row], sizeof(*j->rows));
+	}
+	if (i + AHEAD < end) {
+		l = &j->leaves[v[i + AHEAD].leaf];
+		if (l->row != NOWHERE)
+			fetch_ahead(&j->row_sums[j->rows[l->row].sum], sizeof(*j->row_sums));
+	}
+}
+
+static int leaf_some(void *ctx, unsigned lane, size_t from, size_t end)
+{
+	struct update *u = ctx;
+	struct judge *j = u->j;
+	struct tree *tree = tree_of(u, lane);
+
+	if (!tree)
+		return -ENOMEM;
+	while (from < end && goes_on(u, from))
+		from++;
+	for (size_t i = from; from < end && i < u->touched.n && (i < end || goes_on(u, i)); i++) {
 		const struct touch *t = &u->touched.v[i];
 		const struct leaf *l = &j->leaves[t->leaf];
 
+		leaves_ahead(u, i);
 		if (l->row == NOWHERE || !(u->row[l->row] & DIRTY_WALK))
 			tree_leaf(tree, t->at, t->fresh);
 	}
-	tree_free(tree);
-	return r;
+	return 0;
+}
+
+static int chain(struct update *u)
+{
+	const struct judge *j = u->j;
+	unsigned threads = u->touched.n < MANY ? 1 : j->conf.threads;
+	uint32_t n = 2 * j->by_as.n;
+	int r = each(threads, n, n / PARTS + 1, walk_some, u);
+
+	return r < 0 ? r : each(threads, u->touched.n, u->touched.n / PARTS + 1, leaf_some, u);
+}
+
+/* What the rows some places behind the i-th will need (fetch_ahead). */
+static void rows_ahead(const struct update *u, size_t i, size_t end)
+{
+	const struct judge *j = u->j;
+	const struct row *r;
+
+	if (i + 4 * (size_t)AHEAD < end)
+		fetch_ahead(&j->rows[u->dirty[i + 4 * AHEAD]], sizeof(*r));
+	if (i + 3 * (size_t)AHEAD < end) {
+		r = &j->rows[u->dirty[i + 3 * AHEAD]];
+		fetch_ahead(&j->row_sums[r->sum], sizeof(*j->row_sums));
+		fetch_ahead(&j->order[r->leaf], 1);
+	}
+	if (i + 2 * (size_t)AHEAD < end) {
+		r = &j->rows[u->dirty[i + 2 * AHEAD]];
+		for (uint32_t k = 0; k < MIN_OF(r->n_leaf, LEAVES); k++)
+			fetch_ahead(leaf_at(j, r->leaf + k), sizeof(struct leaf));
+	}
+	if (i + AHEAD < end) {
+		r = &j->rows[u->dirty[i + AHEAD]];
+		for (uint32_t k = 0; k < MIN_OF(r->n_leaf, LEAVES); k++)
+			fetch_leaf_ahead(j, leaf_at(j, r->leaf + k));
+	}
 }
 
 static int rows_some(void *ctx, unsigned lane, size_t from, size_t end)
@@ -237,8 +351,9 @@ static int rows_some(void *ctx, unsigned lane, size_t from, size_t end)
 		uint32_t i = u->dirty[from];
 		struct row *r = &u->j->rows[i];
 
-		u->j->row_sums[r->sum].listed = r->listed;
-		if (r->n_leaf && !row_sum_up(u->j, r))
+		rows_ahead(u, from, end);
+
+		if (!row_sum_up(u->j, r))
 			u->row[i] |= DIRTY_SAYS;
 	}
 	return 0;
@@ -255,9 +370,8 @@ static int sum_up(struct update *u)
 
 		if (u->row[u->dirty[i]] & DIRTY_SAYS)
 			r = row_sum_new(j, row);
-		sums_change(j, row, u->mark);
 	}
-	return r < 0 ? r : sums_update(j, u->mark);
+	return r < 0 ? r : sums_put(j, u->dirty, u->n_dirty);
 }
 
 /* --- what has changed ---------------------------------------------------------------------------- */
@@ -356,18 +470,8 @@ static bool is_known(const struct judge *j)
 
 static int update_open(struct update *u, struct judge *j)
 {
-	const struct {
-		enum entity_kind kind;
-		const struct grouping *rows;
-	} of[] = { { ENTITY_AS, &j->by_as }, { ENTITY_PREFIX, &j->by_prefix },
-		{ ENTITY_ORG, &j->by_org }, { ENTITY_COUNTRY, &j->by_country },
-		{ ENTITY_NET, &j->by_net } };
-
 	*u = (struct update){ .j = j };
 	u->row = calloc((size_t)j->n_rows + 1, 1);
-	for (unsigned i = 0; i < NELEM(of); i++)
-		if (marks_make(&u->mark[of[i].kind], of[i].rows->n) < 0)
-			return -ENOMEM;
 	return u->row ? 0 : -ENOMEM;
 }
 
@@ -376,8 +480,8 @@ static void update_done(struct update *u)
 	touched_done(&u->touched);
 	free(u->row);
 	free(u->dirty);
-	for (unsigned k = 0; k < ENTITY_KIND_N; k++)
-		marks_done(&u->mark[k]);
+	for (unsigned i = 0; i < LANES_MAX; i++)
+		tree_free(u->tree[i]);
 }
 
 static int take(struct update *u)
@@ -387,9 +491,8 @@ static int take(struct update *u)
 
 	if ((r = touch_all(j, &u->touched)) < 0 || (r = reorder(u)) < 0 || (r = find_dirty(u)) < 0)
 		return r;
-	for (uint32_t i = 0; i < u->n_dirty; i++)
-		sums_change(j, &j->rows[u->dirty[i]], NULL);
-	if ((r = chain(u)) < 0 || (r = sum_up(u)) < 0 || (r = changed_hosts(u)) < 0)
+	if ((r = sums_take(j, u->dirty, u->n_dirty)) < 0 || (r = chain(u)) < 0 ||
+	    (r = sum_up(u)) < 0 || (r = changed_hosts(u)) < 0)
 		return r;
 	j->more_listed = false;
 	j->world.hosts = j->n_hosts;
