@@ -6,7 +6,6 @@
 
 #include "core/event.h"
 #include "intake/date_text.h"
-#include "util/num.h"
 
 struct dates {
 	struct date_form *form[DATES_FORMS_MAX];
@@ -243,18 +242,21 @@ static bool fields_may_be_dated(struct span head)
 	return false;
 }
 
-/* "03/Jan/2026:01:02:03 +0000]", digits that num_u32 takes and nothing unusual */
+/* "03/Jan/2026:01:02:03 +0000]", and nothing unusual */
 #define WEB_DATE 27u
 
 #define BRACKETS_LOOK 128u /* DATES_BRACKETS: a date ends within so many bytes */
 
-static bool web_number(const char *p, unsigned n, uint32_t most, int *ret)
+static bool web_number(const char *p, unsigned n, int most, int *ret)
 {
-	uint32_t v;
-	bool good = num_u32(span_of(p, n), most, &v) == 0;
+	bool good = true;
 
-	*ret = good ? (int)v : 0;
-	return good;
+	*ret = 0;
+	for (unsigned i = 0; i < n; i++) {
+		good &= digit(p[i]);
+		*ret = *ret * 10 + (p[i] & 15);
+	}
+	return good && *ret <= most;
 }
 
 static bool web_civil(const char *p, struct civil *c, int *offset_s)

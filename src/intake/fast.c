@@ -155,14 +155,36 @@ static inline const char *dotted_quad(struct fast *f, const char *p, const char 
 	return p + n;
 }
 
-/* Could PCRE2's IPv6 group match here? It needs a colon behind hex digits. */
-static bool colon_ahead(const char *p, const char *end)
+static inline bool is_hex(char c)
 {
-	static const char hex[] = "0123456789abcdefABCDEF";
+	return (unsigned)(unsigned char)c - '0' < 10 || ((unsigned char)c | 0x20u) - 'a' < 6u;
+}
 
-	while (p < end && *p != '\0' && strchr(hex, *p))
-		p++;
-	return p < end && *p == ':';
+enum six { SIX_NO, SIX_YES, SIX_ODD };
+
+/* All hex digits and colons from p on: an IPv6 address as it is usually written (SIX_YES, with its end), nothing that
+ * PCRE2's group could match (no colon behind the digits), or something that it is asked about. */
+static enum six address6(const char *p, const char *end, const char **ret)
+{
+	unsigned run = 0, colons = 0, doubles = 0;
+
+	for (; p < end && (is_hex(*p) || *p == ':'); p++) {
+		if (*p != ':') {
+			if (++run > 4)
+				break;
+			continue;
+		}
+		if (run == 0 && (colons == 0 || ++doubles > 1))
+			break;
+		colons += run > 0;
+		run = 0;
+	}
+	if (colons == 0)
+		return p < end && *p == ':' ? SIX_ODD : SIX_NO;
+	if ((p < end && (is_hex(*p) || *p == ':')) || colons > 7 || (run == 0 && p[-2] != ':'))
+		return SIX_ODD;
+	*ret = p;
+	return SIX_YES;
 }
 
 /* --- one attempt --- */
@@ -337,9 +359,23 @@ ip4:
 	op++;
 	GO;
 ip6:
-	if (colon_ahead(p, end))
+	switch (address6(p, end, &q)) {
+	case SIX_NO:
+		goto back;
+	case SIX_YES:
+		if (op->keep) /* what follows begins with none of its bytes: it cannot end earlier */
+			break;
 		return FAST_UNDECIDED;
-	goto back;
+	default:
+		return FAST_UNDECIDED;
+	}
+	if (sp > stack)
+		PUSH(FRAME_UNADDR, op, slot[op->slot], slot[op->slot + 1], op->slot);
+	slot[op->slot] = p;
+	slot[op->slot + 1] = q;
+	p = q;
+	op++;
+	GO;
 rest:
 	q = MAX_OF(p, end - 1);
 	if ((size_t)(q - p) < op->min || (size_t)(q - p) > op->max)

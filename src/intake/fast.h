@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A small matcher for the plain expressions that nearly all filters are made of: literals, classes,
  * repeats, optional groups, alternatives, ^ and $, addresses. It backtracks in PCRE2's order, so that
- * where it decides, it decides the same; where it cannot (an IPv6 address, too many steps) it says so,
+ * where it decides, it decides the same; where it cannot (an unusual IPv6 address, too many steps) it says so,
  * and expressions outside its subset it does not take at all. A test and a fuzz target hold it against
  * PCRE2. */
 #ifndef ONUS_INTAKE_FAST_H

@@ -865,7 +865,7 @@ static void prepare(struct compiler *c, struct op *op, uint32_t i, uint32_t *tod
 		return;
 	}
 	if (op->code != OP_RUN && op->code != OP_LAZY && op->code != OP_SPLIT &&
-	    op->code != OP_IP4 && op->code != OP_ADDR)
+	    op->code != OP_IP4 && op->code != OP_IP6 && op->code != OP_ADDR)
 		return;
 	next = new_set(c);
 	if (c->error)
@@ -884,6 +884,15 @@ static void prepare(struct compiler *c, struct op *op, uint32_t i, uint32_t *tod
 
 		add_range(digits, '0', '9');
 		op->keep = disjoint(digits, next, 0, 255);
+		return;
+	}
+	if (op->code == OP_IP6) {
+		uint8_t bytes[SET_BYTES] = { 0 };
+
+		add_range(bytes, '0', ':');
+		add_range(bytes, 'a', 'f');
+		add_range(bytes, 'A', 'F');
+		op->keep = disjoint(bytes, next, 0, 255);
 		return;
 	}
 	op->keep = disjoint(op->set, next, 0, 255);
