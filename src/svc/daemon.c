@@ -28,7 +28,7 @@ struct daemon_priv {
 	const struct daemon_def *def;
 	struct daemon *d;
 	void *state;
-	bool opened, stop, reload, ready_said;
+	bool opened, stop, reload, reopens, ready_said;
 	int signal_fd, watch_fd;
 	struct notify notify;
 	unsigned failures;
@@ -110,6 +110,11 @@ bool daemon_stopping(struct daemon *d)
 {
 	signals_read(d->priv);
 	return d->priv->stop || d->priv->reload;
+}
+
+bool daemon_reopens(const struct daemon *d)
+{
+	return d->priv->reopens;
 }
 
 void daemon_alive(struct daemon *d)
@@ -275,7 +280,9 @@ static void reload(struct daemon_priv *p)
 		return;
 	}
 	notify_send(&p->notify, "RELOADING=1\n");
+	p->reopens = true;
 	state_close(p);
+	p->reopens = false;
 	p->ready_said = false;
 	log_info("reloading");
 }
@@ -324,6 +331,8 @@ static int run(struct daemon_priv *p)
 	}
 	notify_send(&p->notify, "STOPPING=1\n");
 	state_close(p);
+	if (p->def->forget)
+		p->def->forget(p->d);
 	status_write(p, "stopped", true);
 	return p->failures && p->d->once ? EXIT_TROUBLE : 0;
 }

@@ -29,6 +29,7 @@ struct daemon {
 	const char *conf_file;		 /* -c FILE, or NULL */
 	const struct opt_list *settings; /* -o name=value … */
 	bool once;			 /* --once: work off what is there and exit */
+	void *kept; /* the program's own: what close keeps for the next open; NULL at first */
 	struct daemon_priv *priv;
 };
 
@@ -58,6 +59,8 @@ struct daemon_def {
 	int (*turn)(struct daemon *d, void *state, int *wait_ms, struct err *e);
 
 	void (*close)(void *state); /* after the last turn; may be NULL */
+	void (*forget)(
+	    struct daemon *d); /* the end: nothing opens again, free d->kept; may be NULL */
 };
 
 /* daemon_main - everything; returns the exit code: 0 ended as told, 2 trouble, 3 usage */
@@ -65,6 +68,9 @@ int daemon_main(const struct daemon_def *def, int argc, char **argv);
 
 /* daemon_stopping - true once it was told to end, or to reload: long turns ask now and then */
 bool daemon_stopping(struct daemon *d);
+
+/* daemon_reopens - in close: open follows, since it was told to reload */
+bool daemon_reopens(const struct daemon *d);
 
 /* daemon_alive - tell the watchdog that a long turn is well; cheap, call it often */
 void daemon_alive(struct daemon *d);

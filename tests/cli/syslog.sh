@@ -2,7 +2,7 @@
 # syslog: what logger(1) sends over UDP, TCP and sockets in the file system, in both forms and both framings,
 # is in the ledger once, and of weak proof where anybody could have sent it; good observations are had of the
 # same lines, but of no datagram that anybody could have sent; who is not allowed, messages too
-# long, cut, forged or in no form count as refused and punish nobody; it listens again after a reload.
+# long, cut, forged or in no form count as refused and punish nobody; a reload ends no connection.
 set -u
 bin=$ONUS_BUILD/src/prog
 here=$ONUS_SOURCE/tests/cli
@@ -102,11 +102,25 @@ reaches uninvited 2
 reaches good 3
 for _ in $(seq 600); do [ "$(counter connections)" = 0 ] && break; sleep 0.1; done
 [ "$(counter connections)" = 0 ] || fail 'connections that ended are kept'
-kill -HUP $pid # the old sockets go, new ones come
-for _ in $(seq 600); do grep -q reloading err && break; sleep 0.1; done
+# A reload keeps sockets and who is connected: half a message before it, the rest behind it.
+sockets() { stat -c '%i %n' log stream; ss -Hlnuxt 2>/dev/null | grep -E ":($p1|$p2|$p3) " | sort; }
+sockets >before
+exec 5<>"/dev/tcp/127.0.0.1/$p2"
+printf '<38>1 - mx sshd 7 - - Failed password for root ' >&5
+reaches connections 1
+sed -i 's/^allow = 192.0.2.0\/24/allow = 127.0.0.0\/8/; s/^\[source dgram\]/[source renamed]/' conf
+kill -HUP $pid
+for _ in $(seq 600); do grep -q reloading err && [ "$(counter events)" = 0 ] && break; sleep 0.1; done
+printf 'from 46.0.1.7 port 22 ssh2\n' >&5
+reaches events 1
+exec 5>&-
+sockets | diff before - || fail 'a reload makes sockets anew'
+log 46.0.1.9 --server 127.0.0.1 --port "$p3" --tcp # who is a stranger no more
+log 46.0.1.8 --socket log
+reaches events 3
 for _ in $(seq 600); do log 46.0.1.7 --server 127.0.0.1 --port "$p2" --tcp 2>>err && break; sleep 0.1; done
 good 46.0.2.8 --server 127.0.0.1 --port "$p2" --tcp
-reaches events 1
+reaches events 4
 reaches good 1
 kill $pid
 wait $pid || fail "exit code $?"
@@ -116,11 +130,13 @@ sqlite3 -separator ' ' hub.sqlite "SELECT s.name, hex(substr(l.addr, 13)), l.pro
   JOIN source s ON s.id = l.source GROUP BY 1, 2, 3 ORDER BY 1, 2" >got
 cat >expected <<'OUT'
 dgram 2E000106 0 2
+renamed 2E000108 0 1
+strangers 2E000109 0 1
 stream 2E000104 0 2
 tcp 2E000102 0 3
 tcp 2E000103 0 1
 tcp 2E000104 0 2
-tcp 2E000107 0 1
+tcp 2E000107 0 2
 udp 2E000101 1 2
 OUT
 sed -i 's/ proof / /' got

@@ -47,6 +47,9 @@ struct source_kind {
 	/* start - sockets and the like, when the daemon runs; open alone is a check. May be NULL. */
 	int (*start)(struct source *s, struct err *e);
 	void (*done)(struct source *s);
+	/* keep - before done, when the same configuration or another one is opened after that: what its next source
+	 * goes on with, into s->to->kept. May be NULL. */
+	void (*keep)(struct source *s);
 	/* restore - one position line: 1; 0 when it belongs to another source; -EINVAL when broken. May be NULL. */
 	int (*restore)(struct source *s, struct span line, struct err *e);
 	/* tend - once a turn, also while the spool is full and nothing else is called. May be NULL. */
@@ -97,6 +100,7 @@ struct collect {
 	struct known *known; /* what is good, and no event */
 	char *list_dir;	     /* snapshots of lists */
 	struct spool *spool;
+	struct kept **kept; /* while it opens, and closes for a reload; else NULL */
 	int wake; /* epoll: a descriptor in it that is readable ends the sleep between turns */
 	struct batch_writer writer;
 	struct source *sources;
@@ -118,6 +122,13 @@ struct collect {
  * nothing moved. On an error all is as it was, to be tried again. */
 MUST_USE int collect_flush(struct collect *c, struct err *e);
 
+/* struct kept - sockets over a reload, with who is connected to them (kind_syslog.c)
+ *
+ * kept_prune - let go of those that no source of c listens on */
+struct kept;
+void kept_prune(struct kept **list, const struct collect *c);
+void kept_free(struct kept *list); /* NULL-safe */
+
 /* source_gives_good - can good observations be had of a source of this type, beside its events? */
 bool source_gives_good(const char *type);
 
@@ -127,6 +138,7 @@ MUST_USE int source_open(
 void source_done(struct source *s);
 
 /* What the kind does, or nothing where it has nothing to do. */
+void source_keep(struct source *s); /* nothing without a place for it, too */
 MUST_USE int source_start(struct source *s, struct err *e);
 MUST_USE int source_restore(struct source *s, struct span line, struct err *e);
 void source_tend(struct source *s);

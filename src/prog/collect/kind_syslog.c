@@ -90,27 +90,6 @@ static int watch_fd(int epoll, int fd, void *what)
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
 }
 
-static int start(struct source *s, struct err *e)
-{
-	struct syslog *in = s->in;
-	struct err why;
-	int bytes = RECEIVE_BYTES, r;
-
-	if (s->to->good)
-		return 0; /* it is handed what another one receives */
-	r = listen_open(&in->at, &in->fd, &why);
-	if (r < 0)
-		return err_set(e, r, "source %s: cannot listen on %s: %s%s", s->conf->name,
-		    s->conf->listen, why.text,
-		    r == -EACCES ? "; ports below 1024 need CAP_NET_BIND_SERVICE" : "");
-	(void)setsockopt(in->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* or less */
-	in->ready = epoll_create1(EPOLL_CLOEXEC);
-	r = in->ready < 0 ? -errno : watch_fd(in->ready, in->fd, NULL);
-	if (r == 0)
-		r = watch_fd(s->to->wake, in->ready, NULL);
-	return r < 0 ? err_set(e, r, "source %s: epoll: %s", s->conf->name, strerror(-r)) : 0;
-}
-
 static void hang_up(struct syslog *in, unsigned i)
 {
 	(void)close(in->callers[i]->fd); /* which epoll forgets then */
@@ -118,10 +97,10 @@ static void hang_up(struct syslog *in, unsigned i)
 	in->callers[i] = in->callers[--in->n_callers];
 }
 
-static void done(struct source *s)
+static struct syslog *syslog_free(struct syslog *in)
 {
-	struct syslog *in = s->in;
-
+	if (!in)
+		return NULL;
 	while (in->n_callers)
 		hang_up(in, in->n_callers - 1);
 	free(in->callers);
@@ -130,7 +109,129 @@ static void done(struct source *s)
 	addrset_done(&in->allow);
 	buf_done(&in->text);
 	free(in);
+	return NULL;
+}
+
+static void done(struct source *s)
+{
+	s->in = syslog_free(s->in);
+}
+
+/* --- over a reload -------------------------------------------------------------------------------- */
+
+struct kept {
+	struct kept *next;
+	char *listen, *allow; /* as the configuration had them */
+	uint32_t connections;
+	struct syslog *in;
+};
+
+static void keep(struct source *s)
+{
+	const struct syslog *in = s->in;
+	struct kept *k;
+
+	if (in->fd < 0)
+		return;
+	k = calloc(1, sizeof(*k));
+	if (!k || !(k->listen = strdup(s->conf->listen)) || !(k->allow = strdup(s->conf->allow)))
+		abort();
+	k->connections = s->conf->connections;
+	k->in = s->in;
 	s->in = NULL;
+	k->next = *s->to->kept;
+	*s->to->kept = k;
+}
+
+/* The first of the list, without what it has in ->in. */
+static void kept_drop(struct kept **at)
+{
+	struct kept *k = *at;
+
+	*at = k->next;
+	free(k->listen);
+	free(k->allow);
+	free(k);
+}
+
+void kept_free(struct kept *list)
+{
+	while (list) {
+		(void)syslog_free(list->in);
+		kept_drop(&list);
+	}
+}
+
+void kept_prune(struct kept **list, const struct collect *c)
+{
+	while (*list) {
+		bool wanted = false;
+
+		for (unsigned i = 0; i < c->n_sources; i++)
+			wanted |= c->sources[i].kind == &kind_syslog &&
+				  strcmp(c->sources[i].conf->listen, (*list)->listen) == 0;
+		if (wanted) {
+			list = &(*list)->next;
+		} else {
+			(void)syslog_free((*list)->in);
+			kept_drop(list);
+		}
+	}
+}
+
+/* Go on with what was kept of the same socket; false: nothing was. Who is connected stays if who may be is the same. */
+static bool go_on(struct source *s)
+{
+	struct kept **at = s->to->kept;
+	struct syslog *in = s->in, *was;
+
+	while (at && *at && strcmp((*at)->listen, s->conf->listen) != 0)
+		at = &(*at)->next;
+	if (!at || !*at)
+		return false;
+	was = (*at)->in;
+	if (strcmp((*at)->allow, s->conf->allow) == 0 &&
+	    (*at)->connections == s->conf->connections) {
+		s->in = was;
+		stamp_init(&was->dates, &s->to->clock);
+		was = in;
+	} else {
+		in->fd = take_fd(&was->fd);
+		in->ready = take_fd(&was->ready);
+	}
+	(void)syslog_free(was);
+	kept_drop(at);
+	return true;
+}
+
+static int make_socket(const struct source *s, struct syslog *in, struct err *e)
+{
+	struct err why;
+	int bytes = RECEIVE_BYTES, r = listen_open(&in->at, &in->fd, &why);
+
+	if (r < 0)
+		return err_set(e, r, "source %s: cannot listen on %s: %s%s", s->conf->name,
+		    s->conf->listen, why.text,
+		    r == -EACCES ? "; ports below 1024 need CAP_NET_BIND_SERVICE" : "");
+	(void)setsockopt(in->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* or less */
+	in->ready = epoll_create1(EPOLL_CLOEXEC);
+	r = in->ready < 0 ? -errno : watch_fd(in->ready, in->fd, NULL);
+	return r < 0 ? err_set(e, r, "source %s: epoll: %s", s->conf->name, strerror(-r)) : 0;
+}
+
+static int start(struct source *s, struct err *e)
+{
+	const struct syslog *in;
+	int r;
+
+	if (s->to->good)
+		return 0; /* it is handed what another one receives */
+	r = go_on(s) ? 0 : make_socket(s, s->in, e);
+	if (r < 0)
+		return r;
+	in = s->in;
+	r = watch_fd(s->to->wake, in->ready, NULL);
+	return r < 0 ? err_set(e, r, "source %s: epoll: %s", s->conf->name, strerror(-r)) : 0;
 }
 
 /* --- senders ------------------------------------------------------------------------------------- */
@@ -455,6 +556,7 @@ const struct source_kind kind_syslog = { .type = "syslog",
 	.open = open_syslog,
 	.start = start,
 	.done = done,
+	.keep = keep,
 	.poll = poll_syslog,
 	.pump = pump,
 	.take = take,

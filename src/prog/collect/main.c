@@ -70,8 +70,10 @@ static void collect_close(struct collect *c)
 		return;
 	if (c->spool && collect_flush(c, &e) < 0)
 		log_error("%s; what was read since the last batch will be read again", e.text);
-	for (unsigned i = 0; i < c->n_sources; i++)
+	for (unsigned i = 0; i < c->n_sources; i++) {
+		source_keep(&c->sources[i]);
 		source_done(&c->sources[i]);
+	}
 	free(c->sources);
 	c->known = known_free(c->known);
 	free(c->list_dir);
@@ -162,16 +164,23 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 /* struct gathering - both; good is NULL where it is not wanted, or there is nothing to read */
 struct gathering {
 	struct collect *events, *good;
+	struct daemon *d; /* NULL: a check */
 };
 
 static void gathering_close(void *state)
 {
 	struct gathering *g = state;
 
+	struct kept *kept = g && g->d ? g->d->kept : NULL;
+
 	if (!g)
 		return;
+	if (g->d && daemon_reopens(g->d))
+		g->events->kept = &kept;
 	collect_close(g->events);
 	collect_close(g->good);
+	if (g->d)
+		g->d->kept = kept;
 	free(g);
 }
 
@@ -275,6 +284,27 @@ static int open_spool(struct collect *c, struct err *e)
 	return r;
 }
 
+/* Sockets that were kept over a reload are gone on with, or closed, before others are made in their place. */
+static int open_events(struct gathering *g, struct err *e)
+{
+	struct kept *kept = g->d->kept;
+	int r;
+
+	kept_prune(&kept, g->events);
+	g->events->kept = &kept;
+	r = open_spool(g->events, e);
+	g->events->kept = NULL;
+	kept_free(kept);
+	g->d->kept = NULL;
+	return r;
+}
+
+static void gathering_forget(struct daemon *d)
+{
+	kept_free(d->kept);
+	d->kept = NULL;
+}
+
 static int gathering_open(struct daemon *d, void **state, struct err *e)
 {
 	struct gathering *g = gathering_new(d, e);
@@ -290,9 +320,10 @@ static int gathering_open(struct daemon *d, void **state, struct err *e)
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files); /* else fewer can be followed */
 	}
+	g->d = d;
 	r = daemon_status_dir(d, g->events->conf->status_dir, e);
 	if (r == 0)
-		r = open_spool(g->events, e);
+		r = open_events(g, e);
 	if (r == 0 && g->good)
 		r = open_spool(g->good, e);
 	if (r < 0) {
@@ -487,6 +518,7 @@ int main(int argc, char **argv)
 		.open = gathering_open,
 		.turn = gathering_turn,
 		.close = gathering_close,
+		.forget = gathering_forget,
 	};
 
 	return daemon_main(&def, argc, argv);

@@ -34,6 +34,12 @@ int source_open(struct source *s, struct collect *c, const struct conf_source *c
 	return s->kind->open(s, e);
 }
 
+void source_keep(struct source *s)
+{
+	if (s->kind && s->in && s->kind->keep && s->to->kept)
+		s->kind->keep(s);
+}
+
 void source_done(struct source *s)
 {
 	if (!s->kind)
