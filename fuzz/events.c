@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-#include "intake/scan.h"
-
 #define OUT_MAX (64u << 20)
 
 static void note(void *ctx, const struct event *ev, uint64_t number)
@@ -19,6 +17,7 @@ static void note(void *ctx, const struct event *ev, uint64_t number)
 /* Returns whether every line was judged. */
 static bool in_blocks(struct scan *s, const char *path, struct buf *out)
 {
+	uint64_t refused = scan_counts(s)->refused;
 	struct input *in;
 	struct err e;
 
@@ -27,7 +26,7 @@ static bool in_blocks(struct scan *s, const char *path, struct buf *out)
 	if (scan_input(s, in, note, out, &e) < 0)
 		buf_reset(out);
 	(void)input_free(in);
-	return scan_counts(s)->refused == 0;
+	return scan_counts(s)->refused == refused;
 }
 
 static void by_lines(struct scan *s, const char *path, struct buf *out)
@@ -46,24 +45,34 @@ static void by_lines(struct scan *s, const char *path, struct buf *out)
 	(void)input_free(in);
 }
 
-void events_agree(struct filter *const *f, unsigned n, const char *path)
+void scanners_open(struct scanners *a, struct filter *const *f, unsigned n)
 {
-	struct clock clock = clock_fixed(1800000000);
-	struct buf out[3];
+	a->clock = clock_fixed(1800000000);
+	for (unsigned i = 0; i < NELEM(a->scan); i++) {
+		struct scan_options o = { .clock = &a->clock, .pcre2 = i == 1 };
+		struct err e;
+
+		assert(scan_new(f, n, &o, &a->scan[i], &e) == 0);
+	}
+}
+
+void scanners_close(struct scanners *a)
+{
+	for (unsigned i = 0; i < NELEM(a->scan); i++)
+		a->scan[i] = scan_free(a->scan[i]);
+}
+
+void scanners_agree(struct scanners *a, const char *path)
+{
+	struct buf out[NELEM(a->scan)];
 	bool whole = true;
 
 	for (unsigned i = 0; i < NELEM(out); i++) {
-		struct scan_options o = { .clock = &clock, .pcre2 = i == 1 };
-		struct scan *s = NULL;
-		struct err e;
-
 		buf_init(&out[i], OUT_MAX);
-		assert(scan_new(f, n, &o, &s, &e) == 0);
 		if (i < 2)
-			whole &= in_blocks(s, path, &out[i]);
+			whole &= in_blocks(a->scan[i], path, &out[i]);
 		else
-			by_lines(s, path, &out[i]);
-		(void)scan_free(s);
+			by_lines(a->scan[i], path, &out[i]);
 	}
 	for (unsigned i = 1; whole && i < NELEM(out); i++)
 		assert(span_eq(buf_text(&out[0]), buf_text(&out[i])));

@@ -25,8 +25,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)span_cut(&text, '\n', &first);
 	(void)snprintf(spec, sizeof(spec), "%.*s", (int)MIN_OF(span_len(first), sizeof(spec) - 1),
 	    first.p ? first.p : "");
-	if (filter_parse(spec, text, &f, &e) == 0)
-		events_agree(&f, 1, fuzz_file((const uint8_t *)lines, sizeof(lines) - 1));
+	if (filter_parse(spec, text, &f, &e) == 0) {
+		struct scanners s;
+
+		scanners_open(&s, &f, 1);
+		scanners_agree(&s, fuzz_file((const uint8_t *)lines, sizeof(lines) - 1));
+		scanners_close(&s);
+	}
 	(void)filter_free(f);
 	return 0;
 }
