@@ -28,8 +28,8 @@ struct source;
 struct source_counts {
 	uint64_t begun; /* files that nobody knew, so far */
 	uint64_t files, truncated, lost, unfollowed;
-	uint64_t held;					 /* lists */
-	uint64_t plugin_failed;				 /* runs */
+	uint64_t held;		       /* lists */
+	uint64_t plugin_failed;	       /* runs */
 	uint64_t mails, mails_refused; /* messages; of which no relay could be told */
 	uint64_t reports, reports_refused, reports_died; /* messages; the last: of their reader */
 	uint64_t callers, uninvited, turned_away, datagrams_lost; /* syslog */
