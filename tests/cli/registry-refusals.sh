@@ -117,13 +117,20 @@ met pfx2as 'nonsense' 1 4 0 'a prefix with host bits' <<<$'1.0.0.0\t24\t7\n1.0.0
 met as-names 'nonsense' 2 2 0 'AS0, which nobody is' <<<$'7 NAME, NL\n8 Z\xfcrich, CH\n0 NULL, NL\n9'
 ok='TABLE_DUMP2|1452168107|B|10.0.15.1|65015|5.0.0.0/24|65015 7|IGP|10.0.15.1|100|0||NAG||'
 met bgp-lines 'nonsense' 1 3 0 'fields are missing' <<<"$ok"$'\nTABLE_DUMP2|1|B\nTABLE_DUMP2|1|B|10.0.15.1|65015|5.0.1.1/24|65015 7|IGP|\nTABLE_DUMP2|1|B|10.0.15.1|65015|5.0.1.0/24|65015 0|IGP|'
+{ printf '%s\nTABLE_DUMP2|1452168107|B|10.0.15.1|65015|5.0.1.0/24|' "$ok"; mega 1; printf '\n%s\n' "$ok"; } |
+  met bgp-lines 'a path of a megabyte' 1 1 0 'fields are missing'
+{ printf '7\t5.0.0.0/24\t9\n7\t5.0.1.0/24\t'; mega 1; printf '\n7\t5.0.2.0/24\t9\n'; } |
+  met ris-whois 'a number of a megabyte' 2 1 0 'the line is too long'
+{ printf '5.0.0.0\t24\t7\n5.0.1.0\t24\t'; mega 1; printf '\n5.0.2.0\t24\t7\n'; } |
+  met pfx2as 'a set of a megabyte' 2 1 0 'the line is too long'
+{ printf '7 NAME, NL\n8 '; mega 1; printf '\n9 NAME, NL\n'; } | met as-names 'a name of a megabyte' 2 1 0 'the line is too long'
 ok='5.0.0.0/24,NL,,,'
 met geofeed 'Latin-1' 2 0 0 <<<"5.0.1.0/24,NL,,Z"$'\xfc'"rich,"$'\n'"$ok"
 met geofeed 'empty values' 1 2 0 'not a prefix' <<<"$ok"$'\n,NL\n,,,,'
 met geofeed comments 1 0 0 <<<"# 5.0.1.0/24,NL"$'\n\n'"$ok"
 met geofeed 'host bits and unknown countries' 1 2 0 'a prefix with host bits' <<<"$ok"$'\n5.0.1.1/24,NL\n5.0.1.0/24,EUR'
 { printf '%s\n5.0.1.0/24,NL,,' "$ok"; mega 1; printf '\n'; } | met geofeed 'a city of a megabyte' 1 1 0 'a line is too long'
-[ "$(wc -l <met-with)" = 67 ] || fail "$(wc -l <met-with) troubles met"
+[ "$(wc -l <met-with)" = 71 ] || fail "$(wc -l <met-with) troubles met"
 
 # --- what a reader cannot see, the build refuses: bogons, what is told twice, what crosses ---------------------------
 cat >objects <<'RPSL'
