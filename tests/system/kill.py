@@ -73,7 +73,8 @@ class Writer(threading.Thread):
                 self.want["ev", a] += n
 
     def write_list(self):
-        for _ in range(self.random.randrange(1, 300)):
+        # Long from the start: where the collector gets no turn for a while, a list that trebled would be held back.
+        for _ in range(self.random.randrange(1, 300) if self.listed else 6000):
             self.listed.append(f"12.{len(self.listed) >> 16}.{len(self.listed) >> 8 & 255}."
                                f"{len(self.listed) & 255}")
             self.want["drop", self.listed[-1]] = 1
