@@ -15,6 +15,8 @@
 /* %: the HELO, #: the ident */
 static const char *const mailers[] = {
 	"from % (r.example " CLIENT ") by mx (Postfix) with ESMTP id 4 for <u@x>" DATE,
+	"from % (r.example " CLIENT ");\n\tby mx (OpenSMTPD) with ESMTP id 1e;\n\tfor <u@x>" DATE,
+	"from % (r.example " CLIENT ") by mx (OpenSMTPD) with ESMTP id 1e for <u@x>" DATE,
 	"from % (" CLIENT ") by mx (8.17.1/8.17.1) with ESMTP id 4" DATE,
 	"from % (#@r.example " CLIENT
 	" (may be forged)) by mx (8.17.1/8.17.1) with ESMTP id 4" DATE,

@@ -397,6 +397,16 @@ static bool read_bare(const struct field *f, unsigned words, unsigned notes, str
 	return false;
 }
 
+/* "… @ADDRESS": what an ident that holds a comment leaves of the real one */
+static bool ends_in(struct span note, struct addr *ret)
+{
+	const char *at = span_empty(note) ? NULL : memrchr(note.p, '@', span_len(note));
+
+	if (at)
+		note.p = at + 1;
+	return read_addr(note, ret);
+}
+
 /* Is there an address besides, where a mailer puts the client's? What the host says of itself directly behind its
  * name is its own address.
  * helo  index of the word that is the client's, and may be any address; 0: none is */
@@ -413,7 +423,7 @@ static bool is_disputed(const struct field *f, unsigned helo, unsigned chosen, s
 			continue;
 		if (it->note) {
 			see_brackets(&s, it->text);
-			if (i < f->by && read_plain(it->text, &a))
+			if (i < f->by && ends_in(it->text, &a))
 				see(&s, a, it->text.p);
 		} else if (i < f->by && i != helo && read_literal(it->text, &a)) {
 			see(&s, a, it->text.p);
@@ -422,10 +432,19 @@ static bool is_disputed(const struct field *f, unsigned helo, unsigned chosen, s
 	return s.differ;
 }
 
+/* Where a date would begin before the host has said who it is. OpenSMTPD's first versions wrote one there. */
+static bool has_semicolon(const struct field *f)
+{
+	for (unsigned i = 1; i < f->by; i++)
+		if (!f->v[i].note && is_word(f->v[i].text, ";"))
+			return i + 1 < f->by || !has_mark(f, "OpenSMTPD");
+	return false;
+}
+
 /* "from HELO (NAME [ADDRESS]) by …" and its kin. */
 static bool read_client(const struct field *f, struct addr *ret)
 {
-	unsigned words = 0, notes = 0, chosen, helo;
+	unsigned words = 0, notes = 0, chosen, helo, end;
 
 	while (1 + words < f->by && !f->v[1 + words].note)
 		words++;
@@ -435,9 +454,10 @@ static bool read_client(const struct field *f, struct addr *ret)
 	helo = words == 1; /* a single word may be any address: the client said so */
 	if (words > HELO_MAX)
 		return false;
-	for (unsigned i = 1; i < f->by; i++)
-		if (!f->v[i].note && is_word(f->v[i].text, ";"))
-			return false;
+	end = 1 + words + notes;
+	if (has_semicolon(f) ||
+	    (end < f->by && !(end + 1 == f->by && is_word(f->v[end].text, ";"))))
+		return false; /* nothing but OpenSMTPD's semicolon stands behind comments */
 	if (read_bare(f, words, notes, ret))
 		return !is_disputed(f, 0, words, *ret);
 	if (notes == 0)
@@ -476,11 +496,26 @@ static bool is_delivery(const struct field *f)
 	return false;
 }
 
-/* "from X by Y with local", "from X ([unix socket]) by Y", "from mail pickup service by Y with Microsoft SMTPSVC" */
+/* What stands in the only comment about a client that is none. Without "with" it is Sendmail's own mail, a bounce. */
+static const struct {
+	const char *note;
+	bool with;
+	enum received is;
+} locals[] = {
+	{ "[unix socket]", true, RECEIVED_STEP }, { "localhost", false, RECEIVED_STEP },
+	{ "localhost [local]", true, RECEIVED_USER }, /* OpenSMTPD */
+};
+
+/* "from X by Y with local", "from mail pickup service by Y with Microsoft SMTPSVC", and those above */
 static enum received read_local(const struct field *f)
 {
-	if (f->by == 3 && f->v[2].note && is_word(f->v[2].text, "[unix socket]"))
-		return RECEIVED_STEP;
+	bool one =
+	    f->by > 2 && f->v[2].note && (f->by == 3 || (f->by == 4 && is_word(f->v[3].text, ";")));
+
+	for (size_t i = 0; i < NELEM(locals) && one && !has_semicolon(f); i++)
+		if (is_word(f->v[2].text, locals[i].note) &&
+		    span_empty(with(f, 0)) != locals[i].with)
+			return locals[i].is;
 	for (unsigned i = 1; i < f->by; i++)
 		if (f->v[i].note)
 			return RECEIVED_UNREADABLE;
