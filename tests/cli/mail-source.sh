@@ -44,6 +44,13 @@ is 'what was read' "$(ls "$dir/mail/done" | tr '\n' ' ')" '1 2 3 '
 is bad "$(ls "$dir/mail/bad")" 4
 grep -q 'onus relay shows why' "$dir/err" || fail "it does not say why: $(cat "$dir/err")"
 
+# As if it had been killed between the batch and the move: the batch says that they are told.
+mv "$dir/mail/done/1" "$dir/mail/new/1"
+mv "$dir/mail/done/2" "$dir/mail/cur/2:2,RS"
+collect --once 2>/dev/null
+is 'killed before the move' "$(ledger | cut -d'|' -f1,5 | tr '\n' ' ')" '08080808|1 09090909|1 '
+is 'moved then' "$(ls "$dir/mail/done" | tr '\n' ' ')" '1 2 3 '
+
 n=240
 (
   for ((i = 0; i < n; i++)); do
