@@ -10,9 +10,9 @@
 #include "util/num.h"
 
 /* Where none is named: */
-static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl", "postfix-rate", "dovecot",
-	"exim", "exim-auth", "exim-spam", "rspamd", "amavis", "spamassassin", "ftp", "named",
-	"firewall", "web", "web-scan", "web-auth" };
+static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl", "postfix-rate",
+	"postfix-scan", "dovecot", "exim", "exim-auth", "exim-spam", "rspamd", "amavis",
+	"spamassassin", "ftp", "named", "firewall", "web", "web-scan", "web-auth" };
 
 static const char *const shipped_good[] = { "sshd-good", "dovecot-good", "postfix-good" };
 

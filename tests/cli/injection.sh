@@ -12,7 +12,7 @@ fail() { echo "not ok: $*" >&2; exit 1; }
 python3 "$ONUS_SOURCE/tests/cli/hostile_lines.py" >"$dir/log"
 lines=$(wc -l <"$dir/log")
 [ "$lines" -gt 5000 ] || fail "only $lines lines"
-for filter in sshd 'sshd[mode=aggressive]' postfix postfix-sasl dovecot exim exim-auth rspamd amavis exim-spam spamassassin ftp named web web-scan web-auth sshd-good dovecot-good; do
+for filter in sshd 'sshd[mode=aggressive]' postfix postfix-sasl postfix-scan dovecot exim exim-auth rspamd amavis exim-spam spamassassin ftp named web web-scan web-auth sshd-good dovecot-good; do
   "$onus" extract --filter "$filter" --filter-path "$filters" --json --line-numbers "$dir/log" >"$dir/events"
   jq -r '."source.ip"' "$dir/events" | sort | uniq -c | sort -rn >"$dir/who"
   grep -qw '1.2.3.4' "$dir/who" && fail "$filter punishes the victim: $(jq -r 'select(."source.ip" == "1.2.3.4") | .line' "$dir/events" | head -3 |
