@@ -465,7 +465,7 @@ static size_t in_common(const struct memo *m, const struct subject *s)
 
 /* Walk from the start as long as there is nothing to choose and no group begins, and keep the farthest
  * place that was reached without looking past it, nor past what this line has in common with the one
- * before. */
+ * before. Where that leads to no end, all ways at once may. */
 static void learn(struct memo *m, const struct subject *s)
 {
 	const char *p = s->begin, *looked = p, *kept = p, *common = p + in_common(m, s), *q;
@@ -515,6 +515,15 @@ static void learn(struct memo *m, const struct subject *s)
 			op++;
 		} else {
 			break;
+		}
+	}
+	if (kept_op || kept == s->begin) {
+		size_t most = MIN_OF((size_t)(common - s->begin), (size_t)FAST_MEMO_MAX);
+		size_t dead = fast_dead(s->f, (struct span){ s->begin, s->begin + most });
+
+		if (dead) {
+			kept = s->begin + dead;
+			kept_op = NULL;
 		}
 	}
 	m->len = (uint32_t)(kept - s->begin);

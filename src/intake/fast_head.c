@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the first bytes of a subject must be for an expression to match: found by walking the program along
- * all ways at once. */
+/* What the first bytes of a subject must be for an expression to match, and which show that it cannot: found
+ * by walking the program along all ways at once. */
 #include <errno.h>
 
 #include "intake/fast_op.h"
 
-/* struct walk - the places in the program that so many bytes lead to: op and byte of it, which only a
- * literal has several of */
+/* struct place - in the program: op and byte of it, which only a literal has several of */
+struct place {
+	uint32_t op, at;
+};
+
+/* struct walk - the places that so many bytes lead to */
 struct walk {
 	const struct fast *f;
-	uint8_t (*now)[8], (*next)[8]; /* [f->n] */
-	uint32_t *todo;		       /* ops to be looked at, [2 f->n + 4] */
+	uint8_t (*seen)[8];	  /* [f->n], of next */
+	struct place *now, *next; /* [8 f->n] */
+	uint32_t n_now, n_next;
+	uint32_t *todo; /* ops to be looked at, [2 f->n + 4] */
 	uint32_t n;
 	bool over; /* a match can end here: the bytes that follow are nothing to it */
 };
@@ -18,6 +24,15 @@ struct walk {
 static void reach(struct walk *w, uint32_t op, int32_t by)
 {
 	w->todo[w->n++] = (uint32_t)((int32_t)op + by);
+}
+
+static bool mark(struct walk *w, uint32_t i, uint32_t at)
+{
+	if (w->seen[i][at])
+		return false;
+	w->seen[i][at] = 1;
+	w->next[w->n_next++] = (struct place){ i, at };
+	return true;
 }
 
 /* All that op i leads to without a byte, into w->next. */
@@ -28,9 +43,8 @@ static void spread(struct walk *w, uint32_t i)
 	while (w->n > 0) {
 		const struct op *op = &w->f->ops[i = w->todo[--w->n]];
 
-		if (w->next[i][0])
+		if (!mark(w, i, 0))
 			continue;
-		w->next[i][0] = 1;
 		switch (op->code) {
 		case OP_SPLIT:
 		case OP_CHAIN:
@@ -62,62 +76,123 @@ static void spread(struct walk *w, uint32_t i)
 	}
 }
 
-/* One byte on from op i, of which byte `at` is next: the bytes that may stand there go to set. */
-static void step(struct walk *w, uint32_t i, unsigned at, uint8_t set[256])
+/* The bytes that may stand at a place of an op that takes one: a set, or NULL and *ret. */
+static const uint8_t *bytes_of(const struct op *op, uint32_t at, uint8_t *ret)
 {
-	const struct op *op = &w->f->ops[i];
-
-	if (op->code == OP_LIT) {
-		set[((const uint8_t *)&op->lit)[at]] = 1;
-		if (at + 1 < op->len)
-			w->next[i][at + 1] = 1;
-		else
-			spread(w, i + 1);
-	} else if (op->code == OP_SET || ((op_is_run(op) || op->code == OP_LAZY) && op->max)) {
-		for (unsigned b = 0; b < 256; b++)
-			set[b] |= op->set[b];
-		if (op->code != OP_SET && op->max > 1)
-			w->next[i][0] = 1;
-		spread(w, i + 1);
-	}
+	if (op->code == OP_LIT)
+		*ret = ((const uint8_t *)&op->lit)[at];
+	else if (op->code == OP_SET || ((op_is_run(op) || op->code == OP_LAZY) && op->max))
+		return op->set;
+	return NULL;
 }
 
-static void walk(struct walk *w, struct regex_head *ret)
+/* Nothing takes a byte there: what it led to, spread has followed. */
+static bool takes_none(const struct op *op)
 {
-	size_t bytes = w->f->n * sizeof(*w->now);
+	return op->code != OP_LIT && op->code != OP_SET &&
+	       !((op_is_run(op) || op->code == OP_LAZY) && op->max);
+}
 
-	spread(w, 0);
-	for (unsigned k = 0; k < REGEX_HEAD && !w->over; k++) {
-		uint8_t(*now)[8] = w->next;
+/* One byte on from a place that takes it. */
+static void step(struct walk *w, struct place at)
+{
+	const struct op *op = &w->f->ops[at.op];
 
-		w->next = w->now;
-		w->now = now;
-		memset(w->next, 0, bytes);
-		memset(ret->can[k], 0, sizeof(ret->can[k]));
-		for (uint32_t i = 0; i < w->f->n; i++)
-			for (unsigned at = 0; at < 8; at++)
-				if (now[i][at])
-					step(w, i, at, ret->can[k]);
+	if (op->code == OP_LIT && at.at + 1 < op->len) {
+		(void)mark(w, at.op, at.at + 1);
+		return;
 	}
+	if (op->code != OP_LIT && op->code != OP_SET && op->max > 1)
+		(void)mark(w, at.op, 0);
+	spread(w, at.op + 1);
+}
+
+/* What was next is now, and nothing is next. */
+static void turn(struct walk *w)
+{
+	struct place *now = w->next;
+
+	w->next = w->now;
+	w->now = now;
+	w->n_now = w->n_next;
+	w->n_next = 0;
+	for (uint32_t i = 0; i < w->n_now; i++)
+		w->seen[now[i].op][now[i].at] = 0;
+}
+
+static int walk_init(struct walk *w, const struct fast *f)
+{
+	*w = (struct walk){ .f = f };
+	w->seen = calloc(f->n, sizeof(*w->seen));
+	w->now = malloc(8 * f->n * sizeof(*w->now));
+	w->next = malloc(8 * f->n * sizeof(*w->next));
+	w->todo = malloc((2 * f->n + 4) * sizeof(*w->todo));
+	if (!w->seen || !w->now || !w->next || !w->todo)
+		return -ENOMEM;
+	spread(w, 0);
+	return 0;
+}
+
+static void walk_done(struct walk *w)
+{
+	free(w->seen);
+	free(w->now);
+	free(w->next);
+	free(w->todo);
 }
 
 int fast_head(const struct fast *f, struct regex_head *ret)
 {
-	struct walk w = { .f = f };
-	int r = 0;
+	struct walk w;
+	int r;
 
 	memset(ret, 1, sizeof(*ret));
 	if (!f->anchored)
 		return 0;
-	w.now = calloc(f->n, sizeof(*w.now));
-	w.next = calloc(f->n, sizeof(*w.next));
-	w.todo = calloc(2 * f->n + 4, sizeof(*w.todo));
-	if (w.now && w.next && w.todo)
-		walk(&w, ret);
-	else
-		r = -ENOMEM;
-	free(w.now);
-	free(w.next);
-	free(w.todo);
+	r = walk_init(&w, f);
+	for (unsigned k = 0; r == 0 && k < REGEX_HEAD && !w.over; k++) {
+		turn(&w);
+		memset(ret->can[k], 0, sizeof(ret->can[k]));
+		for (uint32_t i = 0; i < w.n_now; i++) {
+			const struct op *op = &f->ops[w.now[i].op];
+			uint8_t one;
+			const uint8_t *set = bytes_of(op, w.now[i].at, &one);
+
+			if (takes_none(op))
+				continue;
+			if (set)
+				for (unsigned b = 0; b < 256; b++)
+					ret->can[k][b] |= set[b];
+			else
+				ret->can[k][one] = 1;
+			step(&w, w.now[i]);
+		}
+	}
+	walk_done(&w);
 	return r;
+}
+
+size_t fast_dead(const struct fast *f, struct span head)
+{
+	size_t n = span_len(head), dead = 0;
+	struct walk w;
+
+	if (walk_init(&w, f) == 0)
+		for (size_t k = 0; k < n && !w.over && !dead; k++) {
+			uint8_t byte = (uint8_t)head.p[k];
+
+			turn(&w);
+			for (uint32_t i = 0; i < w.n_now; i++) {
+				const struct op *op = &f->ops[w.now[i].op];
+				uint8_t one;
+				const uint8_t *set = bytes_of(op, w.now[i].at, &one);
+
+				if (!takes_none(op) && (set ? set[byte] : one == byte))
+					step(&w, w.now[i]);
+			}
+			if (w.n_next == 0 && !w.over)
+				dead = k + 1;
+		}
+	walk_done(&w);
+	return dead;
 }

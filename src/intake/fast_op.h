@@ -106,4 +106,8 @@ struct fast {
 /* fast_compile - the program for a marked expression into f; as fast_new */
 MUST_USE int fast_compile(struct fast *f, struct span marked);
 
+/* fast_dead - how many bytes of head show that no subject that begins with them can match; 0: that stays open.
+ * f is anchored. (Slow: for what is remembered of many lines.) */
+size_t fast_dead(const struct fast *f, struct span head);
+
 #endif

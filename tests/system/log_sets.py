@@ -62,8 +62,8 @@ def found_in(path):
     text = extract(path, '--matches')
     other = DIR + '/moved'
     with open(path, 'rb') as f, open(other, 'wb') as out:
-        data = f.read()
-        out.write(moved(data))
+        # of a log that is JSON in part, the lines that are
+        out.write(b'\n'.join(l if l.startswith(b'{') else b'' for l in moved(f.read()).split(b'\n')))
     for line, addresses in extract(other, '--json', '--line-numbers').items():
         text.setdefault(line, addresses)
     return text, extract(path, '--matches', *AGGRESSIVE), extract(path, '--matches', *GOOD)
