@@ -549,16 +549,60 @@ static void memo_miss(struct memo *m, const struct subject *s)
 	m->last_len = (uint32_t)n;
 }
 
+#define DEAD_PAUSE_MIN 16u
+#define DEAD_PAUSE_MAX 4096u
+
+static inline bool known_dead(struct dead *d, struct span s)
+{
+	if (span_len(s) < 16)
+		return false;
+	for (unsigned i = 0; i < FAST_DEAD_MAX; i++)
+		if (d->want[i] && !(~bytes_same_16(s.p, d->head[i]) & d->want[i])) {
+			d->hits++;
+			return true;
+		}
+	return false;
+}
+
+/* A line did not match: what its head says, if that is of use for others. The less it was, the rarer this is. */
+static void learn_dead(struct fast *f, struct span s)
+{
+	struct dead *d = &f->dead;
+	size_t n;
+
+	if (d->rest > 0) {
+		d->rest--;
+		return;
+	}
+	d->pause = d->hits > d->pause ? DEAD_PAUSE_MIN : MIN_OF(DEAD_PAUSE_MAX, d->pause * 2 + 1);
+	d->rest = d->pause;
+	d->hits = 0;
+	if (span_len(s) < 16)
+		return;
+	n = fast_dead(f, (struct span){ s.p, s.p + 16 });
+	if (n == 0)
+		return;
+	memcpy(d->head[d->next], s.p, 16);
+	d->want[d->next] = (uint16_t)(0xffffu >> (16 - n));
+	d->next = (d->next + 1) % FAST_DEAD_MAX;
+}
+
 static NOINLINE enum fast_result not_remembered(
     struct fast *f, struct span subject, struct regex_match *ret)
 {
 	struct memo *m = &f->memo;
+	enum fast_result r;
 
+	if (known_dead(&f->dead, subject))
+		return FAST_NO;
 	if (m->rest > 0)
 		m->rest--;
 	else
 		memo_miss(m, &(struct subject){ f, subject.p, subject.end });
-	return attempt(f, subject.p, subject.end, ret, f->ops, subject.p);
+	r = attempt(f, subject.p, subject.end, ret, f->ops, subject.p);
+	if (r == FAST_NO)
+		learn_dead(f, subject);
+	return r;
 }
 
 /* No group has taken part. (Zeroed in one go, the compiler makes a string instruction or a loop of it, which

@@ -85,6 +85,18 @@ struct memo {
 	uint32_t rest; /* lines to go before it is tried again */
 };
 
+#define FAST_DEAD_MAX 4u
+
+/* struct dead - heads of lines that no match begins with, of programs that take turns in a log, where the memo
+ * would learn and forget */
+struct dead {
+	char head[FAST_DEAD_MAX][16];
+	uint16_t want[FAST_DEAD_MAX]; /* a bit for each byte that counts; 0: none is remembered */
+	uint32_t next;		      /* the one that gives way */
+	uint32_t hits;		      /* since one was learnt */
+	uint32_t rest, pause; /* lines to go before one is learnt again, and how many that were */
+};
+
 struct fast {
 	struct op *ops;
 	uint32_t n;
@@ -96,6 +108,7 @@ struct fast {
 	bool rare; /* it has groups past REGEX_PLAIN_N */
 	uint8_t first[SET_BYTES];
 	struct memo memo;
+	struct dead dead;
 	uint32_t work; /* steps back in the match at hand */
 	/* the last dotted quad read, and what it says */
 	const char *quad;
