@@ -6,8 +6,8 @@
 set -euo pipefail
 # shellcheck source=bench/common
 . "$(dirname "$0")/common"
-build src/prog/onus/onus bench/time_json bench/time_scan bench/make_sshd_log
-need_addresses
+build src/prog/onus/onus bench/time_json bench/time_scan
+need_logs
 for archive in logs-raw-real logs-with-expected-results; do
   [ -e "$ONUS_SOURCE/../shared/data/$archive.tar.xz" ] || { echo "no real logs ($archive) beside this checkout" >&2; exit 1; }
   tar xJf "$ONUS_SOURCE/../shared/data/$archive.tar.xz" -C "$ONUS_BENCH"
@@ -40,8 +40,7 @@ PY
 }
 make_log cowrie "$ONUS_BENCH"/cowrie-kareiva-2018/cowrie.json.*
 make_log suricata "$ONUS_BENCH"/crowdsec-hub-tests/suricata-eve-detect/suricata-eve-detect.log
-log=$ONUS_BENCH/sshd-json.log
-[ -s "$log" ] || "$ONUS_BUILD/bench/make_sshd_log" "$ONUS_BENCH"/loghub/OpenSSH/OpenSSH_2k.log "$addresses" 100000000 >"$log"
+need_log sshd-json 100000000 "$sshd_log"
 
 export ONUS_FILTERS=$filters
 seconds_of() { awk '{for (i = 1; i < NF; i++) if ($(i + 1) == "s") print $i}'; }

@@ -6,21 +6,11 @@ set -euo pipefail
 # shellcheck source=bench/common
 . "$(dirname "$0")/common"
 need_registry
-need_addresses
-build bench/make_sshd_log bench/time_scan
-template=$(find "$ONUS_BENCH" -name OpenSSH_2k.log | head -1)
-if [ -z "$template" ]; then
-  raw=$ONUS_SOURCE/../shared/data/logs-raw-real.tar.xz
-  [ -e "$raw" ] || { echo 'no real sshd log beside this checkout to take templates from' >&2; exit 1; }
-  tar xJf "$raw" -C "$ONUS_BENCH"
-  template=$(find "$ONUS_BENCH" -name OpenSSH_2k.log | head -1)
-fi
-bytes=${BENCH_BYTES:-1000000000} log=$ONUS_BENCH/sshd.log
-[ -s "$log" ] && [ "$(stat -c %s "$log")" -ge "$bytes" ] ||
-  "$ONUS_BUILD/bench/make_sshd_log" "$template" "$addresses" "$bytes" >"$log"
+need_logs
+build bench/time_scan
+need_log sshd "${BENCH_BYTES:-1000000000}" "$sshd_log"
 head -n "${BENCH_F2B_LINES:-200000}" "$log" >"$ONUS_BENCH/sshd.part"
 lines=$(wc -l <"$log") part=$(wc -l <"$ONUS_BENCH/sshd.part")
-cat "$log" >/dev/null # into the page cache
 
 export ONUS_FILTERS=$filters
 run_top() { "$onus" top "$@" --registry "$registry" -o "filter_path=$filters" --filter sshd "$log" >/dev/null 2>&1; }

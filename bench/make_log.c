@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* make_sshd_log LOG ADDRESSES BYTES - a large sshd log that no branch predictor can learn: the lines of
- * a real one as templates in random order, with random real attacker addresses, user names of the log,
- * ports and process ids, and a clock that runs. The same arguments give the same bytes. */
+/* make_log ADDRESSES BYTES LOG… - a large syslog file that no branch predictor can learn: the lines of real
+ * ones as templates in random order, with random real attacker addresses, user names of the logs, ports and
+ * process ids, and a clock that runs. The same arguments give the same bytes. */
 #include <ctype.h>
 #include <inttypes.h>
 
@@ -11,10 +11,11 @@
 #include "util/input.h"
 #include "util/num.h"
 
-#define TEMPLATES_MAX 4096u
+#define TEMPLATES_MAX 16384u
 #define ADDRS_MAX     (1u << 20)
 #define START_S	      INT64_C(1762300800) /* 2025-11-05, so that it runs on for weeks */
 #define LINES_A_S     120u
+#define DATE_LEN      (sizeof("Dec 10 06:55:46 ") - 1)
 
 static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -56,13 +57,15 @@ static const char *quad_end(const char *p, const char *end)
 	return addr_parse((struct span){ p, q }, &a) == 0 ? q : NULL;
 }
 
-/* A template's message: \1 address, \2 port, \3 user name. */
-static void add_template(struct texts *t, struct texts *users, struct span s)
+/* What a template has before its message, and that: \1 address, \2 port, \3 user name, \4 process id. */
+static void add_template(struct texts *t, struct texts *users, struct span head, struct span s)
 {
 	struct buf b;
 	bool user = false;
 
 	buf_init(&b, 4096);
+	buf_put(&b, head.p, span_len(head));
+	buf_str(&b, "\4]: ");
 	while (!span_empty(s)) {
 		const char *q = isdigit((unsigned char)*s.p) ? quad_end(s.p, s.end) : NULL;
 
@@ -98,10 +101,12 @@ static void read_log(const char *path, struct texts *t, struct texts *users)
 	if (input_open(path, &in, &e) < 0)
 		abort();
 	while (input_line(in, &l, &e) > 0) {
-		const char *p = memmem(l.text.p, span_len(l.text), "]: ", 3);
+		const char *p = memmem(l.text.p, span_len(l.text), "]: ", 3),
+			   *pid = p ? memrchr(l.text.p, '[', (size_t)(p - l.text.p)) : NULL;
 
-		if (p)
-			add_template(t, users, (struct span){ p + 3, l.text.end });
+		if (pid && pid >= l.text.p + DATE_LEN)
+			add_template(t, users, (struct span){ l.text.p + DATE_LEN, pid + 1 },
+			    (struct span){ p + 3, l.text.end });
 	}
 	(void)input_free(in);
 }
@@ -131,8 +136,8 @@ static void date(int64_t time_s, struct buf *b)
 
 	utc_format(time_s, utc);
 	month = (unsigned)(utc[5] - '0') * 10 + (unsigned)(utc[6] - '0') - 1;
-	buf_fmt(b, "%.3s %c%c %.8s LabSZ sshd[", months + 3 * month, utc[8] == '0' ? ' ' : utc[8],
-	    utc[9], utc + 11);
+	buf_fmt(b, "%.3s %c%c %.8s ", months + 3 * month, utc[8] == '0' ? ' ' : utc[8], utc[9],
+	    utc + 11);
 }
 
 int main(int argc, char **argv)
@@ -144,12 +149,13 @@ int main(int argc, char **argv)
 	int64_t now_s = START_S;
 	struct buf b;
 
-	if (argc != 4 || num_u64(span_str(argv[3]), UINT64_MAX, &want) < 0) {
-		(void)fprintf(stderr, "Usage: make_sshd_log LOG ADDRESSES BYTES >OUT\n");
+	if (argc < 4 || num_u64(span_str(argv[2]), UINT64_MAX, &want) < 0) {
+		(void)fprintf(stderr, "Usage: make_log ADDRESSES BYTES LOG… >OUT\n");
 		return 3;
 	}
-	read_log(argv[1], &templates, &users);
-	read_addrs(argv[2], &addrs);
+	read_addrs(argv[1], &addrs);
+	for (int i = 3; i < argc; i++)
+		read_log(argv[i], &templates, &users);
 	if (!templates.n || !addrs.n || !users.n)
 		return 2;
 	buf_init(&b, 2 << 20);
@@ -158,8 +164,6 @@ int main(int argc, char **argv)
 
 		now_s += below(LINES_A_S) == 0;
 		date(now_s, &b);
-		buf_u64(&b, 1000 + below(31767));
-		buf_str(&b, "]: ");
 		for (; *t; t++)
 			if (*t == '\1')
 				buf_str(&b, addrs.v[below(addrs.n)]);
@@ -167,6 +171,8 @@ int main(int argc, char **argv)
 				buf_u64(&b, 1024 + below(64511));
 			else if (*t == '\3')
 				buf_str(&b, users.v[below(users.n)]);
+			else if (*t == '\4')
+				buf_u64(&b, 1000 + below(31767));
 			else
 				buf_byte(&b, *t);
 		buf_byte(&b, '\n');
