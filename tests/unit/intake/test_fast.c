@@ -150,8 +150,8 @@ static void test_prefixes(void **state_)
 		"^abcdefghijklmnopqrstuvwxyz\\d{3,7}: e: <ADDR>$",
 		"^abcdefghijklmnopqrstuvwxyz.* <ADDR>x?$",
 		/* with a choice at the beginning: what no way of it can take */
-		"^(?:(?:<\\d{1,3}>)?\\s*\\S{1,9}x(?:\\[\\d{1,5}\\])?: "
-		"|\\s*)(?P<content>(?:[a-z]{1,9}\\[?: ){0,2}12.+)$",
+		("^(?:(?:<\\d{1,3}>)?\\s*\\S{1,9}x(?:\\[\\d{1,5}\\])?: "
+		 "|\\s*)(?P<content>(?:[a-z]{1,9}\\[?: ){0,2}12.+)$"),
 		"^(?:ab|abx|\\S+1)\\d{1,3}: (?P<content>.{2,9})$",
 		"^(?:ab\\w{1,9}(?:\\]: |: )|\\s*)e: (?P<content>.*)$" };
 	static const char *const heads[] = { "ab", "abcdefghijklmnopqrstuvwxyz", "ab[", "abx",
