@@ -28,14 +28,10 @@ static void ahead(const struct touching *w, size_t i, size_t end)
 	const struct touch *v = w->t->v;
 	const struct leaf *l;
 
-	if (i + 3 * (size_t)AHEAD < end)
-		fetch_ahead(&j->leaves[v[i + 3 * AHEAD].leaf], sizeof(*l));
+	touch_ahead(j, v, i, end, AHEAD);
 	if (i + 2 * (size_t)AHEAD < end) {
 		l = &j->leaves[v[i + 2 * AHEAD].leaf];
-		fetch_leaf_ahead(j, l);
 		fetch_ahead(&j->hosts[l->host], MIN_OF(l->hosts, HOSTS) * sizeof(*j->hosts));
-		if (l->row != NOWHERE)
-			fetch_ahead(&j->rows[l->row], sizeof(*j->rows));
 	}
 	if (i + AHEAD < end) {
 		l = &j->leaves[v[i + AHEAD].leaf];

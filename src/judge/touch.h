@@ -24,6 +24,23 @@ struct touched {
 	struct amended *amended; /* owned */
 };
 
+/* touch_ahead - of the leaves 3 and 2 times `ahead` places behind the i-th of v, which ends at `end`: themselves, and what
+ * they name, are asked for (fetch_ahead) */
+static inline void touch_ahead(
+    const struct judge *j, const struct touch *v, size_t i, size_t end, size_t ahead)
+{
+	const struct leaf *l;
+
+	if (i + 3 * ahead < end)
+		fetch_ahead(&j->leaves[v[i + 3 * ahead].leaf], sizeof(*l));
+	if (i + 2 * ahead < end) {
+		l = &j->leaves[v[i + 2 * ahead].leaf];
+		fetch_leaf_ahead(j, l);
+		if (l->row != NOWHERE)
+			fetch_ahead(&j->rows[l->row], sizeof(*j->rows));
+	}
+}
+
 /* touch_all - judge.delta into evidence, hosts and leaves, which are not in the order of leaves yet where they
  * are fresh. 0, -ENOMEM, -E2BIG: some of it is done. */
 int touch_all(struct judge *j, struct touched *ret);

@@ -271,14 +271,7 @@ static void leaves_ahead(const struct update *u, size_t i)
 	const size_t end = u->touched.n;
 	const struct leaf *l;
 
-	if (i + 3 * (size_t)AHEAD < end)
-		fetch_ahead(&j->leaves[v[i + 3 * AHEAD].leaf], sizeof(*l));
-	if (i + 2 * (size_t)AHEAD < end) {
-		l = &j->leaves[v[i + 2 * AHEAD].leaf];
-		fetch_leaf_ahead(j, l);
-		if (l->row != NOWHERE)
-			fetch_ahead(&j->rows[l->row], sizeof(*j->rows));
-	}
+	touch_ahead(j, v, i, end, AHEAD);
 	if (i + AHEAD < end) {
 		l = &j->leaves[v[i + AHEAD].leaf];
 		if (l->row != NOWHERE)
