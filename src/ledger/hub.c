@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening and migrating, transactions, sources, settings. */
+/* Opening and migrating, transactions, sources. */
 #include <errno.h>
 
 #include "ledger/hub_priv.h"
@@ -74,9 +74,10 @@ static const char *const sql_text[] = {
 	[SQL_SETTING_PUT] =
 	    "INSERT INTO setting (name, value, rev) VALUES (?, ?, ?) "
 	    "ON CONFLICT (name) DO UPDATE SET value = excluded.value, rev = excluded.rev",
-	[SQL_SETTING_REV] = "SELECT coalesce(max(rev), 0) FROM setting",
-	[SQL_AUDIT_ADD] = "INSERT INTO audit (id, at, who, name, old, new) "
-			  "SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ?, ? FROM audit",
+	[SQL_SETTING_DROP] = "DELETE FROM setting WHERE name = ?",
+	[SQL_SETTING_REV] = "SELECT coalesce(max(id), 0) FROM audit",
+	[SQL_AUDIT_ADD] = "INSERT INTO audit (id, at, who, name, old, new, why) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?)",
 };
 _Static_assert(NELEM(sql_text) == SQL_N, "sql_text out of step");
 
@@ -471,95 +472,4 @@ int hub_each_source_rev(struct hub *h, hub_source_fn *fn, void *ctx, struct err 
 	    "SELECT s.id, s.name, s.kind, s.anchor, s.redistribute, r.day, r.grp, r.trust "
 	    "FROM source s JOIN source_rev r ON r.source = s.id ORDER BY s.id, r.rev",
 	    fn, ctx, e);
-}
-
-/* --- settings ----------------------------------------------------------------------------------- */
-
-int hub_setting_get(struct hub *h, const char *name, char **ret, struct err *e)
-{
-	struct db_stmt *s;
-	int r = hub_stmt(h, SQL_SETTING_GET, &s, e);
-
-	if (r < 0)
-		return r;
-	db_bind_text(s, 1, span_str(name));
-	r = db_step(s, e);
-	if (r == 1) {
-		*ret = span_dup(db_text(s, 0));
-		if (!*ret)
-			abort();
-	}
-	db_reset(s);
-	return r;
-}
-
-int hub_settings_rev(struct hub *h, int64_t *ret, struct err *e)
-{
-	struct db_stmt *s;
-	int r = hub_stmt(h, SQL_SETTING_REV, &s, e);
-
-	if (r == 0)
-		r = db_step(s, e);
-	if (r < 0)
-		return r;
-	*ret = db_i64(s, 0);
-	db_reset(s);
-	return 0;
-}
-
-static int audit(struct hub *h, const char *name, const char *old, const char *value,
-    const char *who, int64_t now_s, struct err *e)
-{
-	struct db_stmt *s;
-	int r = hub_stmt(h, SQL_AUDIT_ADD, &s, e);
-
-	if (r < 0)
-		return r;
-	db_bind_i64(s, 1, now_s);
-	db_bind_text(s, 2, span_str(who));
-	db_bind_text(s, 3, span_str(name));
-	if (old)
-		db_bind_text(s, 4, span_str(old));
-	else
-		db_bind_null(s, 4);
-	db_bind_text(s, 5, span_str(value));
-	return db_run(s, e);
-}
-
-static int setting_put(
-    struct hub *h, const char *name, const char *value, int64_t rev, struct err *e)
-{
-	struct db_stmt *s;
-	int r = hub_stmt(h, SQL_SETTING_PUT, &s, e);
-
-	if (r < 0)
-		return r;
-	db_bind_text(s, 1, span_str(name));
-	db_bind_text(s, 2, span_str(value));
-	db_bind_i64(s, 3, rev);
-	return db_run(s, e);
-}
-
-int hub_setting_put(struct hub *h, const char *name, const char *value, const char *who,
-    int64_t now_s, struct err *e)
-{
-	CLEANUP(free_p) char *old = NULL;
-	struct hub_tx tx;
-	int64_t rev = 0;
-	int r;
-
-	if (!*name || strlen(value) > HUB_SETTING_MAX)
-		return err_set(e, -EINVAL, "setting \"%s\": no name, or a value over %u bytes",
-		    name, HUB_SETTING_MAX);
-	r = hub_tx_begin(h, &tx, e);
-	if (r < 0)
-		return r;
-	r = hub_setting_get(h, name, &old, e);
-	if (r >= 0)
-		r = hub_settings_rev(h, &rev, e);
-	if (r == 0)
-		r = setting_put(h, name, value, rev + 1, e);
-	if (r == 0)
-		r = audit(h, name, old, value, who, now_s, e);
-	return hub_tx_end(h, &tx, r, e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hub: the SQL database that holds the ledger (what happened), and what is computed from it (runs,
- * scores, decisions). Schema and meaning of every column: doc/contracts/ledger.md.
+ * scores, decisions); settings are in hub_setting.h. Schema and meaning of every column: doc/contracts/ledger.md.
  *
  * One struct hub is one connection and belongs to one thread. Every call that can fail returns 0 (or
  * what it says) or a negative errno with a sentence in e:
@@ -326,17 +326,5 @@ MUST_USE int hub_each_tenure(struct hub *h, hub_tenure_fn *fn, void *ctx,
 /* hub_each_tenure_at - of the ranges around an address, in the same order */
 MUST_USE int hub_each_tenure_at(
     struct hub *h, struct addr a, hub_tenure_fn *fn, void *ctx, struct err *e);
-
-/* --- settings ----------------------------------------------------------------------------------- */
-
-#define HUB_SETTING_MAX 65536u /* bytes of a value */
-
-/* hub_setting_get - 1 with *ret (owned by the caller, NUL-terminated), 0 when it was never put
- * hub_setting_put - writes an audit row: who (a user or program), old and new value */
-MUST_USE int hub_setting_get(struct hub *h, const char *name, char **ret, struct err *e);
-MUST_USE int hub_setting_put(struct hub *h, const char *name, const char *value, const char *who,
-    int64_t now_s, struct err *e);
-MUST_USE int hub_settings_rev(
-    struct hub *h, int64_t *ret, struct err *e); /* grows with every put */
 
 #endif

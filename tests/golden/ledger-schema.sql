@@ -5,7 +5,7 @@ CREATE TABLE audit (
 	name TEXT NOT NULL,
 	old TEXT,
 	new TEXT
-);
+, why TEXT);
 CREATE TABLE batch (
 	host TEXT NOT NULL,
 	producer TEXT NOT NULL,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "holders/registry.h"
+#include "ledger/hub_setting.h"
 #include "prog/evidence/disputes.h"
 #include "prog/evidence/evidence.h"
 #include "prog/evidence/voices.h"

@@ -7,6 +7,7 @@
 
 #include "core/conf.h"
 #include "holders/live.h"
+#include "ledger/hub_setting.h"
 #include "prog/score/score.h"
 #include "svc/daemon.h"
 #include "util/clock.h"

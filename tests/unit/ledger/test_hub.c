@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The hub against doc/contracts/ledger.md: schema, sources, runs, scores, decisions, settings. */
+/* The hub against doc/contracts/ledger.md: schema, sources, runs, scores, decisions. */
 #include "scratch.h"
 
 #include <fcntl.h>
@@ -268,27 +268,6 @@ static void test_decisions(void **state)
 	(void)hub_free(h);
 }
 
-static void test_settings(void **state)
-{
-	struct hub *h = scratch_hub(HUB_WRITE);
-	char *value = NULL;
-	int64_t rev = -1;
-
-	ok(hub_settings_rev(h, &rev, &e));
-	assert_int_equal(rev, 0);
-	assert_int_equal(hub_setting_get(h, "allow", &value, NULL), 0);
-	ok(hub_setting_put(h, "allow", "192.0.2.0/24", "root", NOW, &e));
-	ok(hub_setting_put(h, "allow", "", "root", NOW, &e));
-	assert_int_equal(hub_setting_get(h, "allow", &value, NULL), 1);
-	assert_string_equal(value, "");
-	free(value);
-	ok(hub_settings_rev(h, &rev, &e));
-	assert_int_equal(rev, 2);
-	assert_int_equal(hub_setting_put(h, "", "x", "root", NOW, NULL), -EINVAL);
-	(void)hub_free(h);
-	run_sql("SELECT 1 / (count(*) = 2) FROM audit WHERE who = 'root' AND name = 'allow'");
-}
-
 struct seen_disputes {
 	struct hub_dispute d[4];
 	unsigned n;
@@ -440,7 +419,6 @@ int main(void)
 		T(test_runs),
 		T(test_forget),
 		T(test_decisions),
-		T(test_settings),
 		T(test_disputes),
 		T(test_tenure),
 		T(test_notices),
