@@ -72,6 +72,8 @@ static const struct param params[] = {
 	P(json_path, TEXT, CONF_JSON_PATH, 0, 0, "directories",
 	    "Where maps of JSON logs are looked for, as filters are."),
 	P(state_dir, TEXT, "/var/lib/onus", 0, 0, "directory", "Keys and state of the programs."),
+	P(status_dir, TEXT, "", 0, 0, "directory",
+	    "Where every program keeps its status file; empty: status below state_dir."),
 	P(spool_dir, TEXT, "/var/spool/onus", 0, 0, "directory",
 	    "Batches on their way into the hub, one directory a producer."),
 	P(spool_max_mib, COUNT, "1024", 1, 1048576, "MiB",
@@ -196,7 +198,6 @@ struct conf *conf_free(struct conf *c)
 		free(c->sources[i].name);
 	}
 	free(c->sources);
-	free(c->status_dir);
 	params_done(params, NELEM(params), c);
 	free(c);
 	return NULL;
@@ -453,7 +454,10 @@ static int set_paths(struct conf *c, struct err *e)
 			return err_set(e, -ENOMEM, "out of memory");
 		}
 	}
-	if (asprintf(&c->status_dir, "%s/status", c->state_dir) < 0) {
+	if (!*c->status_dir) {
+		free(c->status_dir);
+		if (asprintf(&c->status_dir, "%s/status", c->state_dir) >= 0)
+			return 0;
 		c->status_dir = NULL;
 		return err_set(e, -ENOMEM, "out of memory");
 	}

@@ -82,7 +82,7 @@ struct conf {
 	    publish_keep;
 	uint32_t spool_max_mib;
 	uint32_t retention_days;
-	char *status_dir;	     /* state_dir/status, set by conf_open */
+	char *status_dir;	     /* never empty after conf_open */
 	struct conf_source *sources; /* n_sources of them */
 	unsigned n_sources;
 };

@@ -9,9 +9,8 @@
 #include <sys/signalfd.h>
 
 #include "svc/notify.h"
+#include "svc/status.h"
 #include "util/clock.h"
-#include "util/file.h"
-#include "util/jout.h"
 #include "util/log.h"
 
 #define WAIT_DEFAULT_MS 1000
@@ -19,8 +18,7 @@
 #define RETRY_MOST_MS	60000
 #define ONCE_FAILURES	5u
 #define SAY_AGAIN_US	60000000 /* the same trouble is logged once a minute */
-#define STATUS_EVERY_US 1000000
-#define COUNTERS_MAX	32u
+#define TELL_MS		5000	 /* asleep, the status is written so often */
 #define EXIT_TROUBLE	2
 #define EXIT_USAGE	3
 
@@ -32,15 +30,12 @@ struct daemon_priv {
 	int signal_fd, watch_fd;
 	struct notify notify;
 	unsigned failures;
-	int64_t said_us, status_us, started_s;
+	int64_t said_us;
 	char said[ERR_MAX], message[ERR_MAX];
-	char *status_file;
-	struct {
-		const char *key;
-		uint64_t value;
-	} counters[COUNTERS_MAX];
-	unsigned n_counters;
+	struct status *status;
 };
+
+static void tell_state(struct daemon_priv *p, bool now);
 
 /* --- signals and sleep --------------------------------------------------------------------------
  */
@@ -87,7 +82,8 @@ static void doze(struct daemon_priv *p, int wait_ms)
 		int64_t slice_ms = notify_interval_ms(&p->notify);
 
 		notify_alive(&p->notify);
-		left_ms = MAX_OF(left_ms, 0);
+		tell_state(p, false);
+		left_ms = MIN_OF(MAX_OF(left_ms, 0), TELL_MS);
 		if (slice_ms > 0)
 			left_ms = MIN_OF(left_ms, slice_ms);
 		if (poll(fds, 2, (int)left_ms) > 0) {
@@ -120,6 +116,7 @@ bool daemon_reopens(const struct daemon *d)
 void daemon_alive(struct daemon *d)
 {
 	notify_alive(&d->priv->notify);
+	tell_state(d->priv, false);
 }
 
 void daemon_ready(struct daemon *d)
@@ -139,31 +136,24 @@ void daemon_watch(struct daemon *d, int fd)
 
 int daemon_status_dir(struct daemon *d, const char *dir, struct err *e)
 {
-	struct daemon_priv *p = d->priv;
-	int r = file_mkdirs(dir, 0755, e);
-
-	if (r < 0)
-		return r;
-	free(p->status_file);
-	if (asprintf(&p->status_file, "%s/%s.status", dir, p->def->name) < 0) {
-		p->status_file = NULL;
-		return err_set(e, -ENOMEM, "out of memory");
-	}
-	return 0;
+	return status_to(d->priv->status, dir, e);
 }
 
 void daemon_count(struct daemon *d, const char *key, uint64_t value)
 {
-	struct daemon_priv *p = d->priv;
-	unsigned i = 0;
+	status_set(d->priv->status, STATUS_COUNTER, key,
+	    (int64_t)MIN_OF(value, (uint64_t)INT64_MAX), clock_monotonic_us());
+}
 
-	while (i < p->n_counters && strcmp(p->counters[i].key, key) != 0)
-		i++;
-	if (i == COUNTERS_MAX)
-		return;
-	if (i == p->n_counters)
-		p->counters[p->n_counters++].key = key;
-	p->counters[i].value = value;
+void daemon_gauge(struct daemon *d, const char *key, uint64_t value)
+{
+	status_set(
+	    d->priv->status, STATUS_GAUGE, key, (int64_t)MIN_OF(value, (uint64_t)INT64_MAX), 0);
+}
+
+void daemon_time(struct daemon *d, const char *key, int64_t time_s)
+{
+	status_set(d->priv->status, STATUS_TIME, key, time_s, 0);
 }
 
 void daemon_say(struct daemon *d, const char *fmt, ...)
@@ -176,52 +166,18 @@ void daemon_say(struct daemon *d, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void status_text(const struct daemon_priv *p, const char *state, struct buf *b)
+/* A status that cannot be written is no reason to stop working: readers see that it is stale. */
+static void tell(struct daemon_priv *p, const char *state, bool now)
 {
-	char text[UTC_TEXT_MAX];
-	struct clock clock = clock_system();
-	struct jout j;
+	struct err e = { "" };
 
-	jout_init(&j, b);
-	jout_object(&j, NULL);
-	jout_str(&j, "program", p->def->name);
-	jout_str(&j, "version", ONUS_VERSION);
-	jout_u64(&j, "pid", (uint64_t)getpid());
-	jout_str(&j, "state", state);
-	jout_str(&j, "message", p->failures ? p->said : p->message);
-	utc_format(p->started_s, text);
-	jout_str(&j, "started", text);
-	utc_format(clock_now_s(&clock), text);
-	jout_str(&j, "updated", text);
-	jout_object(&j, "counters");
-	for (unsigned i = 0; i < p->n_counters; i++)
-		jout_u64(&j, p->counters[i].key, p->counters[i].value);
-	jout_object_end(&j);
-	jout_object_end(&j);
-	buf_byte(b, '\n');
+	if (status_write(p->status, state, p->failures ? p->said : p->message, now, &e) < 0)
+		log_debug("%s", e.text);
 }
 
-/* Replaced whole, so that readers never see half; not synced, for after a power cut it is stale
- * anyway. */
-static void status_write(struct daemon_priv *p, const char *state, bool now)
+static void tell_state(struct daemon_priv *p, bool now)
 {
-	CLEANUP(free_p) char *tmp = NULL;
-	CLEANUP(buf_done) struct buf b;
-	CLEANUP(fclose_fp) FILE *f = NULL;
-
-	buf_init(&b, 65536);
-	if (!p->status_file || (!now && clock_monotonic_us() - p->status_us < STATUS_EVERY_US))
-		return;
-	p->status_us = clock_monotonic_us();
-	if (asprintf(&tmp, "%s.tmp", p->status_file) < 0) {
-		tmp = NULL;
-		return;
-	}
-	status_text(p, state, &b);
-	f = fopen(tmp, "we");
-	if (!f || !buf_ok(&b) || fwrite(b.p, 1, b.len, f) != b.len || fflush(f) != 0 ||
-	    rename(tmp, p->status_file) < 0)
-		log_debug("cannot write %s: %s", p->status_file, strerror(errno));
+	tell(p, p->failures ? "trouble" : "ok", now);
 }
 
 /* --- the loop -----------------------------------------------------------------------------------
@@ -230,7 +186,9 @@ static void status_write(struct daemon_priv *p, const char *state, bool now)
 static void complain(struct daemon_priv *p, const char *what, int retry_ms, const struct err *e)
 {
 	int64_t now_us = clock_monotonic_us();
+	struct clock clock = clock_system();
 
+	status_error(p->status, e->text, clock_now_s(&clock));
 	if (strcmp(p->said, e->text) == 0 && now_us - p->said_us < SAY_AGAIN_US && p->said_us)
 		return;
 	(void)snprintf(p->said, sizeof(p->said), "%s", e->text); /* same size */
@@ -258,6 +216,7 @@ static int state_open(struct daemon_priv *p, struct err *e)
 		return r;
 	p->opened = true;
 	daemon_ready(p->d);
+	tell_state(p, true);
 	return 0;
 }
 
@@ -322,7 +281,7 @@ static int run(struct daemon_priv *p)
 	while (!p->stop) {
 		int wait_ms = turn(p);
 
-		status_write(p, p->failures ? "trouble" : "ok", p->failures > 0);
+		tell_state(p, p->failures > 0);
 		if (wait_ms == DAEMON_DONE)
 			break;
 		doze(p, wait_ms);
@@ -333,7 +292,7 @@ static int run(struct daemon_priv *p)
 	state_close(p);
 	if (p->def->forget)
 		p->def->forget(p->d);
-	status_write(p, "stopped", true);
+	tell(p, p->failures && p->d->once ? "failed" : "stopped", true);
 	return p->failures && p->d->once ? EXIT_TROUBLE : 0;
 }
 
@@ -402,16 +361,21 @@ int daemon_main(const struct daemon_def *def, int argc, char **argv)
 	log_open(def->name, own.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (own.test)
 		return test_config(&d, def);
-	p.started_s = clock_now_s(&clock);
+	p.status = status_new(def->name, d.once, clock_now_s(&clock), clock_monotonic_us());
+	if (!p.status)
+		abort();
 	notify_init(&p.notify);
 	p.signal_fd = signals_open(&e);
 	r = p.signal_fd < 0 ? p.signal_fd : state_open(&p, &e);
-	if (r < 0)
-		log_error("%s", e.text);
+	if (r < 0) {
+		complain(&p, "", 0, &e);
+		(void)snprintf(p.message, sizeof(p.message), "%s", e.text); /* same size */
+		tell(&p, "failed", true);
+	}
 	r = r == -EINVAL ? EXIT_USAGE : r < 0 ? EXIT_TROUBLE : run(&p);
 	notify_done(&p.notify);
 	if (p.signal_fd >= 0)
 		(void)close(p.signal_fd); /* read only */
-	free(p.status_file);
+	(void)status_free(p.status);
 	return r;
 }

@@ -81,11 +81,14 @@ void daemon_ready(struct daemon *d);
 /* daemon_watch - wake from sleep when fd becomes readable (one descriptor; -1: none) */
 void daemon_watch(struct daemon *d, int fd);
 
-/* daemon_status_dir - where NAME.status is kept (replaced whole, at most once a second); without it
- * there is none. daemon_count sets a figure in it, daemon_say the sentence. Keys are kept by
- * pointer: literals. */
+/* daemon_status_dir - where NAME.status is kept (svc/status.h): replaced whole, at most once a second and, but in
+ * turns that never call daemon_alive, at least every ten; without a directory there is none. daemon_count sets a
+ * figure that only grows, daemon_gauge one that goes up and down, daemon_time an instant in Unix seconds (0: never),
+ * daemon_say the sentence. Keys are kept by pointer: literals. */
 MUST_USE int daemon_status_dir(struct daemon *d, const char *dir, struct err *e);
 void daemon_count(struct daemon *d, const char *key, uint64_t value);
+void daemon_gauge(struct daemon *d, const char *key, uint64_t value);
+void daemon_time(struct daemon *d, const char *key, int64_t time_s);
 void daemon_say(struct daemon *d, const char *fmt, ...) PRINTF(2, 3);
 
 /* daemon_child - to be called in a forked child before exec: default signals, nothing blocked */

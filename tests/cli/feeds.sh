@@ -48,7 +48,7 @@ feed() {
 }
 is() { jq -s -e "$1" json >/dev/null || fail "it is not $1: $(cat json err)"; }
 collect() { stages "$dir/conf" collect load; }
-status() { jq ".counters.$1" state/status/onus-collect.status; }
+status() { jq "(.counters + .gauges).$1" state/status/onus-collect.status; }
 # of SOURCE: its subjects in the ledger, in order
 ledger() { sqlite3 hub.sqlite "SELECT lower(hex(l.addr)) || '/' || l.plen || ' ' || l.category || ' ' || sum(l.count) FROM ledger l
   JOIN source s ON s.id = l.source WHERE s.name = '$1' GROUP BY l.addr, l.plen ORDER BY 1"; }

@@ -54,7 +54,7 @@ start() {
   done
   fail 'it does not listen'
 }
-counter() { jq ".counters.$1" state/status/onus-collect.status; }
+counter() { jq "(.counters + .gauges).$1" state/status/onus-collect.status; }
 reaches() { # COUNTER VALUE, however long it takes
   for _ in $(seq 600); do
     [ "$(counter "$1")" -lt "$2" ] || return 0

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/spool_depth.h"
 #include "prog/collect/collect.h"
 #include "svc/daemon.h"
 #include "util/file.h"
@@ -165,6 +166,7 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 struct gathering {
 	struct collect *events, *good;
 	struct daemon *d; /* NULL: a check */
+	struct spool_gauge spool;
 };
 
 static void gathering_close(void *state)
@@ -396,7 +398,18 @@ static int note_begun(struct collect *c, struct err *e)
 	return 0;
 }
 
-static void report(const struct gathering *g, struct daemon *d, bool full)
+static void tell_spool(struct gathering *g, struct daemon *d)
+{
+	const struct spool_depth *spool = spool_gauge(&g->spool, g->events->conf->spool_dir);
+
+	daemon_gauge(d, "queue_batches", spool->waiting.batches);
+	daemon_gauge(d, "queue_bytes", spool->waiting.bytes);
+	daemon_gauge(d, "bad_batches", spool->bad.batches);
+	daemon_time(d, "queue_oldest", spool->waiting.oldest_s);
+	daemon_time(d, "bad_oldest", spool->bad.oldest_s);
+}
+
+static void report(struct gathering *g, struct daemon *d, bool full)
 {
 	struct collect *c = g->events;
 	const char *known = known_trouble(c->known);
@@ -415,11 +428,11 @@ static void report(const struct gathering *g, struct daemon *d, bool full)
 	daemon_count(d, "good", g->good ? g->good->events : 0);
 	daemon_count(d, "events", c->events);
 	daemon_count(d, "refused", c->refused);
-	daemon_count(d, "files", n.files);
+	daemon_gauge(d, "files", n.files);
 	daemon_count(d, "truncated", n.truncated);
 	daemon_count(d, "lost", n.lost);
 	daemon_count(d, "unfollowed", n.unfollowed);
-	daemon_count(d, "connections", n.callers);
+	daemon_gauge(d, "connections", n.callers);
 	daemon_count(d, "uninvited", n.uninvited);
 	daemon_count(d, "turned_away", n.turned_away);
 	daemon_count(d, "datagrams_lost", n.datagrams_lost);
@@ -429,8 +442,9 @@ static void report(const struct gathering *g, struct daemon *d, bool full)
 	daemon_count(d, "reports", n.reports);
 	daemon_count(d, "reports_refused", n.reports_refused);
 	daemon_count(d, "reports_died", n.reports_died);
-	daemon_count(d, "lists_held", n.held);
-	daemon_count(d, "spool_full", full);
+	daemon_gauge(d, "lists_held", n.held);
+	daemon_gauge(d, "spool_full", full);
+	tell_spool(g, d);
 	daemon_say(d, "%s%ju events of %u sources in %ju batches",
 	    full ? "spool is full, reading waits; " : "", (uintmax_t)c->events, c->n_sources,
 	    (uintmax_t)c->batches);

@@ -6,6 +6,7 @@
 
 #include "core/conf.h"
 #include "core/spool.h"
+#include "core/spool_depth.h"
 #include "ledger/hub.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
@@ -27,6 +28,8 @@ struct load {
 	    items; /* batches in the next transaction: from one on twice as many, so that whatever kills
 			 it again and again, it comes on */
 	int32_t pruned_day;
+	int64_t folded_s; /* when rows were last committed; 0: not yet */
+	struct spool_gauge spool;
 	unsigned busy; /* turns in a row that found the hub locked */
 };
 
@@ -184,6 +187,8 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 		daemon_alive(l->d);
 	}
 	r = hub_fold_commit(l->hub, &l->sum, e);
+	if (r == 0 && n)
+		l->folded_s = clock_now_s(&l->clock);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (waits[i])
 			r = spool_finish(&list->v[i], e);
@@ -210,13 +215,21 @@ static int prune(struct load *l, struct err *e)
 
 static void report(struct load *l, const struct spool_list *list)
 {
+	const struct spool_depth *spool = spool_gauge(&l->spool, l->conf->spool_dir);
+
 	daemon_count(l->d, "batches", l->sum.batches);
 	daemon_count(l->d, "duplicates", l->sum.duplicates);
 	daemon_count(l->d, "lines", l->sum.lines);
 	daemon_count(l->d, "refused", l->sum.refused);
 	daemon_count(l->d, "rows", l->sum.rows);
 	daemon_count(l->d, "bad", l->bad);
-	daemon_count(l->d, "waiting", list->waiting - MIN_OF(list->waiting, (uint64_t)list->n));
+	daemon_gauge(l->d, "waiting", list->waiting - MIN_OF(list->waiting, (uint64_t)list->n));
+	daemon_gauge(l->d, "queue_batches", spool->waiting.batches);
+	daemon_gauge(l->d, "queue_bytes", spool->waiting.bytes);
+	daemon_gauge(l->d, "bad_batches", spool->bad.batches);
+	daemon_time(l->d, "queue_oldest", spool->waiting.oldest_s);
+	daemon_time(l->d, "bad_oldest", spool->bad.oldest_s);
+	daemon_time(l->d, "folded", l->folded_s);
 	daemon_say(l->d, "%ju event lines loaded in %ju batches", (uintmax_t)l->sum.lines,
 	    (uintmax_t)l->sum.batches);
 }

@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "prog/publish/publish.h"
+#include "publication/manifest.h"
 #include "util/clock.h"
+#include "util/file.h"
 #include "util/log.h"
 
 #define BUSY_WAIT_MS  300
@@ -36,6 +38,29 @@ static void publish_close(void *state)
 	free(s);
 }
 
+static void tell_newest(struct daemon *d, const struct publication_head *head)
+{
+	daemon_gauge(d, "generation", head->generation);
+	daemon_time(d, "created", head->created_s);
+	daemon_time(d, "expires", head->expires_s);
+	daemon_time(d, "as_of", head->as_of_s);
+}
+
+/* What an earlier process published is the newest until this one publishes; when there is nothing, or it cannot be
+ * read, the figures are missing. */
+static void tell_standing(const struct publish *s)
+{
+	CLEANUP(free_p) char *path = NULL;
+	CLEANUP(buf_done) struct buf b = { 0 };
+	static struct manifest m;
+
+	if (asprintf(&path, "%s/current/" MANIFEST_NAME, s->conf->serve_dir) < 0)
+		abort();
+	buf_init(&b, MANIFEST_BYTES_MAX);
+	if (file_read(path, &b, NULL) == 0 && manifest_parse(buf_text(&b), &m, NULL) == 0)
+		tell_newest(s->d, &m.head);
+}
+
 static int publish_open(struct daemon *d, void **state, struct err *e)
 {
 	struct publish *s = calloc(1, sizeof(*s));
@@ -52,6 +77,7 @@ static int publish_open(struct daemon *d, void **state, struct err *e)
 		publish_close(s);
 		return r;
 	}
+	tell_standing(s);
 	*state = s;
 	return 0;
 }
@@ -60,9 +86,9 @@ static void report(struct publish *s, const struct publishing *p, double took_s)
 {
 	s->made++;
 	daemon_count(s->d, "publications", s->made);
-	daemon_count(s->d, "generation", p->head.generation);
-	daemon_count(s->d, "entities", p->entities);
-	daemon_count(s->d, "decisions", p->n_verdicts);
+	daemon_gauge(s->d, "entities", p->entities);
+	daemon_gauge(s->d, "decisions", p->n_verdicts);
+	tell_newest(s->d, &p->head);
 	daemon_say(s->d, "generation %ju from run %jd: %ju entities, %ju under decisions, %.1f s",
 	    (uintmax_t)p->head.generation, (intmax_t)p->run.id, (uintmax_t)p->entities,
 	    (uintmax_t)p->n_verdicts, took_s);

@@ -193,22 +193,24 @@ static void report_sources(struct score *s, const struct evidence *v)
 	}
 	s->turned = turned;
 	s->copies = copies;
-	daemon_count(s->d, "sources_turned", (uint64_t)__builtin_popcountll(turned));
-	daemon_count(s->d, "sources_copying", (uint64_t)__builtin_popcountll(copies));
+	daemon_gauge(s->d, "sources_turned", (uint64_t)__builtin_popcountll(turned));
+	daemon_gauge(s->d, "sources_copying", (uint64_t)__builtin_popcountll(copies));
 }
 
 static void count_all(struct score *s, const struct evidence *v, const struct written *w)
 {
+	daemon_time(s->d, "judged", v->run.at_s);
+	daemon_time(s->d, "registry", registry_date_s(s->registry.r));
 	daemon_count(s->d, "runs", s->runs);
 	daemon_count(s->d, "updates", s->updates);
-	daemon_count(s->d, "rows", v->rows);
-	daemon_count(s->d, "listed", v->listed);
-	daemon_count(s->d, "disputed", v->disputed);
-	daemon_count(s->d, "transfers", s->transfers.n);
-	daemon_count(s->d, "scores", w->scores);
-	daemon_count(s->d, "decisions", w->decisions);
-	daemon_count(s->d, "spared", w->policy.spared);
-	daemon_count(s->d, "over_budget", w->policy.over_budget);
+	daemon_gauge(s->d, "rows", v->rows);
+	daemon_gauge(s->d, "listed", v->listed);
+	daemon_gauge(s->d, "disputed", v->disputed);
+	daemon_gauge(s->d, "transfers", s->transfers.n);
+	daemon_gauge(s->d, "scores", w->scores);
+	daemon_gauge(s->d, "decisions", w->decisions);
+	daemon_gauge(s->d, "spared", w->policy.spared);
+	daemon_gauge(s->d, "over_budget", w->policy.over_budget);
 }
 
 static void report(

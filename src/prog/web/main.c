@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* onus-web: pages and API out of the newest publication. It reads serve_dir and nothing else, writes
- * nothing but wishes (wish.h), and never waits for SQL: the publication is a file. */
+ * nothing but wishes (wish.h) and its status file, and never waits for SQL: the publication is a file. */
 #include <errno.h>
 #include <limits.h>
 #include <sys/prctl.h>
@@ -123,6 +123,7 @@ static void look(struct web *w)
 static int web_open(struct daemon *d, void **state, struct err *e)
 {
 	struct web *w = calloc(1, sizeof(*w));
+	struct err why = { "" };
 	int r;
 
 	if (!w)
@@ -136,6 +137,8 @@ static int web_open(struct daemon *d, void **state, struct err *e)
 		web_close(w);
 		return r;
 	}
+	if (daemon_status_dir(d, w->conf->status_dir, &why) < 0) /* pages need none */
+		log_warn("no status is told: %s", why.text);
 	/* nothing that is ever started from here gains rights */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_warn("no_new_privs: %s", strerror(errno));
@@ -156,8 +159,12 @@ static void count(struct daemon *d, const struct web *w)
 	daemon_count(d, "refused", s.refused);
 	daemon_count(d, "from_cache", s.kept);
 	daemon_count(d, "closed_slow", s.closed_slow);
-	daemon_count(d, "connections", s.connections);
-	daemon_count(d, "generation", w->site->view ? w->site->view->meta.generation : 0);
+	daemon_say(d, "%s",
+	    w->site->trouble ? w->site->trouble
+	    : w->site->view  ? ""
+			     : "nothing is published yet");
+	daemon_gauge(d, "connections", s.connections);
+	daemon_gauge(d, "generation", w->site->view ? w->site->view->meta.generation : 0);
 }
 
 static int web_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)

@@ -208,6 +208,8 @@ static void test_notify_and_status(void **state)
 	(void)close(sock);
 	(void)unlink(path);
 	(void)unlink(status);
+	(void)snprintf(path, sizeof(path), "%s/.onus-test.lock", dir);
+	(void)unlink(path);
 	assert_int_equal(rmdir(dir), 0);
 }
 
