@@ -18,8 +18,9 @@ export ONUS_FILTERS=$filters
 names=()
 for f in "$filters"/*.conf; do
   f=${f##*/} f=${f%.conf}
-  case $f in *-good | *-common) ;; *) names+=("$f") ;; esac
+  case $f in *-good | *-common | nginx-error*) ;; *) names+=("$f") ;; esac
 done
+names+=('web[logging=syslog]' 'web-scan[logging=syslog]' 'web-auth[logging=syslog]')
 least() { awk -v a="${1:-$2}" -v b="$2" 'BEGIN {print a < b ? a : b}'; }
 one() { taskset -c 0 "$@"; }
 

@@ -12,7 +12,9 @@
 /* Where none is named: */
 static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl", "postfix-rate",
 	"postfix-scan", "dovecot", "exim", "exim-auth", "exim-spam", "rspamd", "amavis",
-	"spamassassin", "ftp", "named", "firewall", "web", "web-scan", "web-auth" };
+	"spamassassin", "ftp", "named", "firewall", "web", "web-scan", "web-auth",
+	"web[logging=syslog]", "web-scan[logging=syslog]", "web-auth[logging=syslog]", "web-error",
+	"web-error-scan", "web-error-auth" };
 
 static const char *const shipped_good[] = { "sshd-good", "dovecot-good", "postfix-good" };
 

@@ -8,6 +8,11 @@ EXIM = "2026-11-10 03:01:11 "
 RSPAMD = "2026-11-10 03:01:11 #1234(normal) <a1b2c3>; task; rspamd_task_write_log: "
 AMAVIS = DATE + "amavis[7]: "
 WEB = "[10/Nov/2026:03:01:11 +0000] "
+NGINX, TAGGED = DATE + "nginx: ", DATE + "apache2[7]: "
+APACHE = "[Tue Nov 10 03:01:11.123456 2026] "
+NERR = "2026/11/10 03:01:11 [error] 7#7: *1 "
+NTAIL = ', client: %A, server: www.example.org, request: "GET /%H HTTP/1.1", host: "%X"'
+NREF = NTAIL + ', referrer: "%X"'
 SSHD, SMTPD, SCREEN = DATE + "sshd[7]: ", DATE + "postfix/smtpd[7]: ", DATE + "postfix/postscreen[7]: "
 
 # %A: the address, %X: the client's words, %H: those that a name of a host can have
@@ -107,6 +112,43 @@ TEMPLATES = [
     "%A %H - " + WEB + '"POST /wp-login.php HTTP/1.1" 200 162 "-" "%X"',
     "%H %A - - " + WEB + '"GET /.env?%X HTTP/1.1" 404 162 "-" "%X"',
     "www.example.org:443 %A - %X " + WEB + '"GET /boaform/ HTTP/1.1" 404 162 "-" "%X" "%X"',
+    NGINX + "%A - - " + WEB + '"GET /.env HTTP/1.1" 404 162 "%X" "%X" "%X"',
+    NGINX + "%A - - " + WEB + '"%X" 400 162 "-" "-"',
+    NGINX + "%A - %X " + WEB + '"GET /.git/config HTTP/1.1" 401 162 "-" "%X"',
+    NGINX + "%H %A - - " + WEB + '"POST /wp-login.php HTTP/1.1" 200 162 "-" "%X"',
+    TAGGED + "www.example.org:443 %A - %X " + WEB + '"GET /boaform/ HTTP/1.1" 404 162 "-" "%X" "%X"',
+    TAGGED + "%A %H - " + WEB + '"POST /vendor/phpunit/eval-stdin.php?%X HTTP/1.1" 404 162 "%X" "%X"',
+    TAGGED + "%A - %X " + WEB + '"GET / HTTP/1.1" 200 162 "-" "%X"',
+    APACHE + "[auth_basic:error] [pid 7:tid 8] [client %A:4711] AH01618: user %X not found: /%X",
+    APACHE + '[auth_basic:error] [pid 7] [client %A:4711] AH01617: user %X: authentication failure for "/%X": Password Mismatch, referer: %X',
+    APACHE + "[auth_digest:error] [pid 7:tid 8] [client %A:4711] AH01790: user `%X' in realm `%X' not found: /%X",
+    "[Tue Nov 10 03:01:11 2026] [error] [client %A] File does not exist: /var/www/%X, referer: %X",
+    "[Tue Nov 10 03:01:11 2026] [error] [client %A] File does not exist: /var/www/%X/.env, referer: %X",
+    "[Tue Nov 10 03:01:11 2026] [error] [client %A] user %X not found: /%X",
+    APACHE + "[core:error] [pid 7:tid 8] [client %A:4711] AH00126: Invalid URI in request GET /.%2e/%X HTTP/1.1",
+    APACHE + "[core:error] [pid 7:tid 8] [client %A:4711] AH00135: Invalid method in request \\x16%X",
+    APACHE + "[cgi:error] [pid 7] [client %A:4711] AH01215: /bin/bash: warning: HTTP_X: ignoring function definition attempt %X",
+    APACHE + "[cgi:error] [pid 7] [client %A:4711] AH01215: %X: /srv/cgi/%X",
+    APACHE + "[php7:error] [pid 7] [client %A:4711] script '/var/www/%X/wp-login.php' not found or unable to stat, referer: %X",
+    APACHE + '[:error] [pid 7] [client %A:4711] [client %A] ModSecurity: Access denied with code 403 (phase 2). Matched "%X" [id "949110"] [uri "/%X"]',
+    APACHE + "[authz_core:error] [pid 7] [client %A:4711] AH01630: client denied by server configuration: /srv/%X/.htaccess",
+    TAGGED + "[auth_basic:error] [pid 7:tid 8] [client %A:4711] AH01618: user %X not found: /%X",
+    TAGGED + "[core:error] [pid 7:tid 8] [client %A:4711] AH00128: File does not exist: /srv/%X/.env",
+    "2026-11-10 03:01:11: (mod_auth.c.850) password doesn't match for /%H username: %X IP: %A",
+    "2026-11-10 03:01:11: (mod_auth.c.1534) digest: auth failed for %X: wrong password, IP: %A",
+    DATE + "lighttpd[7]: (mod_auth.c.850) password doesn't match for /%X username: %X IP: %A",
+    NERR + 'user "%X": password mismatch' + NTAIL,
+    NERR + 'user "%X" was not found in "/srv/htpasswd"' + NREF,
+    NERR + 'user "bob": password mismatch' + NREF,
+    NERR + 'open() "/srv/%X/.env" failed (2: No such file or directory)' + NREF,
+    NERR + 'open() "/srv/.env" failed (2: No such file or directory)' + NREF.replace("%H", "%X"),
+    NERR + '"/srv/%X/index.html" is not found (2: No such file or directory)' + NREF,
+    NERR + "access forbidden by rule" + NREF.replace("%H", ".git/%H"),
+    NERR + 'limiting requests, excess: 1.852 by zone "one"' + NREF,
+    NERR + 'FastCGI sent in stderr: "PHP message: %X" while reading response header from upstream' + NREF,
+    NERR + '[client %A] ModSecurity: Access denied with code 403 (phase 2). Matched "%X" [id "949110"] [uri "/%X"]' + NREF,
+    NGINX + NERR + 'user "%X": password mismatch' + NREF,
+    NGINX + NERR + 'open() "/srv/%X/.env" failed (2: No such file or directory)' + NTAIL,
     DATE + "app[7]: login of %X failed",
     DATE + "app[7]: %X",
 ]
@@ -120,13 +162,18 @@ def fill(template, address, words):
 def payloads():
     for template in TEMPLATES:
         line = fill(template, VICTIM, "u")
-        date = [d for d in (DATE, EXIM) if line.startswith(d)]
+        date = [d for d in (DATE, EXIM, APACHE) if line.startswith(d)]
         message = line[len(date[0]) if date else 0:]                   # "sshd[7]: Failed …"
         text = message.split(": ", 1)[-1]                              # "Failed …"
         tail = text[text.find(VICTIM) - 8:] if VICTIM in text else text
         for p in (line, message, text, tail, "u " + tail, text + "#012" + line, "x]: " + text, "x>: " + text,
                   "x'" + tail, tail + " [preauth]", "[" + VICTIM + "]: " + text, "<38>" + line, "\\n" + line):
             yield p
+    for p in ("\uff11.\uff12.\uff13.\uff14", "\u0661.2.3.4", f"\x1b[2K{VICTIM}", f"\rx {VICTIM}", f"\x0b{VICTIM}\x0c",
+              f"\u2028{VICTIM}", f"\u00a0{VICTIM}\u00a0", f"\u202e{VICTIM}", f"\x85 from {VICTIM} port 22",
+              f"::ffff:{VICTIM}, client: {VICTIM}, server: x", f"::FFFF:{VICTIM}]", "::ffff:102:304", "0:0:0:0:0:ffff:102:304",
+              f"x, client: {VICTIM}, server: x, request: \"GET /.env HTTP/1.1\", host: \"x\"", f"\" {VICTIM} - - [] \"GET /.env"):
+        yield p
     for p in (VICTIM, f"[{VICTIM}]", f"from {VICTIM}", f" {VICTIM} ", f"rhost={VICTIM}", f"::ffff:{VICTIM}", ""):
         yield p
 
