@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include "publication/place.h"
 #include "publication/text.h"
 #include "util/num.h"
 
@@ -312,7 +313,7 @@ static int verify_file(const char *dir, const struct manifest_file *f, struct er
 	return 0;
 }
 
-int manifest_verify(const char *dir, const uint8_t *key, struct manifest *ret, struct err *e)
+static int read_in(const char *dir, struct manifest *ret, struct err *e)
 {
 	CLEANUP(buf_done) struct buf text;
 	char path[4096];
@@ -325,11 +326,26 @@ int manifest_verify(const char *dir, const uint8_t *key, struct manifest *ret, s
 	if (r < 0)
 		return r;
 	r = manifest_parse(buf_text(&text), ret, e);
+	return r < 0 ? err_wrap(e, r, "%s", path) : 0;
+}
+
+int manifest_current(const char *dir, struct manifest *ret, struct err *e)
+{
+	char current[PLACE_PATH_MAX];
+	int r = place_current(dir, current, NULL, e);
+
+	return r < 0 ? r : read_in(current, ret, e);
+}
+
+int manifest_verify(const char *dir, const uint8_t *key, struct manifest *ret, struct err *e)
+{
+	int r = read_in(dir, ret, e);
+
 	if (r < 0)
-		return err_wrap(e, r, "%s", path);
+		return r;
 	if (key && memcmp(key, ret->key, SIGN_KEY_BYTES) != 0)
-		return err_set(
-		    e, -EKEYREJECTED, "%s: signed with another key than the one you trust", path);
+		return err_set(e, -EKEYREJECTED,
+		    "%s/" MANIFEST_NAME ": signed with another key than the one you trust", dir);
 	for (unsigned i = 0; i < ret->n_files && r == 0; i++)
 		r = verify_file(dir, &ret->files[i], e);
 	return r;

@@ -60,6 +60,10 @@ MUST_USE int manifest_format(const struct publication_head *head, const struct m
  * Returns 0 with *ret; -EBADMSG with line and reason. *ret must not be moved: it borrows from itself. */
 MUST_USE int manifest_parse(struct span text, struct manifest *ret, struct err *e);
 
+/* manifest_current - of what is current in a directory of publications; of the files it names none is looked at
+ * Returns 0; -ENOENT: nothing was published there yet; else as manifest_parse and file_read. */
+MUST_USE int manifest_current(const char *dir, struct manifest *ret, struct err *e);
+
 /* manifest_verify - read dir/manifest and check it and every file it names
  * key      the public key it must be signed with; NULL: any (trust on first use is the caller's)
  * Returns 0; -EBADMSG with what does not match; -EKEYREJECTED when another key signed it; -errno. */

@@ -15,6 +15,7 @@ int cmd_relay(int argc, char **argv);
 int cmd_registry(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 

@@ -21,6 +21,7 @@ static const struct {
 	{ "extract", cmd_extract, "turn logs into event lines" },
 	{ "relay", cmd_relay, "which host outside handed a mail over" },
 	{ "run", cmd_run, "the whole road on this machine, with pages, until Ctrl-C" },
+	{ "status", cmd_status, "how this host's onus is doing, in one screen" },
 	{ "explain", cmd_explain, "a score, term by term, and what would clear it" },
 	{ "eval", cmd_eval, "how well the score foretells, beside other ways to rank" },
 	{ "sim", cmd_sim, "made-up events over the real routing table" },

@@ -6,7 +6,6 @@
 #include "prog/publish/publish.h"
 #include "publication/manifest.h"
 #include "util/clock.h"
-#include "util/file.h"
 #include "util/log.h"
 
 #define BUSY_WAIT_MS  300
@@ -50,14 +49,9 @@ static void tell_newest(struct daemon *d, const struct publication_head *head)
  * read, the figures are missing. */
 static void tell_standing(const struct publish *s)
 {
-	CLEANUP(free_p) char *path = NULL;
-	CLEANUP(buf_done) struct buf b = { 0 };
 	static struct manifest m;
 
-	if (asprintf(&path, "%s/current/" MANIFEST_NAME, s->conf->serve_dir) < 0)
-		abort();
-	buf_init(&b, MANIFEST_BYTES_MAX);
-	if (file_read(path, &b, NULL) == 0 && manifest_parse(buf_text(&b), &m, NULL) == 0)
+	if (manifest_current(s->conf->serve_dir, &m, NULL) == 0)
 		tell_newest(s->d, &m.head);
 }
 
