@@ -330,18 +330,22 @@ static int take_as(struct taking *t)
 	return 0;
 }
 
-static void fill(uint32_t *gap, uint32_t with)
+/* Fills a gap; false: there is none, and what stands there is something else. */
+static bool fill(uint32_t *gap, uint32_t with)
 {
 	if (*gap == 0)
 		*gap = with;
+	return with == 0 || *gap == with;
 }
 
-/* What was told first holds; later records of the same handle fill gaps. */
+/* What was told first holds; later records of the same handle fill gaps. One that says otherwise in the same input
+ * is a handle used twice. */
 static int take_party(struct taking *t, enum party_kind kind)
 {
 	const struct fact *f = t->f;
 	uint32_t handle = word(t, f->handle, &handle_text), at;
 	struct party *p;
+	bool same;
 
 	if (handle == 0) {
 		wrong(t, "a record without a handle");
@@ -351,13 +355,24 @@ static int take_party(struct taking *t, enum party_kind kind)
 	if (at == FACTS_NONE)
 		return -ENOMEM;
 	p = &t->b->facts.party[at];
-	p->told = true;
-	fill(&p->name, word(t, span_empty(f->name) ? f->descr : f->name, &name_text));
-	fill(&p->mail, mail(t));
-	fill(&p->abuse, word(t, f->abuse, &handle_text));
-	fill(&p->address, word(t, f->address, &address_text));
+	if (!p->told) {
+		p->told = true;
+		p->input = (uint16_t)t->input;
+		p->line = (uint32_t)f->line;
+	}
+	same = fill(&p->name, word(t, span_empty(f->name) ? f->descr : f->name, &name_text));
+	same &= fill(&p->mail, mail(t));
+	same &= fill(&p->abuse, word(t, f->abuse, &handle_text));
+	same &= fill(&p->address, word(t, f->address, &address_text));
 	if (!p->country)
 		p->country = country_of(f->country);
+	else
+		same &= !f->country[0] || p->country == country_of(f->country);
+	if (!same && p->input == t->input)
+		build_refuse(t->b, t->input, f->line,
+		    "another record of the handle of line %u, which says otherwise; what it adds "
+		    "counts",
+		    p->line);
 	return t->full ? -ENOMEM : 0;
 }
 

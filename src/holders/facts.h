@@ -49,7 +49,9 @@ enum party_kind { PARTY_ORG = 1, PARTY_CONTACT, PARTY_MAIL }; /* MAIL: handle is
 /* struct party - an organisation or a contact; there from its first mention on */
 struct party {
 	uint32_t handle, name, mail, abuse, address;
-	uint32_t row; /* in the file; FACTS_NONE: not used there */
+	uint32_t row;	/* in the file; FACTS_NONE: not used there */
+	uint32_t line;	/* of the first record about it */
+	uint16_t input; /* which has that */
 	uint16_t source, country;
 	uint8_t kind;
 	bool told, opaque; /* a record was about it; it is an id of RIR statistics */

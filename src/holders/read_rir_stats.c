@@ -273,10 +273,11 @@ static int line_read(struct stats *s, const struct line *line)
 
 	if (span_empty(text) || *text.p == '#')
 		return 0;
-	if (!line->cut)
-		cut(s, text);
-	else
-		s->n = 0; /* fields are missing, or are not what they seem */
+	if (line->cut) { /* its fields may not be what they seem */
+		fact_refuse(s->to, line->number, "the line is too long");
+		return 0;
+	}
+	cut(s, text);
 	if (is_version(s))
 		section_end(s);
 	s->line = line->number;

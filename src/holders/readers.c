@@ -61,8 +61,8 @@ int fact_read_file(
 				  "bulk whois and answers, CAIDA's AS-to-organisation tables, "
 				  "PeeringDB dumps, tables of BGP origins (MRT, bgpdump -m, RIS "
 				  "whois "
-				  "dumps, pfx2as) lists of AS names and "
-				  "geofeeds");
+				  "dumps, pfx2as), lists of AS names and "
+				  "geofeeds; tables of ranges (CSV) `onus registry build` alone");
 	}
 	if (reader) {
 		*ret = reader;

@@ -119,8 +119,9 @@ static void test_rir_stats_long_line(void **state)
 		buf_byte(&in, 'x');
 	buf_str(&in, "\napnic|AU|asn|8|1||allocated\n");
 	assert_int_equal(read_all(&fact_reader_rir_stats, buf_text(&in), &g, &e), 0);
-	assert_string_equal(g.text.p, "1 refused: fields are missing\n2 refused: not an opaque id\n"
-				      "3 as APNIC AS8 status=allocated country=AU\n");
+	assert_string_equal(g.text.p,
+	    "1 refused: the line is too long\n2 refused: not an opaque id\n"
+	    "3 as APNIC AS8 status=allocated country=AU\n");
 	buf_done(&g.text);
 	buf_done(&in);
 }
