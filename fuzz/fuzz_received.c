@@ -12,7 +12,7 @@
 #define CLIENT "[1.2.3.4]"
 #define DATE   "; Fri, 27 Nov 2026 01:02:03 +0100 (CET)"
 
-/* %: the HELO, #: the ident */
+/* %: the HELO, or what is quoted in the envelope; #: the ident */
 static const char *const mailers[] = {
 	"from % (r.example " CLIENT ") by mx (Postfix) with ESMTP id 4 for <u@x>" DATE,
 	"from % (r.example " CLIENT ");\n\tby mx (OpenSMTPD) with ESMTP id 1e;\n\tfor <u@x>" DATE,
@@ -30,6 +30,12 @@ static const char *const mailers[] = {
 	"from % (1.2.3.4) by mx (10.1.2.3) with Microsoft SMTP Server id 15.1" DATE,
 	"from % (" CLIENT ") by mx ([5.6.7.8]) with MDaemon via TCP with ESMTP id 7" DATE,
 	"from " CLIENT " (HELO %) by mx (CommuniGate Pro SMTP 4.0) with ESMTP id 7" DATE,
+	"from h (r.example " CLIENT ") by mx (Postfix) with ESMTP id 4 for <\"%\"@x>" DATE,
+	"from h (r.example " CLIENT ") by mx with SMTP for <\"%\"@x>" DATE,
+	"from h (r.example " CLIENT ") by mx for <\"%\"@x>" DATE,
+	"from r (" CLIENT " helo=h) by mx with esmtp (Exim 4) (envelope-from <%>) id 1 for #" DATE,
+	"from h (r.example " CLIENT ") by mx with SMTP (envelope-sender <%>)" DATE,
+	"from h by mx id 7 for <\"%\"@x>" DATE,
 };
 
 static void write_line(const char *mailer, struct span helo, struct span ident, struct buf *out)

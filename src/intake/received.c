@@ -20,6 +20,8 @@ struct field {
 	struct item v[ITEMS_MAX];
 	unsigned n;
 	unsigned by; /* index of "by"; n: there is none */
+	unsigned
+	    end_by; /* where what the host says of itself ends: behind it, words may be the client's */
 	unsigned n_from, n_by;
 };
 
@@ -112,7 +114,7 @@ static bool cut_word(struct field *f, const char **p, const char *end)
 	return add(f, false, (struct span){ begin, *p });
 }
 
-static bool cut(struct span value, struct field *f)
+static bool cut_items(struct span value, struct field *f)
 {
 	const char *p = value.p, *end = value.end;
 
@@ -132,6 +134,20 @@ static bool cut(struct span value, struct field *f)
 			return false;
 		}
 	}
+	return true;
+}
+
+/* Whom the mail is from and for is the client's to say, and a quoted name before an "@" may hold blanks and
+ * parentheses. */
+static bool begins_envelope(const struct item *it)
+{
+	return it->note ? begins(it->text, "envelope-") : is_word(it->text, "for");
+}
+
+static bool cut(struct span value, struct field *f)
+{
+	if (!cut_items(value, f))
+		return false;
 	f->by = f->n;
 	f->n_from = f->n_by = 0;
 	for (unsigned i = 0; i < f->n; i++) {
@@ -142,23 +158,26 @@ static bool cut(struct span value, struct field *f)
 		if (by && f->by == f->n)
 			f->by = i;
 	}
+	f->end_by = f->by;
+	while (f->end_by < f->n && !begins_envelope(&f->v[f->end_by]))
+		f->end_by++;
 	return true;
 }
 
 /* The i-th thing behind "with", a word; empty when there is none. */
 static struct span with(const struct field *f, unsigned i)
 {
-	for (unsigned k = f->by; k < f->n; k++)
+	for (unsigned k = f->by; k < f->end_by; k++)
 		if (!f->v[k].note && is_word(f->v[k].text, "with"))
-			return k + 1 + i < f->n && !f->v[k + 1 + i].note ? f->v[k + 1 + i].text
-									 : SPAN("");
+			return k + 1 + i < f->end_by && !f->v[k + 1 + i].note ? f->v[k + 1 + i].text
+									      : SPAN("");
 	return SPAN("");
 }
 
 /* Does the host say of itself that it is this one? In a comment that begins so, or as a word. */
 static bool has_mark(const struct field *f, const char *mark)
 {
-	for (unsigned i = f->by; i < f->n; i++)
+	for (unsigned i = f->by; i < f->end_by; i++)
 		if (begins(f->v[i].text, mark))
 			return true;
 	return false;
@@ -473,15 +492,18 @@ static bool read_client(const struct field *f, struct addr *ret)
 
 /* --- no client ------------------------------------------------------------------------------------------------------ */
 
-/* Mail that was fetched from where its owner has it: who wrote the lines below is the host it was fetched from. */
+/* Mail that was fetched from where its owner has it: who wrote the lines below is the host it was fetched from.
+ * "by HOST with PROTOCOL (fetchmail-…", "by HOST (fdm …": nowhere else, as every line below would be believed. */
 static bool is_fetched(const struct field *f)
 {
 	static const char *const marks[] = { "fetchmail-", "getmail", "fdm " };
+	unsigned at = f->by + 2;
 
-	for (unsigned i = f->by; i < f->n; i++)
-		for (size_t k = 0; k < NELEM(marks); k++)
-			if (f->v[i].note && begins(f->v[i].text, marks[k]))
-				return true;
+	if (at < f->end_by && !f->v[at].note && is_word(f->v[at].text, "with"))
+		at += 2;
+	for (size_t k = 0; k < NELEM(marks) && at < f->end_by; k++)
+		if (f->v[at].note && begins(f->v[at].text, marks[k]))
+			return true;
 	return false;
 }
 
