@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 
 #include "svc/confine_calls.h"
+#include "util/log.h"
 
 /* Since Landlock 3 (kernel 6.2); the headers of Debian 12 are of 6.1. */
 #define FS_TRUNCATE (1ULL << 14)
@@ -116,5 +117,17 @@ int confine_self(const struct confine *c, struct err *missing, struct err *e)
 		(void)err_wrap(missing, 0, "%s", calls.text);
 	else if (calls.text[0])
 		*missing = calls;
+	return r;
+}
+
+int confine_program(const struct confine *c)
+{
+	struct err missing, e;
+	int r = confine_self(c, &missing, &e);
+
+	if (r < 0)
+		log_error("%s", e.text);
+	else if (missing.text[0])
+		log_debug("this kernel does not offer: %s", missing.text);
 	return r;
 }

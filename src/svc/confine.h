@@ -31,4 +31,7 @@ struct confine {
  * Returns 0; -errno when what the kernel has was refused: do not go on then. */
 MUST_USE int confine_self(const struct confine *c, struct err *missing, struct err *e);
 
+/* confine_program - the same for a program that logs what it is told: 0, or -errno, told */
+MUST_USE int confine_program(const struct confine *c);
+
 #endif

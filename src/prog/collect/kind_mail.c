@@ -39,21 +39,13 @@ static int open_mail(struct source *s, struct err *e)
 	if (!in)
 		abort();
 	s->in = in;
-	told_init(&in->told, MARK, s->conf->name);
 	buf_init(&in->line, EVENT_LINE_MAX);
-	r = maildir_check(s->conf->path, e);
-	if (r == 0)
-		r = trust(s, in, e);
+	r = told_init(s, MARK, e);
+	if (r < 0)
+		return r;
+	r = trust(s, in, e);
 	if (r == 0 && category_parse(span_str(s->conf->category), &in->category) < 0)
 		r = err_set(e, -EINVAL, "no category \"%s\"", s->conf->category);
-	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;
-}
-
-static int start(struct source *s, struct err *e)
-{
-	struct mail *in = s->in;
-	int r = maildir_open(&in->told.dir, s->conf->path, e);
-
 	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;
 }
 
@@ -81,7 +73,7 @@ static int take_relay(struct source *s, const struct relay *r, int64_t stored_s,
 	buf_reset(&in->line);
 	event_format(&ev, &in->line);
 	b.text = buf_text(&in->line);
-	code = told_lines(s, &in->told, &b, e);
+	code = told_lines(s, &b, e);
 	if (code != 1)
 		in->number--; /* it comes again */
 	return code;
@@ -129,66 +121,14 @@ static int pump(struct source *s, struct err *e)
 					  : take_none(s, &relay);
 }
 
-/* All of a message is taken at once (whole, below). */
-static void take(struct source *s, uint64_t lines)
-{
-	struct mail *in = s->in;
-
-	(void)lines;
-	told_take(&in->told);
-}
-
 /* --- the kind --------------------------------------------------------------------------------------------------- */
 
 static bool poll_mail(struct source *s, int64_t settled_s)
 {
 	struct mail *in = s->in;
-	uint64_t refused;
 
-	told_retry(&in->told);
-	if (told_in_hand(&in->told))
-		return true;
-	refused = told_look(&in->told, clock_now_s(&s->to->clock), settled_s, s->conf->keep_days);
-	if (refused)
-		lines_refused(s, 0, "no message, or its name cannot be told of again", refused);
-	in->refused += refused;
+	in->refused += told_look(s, settled_s);
 	return told_in_hand(&in->told) != NULL;
-}
-
-static int restore(struct source *s, struct span line, struct err *e)
-{
-	struct mail *in = s->in;
-
-	return told_restore(&in->told, line, e);
-}
-
-static void positions(struct source *s, struct buf *out)
-{
-	const struct mail *in = s->in;
-
-	told_positions(&in->told, out);
-}
-
-static void durable(struct source *s)
-{
-	struct mail *in = s->in;
-
-	told_durable(&in->told);
-}
-
-static const char *trouble(struct source *s)
-{
-	struct mail *in = s->in;
-
-	return told_say(&in->told);
-}
-
-static const char *where(const struct source *s)
-{
-	struct mail *in = s->in;
-	const struct maildir_message *m = told_in_hand(&in->told);
-
-	return m ? m->name : s->conf->path;
 }
 
 static void count(const struct source *s, struct source_counts *to)
@@ -202,14 +142,14 @@ static void count(const struct source *s, struct source_counts *to)
 const struct source_kind kind_mail = { .type = "mail",
 	.whole = true,
 	.open = open_mail,
-	.start = start,
+	.start = told_start,
 	.done = done,
-	.restore = restore,
+	.restore = told_restore,
 	.poll = poll_mail,
 	.pump = pump,
-	.take = take,
-	.positions = positions,
-	.durable = durable,
-	.trouble = trouble,
-	.where = where,
+	.take = told_take,
+	.positions = told_positions,
+	.durable = told_durable,
+	.trouble = told_say,
+	.where = told_where,
 	.count = count };

@@ -34,11 +34,11 @@ static int open_reports(struct source *s, struct err *e)
 	if (!in)
 		abort();
 	s->in = in;
-	told_init(&in->told, MARK, s->conf->name);
 	asked_init(&in->asked);
-	r = maildir_check(s->conf->path, e);
-	if (r == 0)
-		r = program_find(NULL, "onus-reports", &in->program, e);
+	r = told_init(s, MARK, e);
+	if (r < 0)
+		return r;
+	r = program_find(NULL, "onus-reports", &in->program, e);
 	if (r < 0)
 		return err_wrap(e, r, "source %s", s->conf->name);
 	in->argv[n++] = in->program;
@@ -54,14 +54,6 @@ static int open_reports(struct source *s, struct err *e)
 	return 0;
 }
 
-static int start(struct source *s, struct err *e)
-{
-	struct reports *in = s->in;
-	int r = maildir_open(&in->told.dir, s->conf->path, e);
-
-	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;
-}
-
 static void done(struct source *s)
 {
 	struct reports *in = s->in;
@@ -71,29 +63,6 @@ static void done(struct source *s)
 	free(in->program);
 	free(in);
 	s->in = NULL;
-}
-
-/* --- what is told ------------------------------------------------------------------------------------------------- */
-
-static void positions(struct source *s, struct buf *out)
-{
-	const struct reports *in = s->in;
-
-	told_positions(&in->told, out);
-}
-
-static void durable(struct source *s)
-{
-	struct reports *in = s->in;
-
-	told_durable(&in->told);
-}
-
-static int restore(struct source *s, struct span line, struct err *e)
-{
-	struct reports *in = s->in;
-
-	return told_restore(&in->told, line, e);
 }
 
 /* --- a message ------------------------------------------------------------------------------------------------------ */
@@ -147,19 +116,10 @@ static int take_answer(struct source *s, struct err *e)
 		turn(in);
 		return 1;
 	}
-	r = told_lines(s, &in->told, &b, e);
+	r = told_lines(s, &b, e);
 	if (r == 1)
 		turn(in);
 	return r;
-}
-
-/* All of a message is taken at once (whole, below). */
-static void take(struct source *s, uint64_t lines)
-{
-	struct reports *in = s->in;
-
-	(void)lines;
-	told_take(&in->told);
 }
 
 static void died(struct source *s)
@@ -218,32 +178,12 @@ static void tend(struct source *s)
 static bool poll_reports(struct source *s, int64_t settled_s)
 {
 	struct reports *in = s->in;
-	int64_t now_s = clock_now_s(&s->to->clock);
-	uint64_t refused;
+	bool asking = told_in_hand(&in->told) != NULL;
 
-	told_retry(&in->told);
-	if (told_in_hand(&in->told))
+	in->refused += told_look(s, settled_s);
+	if (asking)
 		return asked_ready(&in->asked); /* --once does not wait for what cannot run */
-	refused = told_look(&in->told, now_s, settled_s, s->conf->keep_days);
-	if (refused)
-		lines_refused(s, 0, "no message, or its name cannot be told of again", refused);
-	in->refused += refused;
 	return told_in_hand(&in->told) != NULL;
-}
-
-static const char *where(const struct source *s)
-{
-	struct reports *in = s->in;
-	const struct maildir_message *m = told_in_hand(&in->told);
-
-	return m ? m->name : s->conf->path;
-}
-
-static const char *trouble(struct source *s)
-{
-	struct reports *in = s->in;
-
-	return told_say(&in->told);
 }
 
 static void count(const struct source *s, struct source_counts *to)
@@ -258,15 +198,15 @@ static void count(const struct source *s, struct source_counts *to)
 const struct source_kind kind_reports = { .type = "reports",
 	.whole = true,
 	.open = open_reports,
-	.start = start,
+	.start = told_start,
 	.done = done,
-	.restore = restore,
+	.restore = told_restore,
 	.tend = tend,
 	.poll = poll_reports,
 	.pump = pump,
-	.take = take,
-	.positions = positions,
-	.durable = durable,
-	.trouble = trouble,
-	.where = where,
+	.take = told_take,
+	.positions = told_positions,
+	.durable = told_durable,
+	.trouble = told_say,
+	.where = told_where,
 	.count = count };

@@ -5,13 +5,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void told_init(struct told *t, const char *mark, const char *source)
+int told_init(struct source *s, const char *mark, struct err *e)
 {
-	*t = (struct told){ .mark = mark, .source = source };
+	struct told *t = s->in;
+	int r;
+
+	*t = (struct told){ .mark = mark, .source = s->conf->name };
 	maildir_init(&t->dir);
 	t->v = calloc(TOLD_MAX, sizeof(*t->v));
 	if (!t->v)
 		abort();
+	r = maildir_check(s->conf->path, e);
+	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;
+}
+
+int told_start(struct source *s, struct err *e)
+{
+	struct told *t = s->in;
+	int r = maildir_open(&t->dir, s->conf->path, e);
+
+	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;
 }
 
 void told_done(struct told *t)
@@ -28,8 +41,10 @@ void told_trouble(struct told *t, const struct err *why)
 	t->troubled = true;
 }
 
-const char *told_say(struct told *t)
+const char *told_say(struct source *s)
 {
+	struct told *t = s->in;
+
 	if (!t->troubled)
 		return NULL;
 	t->troubled = false;
@@ -68,7 +83,8 @@ static void move_all(struct told *t)
 	t->n = kept;
 }
 
-void told_retry(struct told *t)
+/* Moves that failed once. */
+static void retry(struct told *t)
 {
 	for (unsigned i = 0; i < t->n; i++)
 		if (t->v[i].durable) {
@@ -77,22 +93,27 @@ void told_retry(struct told *t)
 		}
 }
 
-void told_positions(const struct told *t, struct buf *out)
+void told_positions(struct source *s, struct buf *out)
 {
+	const struct told *t = s->in;
+
 	for (unsigned i = 0; i < t->n; i++)
 		buf_fmt(out, "%s%s %s\n", t->mark, t->source, t->v[i].name);
 }
 
-void told_durable(struct told *t)
+void told_durable(struct source *s)
 {
+	struct told *t = s->in;
+
 	for (unsigned i = 0; i < t->n; i++)
 		t->v[i].durable = true;
 	if (t->n)
 		move_all(t);
 }
 
-int told_restore(struct told *t, struct span line, struct err *e)
+int told_restore(struct source *s, struct span line, struct err *e)
 {
+	struct told *t = s->in;
 	struct span rest = line, word;
 
 	if (!span_starts(line, t->mark))
@@ -120,17 +141,27 @@ void told_leave(struct told *t)
 	t->dir.next++;
 }
 
-void told_take(struct told *t)
+const char *told_where(const struct source *s)
 {
+	const struct maildir_message *m = told_in_hand(s->in);
+
+	return m ? m->name : s->conf->path;
+}
+
+void told_take(struct source *s, uint64_t lines)
+{
+	struct told *t = s->in;
 	const char *name = told_in_hand(t)->name;
 	struct told_name *to = &t->v[t->n++];
 
+	(void)lines;
 	to->durable = false;
 	(void)snprintf(to->name, sizeof(to->name), "%.*s", (int)maildir_key(name), name); /* fits */
 }
 
-int told_lines(struct source *s, struct told *t, const struct block *b, struct err *e)
+int told_lines(struct source *s, const struct block *b, struct err *e)
 {
+	struct told *t = s->in;
 	int r;
 
 	if (told_full(t)) {
@@ -157,13 +188,20 @@ void told_put(struct told *t, enum maildir_place to)
 	told_leave(t);
 }
 
-uint64_t told_look(struct told *t, int64_t now_s, int64_t settled_s, uint32_t keep_days)
+uint64_t told_look(struct source *s, int64_t settled_s)
 {
+	int64_t now_s = clock_now_s(&s->to->clock);
+	struct told *t = s->in;
 	uint64_t refused = 0;
 	struct err why;
 
-	maildir_prune(&t->dir, now_s, keep_days);
+	retry(t);
+	if (told_in_hand(t))
+		return 0;
+	maildir_prune(&t->dir, now_s, s->conf->keep_days);
 	if (maildir_look(&t->dir, is_told, t, now_s, settled_s, &refused, &why) < 0)
 		told_trouble(t, &why);
+	if (refused)
+		lines_refused(s, 0, "no message, or its name cannot be told of again", refused);
 	return refused;
 }

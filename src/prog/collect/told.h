@@ -16,6 +16,7 @@ struct told_name {
 	bool durable;			 /* a batch in the spool says so: it can be moved */
 };
 
+/* struct told - the first member of what such a kind of source keeps in source.in */
 struct told {
 	const char
 	    *mark; /* "#reports ": how positions of this kind begin; borrowed, as is source */
@@ -27,16 +28,14 @@ struct told {
 	bool troubled;
 };
 
-void told_init(struct told *t, const char *mark, const char *source);
+/* told_init - and is the source's path one that can be opened? -errno with a message; told_done may be called then */
+MUST_USE int told_init(struct source *s, const char *mark, struct err *e);
 void told_done(struct told *t); /* callable twice */
 
 static inline bool told_full(const struct told *t)
 {
 	return t->n == TOLD_MAX;
 }
-
-/* told_take - the message in hand is in the batch; not when it is full */
-void told_take(struct told *t);
 
 /* told_in_hand - the message whose turn it is, or NULL. told_leave - it is the next one's. */
 struct maildir_message *told_in_hand(struct told *t);
@@ -45,24 +44,25 @@ void told_leave(struct told *t);
 /* told_put - the message in hand says nothing, and goes to done/ or bad/ at once; the next one's turn */
 void told_put(struct told *t, enum maildir_place to);
 
-/* told_look - when none is in hand: look for more; how many of them have names that cannot be told of again, and are
- * refused */
-uint64_t told_look(struct told *t, int64_t now_s, int64_t settled_s, uint32_t keep_days);
+/* told_look - moves that failed are tried again, and when no message is in hand, more are looked for
+ * Returns how many of them have names that cannot be told of again: they are refused, and counted as that. */
+MUST_USE uint64_t told_look(struct source *s, int64_t settled_s);
 
-/* What kinds of source are asked for (collect.h). */
-MUST_USE int told_restore(struct told *t, struct span line, struct err *e);
-void told_positions(const struct told *t, struct buf *out);
-void told_durable(struct told *t);
+/* What kinds of source are asked for (collect.h): rows of their tables. told_take: the message in hand is in the batch,
+ * all of it (source_kind.whole); not when that is full. */
+MUST_USE int told_start(struct source *s, struct err *e);
+MUST_USE int told_restore(struct source *s, struct span line, struct err *e);
+void told_take(struct source *s, uint64_t lines);
+void told_positions(struct source *s, struct buf *out);
+void told_durable(struct source *s);
+const char *told_say(struct source *s); /* the trouble, once; NULL */
+const char *told_where(const struct source *s);
 
 /* told_lines - the events of the message in hand, lines of one block, into the batch, and the next one's turn; of a kind
  * that is whole (collect.h), and whose take is told_take
  * Returns 1; 0 when it has to wait, since messages cannot be moved (told_say has it); -errno of flushing. */
-MUST_USE int told_lines(struct source *s, struct told *t, const struct block *b, struct err *e);
-
-/* told_retry - moves that failed once */
-void told_retry(struct told *t);
+MUST_USE int told_lines(struct source *s, const struct block *b, struct err *e);
 
 void told_trouble(struct told *t, const struct err *why);
-const char *told_say(struct told *t); /* the trouble, once; NULL */
 
 #endif

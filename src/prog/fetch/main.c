@@ -176,14 +176,8 @@ static int confine(const char *dir, const char *ca, uint64_t max_bytes)
 		.max_file_bytes = max_bytes,
 		.network = true,
 		.threads = true };
-	struct err missing, e;
-	int r = confine_self(&c, &missing, &e);
 
-	if (r < 0)
-		log_error("%s", e.text);
-	else if (missing.text[0])
-		log_debug("this kernel does not offer: %s", missing.text);
-	return r;
+	return confine_program(&c);
 }
 
 static int run(const char *dir, const char *ca, const char *contact, uint64_t max_bytes)

@@ -187,14 +187,8 @@ static int confine(bool serves)
 	const struct confine c = { .max_file_bytes = serves ? 0 : UINT64_C(1) << 40,
 		.max_memory = MEMORY_MAX,
 		.bare = true };
-	struct err missing, e;
-	int r = confine_self(&c, &missing, &e);
 
-	if (r < 0)
-		log_error("%s", e.text);
-	else if (missing.text[0])
-		log_debug("this kernel does not offer: %s", missing.text);
-	return r;
+	return confine_program(&c);
 }
 
 /* All are opened before any is read. Returns how many, or -errno, told. */
