@@ -57,7 +57,7 @@ static bool measure_programs(const struct health *h, double *value, char text[HE
 	else if (down)
 		SAY("%u of %u down: %s", down, n_programs(h), b.p);
 	else
-		SAY("%u up", n_programs(h));
+		SAY("%u of %u up", n_programs(h), n_programs(h));
 	return n_programs(h) > 0;
 }
 

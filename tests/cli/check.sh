@@ -66,7 +66,7 @@ is 0 "* | 'queue'=12;~:20;;0" queue -w '~:20' -c ''
 is 1 "ONUS LAG WARNING - the oldest batch waits for * s | 'lag'=9[0-9]s;60;600;0" lag
 is 0 "ONUS EVENTS OK - 2.5 events a second accepted | 'events'=2.5;;;0" events
 is 2 "ONUS EVENTS CRITICAL - *" events -c 3:
-is 0 "ONUS PROGRAMS OK - 1 up | 'programs'=0;;0;0" programs
+is 0 "ONUS PROGRAMS OK - 1 of 1 up | 'programs'=0;;0;0" programs
 is 2 "ONUS PROGRAMS CRITICAL - 1 of 2 down: onus-load absent | *" programs onus-collect onus-load
 is 3 'ONUS SILENCE UNKNOWN - onus-load is not running (absent)' silence
 is 1 "ONUS STATUS WARNING - lag: * | 'programs'=0;;0;0 *'lag'=9[0-9]s;60;600;0*" status
