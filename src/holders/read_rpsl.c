@@ -5,6 +5,8 @@
  *   descr:          Example
  *                   and more of it                 (blank, tab or '+' begin a continuation)
  *   source:         RIPE # Filtered
+ * Whois servers tell in a comment before an object whom to write to about it:
+ *   % Abuse contact for '192.0.2.0 - 192.0.2.255' is 'abuse@example.net'
  * Only what facts are made of is kept of an object, each attribute bounded, so its size does not matter: longer
  * texts are cut, an over-long handle, range or date costs the object. Of persons nothing is kept at all. */
 #include <errno.h>
@@ -49,10 +51,11 @@ static const struct class
 {
 	const char *name, *leave;
 	rpsl_make_fn *make;
+	bool told; /* a comment may tell whom to write to */
 } classes[] = {
-	{ "inetnum", NULL, rpsl_inetnum },
-	{ "inet6num", NULL, rpsl_inet6num },
-	{ "aut-num", NULL, rpsl_aut_num },
+	{ "inetnum", NULL, rpsl_inetnum, true },
+	{ "inet6num", NULL, rpsl_inet6num, true },
+	{ "aut-num", NULL, rpsl_aut_num, true },
 	{ "organisation", NULL, rpsl_organisation },
 	{ "role", NULL, rpsl_role },
 	{ "irt", NULL, rpsl_irt },
@@ -83,6 +86,7 @@ struct reading {
 	const struct class *class;   /* of the open object; NULL between objects */
 	const struct attribute *now; /* what continuations add to; NULL: to nothing that is kept */
 	const char *broken;	     /* why the open object cannot be taken */
+	struct buf of, mail; /* what the last comment about an abuse contact says: of what, whom */
 };
 
 static bool name_is(struct span name, const char *is)
@@ -199,6 +203,39 @@ static void object_begin(struct reading *r, uint64_t line)
 	r->class = &unknown_class;
 }
 
+/* "% Abuse contact for 'KEY' is 'MAIL'": both are quoted, and neither has a quote in it. */
+static void comment(struct reading *r, struct span text)
+{
+	static const char of[] = "% Abuse contact for '", is[] = " is '";
+	struct span key, mail;
+
+	if (!span_starts(text, of))
+		return;
+	text.p += sizeof(of) - 1;
+	if (!span_cut(&text, '\'', &key) || !span_starts(text, is))
+		return;
+	text.p += sizeof(is) - 1;
+	if (!span_cut(&text, '\'', &mail) || span_len(key) > FACT_KEY_MAX ||
+	    span_len(mail) > FACT_TEXT_MAX)
+		return;
+	buf_reset(&r->of);
+	buf_reset(&r->mail);
+	buf_span(&r->of, span_trim(key));
+	buf_span(&r->mail, span_trim(mail));
+}
+
+/* The comment counts for the object that it names. */
+static void add_comment(struct reading *r)
+{
+	struct span key = span_trim(buf_text(&r->o.slot[RPSL_KEY]));
+	struct span of = buf_text(&r->of);
+
+	if (!r->of.len || r->o.slot[RPSL_MAIL].len)
+		return;
+	if (span_len(of) == span_len(key) && strncasecmp(of.p, key.p, span_len(of)) == 0)
+		buf_span(&r->o.slot[RPSL_MAIL], buf_text(&r->mail));
+}
+
 static bool slots_ok(const struct rpsl_object *o)
 {
 	for (unsigned i = 0; i < RPSL_SLOT_N; i++)
@@ -214,7 +251,9 @@ static int object_end(struct reading *r)
 	r->class = NULL;
 	if (!class)
 		return 0;
-	if (!slots_ok(&r->o))
+	if (class->told)
+		add_comment(r);
+	if (!slots_ok(&r->o) || !buf_ok(&r->of) || !buf_ok(&r->mail))
 		return -ENOMEM;
 	if (r->broken)
 		fact_refuse(r->to, r->o.line, r->broken);
@@ -268,6 +307,8 @@ static int line_read(struct reading *r, const struct line *line)
 		text.p += 3;
 	if (span_empty(span_trim(text)))
 		return object_end(r);
+	if (*text.p == '%')
+		comment(r, text);
 	if (*text.p == '%' || *text.p == '#')
 		return 0;
 	if (r->class && (*text.p == ' ' || *text.p == '\t' || *text.p == '+')) {
@@ -290,12 +331,16 @@ static int rpsl_read(struct input *in, const struct fact_to *to, struct err *e)
 
 	for (unsigned i = 0; i < RPSL_SLOT_N; i++)
 		buf_init(&r.o.slot[i], FACT_ADDRESS_MAX);
+	buf_init(&r.of, FACT_KEY_MAX);
+	buf_init(&r.mail, FACT_TEXT_MAX);
 	while (code == 0 && (got = input_line(in, &line, e)) > 0)
 		code = line_read(&r, &line);
 	if (code == 0 && got == 0)
 		code = object_end(&r);
 	for (unsigned i = 0; i < RPSL_SLOT_N; i++)
 		buf_done(&r.o.slot[i]);
+	buf_done(&r.of);
+	buf_done(&r.mail);
 	buf_done(&r.o.room);
 	if (code == -ENOMEM)
 		return err_set(e, code, "%s: out of memory", input_name(in));

@@ -153,7 +153,12 @@ def asn_days(values):
     return max([d for d in days if d], default=None)
 
 
-def whois_facts(obj, persons):
+def told(text):
+    """Whom the server's comments say to write to, by the key of the object they stand before."""
+    return dict(re.findall(r"(?m)^% Abuse contact for '([^']*)' is '([^']*)'", text))
+
+
+def whois_facts(obj, persons, comments):
     def all_of(name):
         return [v for k, v in obj if k == name and v]
 
@@ -184,7 +189,7 @@ def whois_facts(obj, persons):
                         "address": "\n".join(all_of("address")), "country": one("country")})
         yield full({"kind": "network", **out, "range": range_text(first, last), "name": one("netname"),
                     "org": one("org", "ownerid"), "abuse": one("abuse-c", "mnt-irt") if not one("owner") else "",
-                    "status": one("status"), "parent": one("parent")})
+                    "status": one("status"), "parent": one("parent"), "mail": comments.get(key, "")})
     elif cls == "organisation":
         yield full({"kind": "org", **out, "handle": key, "name": one("org-name"), "address": "\n".join(all_of("address"))})
     elif cls in ("role", "irt"):
@@ -226,7 +231,7 @@ def whois():
             persons = set()
             # the archive's publisher cut answers: "TRUNCATED" stands in the middle of them
             facts = [f for obj in rpsl_objects(text) if obj[0] != ("TRUNCATED", "") and obj[0] != ("NONE", "")
-                     for f in whois_facts(obj, persons)]
+                     for f in whois_facts(obj, persons, told(text))]
             ours = [{k: v for k, v in f.items() if k != "line"} for f in onus_read(path, "--facts", 0 if facts else 1)]
             compare("%s of %s" % (name, address), ours, facts)
             no_persons(ours, persons)
@@ -397,7 +402,7 @@ def answers():
                 yield "arin-%d" % number, address, text, list(arin_facts(text))
             elif "inetnum:" in text or "inet6num:" in text:
                 objects = [o for o in rpsl_objects(text) if o[0] not in (("TRUNCATED", ""), ("NONE", ""))]
-                yield "%s-%d" % (name, number), address, text, [f for o in objects for f in whois_facts(o, set())]
+                yield "%s-%d" % (name, number), address, text, [f for o in objects for f in whois_facts(o, set(), told(text))]
     for number, (address, o) in enumerate(responses("rdap")):
         yield "rdap-%d" % number, address, json.dumps(o), list(rdap_facts(o, set()))
 
@@ -433,11 +438,11 @@ def chain():
         same(name + ": name", ours["name"] or "", net.get("name") or "")
         for key in ("name", "address", "country"):
             same("%s: holder's %s" % (name, key), (ours["org"] or {}).get(key) or "", org.get(key) or "")
-        same(name + ": abuse", said["abuse"] or "", abuse.get("mail") or "")
+        same(name + ": abuse", said["abuse"] or "", net.get("mail") or abuse.get("mail") or "")
         seen["holder"] += bool(org.get("name"))
         seen["address"] += bool(org.get("address"))
         seen["country"] += bool(net.get("country") or org.get("country"))
-        seen["abuse"] += bool(abuse.get("mail"))
+        seen["abuse"] += bool(net.get("mail") or abuse.get("mail"))
     same("chains seen", min(seen.values()) >= 4, True)
     print("chains of single answers: %s" % ", ".join("%d with %s" % (v, k) for k, v in seen.items()))
 

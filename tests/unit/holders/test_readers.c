@@ -143,6 +143,23 @@ static const struct reading rpsl[] = {
 	    "3 network RIPE 192.0.2.0/24 name=EXAMPLE-NET descr=First line # 5 org=ORG-EX1-RIPE "
 	    "abuse=AB1-RIPE status=ASSIGNED PA country=NL created=2008-08-14 "
 	    "changed=2014-06-24\n" },
+	{ "whom a server's comment tells to write to: about that object, and only where it does "
+	  "not say",
+	    "% Abuse contact for '192.0.2.0 - 192.0.2.255' is 'abuse@example.net'\n\n"
+	    "inetnum: 192.0.2.0 - 192.0.2.255\nsource: RIPE\n\n"
+	    "inetnum: 192.0.2.0 - 192.0.2.127\nsource: RIPE\n\n"
+	    "% Abuse contact for 'as1' is 'as@example.net'\n"
+	    "role: X\nnic-hdl: as1\nsource: RIPE\n\naut-num: AS1\nsource: RIPE\n\n"
+	    "% Abuse contact for '2001:db8::/32' is 'six@example.net'\n\n"
+	    "inet6num: 2001:db8::/32\nabuse-mailbox: own@example.net\nsource: RIPE\n\n"
+	    "% Abuse contact for 'AS2' is 'a@example.net\n"
+	    "% Abuse contact for AS2 is 'a@example.net'\n"
+	    "% No abuse contact registered for AS2\naut-num: AS2\nsource: RIPE\n",
+	    "3 network RIPE 192.0.2.0/24 mail=abuse@example.net\n"
+	    "6 network RIPE 192.0.2.0/25\n10 contact RIPE handle=as1 name=X\n"
+	    "14 as RIPE AS1 handle=AS1 mail=as@example.net\n"
+	    "19 network RIPE 2001:db8::/32 mail=own@example.net\n"
+	    "26 as RIPE AS2 handle=AS2\n" },
 	{ "names in capitals, continuations, a comment within, no end of the last line",
 	    "INETNUM:192.0.2.0\n +- 192.0.2.255\nDescr:\n+\n\tto come\n# between\n  more\n"
 	    "NetName:  A\n+ # B\nSOURCE: ripe-nonauth",
