@@ -8,18 +8,21 @@
 #include "util/clock.h"
 #include "util/grow.h"
 
-#define P7_BLOCK     0.35
-#define WEIGHT_BLOCK 0.5
-#define BLOCK_HOSTS  4u
-#define BLOCK_DAYS   2u
-#define BLOCK_PEAK   8u
-#define BLOCK_NEW    1.0
-#define BLOCK_M	     4.0
-#define BLOCK_M_LOW  0.5
-#define BLOCK_V4     256u /* addresses that a block counts for in the budget, a /48 too */
-#define P7_RELEASE   0.09
-#define NEW_RELEASE  0.25
-#define D0_S	     DAY_S
+#define BLOCK_V4    256u /* addresses that a block counts for in the budget, a /48 too */
+#define P7_RELEASE  0.09 /* of the standard thresholds */
+#define NEW_RELEASE 0.25
+#define D0_S	    DAY_S
+
+static double threshold(const struct policy_conf *c, enum threshold t)
+{
+	return c->thresholds ? c->thresholds->v[t] : threshold_rows[t].standard;
+}
+
+/* The release that belongs to a threshold, when `standard` belongs to the standard one. */
+static double release(const struct policy_conf *c, enum threshold t, double standard)
+{
+	return standard * (threshold(c, t) / threshold_rows[t].standard);
+}
 
 /* May this space stand on a wall at all? */
 static bool never(const struct policy_conf *c, struct range r)
@@ -41,9 +44,10 @@ static bool believed(const struct judgement *g)
 	return g->anchor || g->groups >= 2;
 }
 
-static bool addr_rule(const struct judgement *g)
+static bool addr_rule(const struct policy_conf *c, const struct judgement *g)
 {
-	return g->p7_max >= P7_BLOCK && g->w_max >= WEIGHT_BLOCK && believed(g);
+	return g->p7_max >= threshold(c, THRESHOLD_ADDR_P7) &&
+	       g->w_max >= threshold(c, THRESHOLD_ADDR_WEIGHT) && believed(g);
 }
 
 static double arrivals(const struct judgement *g)
@@ -62,12 +66,14 @@ static double counted(const struct judgement *g, double m)
 	return MIN_OF(m, g->m - g->held);
 }
 
-static bool block_rule(const struct judgement *g)
+static bool block_rule(const struct policy_conf *c, const struct judgement *g)
 {
-	return believed(g) && g->verified_7 >= BLOCK_HOSTS &&
-	       (g->verified_days >= BLOCK_DAYS || g->verified_peak >= BLOCK_PEAK) &&
-	       (counted(g, arrivals(g)) >= BLOCK_NEW || counted(g, g->m) >= BLOCK_M) &&
-	       counted(g, g->m_low) >= BLOCK_M_LOW;
+	return believed(g) && g->verified_7 >= threshold(c, THRESHOLD_BLOCK_HOSTS) &&
+	       (g->verified_days >= threshold(c, THRESHOLD_BLOCK_DAYS) ||
+		   g->verified_peak >= threshold(c, THRESHOLD_BLOCK_PEAK)) &&
+	       (counted(g, arrivals(g)) >= threshold(c, THRESHOLD_BLOCK_NEW) ||
+		   counted(g, g->m) >= threshold(c, THRESHOLD_BLOCK_M)) &&
+	       counted(g, g->m_low) >= threshold(c, THRESHOLD_BLOCK_M_LOW);
 }
 
 /* 24 hours after the end of the day of the last verified sighting. */
@@ -156,7 +162,7 @@ static int decide_addrs(struct maker *m)
 
 		judge_at(m->j, ENTITY_ADDR, index_of(m, ENTITY_ADDR, i), &g);
 		d.until_s = expiry(&g);
-		if (!addr_rule(&g) || d.until_s <= m->conf->at_s || !allowed(m, &g))
+		if (!addr_rule(m->conf, &g) || d.until_s <= m->conf->at_s || !allowed(m, &g))
 			continue;
 		d.key = g.key;
 		d.since_s = m->conf->at_s;
@@ -197,7 +203,7 @@ static uint32_t find_candidates(struct maker *m, struct candidate *v)
 		struct judgement g;
 
 		judge_at(m->j, ENTITY_BLOCK, block, &g);
-		if (!block_rule(&g) || expiry(&g) <= m->conf->at_s || !allowed(m, &g))
+		if (!block_rule(m->conf, &g) || expiry(&g) <= m->conf->at_s || !allowed(m, &g))
 			continue;
 		v[n] = (struct candidate){ .block = block };
 		if (m->conf->changed && m->conf->is_standing)
@@ -210,7 +216,7 @@ static uint32_t find_candidates(struct maker *m, struct candidate *v)
 static int decide_blocks(struct maker *m)
 {
 	uint32_t n_block = count_of(m, ENTITY_BLOCK), n;
-	uint64_t budget = m->conf->budget ? m->conf->budget : POLICY_BUDGET;
+	uint64_t budget = (uint64_t)threshold(m->conf, THRESHOLD_BUDGET);
 	uint64_t spent = m->conf->changed ? m->conf->standing * BLOCK_V4 : 0;
 	CLEANUP(free_p) struct candidate *v = calloc((size_t)n_block + 1, sizeof(*v));
 	int r = v ? 0 : -ENOMEM;
@@ -261,7 +267,8 @@ bool policy_keeps(const struct judge *j, const struct policy_conf *c, const stru
 
 	if ((key->kind != ENTITY_ADDR && key->kind != ENTITY_BLOCK) || !judge_find(j, key, &g))
 		return false;
-	if (key->kind == ENTITY_ADDR ? g.p7_max < P7_RELEASE : arrivals(&g) < NEW_RELEASE)
+	if (key->kind == ENTITY_ADDR ? g.p7_max < release(c, THRESHOLD_ADDR_P7, P7_RELEASE)
+				     : arrivals(&g) < release(c, THRESHOLD_BLOCK_NEW, NEW_RELEASE))
 		return false;
 	return !never(c, range_of(&g));
 }

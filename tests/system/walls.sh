@@ -46,7 +46,9 @@ stages "$dir/conf" -o own_networks= collect load score
 stages "$dir/conf" -o own_networks=46.0.9.0/24 publish
 
 walls() { grep -v '^#' "$1" | sort | tr '\n' ' '; }
-grep -q 'addr:46.0.9.9' "$dir/serve/current/decisions" || fail 'no decision about 46.0.9.9: the test shows nothing'
+[ "$(sqlite3 "$dir/hub.sqlite" "SELECT count(*) FROM decision WHERE entity = 'addr:46.0.9.9'")" = 1 ] ||
+  fail 'no decision about 46.0.9.9: the test shows nothing'
+grep -q 'addr:46.0.9.9' "$dir/serve/current/decisions" && fail 'own space is under a decision that is published'
 [ "$(walls "$dir/serve/current/plain.txt")" = '2a00:1:2:3::/64 45.0.1.1 45.0.2.2 ' ] ||
   fail "served: $(walls "$dir/serve/current/plain.txt")"
 [ "$(walls "$dir/open/current/plain.txt")" = '2a00:1:2:3::/64 45.0.1.1 ' ] ||

@@ -13,6 +13,7 @@
 #include "net/addrset.h"
 #include "intake/scan.h"
 #include "intake/watch.h"
+#include "publication/settings_file.h"
 #include "util/clock.h"
 
 /* struct found - an event of the block in hand, formatted, with its line */
@@ -96,7 +97,9 @@ struct collect {
 	bool good;
 	struct conf *conf;
 	struct clock clock;
-	struct addrset own;
+	struct addrset own; /* of the configuration, and as set by command: settings */
+	struct settings_file settings;
+	bool own_known;	     /* own was read */
 	struct known *known; /* what is good, and no event */
 	char *list_dir;	     /* snapshots of lists */
 	struct spool *spool;

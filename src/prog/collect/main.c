@@ -82,6 +82,7 @@ static void collect_close(struct collect *c)
 	c->spool = spool_free(c->spool);
 	c->conf = conf_free(c->conf);
 	addrset_done(&c->own);
+	settings_file_done(&c->settings);
 	batch_writer_done(&c->writer);
 	buf_done(&c->orphans);
 	buf_done(&c->text);
@@ -116,6 +117,29 @@ static int open_one(struct collect *c, const struct conf_source *conf, struct er
 	return r;
 }
 
+/* One's own networks, of the configuration and as set by command. The scanners have c->own by reference. */
+static int read_own(struct collect *c, struct err *e)
+{
+	CLEANUP(addrset_done) struct addrset conf = { .v = NULL };
+	struct addrset own;
+	struct err why = { "" };
+	int r = settings_file_look(&c->settings, c->conf->serve_dir, &why);
+
+	if (r < 0 && !c->good)
+		log_warn("%s; settings read before stay in force", why.text);
+	if (r != 1 && c->own_known)
+		return 0;
+	r = addrset_parse(span_str(c->conf->own_networks), &conf, e);
+	if (r < 0)
+		return r;
+	c->own_known = true;
+	if (settings_own(&c->settings.now, &conf, &own) < 0)
+		abort();
+	addrset_done(&c->own);
+	c->own = own;
+	return 0;
+}
+
 /* The configuration and all that follows from it, without touching the spool. */
 static struct collect *collect_new(const struct daemon *d, bool good, struct err *e)
 {
@@ -133,7 +157,8 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 	buf_init(&c->positions, BATCH_POSITION_ROOM);
 	buf_init(&c->line, 2 * BATCH_LINE_MAX);
 	c->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
-	if (!c->conf || addrset_parse(span_str(c->conf->own_networks), &c->own, e) < 0) {
+	settings_init(&c->settings.now);
+	if (!c->conf || read_own(c, e) < 0) {
 		collect_close(c);
 		return NULL;
 	}
@@ -466,6 +491,7 @@ static bool poll_due(struct collect *c, const struct daemon *d)
 		return false;
 	c->polled_us = now_us;
 	known_poll(c->known);
+	(void)read_own(c, NULL); /* the configuration's part was read before */
 	for (unsigned i = 0; i < c->n_sources; i++)
 		waits = source_poll(&c->sources[i], d->once ? 0 : LIST_SETTLED_S) || waits;
 	return waits;

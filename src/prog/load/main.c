@@ -7,7 +7,7 @@
 #include "core/conf.h"
 #include "core/spool.h"
 #include "core/spool_depth.h"
-#include "ledger/hub.h"
+#include "prog/evidence/sources.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -71,20 +71,8 @@ static int load_open(struct daemon *d, void **state, struct err *e)
 	return 0;
 }
 
-static enum hub_source_kind kind_of(const char *type)
-{
-	static const struct {
-		const char *type;
-		enum hub_source_kind kind;
-	} kinds[] = { { "list", HUB_SOURCE_LIST }, { "reports", HUB_SOURCE_REPORT } };
-
-	for (size_t i = 0; i < NELEM(kinds); i++)
-		if (type && strcmp(type, kinds[i].type) == 0)
-			return kinds[i].kind;
-	return HUB_SOURCE_SENSOR;
-}
-
-/* What the configuration says of its sources becomes rows, before their first event arrives. */
+/* What the configuration, and over it a command, says of its sources becomes rows, before their first event
+ * arrives. */
 static int set_sources(struct load *l, struct err *e)
 {
 	int32_t day = day_of(clock_now_s(&l->clock));
@@ -94,16 +82,15 @@ static int set_sources(struct load *l, struct err *e)
 
 		if (strcmp(c->type, CONF_KNOWN_GOOD) == 0)
 			continue; /* it says nothing of anybody */
-		struct hub_source s = {
-			.name = c->name,
-			.kind = kind_of(c->type),
-			.anchor = c->anchor,
-			.redistribute = c->redistribute,
-			.group = c->group && *c->group ? c->group : c->name,
-			.trust = c->anchor ? 1 : c->trust,
-		};
-		int r = hub_source_set(l->hub, &s, day, NULL, e);
+		struct settings_source over;
+		struct hub_source s;
+		int r = hub_settings_source(l->hub, c->name, &over, e);
 
+		source_of_conf(c, &s);
+		if (r == 0) {
+			source_override(&over, &s);
+			r = hub_source_set(l->hub, &s, day, NULL, e);
+		}
 		if (r < 0)
 			return r;
 	}

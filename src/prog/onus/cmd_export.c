@@ -8,6 +8,7 @@
 #include "prog/onus/commands.h"
 #include "publication/export.h"
 #include "publication/place.h"
+#include "publication/settings_file.h"
 #include "util/clock.h"
 #include "util/opt.h"
 
@@ -17,6 +18,7 @@ struct export
 	struct opt_list set;
 	struct conf *conf;
 	struct reputation *from;
+	struct settings settings; /* of the same publication */
 	enum level least;
 	int64_t now_s;
 };
@@ -33,6 +35,9 @@ static int open_current(struct export *x, struct err *e)
 		    x->conf->serve_dir);
 	if (r < 0)
 		return r;
+	r = settings_file_read(dir, &x->settings, e);
+	if (r < 0)
+		return err_wrap(e, r, "what must never be on a wall is not known");
 	(void)snprintf(path, sizeof(path), "%s/reputation", dir);
 	return reputation_open(path, &x->from, e);
 }
@@ -61,13 +66,15 @@ static int say_head(const struct export *x, const struct publication_head *h, ch
 static int export(struct export *x, const struct export_format *f, struct err *e)
 {
 	CLEANUP(wall_done) struct wall w = { NULL };
-	CLEANUP(addrset_done) struct addrset never = { .v = NULL };
+	CLEANUP(addrset_done) struct addrset own = { .v = NULL }, never = { .v = NULL };
 	struct export_head head = { .of = reputation_head(x->from) };
 	char warning[STALE_TEXT_MAX] = "";
-	int r = addrset_parse(span_str(x->conf->own_networks), &never, e);
+	int r = addrset_parse(span_str(x->conf->own_networks), &own, e);
 
 	if (r < 0)
 		return r;
+	if (settings_never(&x->settings, &own, x->now_s, &never) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
 	wall_init(&w, x->now_s, &never);
 	if (wall_add_reputation(&w, x->from, x->least) < 0 || wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
@@ -88,6 +95,7 @@ static int run(struct export *x, const struct export_format *f, struct err *e)
 	if (r == 0)
 		r = export(x, f, e);
 	x->from = reputation_free(x->from);
+	settings_done(&x->settings);
 	x->conf = conf_free(x->conf);
 	return r;
 }
@@ -104,6 +112,8 @@ int cmd_export(int argc, char **argv)
 	struct clock clock = clock_system();
 	struct export x = { .level = "block", .now_s = clock_now_s(&clock) };
 	bool list = false;
+
+	settings_init(&x.settings);
 	const struct opt opts[] = {
 		{ "list", 'l', OPT_FLAG, &list, NULL, "List the formats." },
 		{ "level", 0, OPT_TEXT, &x.level, "LEVEL",
@@ -115,9 +125,10 @@ int cmd_export(int argc, char **argv)
 		    "Set one parameter over the file." },
 	};
 	const struct opt_usage usage = { "onus export", "FORMAT",
-		"Print the wall that the newest publication asks for. One's own networks and "
-		"special\n"
-		"space are never in it, nor is what has ended. Exits with 1 when the publication "
+		"Print the wall that the newest publication asks for. One's own networks, the "
+		"allow list\n"
+		"(onus allow) and special space are never in it, nor is what has ended. Exits with "
+		"1 when the publication "
 		"has\n"
 		"expired.",
 		"Example: onus export nft -f /etc/nftables.d/onus.nft && nft -f "

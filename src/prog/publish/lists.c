@@ -113,7 +113,6 @@ int lists_write(struct publishing *p, const struct reputation *rep, const char *
     const char **names, unsigned *n, struct err *e)
 {
 	CLEANUP(wall_done) struct wall w = { NULL };
-	CLEANUP(addrset_done) struct addrset never = { .v = NULL };
 	char path[PATH_MAX];
 	int r;
 
@@ -121,11 +120,9 @@ int lists_write(struct publishing *p, const struct reputation *rep, const char *
 		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
 	r = write_decisions(p, path, open, e);
 	names[(*n)++] = "decisions";
-	if (r == 0)
-		r = addrset_parse(span_str(p->conf->own_networks), &never, e);
 	if (r < 0)
 		return r;
-	wall_init(&w, p->now_s, &never);
+	wall_init(&w, p->now_s, &p->never);
 	if (fill_wall(p, rep, open, &w) < 0 || wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	return write_exports(p, &w, dir, names, n, e);

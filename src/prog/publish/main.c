@@ -17,7 +17,8 @@ struct publish {
 	struct hub *hub; /* NULL until it could be opened */
 	struct registry_live registry;
 	struct clock clock;
-	struct hub_run run; /* that was published last by this process; id 0: none */
+	struct hub_run run;   /* that was published last by this process; id 0: none */
+	int64_t settings_rev; /* with it */
 	uint64_t made;
 	unsigned busy;
 };
@@ -103,6 +104,7 @@ static int make(struct publish *s, struct err *e)
 
 	if (r > 0) {
 		s->run = p.run;
+		s->settings_rev = p.settings_rev;
 		report(s, &p, (double)(clock_monotonic_us() - began) / 1e6);
 		return 0;
 	}
@@ -116,8 +118,9 @@ static int make(struct publish *s, struct err *e)
 
 static int work(struct publish *s, struct err *e)
 {
-	struct hub_run run;
+	struct hub_run run = { .id = 0 };
 	struct err why = { "" };
+	int64_t rev = 0;
 	int r = 0;
 
 	if (!s->hub)
@@ -130,8 +133,11 @@ static int work(struct publish *s, struct err *e)
 	else if (why.text[0])
 		log_warn("%s; the registry read before serves on", why.text);
 	if (r == 0)
+		r = hub_settings_rev(s->hub, &rev, e);
+	if (r == 0)
 		r = hub_newest_run(s->hub, &run, e);
-	if (r < 0 || (r > 0 && run.id == s->run.id && run.batch_cursor == s->run.batch_cursor))
+	if (r < 0 || (r > 0 && run.id == s->run.id && run.batch_cursor == s->run.batch_cursor &&
+			 rev == s->settings_rev))
 		return MIN_OF(r, 0);
 	return make(s, e);
 }
@@ -165,7 +171,7 @@ int main(int argc, char **argv)
 		    "current by renaming one link. serve_dir is for our own daemons; open_dir "
 		    "holds\n"
 		    "only what its sources allow to be given away. Works whenever there are newer\n"
-		    "scores.",
+		    "scores, or settings.",
 		.more = "  onus-publish --once                    publish and exit\n",
 		.check = publish_check,
 		.open = publish_open,

@@ -181,6 +181,10 @@ static int put_serve(struct publishing *p, const char *dir, struct reputation **
 	names[(*n)++] = REGISTRY_NAME;
 	names[(*n)++] = REPUTATION;
 	names[(*n)++] = SITE_DB;
+	names[(*n)++] = SETTINGS_NAME;
+	r = settings_write(p, dir, e);
+	if (r < 0)
+		return r;
 	r = reputation_open(reputation, rep, e); /* what we could not read ourselves is not shown */
 	return r < 0 ? r : lists_write(p, *rep, dir, false, names, n, e);
 }
@@ -303,6 +307,8 @@ static void forget(struct publishing *p)
 	free(p->known.org);
 	free(p->known.net);
 	p->known = (struct known){ .as = NULL };
+	settings_done(&p->settings);
+	addrset_done(&p->never);
 }
 
 int publish_make(struct publishing *p, struct err *e)
@@ -313,8 +319,10 @@ int publish_make(struct publishing *p, struct err *e)
 		return r;
 	r = read_head(p, e);
 	if (r > 0) {
-		int made = verdicts_read(p->hub, p->now_s, &p->verdicts, e);
+		int made = settings_gather(p, e);
 
+		if (made == 0)
+			made = verdicts_read(p->hub, p->now_s, &p->never, &p->verdicts, e);
 		if (made == 0)
 			made = transfers_read(
 			    p->hub, p->registry->r, day_of(p->run.at_s), &p->transfers, e);

@@ -5,6 +5,7 @@
  *   evidence.c  who was seen doing what on which day  hub → reputation.sqlite
  *   factors.c   why new attackers are expected there      hub, judge → reputation.sqlite
  *   lists.c     walls and decision lines              reputation → a file a format
+ *   settings.c  what people have set               hub, configuration → serve/settings
  *   make.c      all of it, signed and shown           → serve_dir, open_dir
  * All functions return 0 or a negative errno with a sentence in e. */
 #ifndef ONUS_PROG_PUBLISH_PUBLISH_H
@@ -14,7 +15,7 @@
 
 #include "core/conf.h"
 #include "holders/live.h"
-#include "ledger/hub.h"
+#include "ledger/hub_setting.h"
 #include "prog/evidence/transfers.h"
 #include "publication/reputation.h"
 #include "publication/site_db.h"
@@ -33,8 +34,10 @@ struct verdict {
 	UT_hash_handle hh;
 };
 
-/* verdicts_read - by entity name; those that ended before now_s are left out */
-MUST_USE int verdicts_read(struct hub *h, int64_t now_s, struct verdict **ret, struct err *e);
+/* verdicts_read - by entity name; those that ended before now_s, and those that touch anything of never, are
+ * left out */
+MUST_USE int verdicts_read(
+    struct hub *h, int64_t now_s, const struct addrset *never, struct verdict **ret, struct err *e);
 void verdicts_free(struct verdict **v);
 
 /* --- what has a row ----------------------------------------------------------------------------- */
@@ -78,6 +81,9 @@ struct publishing {
 	struct hub_run run; /* the scores' */
 	struct hub_totals totals;
 	struct publication_head head;
+	int64_t settings_rev;
+	struct settings settings; /* of the hub, with own_networks of the configuration */
+	struct addrset never;	  /* that follows from them, now */
 	struct verdict *verdicts;
 	struct transfers transfers;
 	struct known known;
@@ -102,6 +108,10 @@ MUST_USE int evidence_write(struct publishing *p, struct err *e);
 
 /* factors_write - the steps of the judge's chain to every AS, and to the blocks and prefixes with most hosts */
 MUST_USE int factors_write(struct publishing *p, struct err *e);
+
+/* settings_gather - settings and never, for forget to end; settings_write - the file, into dir */
+MUST_USE int settings_gather(struct publishing *p, struct err *e);
+MUST_USE int settings_write(const struct publishing *p, const char *dir, struct err *e);
 
 /* lists_write - decisions and every export format into dir
  * open    leave out what is held

@@ -7,12 +7,18 @@
 struct reader {
 	struct verdict *by_name;
 	int64_t now_s;
+	const struct addrset *never;
 	struct err *e;
 };
 
 static bool stronger(const struct standing_decision *a, const struct standing_decision *b)
 {
 	return !b || a->level > b->level || (a->level == b->level && a->action > b->action);
+}
+
+static bool has_range(const struct entity *en)
+{
+	return en->kind == ENTITY_ADDR || en->kind == ENTITY_BLOCK || en->kind == ENTITY_PREFIX;
 }
 
 static int take(void *ctx, const struct hub_decision *d)
@@ -29,7 +35,7 @@ static int take(void *ctx, const struct hub_decision *d)
 	    level_parse(d->level, &s.level) < 0)
 		return err_set(r->e, -EBADMSG, "the hub's decision about \"%.*s\" is none",
 		    (int)MIN_OF(span_len(d->entity), (size_t)60), d->entity.p);
-	if (s.level == LEVEL_CLEAR)
+	if (s.level == LEVEL_CLEAR || (has_range(&en) && addrset_overlaps(r->never, en.range)))
 		return 0;
 	(void)entity_format(&en, name);
 	HASH_FIND_STR(r->by_name, name, v);
@@ -51,9 +57,10 @@ static int take(void *ctx, const struct hub_decision *d)
 	return 0;
 }
 
-int verdicts_read(struct hub *h, int64_t now_s, struct verdict **ret, struct err *e)
+int verdicts_read(
+    struct hub *h, int64_t now_s, const struct addrset *never, struct verdict **ret, struct err *e)
 {
-	struct reader r = { .now_s = now_s, .e = e };
+	struct reader r = { .now_s = now_s, .never = never, .e = e };
 	int err = hub_each_decision(h, take, &r, e);
 
 	*ret = r.by_name;

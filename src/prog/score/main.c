@@ -25,13 +25,16 @@ struct stamp {
 	int32_t day;
 	uint64_t sources;   /* hash of who is trusted how far, and of what is disputed */
 	uint64_t transfers; /* transfers_hash */
+	uint64_t never;	    /* hash of what no wall may touch: an allowance may end by itself */
 	struct timespec registry;
 };
 
 struct score {
 	struct daemon *d;
 	struct conf *conf;
-	struct addrset never; /* own networks */
+	struct addrset own;	  /* of the configuration */
+	struct settings settings; /* of the hub */
+	struct addrset never;	  /* own networks and allow list of both, now */
 	char *state_file;
 	struct hub *hub; /* NULL until it could be opened */
 	struct registry_live registry;
@@ -79,7 +82,9 @@ static void score_close(void *state)
 	s->hub = hub_free(s->hub);
 	registry_live_done(&s->registry);
 	s->conf = conf_free(s->conf);
+	addrset_done(&s->own);
 	addrset_done(&s->never);
+	settings_done(&s->settings);
 	free(s);
 }
 
@@ -92,9 +97,10 @@ static int score_open(struct daemon *d, void **state, struct err *e)
 		abort();
 	s->d = d;
 	s->clock = clock_system();
+	settings_init(&s->settings);
 	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (s->conf)
-		r = addrset_parse(span_str(s->conf->own_networks), &s->never, e);
+		r = addrset_parse(span_str(s->conf->own_networks), &s->own, e);
 	if (r == 0)
 		r = daemon_status_dir(d, s->conf->status_dir, e);
 	if (r == 0 && asprintf(&s->state_file, "%s/score.state", s->conf->state_dir) < 0)
@@ -142,15 +148,34 @@ static int mix_dispute(void *ctx, const struct hub_dispute *d)
 	return 0;
 }
 
+/* What people have set, as it holds at that instant. */
+static int fresh_settings(struct score *s, int64_t at_s, struct err *e)
+{
+	struct settings now;
+	struct addrset never;
+	int r = hub_settings_read(s->hub, &now, e);
+
+	if (r < 0)
+		return r;
+	settings_done(&s->settings);
+	s->settings = now;
+	if (settings_never(&s->settings, &s->own, at_s, &never) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	addrset_done(&s->never);
+	s->never = never;
+	return 0;
+}
+
 static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct err *e)
 {
 	int r;
 
 	*ret = (struct stamp){ .day = day_of(at_s),
 		.sources = UINT64_C(0xcbf29ce484222325),
-		.registry = s->registry.mtime };
+		.registry = s->registry.mtime,
+		.settings_rev = s->settings.rev };
+	mix(&ret->never, s->never.v, s->never.n * sizeof(*s->never.v));
 	if ((r = hub_cursor(s->hub, &ret->cursor, e)) == 0 &&
-	    (r = hub_settings_rev(s->hub, &ret->settings_rev, e)) == 0 &&
 	    (r = hub_each_source(s->hub, mix_source, &ret->sources, e)) == 0 &&
 	    (r = hub_each_dispute(s->hub, mix_dispute, &ret->sources, e)) == 0)
 		r = transfers_hash(s->hub, &ret->transfers, e);
@@ -160,7 +185,7 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 static bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
 	return a->cursor == b->cursor && a->settings_rev == b->settings_rev && a->day == b->day &&
-	       a->sources == b->sources && a->transfers == b->transfers &&
+	       a->sources == b->sources && a->transfers == b->transfers && a->never == b->never &&
 	       a->registry.tv_sec == b->registry.tv_sec &&
 	       a->registry.tv_nsec == b->registry.tv_nsec;
 }
@@ -344,7 +369,7 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 {
 	const struct timespec *seen = &s->done.registry;
 	int64_t began = clock_monotonic_us();
-	struct policy_conf decide = { .never = &s->never };
+	struct policy_conf decide = { .never = &s->never, .thresholds = &s->settings.levels };
 	struct written w;
 	bool whole;
 	int r = gather(s, now_s, &whole, e);
@@ -354,8 +379,8 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	daemon_alive(s->d);
 	decide.at_s = s->evidence.run.at_s;
 	whole |= s->behind || !s->any_done || stamp->settings_rev != s->done.settings_rev ||
-		 stamp->transfers != s->done.transfers || stamp->registry.tv_sec != seen->tv_sec ||
-		 stamp->registry.tv_nsec != seen->tv_nsec;
+		 stamp->never != s->done.never || stamp->transfers != s->done.transfers ||
+		 stamp->registry.tv_sec != seen->tv_sec || stamp->registry.tv_nsec != seen->tv_nsec;
 	if (!whole)
 		r = run_again(s, &decide, &w, e);
 	if (r == 1)
@@ -378,6 +403,8 @@ static int work(struct score *s, struct err *e)
 		r = hub_open(s->conf->hub, HUB_WRITE, &s->hub, e);
 	if (r == 0)
 		r = fresh_registry(s, e);
+	if (r == 0)
+		r = fresh_settings(s, now_s, e);
 	if (r == 0)
 		r = stamp_now(s, now_s, &stamp, e);
 	if (r < 0 || (s->any_done && stamp_same(&stamp, &s->done)))

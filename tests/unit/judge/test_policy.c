@@ -20,11 +20,13 @@ static const struct world space = {
 
 static struct policy_list decide(struct judge *j, int64_t at_s, const char *never, uint64_t budget)
 {
-	struct policy_conf c = { .at_s = at_s, .budget = budget };
+	struct thresholds t = thresholds_standard();
+	struct policy_conf c = { .at_s = at_s, .thresholds = budget ? &t : NULL };
 	struct policy_list l;
 	struct addrset own;
 	struct err e;
 
+	t.v[THRESHOLD_BUDGET] = (double)budget;
 	assert_int_equal(addrset_parse(span_str(never ? never : ""), &own, &e), 0);
 	c.never = &own;
 	run(j, &space);
@@ -83,6 +85,41 @@ static void addresses(void **state)
 			assert_int_equal(l.v[0].until_s, (int64_t)(TODAY + 2) * DAY_S);
 			assert_true(strlen(l.v[0].reason) > 20);
 		}
+		policy_done(&l);
+		judge_free(j);
+	}
+}
+
+/* What an operator sets is what decides, and the release goes with it. */
+static void thresholds(void **state)
+{
+	static const struct {
+		const char *label;
+		enum threshold t;
+		double v;
+		bool decided, kept;
+	} cases[] = {
+		{ "standard", THRESHOLD_ADDR_P7, 0.35, true, true },
+		{ "a chance that it does not reach", THRESHOLD_ADDR_P7, 0.95, false, true },
+		{ "so far above that it is let go", THRESHOLD_ADDR_P7, 3.8, false, false },
+		{ "a weight that it does not reach", THRESHOLD_ADDR_WEIGHT, 1.01, false, true },
+		{ "of blocks alone", THRESHOLD_BLOCK_HOSTS, 256, true, true },
+	};
+
+	for (unsigned i = 0; i < NELEM(cases); i++) {
+		struct thresholds t = thresholds_standard();
+		struct policy_conf c = { .at_s = NOON, .thresholds = &t };
+		struct judge_key key = { .kind = ENTITY_ADDR, .addr = addr_of_v4(NET) };
+		struct judge *j = world_judge();
+		struct policy_list l;
+
+		see(j, NET, week, NELEM(week), 0);
+		run(j, &space);
+		t.v[cases[i].t] = cases[i].v;
+		assert_int_equal(policy_decide(j, &c, &l), 0);
+		if (l.n != cases[i].decided || policy_keeps(j, &c, &key) != cases[i].kept)
+			fail_msg("%s: %u decided, %s", cases[i].label, l.n,
+			    policy_keeps(j, &c, &key) ? "kept" : "let go");
 		policy_done(&l);
 		judge_free(j);
 	}
@@ -202,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(thresholds),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(blocks),
 		cmocka_unit_test(budget),
