@@ -18,7 +18,7 @@ export ONUS_FILTERS=$filters
 names=()
 for f in "$filters"/*.conf; do
   f=${f##*/} f=${f%.conf}
-  case $f in *-good | *-common | nginx-error*) ;; *) names+=("$f") ;; esac
+  case $f in *-good | *-common | nginx-error* | database) ;; *) names+=("$f") ;; esac
 done
 names+=('web[logging=syslog]' 'web-scan[logging=syslog]' 'web-auth[logging=syslog]')
 least() { awk -v a="${1:-$2}" -v b="$2" 'BEGIN {print a < b ? a : b}'; }

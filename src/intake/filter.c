@@ -14,7 +14,7 @@ static const char *const shipped[] = { "sshd", "postfix", "postfix-sasl", "postf
 	"postfix-scan", "dovecot", "exim", "exim-auth", "exim-spam", "rspamd", "amavis",
 	"spamassassin", "ftp", "named", "firewall", "web", "web-scan", "web-auth",
 	"web[logging=syslog]", "web-scan[logging=syslog]", "web-auth[logging=syslog]", "web-error",
-	"web-error-scan", "web-error-auth" };
+	"web-error-scan", "web-error-auth", "login", "mail-login", "phone" };
 
 static const char *const shipped_good[] = { "sshd-good", "dovecot-good", "postfix-good" };
 

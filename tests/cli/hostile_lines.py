@@ -10,6 +10,8 @@ AMAVIS = DATE + "amavis[7]: "
 WEB = "[10/Nov/2026:03:01:11 +0000] "
 NGINX, TAGGED = DATE + "nginx: ", DATE + "apache2[7]: "
 APACHE = "[Tue Nov 10 03:01:11.123456 2026] "
+PHONE = "[2026-11-10 03:01:11] NOTICE[1638] "
+SECURITY = '[2026-11-10 03:01:11] SECURITY[77]: res_security_log.c:114 security_event_stasis_cb: SecurityEvent="InvalidAccountID",EventTV="2026-11-10T03:01:11.192+0000",Severity="Error",Service="PJSIP",EventVersion="1",'
 NERR = "2026/11/10 03:01:11 [error] 7#7: *1 "
 NTAIL = ', client: %A, server: www.example.org, request: "GET /%H HTTP/1.1", host: "%X"'
 NREF = NTAIL + ', referrer: "%X"'
@@ -149,6 +151,46 @@ TEMPLATES = [
     NERR + '[client %A] ModSecurity: Access denied with code 403 (phase 2). Matched "%X" [id "949110"] [uri "/%X"]' + NREF,
     NGINX + NERR + 'user "%X": password mismatch' + NREF,
     NGINX + NERR + 'open() "/srv/%X/.env" failed (2: No such file or directory)' + NTAIL,
+    DATE + "dropbear[7]: Bad password attempt for '%X' from %A:4711",
+    DATE + "dropbear[7]: Login attempt for nonexistent user '%X' from %A:4711",
+    DATE + "webmin[7]: Non-existent login as %X from %A",
+    DATE + "pvedaemon[7]: authentication failure; rhost=%A user=%X@pam msg=no such user ('%X@pam')",
+    "2026-11-10T03:01:11+00:00: authentication failure; rhost=[::ffff:%A]:47414 user=%X@pbs msg=no such user",
+    DATE + "php-fpm[7]: /index.php: webConfigurator authentication error for user '%X' from: %A",
+    DATE + "phpMyAdmin[7]: user denied: %X (mysql-denied) from %A",
+    DATE + "roundcube: IMAP Error: Login failed for %X from %A. AUTHENTICATE PLAIN: A2 NO %X failed. in /srv/rcube_imap.php on line 2 (POST /?_task=%H)",
+    DATE + "roundcube[7]: <crk9n97i> IMAP Error: Login failed for %H from %A. AUTHENTICATE PLAIN: A2 NO %H failed. in /srv/x.php on line 2 (POST /?%H)",
+    DATE + "roundcube: IMAP Error: Login failed for %X from %A(X-Real-IP: %X,X-Forwarded-For: %X). AUTHENTICATE PLAIN: failed. in /srv/x.php on line 2 (POST /)",
+    "[10-Nov-2026 03:01:11 +0000]: <4z506z6r> Failed login for %X from %A in session 4z506z6rvddstv6k7jz08hxo27 (error: 0)",
+    "[10-Nov-2026 03:01:11 +0000]: <4z506z6r> Failed login for x from %A(X-Forwarded-For: %X) in session 4z506z6rvddstv6k7jz08hxo27 (error: 0)",
+    DATE + "drupal: https://example.org|1430068525|user|%A|https://example.org/?%X|https://example.org/%X|0||Login attempt failed for %X.",
+    DATE + "example.org: https://example.org|1430068525|user|%A|https://example.org/?%X|%X|0||%X",
+    "2026/11/10 03:01:11 ...ers/web/auth/auth.go:200:SignInPost() [I] Failed authentication attempt for %X from %A:39522: user does not exist [uid: 0, name: %X, keyid: 0]",
+    DATE + "gitea[7]: 2026/11/10 03:01:11 ...ers/web/auth/auth.go:200:SignInPost() [I] Failed authentication attempt for %H from %A:39522: user does not exist [uid: 0, name: %H, keyid: 0]",
+    DATE + "imapd: LOGIN FAILED, user=%X, ip=[::ffff:%A]",
+    DATE + "pop3d-ssl[7]: LOGIN FAILED, user=%X, ip=[::ffff:%A], port=[255]",
+    DATE + 'courieresmtpd[7]: error,relay=::ffff:%A,port=43632,msg="535 Authentication failed.",cmd: AUTH LOGIN %X',
+    DATE + "courieresmtpd[7]: error,relay=::ffff:%A,from=<%X>,to=<%X>: 550 User unknown.",
+    DATE + "cyrus/imap[7]: badlogin: h.example.net [%A] plaintext %X SASL(-13): authentication failure: checkpass failed",
+    DATE + "cyrus/imaps[7]: badlogin: %H [%A] PLAIN [SASL(-13): user not found: user: %X property: cmusaslsecretPLAIN not found in sasldb]",
+    DATE + "timsieved[7]: badlogin: %H[%A] PLAIN authentication failure",
+    DATE + "sendmail[7]: 06I02CNi016764: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication failure: checkpass failed, user=%X, relay=h.example.net [%A] (may be forged)",
+    DATE + "sm-mta[7]: s1GNXHYB005133: %H [%A]: possible SMTP attack: command=AUTH, count=5",
+    DATE + "sendmail[7]: 06I02CNi016764: ruleset=check_rcpt, arg1=<%X>, relay=%H [%A], reject=550 5.7.1 <%X>... Relaying denied",
+    PHONE + "chan_sip.c: Registration from '\"%X\"<sip:%X>' failed for '%A:5060' - Wrong password",
+    PHONE + "chan_sip.c: Call from '%X' (%A:10836) to extension '%X' rejected because extension not found in context 'default'.",
+    PHONE + "res_pjsip/pjsip_distributor.c: Request 'INVITE' from '\"%X\" <sip:%X>' failed for '%A:48336' (callid: %X) - No matching endpoint found",
+    PHONE + "chan_iax2.c: No registration for peer '%X' (from %A)",
+    PHONE + "chan_iax2.c: Host %A failed to authenticate as '%X'",
+    SECURITY + 'AccountID="%X",SessionID="%X",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/%A/5066",Challenge="1/2",Response="%X",ExpectedResponse=""',
+    SECURITY + 'AccountID="100",SessionID="%X",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/%A/5066"',
+    SECURITY + 'AccountID="%X",SessionID="1",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/%A/5066",Challenge="1"',
+    "2026-11-10 03:01:11.767815 [WARNING] sofia_reg.c:1478 SIP auth failure (INVITE) on sofia profile 'internal' for [%X] from ip %A",
+    "2026-11-10 03:01:11.767815 96.03% [WARNING] sofia_reg.c:3223 Can't find user [%X] from %A",
+    "2026-11-10  3:01:11 8 [Warning] Access denied for user '%X'@'%A' (using password: YES)",
+    "2026-11-10T03:01:11.861934Z 344 [Note] [MY-010926] [Server] Access denied for user '%X'@'%A' (using password: NO)",
+    DATE + "mysqld[7]: 2026-11-10 03:01:11 8756 [Warning] Access denied for user '%X'@'%A' to database '%X'",
+    DATE + "mysqld[7]: 2026-11-10 03:01:11 8756 [Warning] Access denied for user '%X'@'%A' (using password: YES)",
     DATE + "app[7]: login of %X failed",
     DATE + "app[7]: %X",
 ]
@@ -173,6 +215,11 @@ def payloads():
               f"\u2028{VICTIM}", f"\u00a0{VICTIM}\u00a0", f"\u202e{VICTIM}", f"\x85 from {VICTIM} port 22",
               f"::ffff:{VICTIM}, client: {VICTIM}, server: x", f"::FFFF:{VICTIM}]", "::ffff:102:304", "0:0:0:0:0:ffff:102:304",
               f"x, client: {VICTIM}, server: x, request: \"GET /.env HTTP/1.1\", host: \"x\"", f"\" {VICTIM} - - [] \"GET /.env"):
+        yield p
+    for p in (f'x",SessionID="1",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/{VICTIM}/5060",Challenge="', f"x' failed for '{VICTIM}:5' (callid: 1",
+              f"' ({VICTIM}:5) to extension '1' rejected because extension not found in context 'x", f"1) - No matching endpoint found' failed for '{VICTIM}",
+              f"x'@'{VICTIM}' (using password: YES)", f"x, ip=[{VICTIM}], port=[25]", f"x, relay=h [{VICTIM}] (may be forged)", f"x from {VICTIM} in session a (error: 0)",
+              f"x from {VICTIM}(y", f"x from {VICTIM}. y", f"x|0|user|{VICTIM}|y", f"x from {VICTIM}:1: user does not exist [uid: 0, name: x, keyid: 0]"):
         yield p
     for p in (VICTIM, f"[{VICTIM}]", f"from {VICTIM}", f" {VICTIM} ", f"rhost={VICTIM}", f"::ffff:{VICTIM}", ""):
         yield p

@@ -2,8 +2,9 @@
 """log_sets DATA DIR: see log-sets.sh. Reads the known results by itself, asks `onus extract` about the logs, compares.
 
 Three forms of known results: a line and the address that it is about; a line that is about nobody; a log and the
-addresses that must be found in it (alerts). What `onus extract` finds is asked three times over: with what it ships
-by default, with sshd's mode=aggressive, and with the filters of good observations (log-ins, deliveries)."""
+addresses that must be found in it (alerts). What `onus extract` finds is asked four times over: with what it ships
+by default, with sshd's mode=aggressive, with the filters that must be named, and with those of good observations
+(log-ins, deliveries)."""
 import csv
 import glob
 import ipaddress
@@ -20,7 +21,8 @@ EXTRACT = [BUILD + '/src/prog/onus/onus', 'extract', '-c', '/dev/null', '-o', 'j
            '-o', 'filter_path=' + SOURCE + '/etc/filter.d']
 GOOD = ['--filter', 'sshd-good', '--filter', 'dovecot-good', '--filter', 'postfix-good']
 AGGRESSIVE = ['--filter', 'sshd[mode=aggressive]']
-COLUMNS = ('cases', 'expected', 'matched', 'scans', 'good', 'missed', 'wrong', 'more')
+NAMED = [a for f in ('database', 'nginx-error', 'nginx-error-scan', 'nginx-error-auth', 'nginx-error-rate') for a in ('--filter', f)]
+COLUMNS = ('cases', 'expected', 'matched', 'scans', 'named', 'good', 'missed', 'wrong', 'more')
 PRIVATE = re.compile(rb'(?<![0-9.])(?:(10|127)(?=\.\d+\.\d+\.\d+(?![0-9.]))|(172)(?=\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+(?![0-9.]))'
                      rb'|(192)(?=\.168\.\d+\.\d+(?![0-9.])))')
 
@@ -58,7 +60,8 @@ def moved(data):
 
 
 def found_in(path):
-    """What is found by default (filters, else a map), by mode=aggressive, by the filters of good observations."""
+    """What is found by default (filters, else a map), by mode=aggressive, by filters that must be named, by those of good
+    observations."""
     text = extract(path, '--matches')
     other = DIR + '/moved'
     with open(path, 'rb') as f, open(other, 'wb') as out:
@@ -66,7 +69,7 @@ def found_in(path):
         out.write(b'\n'.join(l if l.startswith(b'{') else b'' for l in moved(f.read()).split(b'\n')))
     for line, addresses in extract(other, '--json', '--line-numbers').items():
         text.setdefault(line, addresses)
-    return text, extract(path, '--matches', *AGGRESSIVE), extract(path, '--matches', *GOOD)
+    return text, extract(path, '--matches', *AGGRESSIVE), extract(path, '--matches', *NAMED), extract(path, '--matches', *GOOD)
 
 
 def both(a):
@@ -88,7 +91,7 @@ class Row:
 
 def by_line(row, path, wanted):
     """wanted: line number → address. Every line is a case."""
-    default, scans, good = found_in(path)
+    default, scans, named, good = found_in(path)
     lines = lines_of(path)
     row.add(cases=sum(1 for l in lines if l.strip()), expected=len(wanted))
     for number, address in wanted.items():
@@ -97,6 +100,8 @@ def by_line(row, path, wanted):
             row.add(**{'matched' if default[number] <= want else 'wrong': 1})
         elif number in scans:
             row.add(**{'scans' if scans[number] <= want else 'wrong': 1})
+        elif number in named:
+            row.add(**{'named' if named[number] <= want else 'wrong': 1})
         elif number in good:
             row.add(**{'good' if good[number] <= want else 'wrong': 1})
         else:
@@ -108,14 +113,15 @@ def by_line(row, path, wanted):
 
 def by_log(row, path, wanted):
     """wanted: addresses that must be found somewhere in the log."""
-    default, scans, _ = found_in(path)
+    default, scans, named, _ = found_in(path)
     lines = lines_of(path)
     row.add(cases=sum(1 for l in lines if l.strip()), expected=len(wanted))
     seen = set().union(*default.values()) if default else set()
     seen_scans = set().union(*scans.values()) if scans else set()
+    seen_named = set().union(*named.values()) if named else set()
     all_wanted = set().union(*(both(a) for a in wanted)) if wanted else set()
     for a in wanted:
-        name = 'matched' if seen & both(a) else 'scans' if seen_scans & both(a) else 'missed'
+        name = 'matched' if seen & both(a) else 'scans' if seen_scans & both(a) else 'named' if seen_named & both(a) else 'missed'
         row.add(**{name: 1})
         if name == 'missed':
             row.missed.append('%s: %s' % (a, next((l for l in lines if a in l), '?')))
