@@ -28,10 +28,11 @@ static void latin1(struct buf *room, unsigned char c)
 
 struct span fact_head(struct span s, size_t max)
 {
-	const char *end = s.p + max;
+	const char *end;
 
 	if (span_len(s) <= max)
 		return s;
+	end = s.p + max;
 	while (end > s.p && ((unsigned char)*end & 0xc0) == 0x80)
 		end--;
 	return (struct span){ s.p, end };

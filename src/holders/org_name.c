@@ -244,6 +244,8 @@ static void drop_repeats(struct parts *p)
 
 static bool is_nobody(struct span core)
 {
+	if (span_empty(core))
+		return false;
 	for (size_t i = 0; i < NELEM(nobody); i++) {
 		struct span rest = { core.p + MIN_OF(strlen(nobody[i]), span_len(core)), core.end };
 
