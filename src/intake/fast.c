@@ -8,15 +8,7 @@
 
 _Static_assert(
     FAST_SLACK >= BYTES_WIDE, "a wide look begins in the subject, and may end behind it");
-_Static_assert(FAST_MEMO_MAX % 16 == 0 && FAST_MEMO_MAX <= 64, "compared by 16, wanted by 64 bits");
-
 enum frame_kind { FRAME_GO, FRAME_RUN, FRAME_LAZY, FRAME_UNSAVE, FRAME_UNADDR };
-
-/* struct subject - what is searched */
-struct subject {
-	struct fast *f;
-	const char *begin, *end; /* end[-1] is its only LF */
-};
 
 int fast_new(struct span marked, unsigned flags, struct fast **ret)
 {
@@ -47,44 +39,6 @@ struct fast *fast_free(struct fast *f)
 }
 
 /* --- single steps --- */
-
-static inline unsigned byte_at(const char *p, const char *end)
-{
-	return p < end ? (unsigned char)*p : SET_END;
-}
-
-static inline bool literal(const struct op *op, const char *p, const char *end)
-{
-	uint64_t w;
-
-	memcpy(&w, p, 8); /* FAST_SLACK; but what lies behind the subject must not match */
-	return ((w ^ op->lit) & op->mask) == 0 && op->len <= end - p;
-}
-
-/* How many bytes at p show that the literal is not there. */
-static size_t bytes_told(const struct op *op, const char *p)
-{
-	size_t i = 0;
-
-	while (i < op->len && p[i] == ((const char *)&op->lit)[i])
-		i++;
-	return i + 1;
-}
-
-/* How many of the eight bytes at p, from the first on, are digits: a byte that is none keeps or gets its
- * high bit. The slack makes all eight readable. */
-static inline unsigned digits_at(const char *p)
-{
-	uint64_t w, t;
-
-	memcpy(&w, p, 8);
-	w = le64toh(w);
-	t = w ^ UINT64_C(0x3030303030303030);
-	/* No carry can come from below the first byte that is none, and only that one is looked for. */
-	t = (t + UINT64_C(0x7676767676767676)) | t;
-	t &= UINT64_C(0x8080808080808080);
-	return t ? (unsigned)__builtin_ctzll(t) / 8 : 8;
-}
 
 /* The end of a run of the op's set from p on, at most its maximum. */
 static inline const char *run_end(const struct op *op, const char *p, const char *end)
@@ -433,178 +387,6 @@ back: /* to the last choice that is open */
 #undef PUSH
 #undef GO
 
-/* --- the memo --- */
-
-#define MEMO_WORTH_MIN (-64)
-#define MEMO_REST      4096u
-
-/* Does the subject begin with what is remembered? */
-static inline bool remembered(const struct memo *m, const char *p, const char *end)
-{
-	uint32_t n = m->len;
-
-	if (n - 1 >= (size_t)(end - p)) /* none is more than there can be, too */
-		return false;
-	if (~bytes_same_16(p, m->head) & m->want & 0xffff)
-		return false;
-	for (uint32_t i = 16; i < n; i += 16)
-		if (~bytes_same_16(p + i, m->head + i) & m->want >> i & 0xffff)
-			return false;
-	return true;
-}
-
-/* How far the line at hand and the one before it are the same. */
-static size_t in_common(const struct memo *m, const struct subject *s)
-{
-	size_t n = 0, most = MIN_OF((size_t)(s->end - s->begin), (size_t)m->last_len);
-
-	while (n < most && m->last[n] == s->begin[n])
-		n++;
-	return n;
-}
-
-/* Walk from the start as long as there is nothing to choose and no group begins, and keep the farthest
- * place that was reached without looking past it, nor past what this line has in common with the one
- * before. Where that leads to no end, all ways at once may. */
-static void learn(struct memo *m, const struct subject *s)
-{
-	const char *p = s->begin, *looked = p, *kept = p, *common = p + in_common(m, s), *q;
-	const struct op *op = s->f->ops, *kept_op = NULL;
-
-	while (looked <= common) {
-		if (p > kept && p == looked) {
-			kept = p;
-			kept_op = op;
-		}
-		if (op->code == OP_LIT && literal(op, p, s->end)) {
-			p += op++->len;
-			looked = MAX_OF(looked, p);
-		} else if (op->code == OP_LIT) {
-			looked = p + bytes_told(op, p);
-			if (looked <= common) { /* no line with this head matches */
-				kept = looked;
-				kept_op = NULL;
-			}
-			break;
-		} else if (op_is_run(op) && op->keep && !op->any) {
-			q = run_end(op, p, s->end);
-			if (q < common &&
-			    q - p < (ptrdiff_t)op->min) { /* no line with this head matches */
-				kept = q + 1;
-				kept_op = NULL;
-			}
-			if (q >= common || q - p < (ptrdiff_t)op->min)
-				break;
-			p = q;
-			looked = q + 1; /* the byte that ended it */
-			op++;
-		} else if ((op->code == OP_SPLIT || op->code == OP_CHAIN) && p < common) {
-			unsigned b = op->next[(unsigned char)*p];
-
-			if (b == 0) { /* no line with this head matches */
-				kept = p + 1;
-				kept_op = NULL;
-			}
-			if (b != 1 && b != 2)
-				break;
-			looked = MAX_OF(looked, p + 1);
-			op += b == 1 ? op->x : op->y;
-		} else if (op->code == OP_JUMP) {
-			op += op->x;
-		} else if (op->code == OP_BEGIN && p == s->begin) {
-			op++;
-		} else {
-			break;
-		}
-	}
-	if (kept_op || kept == s->begin) {
-		size_t most = MIN_OF((size_t)(common - s->begin), (size_t)FAST_MEMO_MAX);
-		size_t dead = fast_dead(s->f, (struct span){ s->begin, s->begin + most });
-
-		if (dead) {
-			kept = s->begin + dead;
-			kept_op = NULL;
-		}
-	}
-	m->len = (uint32_t)(kept - s->begin);
-	m->op = kept_op;
-	m->want = m->len ? UINT64_MAX >> (64 - m->len) : 0;
-	memcpy(m->head, s->begin, m->len);
-}
-
-static void memo_miss(struct memo *m, const struct subject *s)
-{
-	size_t n = MIN_OF((size_t)(s->end - s->begin), (size_t)FAST_MEMO_MAX);
-
-	m->worth -= 4;
-	if (m->worth < MEMO_WORTH_MIN) { /* the lines are too different; try again later */
-		m->worth = 0;
-		m->rest = MEMO_REST;
-		m->len = 0;
-		m->last_len = 0;
-		return;
-	}
-	learn(m, s);
-	memcpy(m->last, s->begin, n);
-	m->last_len = (uint32_t)n;
-}
-
-#define DEAD_PAUSE_MIN 16u
-#define DEAD_PAUSE_MAX 4096u
-
-static inline bool known_dead(struct dead *d, struct span s)
-{
-	if (span_len(s) < 16)
-		return false;
-	for (unsigned i = 0; i < FAST_DEAD_MAX; i++)
-		if (d->want[i] && !(~bytes_same_16(s.p, d->head[i]) & d->want[i])) {
-			d->hits++;
-			return true;
-		}
-	return false;
-}
-
-/* A line did not match: what its head says, if that is of use for others. The less it was, the rarer this is. */
-static void learn_dead(struct fast *f, struct span s)
-{
-	struct dead *d = &f->dead;
-	size_t n;
-
-	if (d->rest > 0) {
-		d->rest--;
-		return;
-	}
-	d->pause = d->hits > d->pause ? DEAD_PAUSE_MIN : MIN_OF(DEAD_PAUSE_MAX, d->pause * 2 + 1);
-	d->rest = d->pause;
-	d->hits = 0;
-	if (span_len(s) < 16)
-		return;
-	n = fast_dead(f, (struct span){ s.p, s.p + 16 });
-	if (n == 0)
-		return;
-	memcpy(d->head[d->next], s.p, 16);
-	d->want[d->next] = (uint16_t)(0xffffu >> (16 - n));
-	d->next = (d->next + 1) % FAST_DEAD_MAX;
-}
-
-static NOINLINE enum fast_result not_remembered(
-    struct fast *f, struct span subject, struct regex_match *ret)
-{
-	struct memo *m = &f->memo;
-	enum fast_result r;
-
-	if (known_dead(&f->dead, subject))
-		return FAST_NO;
-	if (m->rest > 0)
-		m->rest--;
-	else
-		memo_miss(m, &(struct subject){ f, subject.p, subject.end });
-	r = attempt(f, subject.p, subject.end, ret, f->ops, subject.p);
-	if (r == FAST_NO)
-		learn_dead(f, subject);
-	return r;
-}
-
 /* No group has taken part. (Zeroed in one go, the compiler makes a string instruction or a loop of it, which
  * takes as long as a short match.) */
 static inline void forget_groups(const struct fast *f, struct regex_match *m)
@@ -638,58 +420,25 @@ static NOINLINE enum fast_result exec_search(
 	return FAST_NO;
 }
 
-/* What a prefix mostly consists of behind what is remembered: digits, literals, a choice that one byte decides,
- * the rest; any of them may be missing. Done here, where no room for choices need be made; where it stops,
- * attempt goes on. */
-static inline enum fast_result straight(
-    struct fast *f, struct span s, struct regex_match *ret, const struct op *op, const char *p)
+static inline void begin(struct fast *f, struct regex_match *ret)
 {
-	size_t n;
-
-	if (op->code == OP_DIGITS && LIKELY(p < s.end) && LIKELY((n = digits_at(p)) < 8)) {
-		if (n < op->min || n > op->max)
-			return FAST_NO;
-		p += n;
-		op++;
-	}
-	while (op->code == OP_LIT) {
-		if (!literal(op, p, s.end))
-			return FAST_NO;
-		p += op->len;
-		op++;
-	}
-	if (op->code == OP_SPLIT) {
-		n = op->next[byte_at(p, s.end)];
-		if (LIKELY(n == 1 || n == 2))
-			op += n == 1 ? op->x : op->y;
-	}
-	if (op->code == OP_REST && LIKELY(p < s.end)) {
-		n = (size_t)(s.end - 1 - p);
-		if (n < op->min || n > op->max)
-			return FAST_NO;
-		(&ret->group[0].p)[op->slot] = p;
-		(&ret->group[0].p)[op->slot + 1] = s.end - 1;
-		ret->v4_known = false;
-		return FAST_YES;
-	}
-	return attempt(f, s.p, s.end, ret, op, p);
+	f->work = 0;
+	f->quad = NULL;
+	forget_groups(f, ret);
 }
 
 /* All ways out are tail calls: what is rare has functions of its own, so that nothing is saved for it. */
 enum fast_result fast_exec(struct fast *f, struct span subject, struct regex_match *ret)
 {
-	struct memo *m = &f->memo;
-
-	f->work = 0;
-	f->quad = NULL;
-	forget_groups(f, ret);
+	begin(f, ret);
 	if (UNLIKELY(!f->anchored))
 		return exec_search(f, subject, ret);
-	if (UNLIKELY(!remembered(m, subject.p, subject.end)))
-		return not_remembered(f, subject, ret);
-	if (UNLIKELY(m->worth < 0))
-		m->worth++;
-	if (!m->op)
-		return FAST_NO;
-	return straight(f, subject, ret, m->op, subject.p + m->len);
+	return attempt(f, subject.p, subject.end, ret, f->ops, subject.p);
+}
+
+enum fast_result fast_exec_from(
+    struct fast *f, const struct fast_from *from, struct span subject, struct regex_match *ret)
+{
+	begin(f, ret);
+	return attempt(f, subject.p, subject.end, ret, from->op, subject.p + from->skip);
 }

@@ -28,6 +28,39 @@ struct fast *fast_free(struct fast *f); /* NULL-safe, returns NULL */
  * Not for two threads at once. (Declared in regex.h, whose inline function calls it.) */
 #define FAST_SLACK REGEX_SLACK
 
+/* struct fast_plain - what a known head is followed by where that is plain: digits, some text, and the rest as a group.
+ * For fast_content (fast_op.h), which decides it without a branch. */
+struct fast_plain {
+	char text[16];
+	uint32_t text_want; /* a bit for each of its bytes */
+	uint32_t text_len;
+	uint32_t digits;		  /* 0: none; or all bits, and then … */
+	uint32_t digits_min, digits_more; /* … that many, and at most so many more */
+	uint32_t rest_min, rest_more;	  /* bytes up to the LF, the same way */
+	const uint8_t *
+	    next; /* what the first byte of the rest leads to: PLAIN_REST, nothing (0), or something else */
+};
+#define FAST_PLAIN_REST 2u
+
+/* struct fast_from - where a search may begin in a subject whose first bytes are known: skip bytes of it are
+ * matched already. op is private; NULL: at the beginning. */
+struct fast_from {
+	const struct op *op;
+	uint32_t skip;
+	bool is_plain;
+	struct fast_plain plain;
+};
+
+/* fast_after - what it makes of all subjects that begin with head, of which the first FAST_AFTER_MAX bytes are
+ * looked at. (Slow: for what is remembered of many lines.)
+ * Returns false when none of them matches; or true and *ret. */
+#define FAST_AFTER_MAX 64u
+MUST_USE bool fast_after(const struct fast *f, struct span head, struct fast_from *ret);
+
+/* fast_exec_from - as fast_exec; from->op is not NULL, and the subject begins with that head */
+enum fast_result fast_exec_from(
+    struct fast *f, const struct fast_from *from, struct span subject, struct regex_match *ret);
+
 /* fast_head - as regex_head */
 MUST_USE int fast_head(const struct fast *f, struct regex_head *ret);
 

@@ -5,7 +5,9 @@
 
 #include "intake/fast_op.h"
 
-/* struct place - in the program: op and byte of it, which only a literal has several of */
+#define WALK_MAX FAST_AFTER_MAX /* bytes that are walked along, at most */
+
+/* struct place - in the program: an op, and how many bytes it has taken already */
 struct place {
 	uint32_t op, at;
 };
@@ -13,12 +15,14 @@ struct place {
 /* struct walk - the places that so many bytes lead to */
 struct walk {
 	const struct fast *f;
-	uint8_t (*seen)[8];	  /* [f->n], of next */
-	struct place *now, *next; /* [8 f->n] */
+	uint8_t (*seen)[WALK_MAX + 1]; /* [f->n], of next */
+	struct place *now, *next;      /* [(WALK_MAX + 1) f->n] */
 	uint32_t n_now, n_next;
+	uint32_t bytes; /* that were walked along */
 	uint32_t *todo; /* ops to be looked at, [2 f->n + 4] */
 	uint32_t n;
-	bool over; /* a match can end here: the bytes that follow are nothing to it */
+	bool over;    /* a match can end here: the bytes that follow are nothing to it */
+	bool grouped; /* a group may have begun */
 };
 
 static void reach(struct walk *w, uint32_t op, int32_t by)
@@ -54,9 +58,13 @@ static void spread(struct walk *w, uint32_t i)
 		case OP_JUMP:
 			reach(w, i, op->x);
 			break;
-		case OP_SAVE:
 		case OP_BEGIN:
+			if (w->bytes == 0)
+				reach(w, i, 1);
+			break;
+		case OP_SAVE:
 		case OP_ADDR: /* what it takes, the ops behind it take */
+			w->grouped = true;
 			reach(w, i, 1);
 			break;
 		case OP_RUN:
@@ -93,18 +101,34 @@ static bool takes_none(const struct op *op)
 	       !((op_is_run(op) || op->code == OP_LAZY) && op->max);
 }
 
-/* One byte on from a place that takes it. */
-static void step(struct walk *w, struct place at)
+static bool takes(const struct walk *w, struct place at, uint8_t byte)
 {
 	const struct op *op = &w->f->ops[at.op];
+	uint8_t one;
+	const uint8_t *set = bytes_of(op, at.at, &one);
 
-	if (op->code == OP_LIT && at.at + 1 < op->len) {
-		(void)mark(w, at.op, at.at + 1);
-		return;
+	return !takes_none(op) && (set ? set[byte] : one == byte);
+}
+
+/* One byte on from a place that takes it. Returns whether the op is done with. */
+static bool step(struct walk *w, struct place at)
+{
+	const struct op *op = &w->f->ops[at.op];
+	uint32_t n = at.at + 1;
+	bool more, enough = true;
+
+	if (op->code == OP_LIT) {
+		more = n < op->len;
+		enough = !more;
+	} else {
+		more = op->code != OP_SET && n < op->max;
+		enough = op->code == OP_SET || n >= op->min;
 	}
-	if (op->code != OP_LIT && op->code != OP_SET && op->max > 1)
-		(void)mark(w, at.op, 0);
-	spread(w, at.op + 1);
+	if (more)
+		(void)mark(w, at.op, MIN_OF(n, WALK_MAX));
+	if (enough)
+		spread(w, at.op + 1);
+	return !more;
 }
 
 /* What was next is now, and nothing is next. */
@@ -116,6 +140,7 @@ static void turn(struct walk *w)
 	w->now = now;
 	w->n_now = w->n_next;
 	w->n_next = 0;
+	w->bytes++;
 	for (uint32_t i = 0; i < w->n_now; i++)
 		w->seen[now[i].op][now[i].at] = 0;
 }
@@ -124,8 +149,8 @@ static int walk_init(struct walk *w, const struct fast *f)
 {
 	*w = (struct walk){ .f = f };
 	w->seen = calloc(f->n, sizeof(*w->seen));
-	w->now = malloc(8 * f->n * sizeof(*w->now));
-	w->next = malloc(8 * f->n * sizeof(*w->next));
+	w->now = malloc((WALK_MAX + 1) * f->n * sizeof(*w->now));
+	w->next = malloc((WALK_MAX + 1) * f->n * sizeof(*w->next));
 	w->todo = malloc((2 * f->n + 4) * sizeof(*w->todo));
 	if (!w->seen || !w->now || !w->next || !w->todo)
 		return -ENOMEM;
@@ -165,34 +190,67 @@ int fast_head(const struct fast *f, struct regex_head *ret)
 					ret->can[k][b] |= set[b];
 			else
 				ret->can[k][one] = 1;
-			step(&w, w.now[i]);
+			(void)step(&w, w.now[i]);
 		}
 	}
 	walk_done(&w);
 	return r;
 }
 
-size_t fast_dead(const struct fast *f, struct span head)
+/* Every byte leads to the rest. */
+static uint8_t all_rest[SET_BYTES];
+
+/* Is what follows op plain? Then *ret. */
+static bool plain_of(const struct op *op, struct fast_plain *ret)
 {
-	size_t n = span_len(head), dead = 0;
+	*ret = (struct fast_plain){ .next = all_rest };
+	if (op->code == OP_DIGITS) {
+		ret->digits = UINT32_MAX;
+		ret->digits_min = op->min;
+		ret->digits_more = op->max - op->min;
+		op++;
+	}
+	for (; op->code == OP_LIT && ret->text_len + op->len <= sizeof(ret->text); op++) {
+		memcpy(ret->text + ret->text_len, &op->lit, op->len);
+		ret->text_len += op->len;
+	}
+	ret->text_want = (1u << ret->text_len) - 1;
+	if (op->code == OP_SPLIT && op[op->y].code == OP_REST) {
+		ret->next = op->next;
+		op += op->y;
+	}
+	ret->rest_min = op->min;
+	ret->rest_more = op->max - op->min;
+	return op->code == OP_REST;
+}
+
+bool fast_after(const struct fast *f, struct span head, struct fast_from *ret)
+{
+	bool alive = true;
 	struct walk w;
 
+	*ret = (struct fast_from){ .op = NULL };
+	memset(all_rest, FAST_PLAIN_REST, sizeof(all_rest));
+	if (!f->anchored)
+		return true;
 	if (walk_init(&w, f) == 0)
-		for (size_t k = 0; k < n && !w.over && !dead; k++) {
-			uint8_t byte = (uint8_t)head.p[k];
+		for (uint32_t k = 0; k < span_len(head) && k < WALK_MAX && !w.over && alive; k++) {
+			uint32_t ways = 0, op = 0;
+			bool done = false;
 
 			turn(&w);
-			for (uint32_t i = 0; i < w.n_now; i++) {
-				const struct op *op = &f->ops[w.now[i].op];
-				uint8_t one;
-				const uint8_t *set = bytes_of(op, w.now[i].at, &one);
-
-				if (!takes_none(op) && (set ? set[byte] : one == byte))
-					step(&w, w.now[i]);
-			}
-			if (w.n_next == 0 && !w.over)
-				dead = k + 1;
+			for (uint32_t i = 0; i < w.n_now; i++)
+				if (takes(&w, w.now[i], (uint8_t)head.p[k])) {
+					done = step(&w, w.now[i]);
+					op = w.now[i].op + 1;
+					ways++;
+				}
+			alive = w.n_next > 0 || w.over;
+			if (ways == 1 && done && !w.grouped && !w.over)
+				*ret = (struct fast_from){ .op = &f->ops[op], .skip = k + 1 };
 		}
+	if (alive && ret->op)
+		ret->is_plain = plain_of(ret->op, &ret->plain);
 	walk_done(&w);
-	return dead;
+	return alive;
 }

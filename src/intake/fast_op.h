@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The program that fast_compile.c writes and fast.c runs; nobody else includes this. */
+/* The program that fast_compile.c writes and fast.c runs; sieve.c goes straight on in it. Nobody else includes this. */
 #ifndef ONUS_INTAKE_FAST_OP_H
 #define ONUS_INTAKE_FAST_OP_H
 
@@ -70,33 +70,6 @@ static inline bool op_is_run(const struct op *op)
 	       op->code == OP_DOTS;
 }
 
-#define FAST_MEMO_MAX 64u /* bytes of a line's head that are remembered */
-
-/* struct memo - what the head of the last lines led to, to be skipped on the next line that begins
- * with the same bytes: everything decided so far looked at nothing else. */
-struct memo {
-	uint32_t len;	     /* 0: nothing is remembered */
-	const struct op *op; /* go on here at begin + len; NULL: no match */
-	uint64_t want;	     /* len bits */
-	char head[FAST_MEMO_MAX];
-	char last[FAST_MEMO_MAX]; /* head of the last line that the memo did not serve */
-	uint32_t last_len;
-	int32_t worth; /* falls with lines it does not serve, rises with the others */
-	uint32_t rest; /* lines to go before it is tried again */
-};
-
-#define FAST_DEAD_MAX 4u
-
-/* struct dead - heads of lines that no match begins with, of programs that take turns in a log, where the memo
- * would learn and forget */
-struct dead {
-	char head[FAST_DEAD_MAX][16];
-	uint16_t want[FAST_DEAD_MAX]; /* a bit for each byte that counts; 0: none is remembered */
-	uint32_t next;		      /* the one that gives way */
-	uint32_t hits;		      /* since one was learnt */
-	uint32_t rest, pause; /* lines to go before one is learnt again, and how many that were */
-};
-
 struct fast {
 	struct op *ops;
 	uint32_t n;
@@ -107,8 +80,6 @@ struct fast {
 	bool anchored;
 	bool rare; /* it has groups past REGEX_PLAIN_N */
 	uint8_t first[SET_BYTES];
-	struct memo memo;
-	struct dead dead;
 	uint32_t work; /* steps back in the match at hand */
 	/* the last dotted quad read, and what it says */
 	const char *quad;
@@ -119,8 +90,57 @@ struct fast {
 /* fast_compile - the program for a marked expression into f; as fast_new */
 MUST_USE int fast_compile(struct fast *f, struct span marked);
 
-/* fast_dead - how many bytes of head show that no subject that begins with them can match; 0: that stays open.
- * f is anchored. (Slow: for what is remembered of many lines.) */
-size_t fast_dead(const struct fast *f, struct span head);
+/* --- single steps --- */
+
+static inline unsigned byte_at(const char *p, const char *end)
+{
+	return p < end ? (unsigned char)*p : SET_END;
+}
+
+static inline bool literal(const struct op *op, const char *p, const char *end)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8); /* FAST_SLACK; but what lies behind the subject must not match */
+	return ((w ^ op->lit) & op->mask) == 0 && op->len <= end - p;
+}
+
+/* How many of the eight bytes at p, from the first on, are digits: a byte that is none keeps or gets its
+ * high bit. The slack makes all eight readable. */
+static inline unsigned digits_at(const char *p)
+{
+	uint64_t w, t;
+
+	memcpy(&w, p, 8);
+	w = le64toh(w);
+	t = w ^ UINT64_C(0x3030303030303030);
+	/* No carry can come from below the first byte that is none, and only that one is looked for. */
+	t = (t + UINT64_C(0x7676767676767676)) | t;
+	t &= UINT64_C(0x8080808080808080);
+	return t ? (unsigned)__builtin_ctzll(t) / 8 : 8;
+}
+
+/* fast_content - where the rest begins in a subject whose head is followed by something plain, at p
+ * Returns FAST_YES with *ret, FAST_NO, or FAST_UNDECIDED: something else follows. */
+static inline enum fast_result fast_content(
+    const struct fast_plain *f, const char *p, const char *end, const char **ret)
+{
+	uint32_t n = digits_at(p) & f->digits, way;
+	bool good = n - f->digits_min <= f->digits_more;
+	size_t rest;
+
+	if (UNLIKELY(n == 8))
+		return FAST_UNDECIDED;
+	p += n;
+	good &= (~bytes_same_16(p, f->text) & f->text_want) == 0;
+	p += f->text_len;
+	*ret = p;
+	way = f->next[(unsigned char)*p];
+	if (UNLIKELY(good && (way & ~FAST_PLAIN_REST)))
+		return FAST_UNDECIDED;
+	rest = (size_t)(end - 1 - p); /* what lay behind the subject's LF makes it huge */
+	good &= rest - f->rest_min <= f->rest_more;
+	return (good & (way == FAST_PLAIN_REST)) ? FAST_YES : FAST_NO;
+}
 
 #endif

@@ -55,6 +55,16 @@ struct filter {
 	uint64_t starts[REGEX_HEAD][256];
 };
 
+/* filter_candidates - which of the first 64 failregexes can match what begins at p; REGEX_HEAD bytes must be readable */
+static inline uint64_t filter_candidates(const struct filter *f, const char *p)
+{
+	uint64_t maybe = f->starts[0][(unsigned char)*p];
+
+	for (unsigned k = 1; k < REGEX_HEAD; k++)
+		maybe &= f->starts[k][(unsigned char)p[k]];
+	return maybe;
+}
+
 /* filter_load - "NAME", "NAME[option=value,…]", or a path with a slash in place of NAME
  *
  * path     directories to look in, colon-separated; NAME.conf of the first that has it

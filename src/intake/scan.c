@@ -4,9 +4,8 @@
 #include <errno.h>
 
 #include "intake/join.h"
-#include "intake/stamp.h"
+#include "intake/sieve.h"
 #include "intake/window.h"
-#include "util/ends.h"
 #include "util/num.h"
 
 /* A line, its LF, and what the expressions may read behind it. */
@@ -31,6 +30,8 @@ struct scan {
 	unsigned n_single, n_common, n_brackets, n;
 	struct scan_options o;
 	struct stamp_reader stamp;
+	struct heads *heads; /* of the first n_single filters */
+	struct sieve sieve;
 	struct dates *dates; /* what the stamp reader does not know; or NULL: nobody asks */
 	struct scan_counts counts;
 	uint64_t first_refused; /* since scan_first_refused, 0: none */
@@ -40,7 +41,8 @@ struct scan {
 	bool time_apart; /* scan_time */
 	int64_t time_s;	 /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
-	struct regex_match pre, match;
+	const struct regex_match *pre; /* what the prefregex found */
+	struct regex_match pre_room, match;
 	struct span
 	    whole; /* the line, where an ignoreregex may ask for more than the prefregex leaves */
 	struct event event;
@@ -89,6 +91,9 @@ static int add_filters(struct scan *s, struct filter *const *filters, unsigned n
 			if (sort_of(filters[i]) == sort &&
 			    add_filter(s, filters[i], s->o.source) < 0)
 				return err_set(e, -ENOMEM, "out of memory");
+	s->heads = heads_new(s->filters, s->n_single);
+	if (!s->heads)
+		return err_set(e, -ENOMEM, "out of memory");
 	return s->n_common > 0 ? dates_new(SPAN(""), &s->dates, e) : 0;
 }
 
@@ -108,6 +113,9 @@ int scan_new(struct filter *const *filters, unsigned n, const struct scan_option
 		return -ENOMEM;
 	}
 	stamp_init(&s->stamp, o->clock);
+	s->sieve.heads = s->heads;
+	s->sieve.stamp = &s->stamp;
+	s->sieve.brackets = s->n_brackets > s->n_common;
 	for (uint32_t i = 0; i < 256; i++)
 		s->v4_special[i] = range_special(
 		    (struct range){ addr_of_v4(i << 24), addr_of_v4(i << 24 | 0xffffff) });
@@ -121,8 +129,10 @@ struct scan *scan_free(struct scan *s)
 		(void)join_free(s->memory[i].join);
 		(void)window_free(s->memory[i].window);
 	}
-	if (s)
+	if (s) {
+		(void)heads_free(s->heads);
 		(void)dates_free(s->dates);
+	}
 	free(s);
 	return NULL;
 }
@@ -275,6 +285,8 @@ static bool is_ignored(const struct scan *s, const struct filter *f, struct span
 					  ignores(s, f, s->whole));
 }
 
+static const struct regex_match no_groups; /* what a straight prefix finds, but for the content */
+
 static bool took_part(struct span group)
 {
 	return group.p && !span_empty(group);
@@ -286,7 +298,7 @@ static struct span rare_group(
 {
 	struct span own = regex_group(re, &s->match, g);
 
-	return own.p ? own : regex_group(f->prefix, &s->pre, g);
+	return own.p ? own : regex_group(f->prefix, s->pre, g);
 }
 
 /* <F-ID>, which may say an address, when there is no other; <CIDR> behind an address. */
@@ -316,7 +328,7 @@ static void find_who(
 	const struct regex_match *m = &s->match;
 
 	if (f->prefix && !m->group[REGEX_IP4].p && !m->group[REGEX_IP6].p && !m->group[REGEX_DNS].p)
-		m = &s->pre;
+		m = s->pre;
 	*ret = (struct who){ .kind = WHO_NAME, .bits = 128 };
 	if (m->v4_known) {
 		ret->text = m->group[REGEX_IP4];
@@ -348,7 +360,7 @@ static NOINLINE bool is_failure(
 	enum join_verdict v;
 
 	l.nofail = l.gained || took_part(s->match.group[REGEX_NOFAIL]) ||
-		   (f->prefix && took_part(s->pre.group[REGEX_NOFAIL]));
+		   (f->prefix && took_part(s->pre->group[REGEX_NOFAIL]));
 	v = join_add(s->memory[i].join, &l, who);
 	if (v != JOIN_FAILURE)
 		account(s, i, v == JOIN_NOFAIL ? SCAN_NOFAIL : SCAN_PENDING, who->text);
@@ -373,7 +385,7 @@ static void judge(struct scan *s, unsigned i, const struct regex *re, struct spa
 		if (!is_failure(s, i, re, id, &who))
 			return;
 	} else if (took_part(s->match.group[REGEX_NOFAIL]) ||
-		   (f->prefix && took_part(s->pre.group[REGEX_NOFAIL]))) {
+		   (f->prefix && took_part(s->pre->group[REGEX_NOFAIL]))) {
 		account(s, i, SCAN_NOFAIL, who.text);
 		return;
 	}
@@ -383,13 +395,9 @@ static void judge(struct scan *s, unsigned i, const struct regex *re, struct spa
 /* Which of the first 64 failregexes can match what begins at p. The slack makes all of its bytes readable. */
 static inline uint64_t candidates(const struct scan *s, const struct filter *f, const char *p)
 {
-	uint64_t maybe = f->starts[0][(unsigned char)*p];
-
 	if (UNLIKELY(s->o.pcre2))
 		return f->n_fail < 64 ? (UINT64_C(1) << f->n_fail) - 1 : UINT64_MAX;
-	for (unsigned k = 1; k < REGEX_HEAD; k++)
-		maybe &= f->starts[k][(unsigned char)p[k]];
-	return maybe;
+	return filter_candidates(f, p);
 }
 
 /* The first of the failregexes that matches, of the first 64 only those in maybe. Returns false when the line is
@@ -409,24 +417,40 @@ static NOINLINE bool find_failure(struct scan *s, unsigned i, struct span text, 
 	return r >= 0;
 }
 
-/* inside: the date does not stand at the line's beginning. Returns false when the line is to be refused. */
-INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *end, bool inside)
+static int match_prefix(
+    struct scan *s, const struct filter *f, const struct fast_from *from, struct span text)
 {
-	const struct filter *f = s->filters[i];
+	if (LIKELY(from->op != NULL)) {
+		enum fast_result r = fast_exec_from(f->prefix->fast, from, text, &s->pre_room);
+
+		return LIKELY(r != FAST_UNDECIDED)
+			   ? (int)r
+			   : regex_exec_pcre2(f->prefix, text, &s->pre_room);
+	}
+	return exec(s, f->prefix, text, &s->pre_room);
+}
+
+/* of: which filter, and what is known of the text. inside: the date does not stand at the line's beginning. Returns
+ * false when the line is to be refused. */
+static bool try_filter(
+    struct scan *s, const struct head_filter *of, const char *p, const char *end, bool inside)
+{
+	const struct filter *f = of->f;
 	uint64_t maybe;
 
 	if (f->date == FILTER_DATE_START && inside)
 		return true;
+	s->pre = &s->pre_room;
 	if (LIKELY(f->prefix != NULL)) {
 		struct span content;
-		int r = exec(s, f->prefix, (struct span){ p, end }, &s->pre);
+		int r = match_prefix(s, f, &of->from, (struct span){ p, end });
 
 		if (r <= 0)
 			return r == 0;
 		if (UNLIKELY(f->n_ignore > 0))
 			s->whole = (struct span){ p, end };
-		if (took_part(s->pre.group[REGEX_CONTENT])) {
-			content = s->pre.group[REGEX_CONTENT];
+		if (took_part(s->pre->group[REGEX_CONTENT])) {
+			content = s->pre->group[REGEX_CONTENT];
 			if (LIKELY(content.end < end && *content.end == '\n'))
 				content.end++;
 			else
@@ -438,7 +462,7 @@ INLINE bool try_filter(struct scan *s, unsigned i, const char *p, const char *en
 	maybe = candidates(s, f, p);
 	if (maybe == 0 && f->n_fail <= 64)
 		return true;
-	return find_failure(s, i, (struct span){ p, end }, maybe);
+	return find_failure(s, of->filter, (struct span){ p, end }, maybe);
 }
 
 /* --- several lines through one filter --- */
@@ -453,11 +477,12 @@ static bool search_window(struct scan *s, unsigned i)
 	int r = 0;
 
 	if (f->prefix) {
-		r = regex_exec_pcre2(f->prefix, text, &s->pre);
+		r = regex_exec_pcre2(f->prefix, text, &s->pre_room);
 		if (r <= 0)
 			return r == 0;
-		if (took_part(s->pre.group[REGEX_CONTENT]))
-			text = with_lf(s, s->pre.group[REGEX_CONTENT]);
+		s->pre = &s->pre_room;
+		if (took_part(s->pre->group[REGEX_CONTENT]))
+			text = with_lf(s, s->pre->group[REGEX_CONTENT]);
 	}
 	for (unsigned k = 0; r <= 0 && k < f->n_fail; k++) {
 		r = regex_exec_pcre2(f->fail[k], text, &s->match);
@@ -493,12 +518,13 @@ static NOINLINE bool try_windows(struct scan *s, const char *p, const char *end,
 
 /* --- lines --- */
 
-INLINE bool try_filters(struct scan *s, const char *p, const char *end, bool inside)
+static bool try_filters(struct scan *s, const char *p, const char *end, bool inside)
 {
+	const struct head *head = s->o.pcre2 ? &s->heads->all : heads_find(s->heads, p, end);
 	bool good = true;
 
-	for (unsigned i = 0; i < s->n_single; i++)
-		good &= try_filter(s, i, p, end, inside);
+	for (unsigned k = 0; k < head->n; k++)
+		good &= try_filter(s, &head->of[k], p, end, inside);
 	if (UNLIKELY(s->n_common > s->n_single))
 		good &= try_windows(s, p, end, inside);
 	return good;
@@ -580,7 +606,7 @@ static NOINLINE bool odd_line(struct scan *s, const char *p, const char *lf)
 
 /* [p, lf): lf is the line end, readable as REGEX_SLACK bytes behind it are. Returns false when the
  * line was refused. */
-INLINE bool common_line(struct scan *s, const char *p, const char *lf)
+static bool common_line(struct scan *s, const char *p, const char *lf)
 {
 	int64_t time_s;
 
@@ -589,6 +615,13 @@ INLINE bool common_line(struct scan *s, const char *p, const char *lf)
 		return odd_line(s, p, lf);
 	s->time_s = time_s;
 	return try_filters(s, p + STAMP_BYTES, lf + 1, false);
+}
+
+/* A line through filter i, of which nothing is known. */
+static bool try_whole(struct scan *s, unsigned i, struct span text)
+{
+	return try_filter(
+	    s, &(struct head_filter){ .f = s->filters[i], .filter = i }, text.p, text.end, false);
 }
 
 /* A line through filter i, which has dates of its own. */
@@ -612,22 +645,9 @@ static enum dates_result own_line(struct scan *s, unsigned i, struct span line)
 		m->time_s = d.time_s;
 	s->time_s = d.time_s ? d.time_s : s->now_s;
 	text = without_date(s, line, d.begin, d.end);
-	if (!(m->window ? try_window(s, i, text) : try_filter(s, i, text.p, text.end, false)))
+	if (!(m->window ? try_window(s, i, text) : try_whole(s, i, text)))
 		return DATES_COSTLY;
 	return r;
-}
-
-/* Does the line surely have no date in its first brackets? There are none, or a process id is in them. */
-INLINE bool lacks_brackets(struct span line)
-{
-	const char *p = span_empty(line) ? NULL : memchr(line.p, '[', span_len(line)), *open = p;
-
-	if (!p)
-		return true;
-	do
-		p++;
-	while (p < line.end && *p >= '0' && *p <= '9');
-	return p < line.end && *p == ']' && p - open < 8;
 }
 
 /* A line through those whose date stands in brackets: it is looked for once. */
@@ -647,7 +667,7 @@ static NOINLINE enum dates_result brackets_line(struct scan *s, struct span line
 	s->time_s = d.time_s;
 	text = without_date(s, line, d.begin, d.end);
 	for (unsigned i = s->n_common; i < s->n_brackets; i++)
-		good &= try_filter(s, i, text.p, text.end, false);
+		good &= try_whole(s, i, text);
 	return good ? r : DATES_COSTLY;
 }
 
@@ -664,7 +684,7 @@ static NOINLINE bool own_lines(struct scan *s, const char *p, const char *lf)
 
 		if (!brackets)
 			r = own_line(s, i, line);
-		else if (s->time_apart || !lacks_brackets(line))
+		else if (s->time_apart || !sieve_lacks_brackets(line))
 			r = brackets_line(s, line);
 		i = brackets ? s->n_brackets : i + 1;
 		s->time_s = time_s;
@@ -675,7 +695,7 @@ static NOINLINE bool own_lines(struct scan *s, const char *p, const char *lf)
 	return good;
 }
 
-INLINE bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
+static bool plain_line(struct scan *s, const char *p, const char *lf, uint64_t number)
 {
 	s->number = number;
 	if (UNLIKELY(s->n > s->n_common))
@@ -722,6 +742,24 @@ static void refuse_judged(struct scan *s, uint64_t number)
 	s->why = NULL;
 }
 
+/* The line [p, lf) of a block that ends at end; nul: a NUL byte may be in it. */
+static void block_line(
+    struct scan *s, const char *p, const char *lf, const char *end, bool nul, uint64_t number)
+{
+	bool good = true;
+
+	if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX))
+		refuse(s, number, TOO_LONG);
+	else if (UNLIKELY(nul && memchr(p, '\0', (size_t)(lf - p))))
+		refuse(s, number, HAS_NUL);
+	else if (LIKELY((size_t)(end - lf) > REGEX_SLACK))
+		good = plain_line(s, p, lf, number);
+	else
+		good = copied_line(s, (struct span){ p, lf }, number);
+	if (UNLIKELY(!good))
+		refuse_judged(s, number);
+}
+
 /* Lines of a block: the first begins at p, the others each behind the one before; they end where s->ends says,
  * counted from piece. end: of the block. nul: a NUL byte may be in them. Returns where the next line begins. */
 static const char *piece_lines(
@@ -729,21 +767,58 @@ static const char *piece_lines(
 {
 	for (uint32_t i = 0; i < s->ends.n; i++, number++) {
 		const char *lf = piece + s->ends.at[i];
-		bool good = true;
 
-		if (UNLIKELY((size_t)(lf - p) > INPUT_LINE_MAX))
-			refuse(s, number, TOO_LONG);
-		else if (UNLIKELY(nul && memchr(p, '\0', (size_t)(lf - p))))
-			refuse(s, number, HAS_NUL);
-		else if (LIKELY((size_t)(end - lf) > REGEX_SLACK))
-			good = plain_line(s, p, lf, number);
-		else
-			good = copied_line(s, (struct span){ p, lf }, number);
-		if (UNLIKELY(!good))
-			refuse_judged(s, number);
+		block_line(s, p, lf, end, nul, number);
 		p = lf + 1;
 	}
 	return p;
+}
+
+/* What the sieve left of a line, through the filter that it was left for. lf: its line end. */
+static bool sifted_line(struct scan *s, const struct sifted *line, const char *lf)
+{
+	const struct filter *f = line->of->f;
+
+	s->time_s = line->time_s;
+	if (!line->content)
+		return try_filter(s, line->of, line->text, lf + 1, false);
+	s->pre = &no_groups;
+	if (UNLIKELY(f->n_ignore > 0))
+		s->whole = (struct span){ line->text, lf + 1 };
+	return find_failure(
+	    s, line->of->filter, (struct span){ line->content, lf + 1 }, line->maybe);
+}
+
+/* As piece_lines, of a piece without NUL bytes, where no line depends on the one before. */
+static const char *sieved_lines(
+    struct scan *s, const char *p, const char *piece, const char *end, uint64_t number)
+{
+	const struct sieve *sv = &s->sieve;
+	uint32_t bad = UINT32_MAX; /* the last line that was refused */
+
+	for (uint32_t i = 0; i < s->ends.n;) {
+		i = sieve_lines(&s->sieve, &p, piece, end, &s->ends, i);
+		for (uint32_t k = 0; k < sv->n; k++) {
+			const struct sifted *line = &sv->v[k];
+			const char *lf = piece + s->ends.at[line->end];
+
+			s->number = number + line->end;
+			if (UNLIKELY(!line->of)) {
+				block_line(s, line->text, lf, end, false, s->number);
+			} else if (UNLIKELY(!sifted_line(s, line, lf)) && bad != line->end) {
+				bad = line->end;
+				refuse_judged(s, s->number);
+			}
+		}
+	}
+	return p;
+}
+
+/* Is each line for itself, and its date of the common ones? */
+static bool can_sieve(const struct scan *s)
+{
+	return s->n_single > 0 && s->n_single == s->n_common && s->n_brackets == s->n &&
+	       !s->time_apart && !s->o.pcre2;
 }
 
 uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void *ctx)
@@ -765,7 +840,8 @@ uint64_t scan_block(struct scan *s, const struct block *b, scan_sink *sink, void
 
 		ends_find(piece, len, &s->ends);
 		nul |= s->ends.nul; /* also for a line that goes on in the next piece */
-		p = piece_lines(s, p, piece, end, nul, b->first_number + n);
+		p = nul || !can_sieve(s) ? piece_lines(s, p, piece, end, nul, b->first_number + n)
+					 : sieved_lines(s, p, piece, end, b->first_number + n);
 		n += s->ends.n;
 		piece += len;
 	}

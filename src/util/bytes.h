@@ -41,6 +41,23 @@ static inline uint64_t bytes_that_are(const char *p, char c)
 	       bytes_same_as_16(p + 32, all) << 32 | bytes_same_as_16(p + 48, all) << 48;
 }
 
+static inline uint64_t bytes_same_as_16_or(const char *p, __m128i a, __m128i b)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+	return (uint32_t)_mm_movemask_epi8(
+	    _mm_or_si128(_mm_cmpeq_epi8(v, a), _mm_cmpeq_epi8(v, b)));
+}
+
+/* bytes_that_are_2 - bit i: p[i] is a or b; all of the 64 bytes at p are read */
+static inline uint64_t bytes_that_are_2(const char *p, char a, char b)
+{
+	__m128i x = _mm_set1_epi8(a), y = _mm_set1_epi8(b);
+
+	return bytes_same_as_16_or(p, x, y) | bytes_same_as_16_or(p + 16, x, y) << 16 |
+	       bytes_same_as_16_or(p + 32, x, y) << 32 | bytes_same_as_16_or(p + 48, x, y) << 48;
+}
+
 #else
 
 /* Bit i: byte i of the difference is zero. */
@@ -74,6 +91,11 @@ static inline uint64_t bytes_that_are(const char *p, char c)
 	for (unsigned i = 0; i < 8; i++)
 		bits |= bytes_zero_8(bytes_load_8(p + 8 * i) ^ all) << 8 * i;
 	return bits;
+}
+
+static inline uint64_t bytes_that_are_2(const char *p, char a, char b)
+{
+	return bytes_that_are(p, a) | bytes_that_are(p, b);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "intake/fast_op.h"
 #include "intake/scan.h"
 
 static uint64_t state = UINT64_C(0x243f6a8885a308d3);
@@ -24,6 +25,9 @@ static uint32_t below(uint32_t n)
 #define LINE_MAX_ 600
 
 /* A subject with its LF and the slack behind it filled with what would match. */
+static unsigned went_on,
+    were_plain; /* subjects that were gone on in behind a known head; and simply */
+
 struct subject {
 	char text[LINE_MAX_ + 64];
 	size_t n;
@@ -45,6 +49,44 @@ static struct span finish(struct subject *s)
 	s->text[s->n] = '\n';
 	memcpy(s->text + s->n + 1, "1.2.3.4 8.8.8.8 from ", 20);
 	return span_of(s->text, s->n + 1);
+}
+
+/* What a known head says of the subject, of which re makes r, and a where that is a match. */
+static void compare_after(struct regex *re, const char *pattern, struct span subject, uint32_t head,
+    int r, const struct regex_match *a)
+{
+	struct span known = span_of(subject.p, head);
+	enum fast_result straight = FAST_UNDECIDED, got;
+	const char *content = NULL;
+	struct fast_from from;
+	struct regex_match b;
+
+	if (!fast_after(re->fast, known, &from)) {
+		if (r > 0)
+			fail_msg("%s: nothing matches behind \"%.*s\", but \"%.*s\" does", pattern,
+			    SPAN_ARG(known), SPAN_ARG(subject));
+		return;
+	}
+	if (!from.op)
+		return;
+	went_on++;
+	assert_in_range(from.skip, 1, head);
+	got = fast_exec_from(re->fast, &from, subject, &b);
+	if (got == FAST_UNDECIDED)
+		return;
+	if ((int)got != r ||
+	    (r > 0 && (memcmp(a->group, b.group, REGEX_PLAIN_N * sizeof(b.group[0])) != 0 ||
+			  a->v4_known != b.v4_known)))
+		fail_msg("%s: %d from the beginning, %d from byte %u on, of \"%.*s\"", pattern, r,
+		    (int)got, from.skip, SPAN_ARG(subject));
+	if (from.is_plain)
+		straight = fast_content(&from.plain, subject.p + from.skip, subject.end, &content);
+	if (straight == FAST_UNDECIDED)
+		return;
+	were_plain++;
+	if ((int)straight != r || (r > 0 && a->group[REGEX_CONTENT].p != content))
+		fail_msg("%s: %d, but plain %d, of \"%.*s\"", pattern, r, (int)straight,
+		    SPAN_ARG(subject));
 }
 
 /* Both matchers on one subject, and what the first bytes say. */
@@ -73,6 +115,9 @@ static void compare(
 			    y.p ? y.p - subject.p : -1, y.p ? y.end - subject.p : -1,
 			    SPAN_ARG(subject));
 	}
+	if (re->fast && span_len(subject) > 1 && below(2) == 0)
+		compare_after(re, pattern, subject,
+		    1 + below(MIN_OF((uint32_t)span_len(subject) - 1, 64u)), r, &a);
 	if (r > 0 && a.v4_known) {
 		struct addr v4;
 
@@ -140,7 +185,7 @@ static void test_patterns(void **state_)
 	assert_int_equal(fast, NELEM(patterns));
 }
 
-/* Prefixes over lines that begin alike, as those of one daemon do: what was remembered of the line before. */
+/* Prefixes over lines that begin alike, as those of one daemon do. */
 static void test_prefixes(void **state_)
 {
 	static const char *const prefixes[] = { "^ab\\d{1,3}: (?:e: )?(?P<content>.{2,9})$",
@@ -153,9 +198,13 @@ static void test_prefixes(void **state_)
 		("^(?:(?:<\\d{1,3}>)?\\s*\\S{1,9}x(?:\\[\\d{1,5}\\])?: "
 		 "|\\s*)(?P<content>(?:[a-z]{1,9}\\[?: ){0,2}12.+)$"),
 		"^(?:ab|abx|\\S+1)\\d{1,3}: (?P<content>.{2,9})$",
-		"^(?:ab\\w{1,9}(?:\\]: |: )|\\s*)e: (?P<content>.*)$" };
-	static const char *const heads[] = { "ab", "abcdefghijklmnopqrstuvwxyz", "ab[", "abx",
-		"a" };
+		"^(?:ab\\w{1,9}(?:\\]: |: )|\\s*)e: (?P<content>.*)$",
+		/* parts that are counted, or may be missing */
+		("^(?:<\\d{1,3}>)?\\s*\\S{1,4} ab(?:-[\\w-]{1,3})?/(?:[\\w-]{1,4}/)?(?:bc|cd|b)"
+		 "(?:\\[\\d{1,10}\\])?: (?:e: )?(?P<content>.+)$"),
+		"^ ?[a-h]{2,4} ab/(?:bc\\[)?\\d{2,9}\\]: e: (?P<content>.{2,9})$" };
+	static const char *const heads[] = { "ab", "abcdefghijklmnopqrstuvwxyz", "ab[", "abx", "a",
+		" h ab/bc[", "hosts ab/bc[", "h ab-xy/abcd/cd[", "h ab/bcbcb/b[", " gh ab/bc[" };
 	static const char *const tails[] = { ": ", ": e: ", "]: ", ":", ": e: e: ", "]: e: " };
 	static const char *const ends[] = { "", "1", "12345678", "123456789", "8.8.8.8", "8.8.8.8x",
 		" 1.2.3.4", "\xff", "abcdefghijklmnopqrstuvwxyz 9.9.9.9" };
@@ -182,6 +231,8 @@ static void test_prefixes(void **state_)
 		}
 		regex_free(re);
 	}
+	assert_in_range(went_on, 5000, UINT32_MAX);
+	assert_in_range(were_plain, 1000, UINT32_MAX);
 }
 
 /* An expression of the subset, put together at random; deeper ones are rarer. */

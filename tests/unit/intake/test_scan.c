@@ -163,6 +163,74 @@ static void test_blocks(void **state_)
 	filters_done(&f);
 }
 
+/* --- heads --- */
+
+#define N_HERE '~' /* in these: a number */
+static const char *const programs[] = { "sshd[~]: ", "postfix/smtpd[~]: ",
+	"postfix/submission/smtpd[~]: ", "postfix/qmgr[~]: ", "postfix-out/smtp[~]: ", "sshd: ",
+	"kernel: ", "kernel: [~.123] ", "dovecot: ", "CRON[~]: ", "named[~]: ", "exim[~]: ",
+	"sshd-session[~]: ", "sshd [~]: ", "pure-ftpd: ", "a" };
+static const char *const messages[] = { "Failed password for root from 9.8.7.~ port 22 ssh2",
+	"error: Failed password for root from 9.8.7.~ port 22 ssh2",
+	"error: PAM: Authentication failure for root from 9.8.7.~",
+	"NOQUEUE: reject: RCPT from x[9.8.7.~]: 554 5.7.1 <a@b>: Relay access denied; to=<a@b>",
+	"warning: x[9.8.7.~]: SASL LOGIN authentication failed: authentication failure",
+	"warning: non-SMTP command from x[9.8.7.~]: GET / HTTP/1.1",
+	"pam_unix(sshd:auth): authentication failure; rhost=9.8.7.~",
+	"Accepted password for a from 9.8.7.~ port 1 ssh2",
+	"client 9.8.7.~#53: query (cache) 'a/IN' denied",
+	"DROP IN=eth0 OUT= SRC=9.8.7.~ DST=1.2.3.4 PROTO=TCP DPT=22",
+	"9.8.7.~ - - [30/Nov/2025:06:55:46 +0000] \"GET /.env HTTP/1.1\" 404 12",
+	"[30/Nov/2025:06:55:~] x", "" };
+
+static void put(FILE *f, const char *text, uint32_t n)
+{
+	for (; *text; text++)
+		if (*text == N_HERE)
+			(void)fprintf(f, "%u", n);
+		else
+			(void)putc(*text, f);
+}
+
+/* Lines of many programs and hosts, more than are remembered, whose dates are near each other, or not. */
+static void write_heads(FILE *f, unsigned lines, uint32_t hosts)
+{
+	for (unsigned i = 0; i < lines; i++) {
+		if (below(300) == 0)
+			(void)fprintf(f, "2025-11-30T06:%02u:46+00:00 ", below(60));
+		else
+			(void)fprintf(
+			    f, "Nov 30 06:%02u:%02u ", below(100) ? 55 : below(60), below(60));
+		(void)fprintf(f, "h%.*s%u ", (int)below(3) * 25,
+		    "-0123456789-0123456789-0123456789-0123456789-0123456789", below(hosts));
+		put(f, programs[below(NELEM(programs))], below(100000));
+		put(f, messages[below(NELEM(messages))], below(300));
+		(void)fputs(below(100) ? "\n" : "\r\n", f);
+	}
+}
+
+static void test_heads(void **state_)
+{
+	static const uint32_t hosts[] = { 1, 3, 100000 };
+	struct filters f;
+	struct err e;
+	char dir[4096], path[32];
+
+	(void)state_;
+	(void)snprintf(dir, sizeof(dir), "%s/etc/filter.d", getenv("ONUS_SOURCE"));
+	assert_int_equal(filters_load(&f, NULL, 0, dir, &e), 0);
+	for (unsigned i = 0; i < NELEM(hosts); i++) {
+		FILE *log = temporary(path);
+
+		assert_non_null(log);
+		write_heads(log, 30000, hosts[i]);
+		assert_int_equal(fclose(log), 0);
+		both_ways(&f, path, true);
+		assert_int_equal(unlink(path), 0);
+	}
+	filters_done(&f);
+}
+
 /* --- expressions that begin alike ---------------------------------------------------------------- */
 
 static const char alike[] = "[Definition]\n"
@@ -236,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_alike),
 	};
 
