@@ -61,7 +61,7 @@ struct conf {
 	char *json_path;     /* the same for maps of JSON logs */
 	char *state_dir;
 	char *spool_dir; /* holds one spool directory a producer */
-	char *hub;	 /* "sqlite:PATH" */
+	char *hub;	 /* URL of the hub (doc/hub.md) */
 	char *serve_dir, *open_dir;
 	char *host_name; /* HOST of batch names */
 	char *site_name; /* "as seen by SITE" */

@@ -5,7 +5,9 @@
 
 #include "ledger/db_engine.h"
 
-static const struct db_engine *const engines[] = { &db_sqlite };
+static const struct db_engine *const engines[] = { &db_sqlite, &db_postgresql };
+
+#define WANTED "want sqlite:PATH or postgresql:NAME=VALUE …"
 
 struct db {
 	const struct db_engine *engine;
@@ -19,6 +21,15 @@ struct db_stmt {
 	int bad; /* the first failure of a bind */
 };
 
+static const struct db_engine *engine_of(struct span scheme)
+{
+	for (size_t i = 0; i < NELEM(engines); i++)
+		if (span_is(scheme, engines[i]->scheme) ||
+		    (engines[i]->alias && span_is(scheme, engines[i]->alias)))
+			return engines[i];
+	return NULL;
+}
+
 int db_open(const char *url, bool write, struct db **ret, struct err *e)
 {
 	struct span rest = span_str(url), scheme;
@@ -26,19 +37,15 @@ int db_open(const char *url, bool write, struct db **ret, struct err *e)
 	int r;
 
 	if (!span_cut(&rest, ':', &scheme) || span_empty(rest))
-		return err_set(e, -EINVAL, "hub \"%s\" is no URL; want sqlite:PATH", url);
+		return err_set(e, -EINVAL, "hub \"%.*s\" is no URL; " WANTED, SPAN_ARG(scheme));
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		abort();
-	for (size_t i = 0; i < NELEM(engines); i++)
-		if (span_is(scheme, engines[i]->scheme))
-			d->engine = engines[i];
-	if (!d->engine) {
-		free(d);
-		return err_set(
-		    e, -EINVAL, "hub \"%s\": no such database engine; want sqlite:PATH", url);
-	}
-	r = d->engine->open(rest.p, write, &d->conn, e);
+	d->engine = engine_of(scheme);
+	/* The rest is not said: a password may be in it. */
+	r = d->engine ? d->engine->open(rest.p, write, &d->conn, e)
+		      : err_set(e, -EINVAL, "hub \"%.*s:…\": no such database engine; " WANTED,
+			    SPAN_ARG(scheme));
 	if (r < 0) {
 		free(d);
 		return r;
@@ -67,7 +74,7 @@ int db_exec(struct db *d, const char *sql, struct err *e)
 	return d->engine->exec(d->conn, sql, e);
 }
 
-int db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *e)
+static int prepare(struct db *d, const char *sql, bool walk, struct db_stmt **ret, struct err *e)
 {
 	struct db_stmt *s = calloc(1, sizeof(*s));
 	int r;
@@ -75,13 +82,23 @@ int db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *
 	if (!s)
 		abort();
 	s->engine = d->engine;
-	r = d->engine->prepare(d->conn, sql, &s->stmt, e);
+	r = d->engine->prepare(d->conn, sql, walk, &s->stmt, e);
 	if (r < 0) {
 		free(s);
 		return r;
 	}
 	*ret = s;
 	return 0;
+}
+
+int db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *e)
+{
+	return prepare(d, sql, false, ret, e);
+}
+
+int db_prepare_walk(struct db *d, const char *sql, struct db_stmt **ret, struct err *e)
+{
+	return prepare(d, sql, true, ret, e);
 }
 
 struct db_stmt *db_stmt_free(struct db_stmt *s)
@@ -175,9 +192,19 @@ bool db_null(struct db_stmt *s, int n)
 
 int db_begin(struct db *d, bool write, struct err *e)
 {
-	int r = db_exec(d, write ? d->engine->begin_write : d->engine->begin_read, e);
+	const char *sql = write ? d->engine->begin_write : d->engine->begin_read;
+	int r, again = -EISCONN;
 
-	d->in_transaction = d->in_transaction || r == 0;
+	if (d->in_transaction)
+		return err_set(e, -EINVAL, "a transaction within a transaction");
+	r = db_exec(d, sql, e);
+	if (r < 0 && d->engine->renew)
+		again = d->engine->renew(d->conn, e);
+	if (again != -EISCONN)
+		r = again < 0 ? again : db_exec(d, sql, e);
+	if (r < 0 && db_exec(d, "ROLLBACK", NULL) < 0) /* begun, perhaps, but without the lock */
+		return r;			       /* not even begun */
+	d->in_transaction = r == 0;
 	return r;
 }
 
@@ -202,4 +229,21 @@ void db_rollback(struct db *d)
 bool db_in_transaction(const struct db *d)
 {
 	return d->in_transaction;
+}
+
+int db_migrate_begin(struct db *d, struct err *e)
+{
+	return d->engine->migrate_begin(d->conn, e);
+}
+
+int db_migrate_end(struct db *d, int r, struct err *e)
+{
+	int end = d->engine->migrate_end(d->conn, r == 0, r == 0 ? e : NULL);
+
+	return r < 0 ? r : end;
+}
+
+const char *db_count_table_sql(const struct db *d)
+{
+	return d->engine->count_table;
 }

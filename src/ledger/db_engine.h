@@ -7,10 +7,11 @@
 
 struct db_engine {
 	const char *scheme; /* of its URLs, and of its folder in sql/ */
+	const char *alias;  /* another name in URLs, or NULL */
 	int (*open)(const char *rest, bool write, void **conn, struct err *e);
 	void (*close)(void *conn);
 	int (*exec)(void *conn, const char *sql, struct err *e);
-	int (*prepare)(void *conn, const char *sql, void **stmt, struct err *e);
+	int (*prepare)(void *conn, const char *sql, bool walk, void **stmt, struct err *e);
 	void (*stmt_free)(void *stmt);
 	int (*bind_i64)(void *stmt, int n, int64_t v);
 	int (*bind_real)(void *stmt, int n, double v);
@@ -24,9 +25,15 @@ struct db_engine {
 	struct span (*text)(void *stmt, int n);
 	struct span (*blob)(void *stmt, int n);
 	bool (*null)(void *stmt, int n);
+	/* Was the connection lost? Then 0 when it is there again, -errno with e when not. -EISCONN: it was not.
+	 * Statements that were prepared before live on. NULL where there is none to lose. */
+	int (*renew)(void *conn, struct err *e);
+	int (*migrate_begin)(void *conn, struct err *e);
+	int (*migrate_end)(void *conn, bool keep, struct err *e);
 	const char *begin_read, *begin_write; /* statements */
+	const char *count_table;	      /* query: is there a table `migration` */
 };
 
-extern const struct db_engine db_sqlite;
+extern const struct db_engine db_sqlite, db_postgresql;
 
 #endif

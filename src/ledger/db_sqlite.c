@@ -83,7 +83,7 @@ static int lite_open(const char *path, bool write, void **ret, struct err *e)
 	return 0;
 }
 
-static int lite_prepare(void *conn, const char *sql, void **ret, struct err *e)
+static int lite_prepare(void *conn, const char *sql, bool walk, void **ret, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
 	int rc = sqlite3_prepare_v3(conn, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL);
@@ -168,6 +168,20 @@ static bool lite_null(void *stmt, int n)
 	return sqlite3_column_type(stmt, n) == SQLITE_NULL;
 }
 
+static int lite_migrate_begin(void *conn, struct err *e)
+{
+	return lite_exec(conn, "BEGIN IMMEDIATE", e);
+}
+
+static int lite_migrate_end(void *conn, bool keep, struct err *e)
+{
+	int r = lite_exec(conn, keep ? "COMMIT" : "ROLLBACK", e);
+
+	if (r < 0 && keep)
+		(void)lite_exec(conn, "ROLLBACK", NULL); /* what is told is why it was not kept */
+	return r;
+}
+
 const struct db_engine db_sqlite = {
 	.scheme = "sqlite",
 	.open = lite_open,
@@ -187,6 +201,9 @@ const struct db_engine db_sqlite = {
 	.text = lite_text,
 	.blob = lite_blob,
 	.null = lite_null,
+	.migrate_begin = lite_migrate_begin,
+	.migrate_end = lite_migrate_end,
+	.count_table = "SELECT count(*) FROM sqlite_master WHERE name = 'migration'",
 	.begin_read = "BEGIN",
 	.begin_write = "BEGIN IMMEDIATE",
 };

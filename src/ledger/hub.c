@@ -6,13 +6,14 @@
 #include "util/embedded.h"
 #include "util/num.h"
 
-extern const struct embedded sql_sqlite[];
+extern const struct embedded sql_sqlite[], sql_postgresql[];
 
 static const struct {
 	const char *engine;
 	const struct embedded *files;
 } migrations[] = {
 	{ "sqlite", sql_sqlite },
+	{ "postgresql", sql_postgresql },
 };
 
 #define NEWCOMER_TRUST 0.1
@@ -32,18 +33,18 @@ static const char *const sql_text[] = {
 	[SQL_BATCH_FIND] = "SELECT n FROM batch WHERE host = ? AND producer = ? AND seq = ?",
 	[SQL_BATCH_LAST] = "SELECT coalesce(max(n), 0) FROM batch",
 	[SQL_BATCH_ADD] =
-	    "INSERT INTO batch (host, producer, seq, received, lines, refused, events, n) "
+	    "INSERT INTO batch (host, producer, seq, received, \"lines\", refused, events, n) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_LEDGER_ADD] =
 	    "INSERT INTO ledger (day, addr, plen, category, source, proof, service, hour, count) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
 	    "ON CONFLICT (day, addr, plen, category, source, proof, service, hour) "
 	    "DO UPDATE SET count = ledger.count + excluded.count",
-	[SQL_GOOD_ADD] =
-	    "INSERT INTO good (day, addr, kind, source, count) VALUES (?, ?, ?, ?, ?) "
-	    "ON CONFLICT (day, addr, kind, source) DO UPDATE SET count = count + excluded.count",
+	[SQL_GOOD_ADD] = "INSERT INTO good (day, addr, kind, source, count) VALUES (?, ?, ?, ?, ?) "
+			 "ON CONFLICT (day, addr, kind, source) DO UPDATE SET "
+			 "count = good.count + excluded.count",
 	[SQL_CHANGE_ADD] =
-	    "INSERT INTO change (day, addr, plen, category, source, proof, count, n) "
+	    "INSERT INTO \"change\" (day, addr, plen, category, source, proof, count, n) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_EVIDENCE_COUNT] = "SELECT count(*) FROM evidence WHERE day = ? AND addr = ? "
 			       "AND plen = ? AND category = ? AND source = ?",
@@ -52,8 +53,7 @@ static const char *const sql_text[] = {
 	[SQL_RUN_ADD] =
 	    "INSERT INTO run (id, at, formula, registry_sha, settings_rev, batch_cursor) "
 	    "VALUES (?, ?, ?, ?, ?, ?)",
-	[SQL_RUN_AGAIN] = "UPDATE run SET at = ?, batch_cursor = ? WHERE id = ? AND "
-			  "id = (SELECT max(id) FROM run)",
+	[SQL_RUN_AGAIN] = "UPDATE run SET at = ?, batch_cursor = ? WHERE id = ?",
 	[SQL_SCORE_PUT] =
 	    "INSERT INTO score_day (run, entity, family, m, low, high, score, grade, reason, size, "
 	    "hosts, events, groups_n, first_day, last_day, m_returning) "
@@ -126,38 +126,52 @@ static int64_t version_of(const struct embedded *file)
 	return v;
 }
 
+/* Of the database; 0 when no hub was ever made in it. */
+static int version_there(struct hub *h, int64_t *ret, struct err *e)
+{
+	int64_t tables = 0;
+	int r = hub_number(h, db_count_table_sql(h->db), &tables, e);
+
+	*ret = 0;
+	if (r == 0 && tables > 0)
+		r = hub_number(h, "SELECT coalesce(max(version), 0) FROM migration", ret, e);
+	return r;
+}
+
 static int migrate_to(struct hub *h, const struct embedded *file, struct err *e)
 {
 	char done[64];
-	int64_t version = 0;
-	int r = db_begin(h->db, true, e);
+	int r = db_exec(h->db, file->text, e);
 
-	if (r < 0)
-		return r;
-	/* Another process may have done it while we waited for the lock. */
-	r = hub_number(h, "SELECT coalesce(max(version), 0) FROM migration", &version, e);
-	if (r == 0 && version < version_of(file)) {
-		r = db_exec(h->db, file->text, e);
-		(void)snprintf(done, sizeof(done), "INSERT INTO migration (version) VALUES (%jd)",
-		    (intmax_t)version_of(file)); /* fits */
-		if (r == 0)
-			r = db_exec(h->db, done, e);
-	}
+	(void)snprintf(done, sizeof(done), "INSERT INTO migration (version) VALUES (%jd)",
+	    (intmax_t)version_of(file)); /* fits */
 	if (r == 0)
-		return db_commit(h->db, e);
-	db_rollback(h->db);
-	return err_wrap(e, r, "migration %s", file->name);
+		r = db_exec(h->db, done, e);
+	return r < 0 ? err_wrap(e, r, "migration %s", file->name) : 0;
 }
 
-static int check_version(struct hub *h, int64_t newest, struct err *e)
+/* One process at a time: the others wait, and find it done. */
+static int migrate_all(struct hub *h, struct err *e)
 {
-	int64_t version;
-	int r = hub_number(h, "SELECT coalesce(max(version), 0) FROM migration", &version, e);
+	int64_t version = 0;
+	int r = db_migrate_begin(h->db, e);
 
-	if (r == -EIO || (r == 0 && version == 0)) /* no such table */
-		return err_set(e, -ENOENT, "no hub there yet; onus-load makes it");
 	if (r < 0)
 		return r;
+	r = db_exec(h->db,
+	    "CREATE TABLE IF NOT EXISTS migration (version INTEGER NOT NULL PRIMARY KEY)", e);
+	if (r == 0)
+		r = version_there(h, &version, e);
+	for (const struct embedded *file = files_of(h); r == 0 && file->name; file++)
+		if (version < version_of(file))
+			r = migrate_to(h, file, e);
+	return db_migrate_end(h->db, r, e);
+}
+
+static int check_version(int64_t version, int64_t newest, struct err *e)
+{
+	if (version == 0)
+		return err_set(e, -ENOENT, "no hub there yet; onus-load makes it");
 	if (version > newest)
 		return err_set(e, -EBADMSG,
 		    "the hub has version %jd, this program knows %jd; update onus",
@@ -172,21 +186,17 @@ static int check_version(struct hub *h, int64_t newest, struct err *e)
 
 static int migrate(struct hub *h, struct err *e)
 {
-	const struct embedded *file = files_of(h);
-	int64_t newest = 0;
-	int r = 0;
+	int64_t newest = 0, version = 0;
+	int r = version_there(h, &version, e);
 
-	if (h->write)
-		r = db_exec(h->db,
-		    "CREATE TABLE IF NOT EXISTS migration (version INTEGER NOT NULL "
-		    "PRIMARY KEY)",
-		    e);
-	for (; r == 0 && file->name; file++) {
+	for (const struct embedded *file = files_of(h); file->name; file++)
 		newest = version_of(file);
-		if (h->write)
-			r = migrate_to(h, file, e);
+	if (r == 0 && h->write && version < newest) {
+		r = migrate_all(h, e);
+		if (r == 0)
+			r = version_there(h, &version, e);
 	}
-	return r < 0 ? r : check_version(h, newest, e);
+	return r < 0 ? r : check_version(version, newest, e);
 }
 
 int hub_open(const char *url, enum hub_mode mode, struct hub **ret, struct err *e)

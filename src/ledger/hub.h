@@ -5,7 +5,8 @@
  * One struct hub is one connection and belongs to one thread. Every call that can fail returns 0 (or
  * what it says) or a negative errno with a sentence in e:
  *   -EAGAIN   another process holds the database: try again, nothing was changed
- *   -EIO      any other trouble of the database: try again later, nothing was changed
+ *   -EIO      any other trouble of the database: try again later, nothing was changed; but of a commit whose
+ *             connection was lost nobody knows: what was added before is to be added again, then it is found
  *   -EBADMSG  the database is no hub, or of a newer version
  * Callbacks return 0 to go on; anything else ends the walk and is what the walk returns. Rows handed to
  * callbacks, and the texts in them, are valid until the callback returns. A callback may read and write
@@ -30,7 +31,7 @@ enum hub_mode {
 	HUB_WRITE, /* made and migrated when needed */
 };
 
-/* hub_open - url is "sqlite:PATH" (the parameter `hub`) */
+/* hub_open - url is "sqlite:PATH", "postgresql:…" (the parameter `hub`; doc/hub.md) */
 MUST_USE int hub_open(const char *url, enum hub_mode mode, struct hub **ret, struct err *e);
 struct hub *hub_free(struct hub *h); /* NULL-safe, returns NULL; what was not committed is undone */
 

@@ -9,7 +9,8 @@ static int is_forgotten(struct hub *h, int64_t after, struct err *e)
 {
 	int64_t lost = 0;
 	int r = hub_number(h,
-	    "SELECT n FROM change WHERE n = (SELECT min(n) FROM change) AND count = 0", &lost, e);
+	    "SELECT n FROM \"change\" WHERE n = (SELECT min(n) FROM \"change\") AND count = 0",
+	    &lost, e);
 
 	return r < 0 ? r : lost > after;
 }
@@ -21,9 +22,9 @@ int hub_each_change(struct hub *h, int64_t after, hub_ledger_fn *fn, void *ctx, 
 
 	if (r != 0)
 		return r;
-	r = db_prepare(h->db,
-	    "SELECT day, addr, plen, category, source, proof, count FROM change WHERE n > ? "
-	    "AND count > 0",
+	r = db_prepare_walk(h->db,
+	    "SELECT day, addr, plen, category, source, proof, count FROM \"change\" WHERE n > ? "
+	    "AND count > 0 ORDER BY n, day, addr, plen, category, source, proof",
 	    &s, e);
 	if (r == 0)
 		db_bind_i64(s, 1, after);
@@ -42,9 +43,10 @@ int hub_each_change(struct hub *h, int64_t after, hub_ledger_fn *fn, void *ctx, 
 
 int hub_change_forget(struct hub *h, int64_t upto, struct err *e)
 {
-	static const char *const sql[] = { "DELETE FROM change WHERE n <= ?",
-		"INSERT INTO change (n, day, addr, plen, category, source, proof, count) "
-		"VALUES (?, 0, x'', 0, 0, 0, 0, 0)" };
+	static const char *const sql[] = { "DELETE FROM \"change\" WHERE n <= ?",
+		"INSERT INTO \"change\" (n, addr, day, plen, category, source, proof, count) "
+		"VALUES (?, ?, 0, 0, 0, 0, 0, 0)" };
+	static const char nobody[16];
 	struct hub_tx tx;
 	int r;
 
@@ -61,6 +63,8 @@ int hub_change_forget(struct hub *h, int64_t upto, struct err *e)
 		r = db_prepare(h->db, sql[i], &s, e);
 		if (r == 0) {
 			db_bind_i64(s, 1, upto);
+			if (i == 1)
+				db_bind_blob(s, 2, span_of(nobody, sizeof(nobody)));
 			r = db_run(s, e);
 		}
 	}
@@ -70,10 +74,8 @@ int hub_change_forget(struct hub *h, int64_t upto, struct err *e)
 int hub_batch_mark(struct hub *h, int64_t n, char ret[HUB_MARK_MAX], struct err *e)
 {
 	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
-	int r = db_prepare(h->db,
-	    "SELECT host || '.' || producer || '.' || seq || '.' || received FROM batch "
-	    "WHERE n = ?",
-	    &s, e);
+	int r =
+	    db_prepare(h->db, "SELECT host, producer, seq, received FROM batch WHERE n = ?", &s, e);
 
 	ret[0] = '\0';
 	if (r < 0)
@@ -81,6 +83,7 @@ int hub_batch_mark(struct hub *h, int64_t n, char ret[HUB_MARK_MAX], struct err 
 	db_bind_i64(s, 1, n);
 	r = db_step(s, e);
 	if (r == 1)
-		(void)snprintf(ret, HUB_MARK_MAX, "%s", db_text(s, 0).p);
+		(void)snprintf(ret, HUB_MARK_MAX, "%s.%s.%jd.%jd", db_text(s, 0).p, db_text(s, 1).p,
+		    (intmax_t)db_i64(s, 2), (intmax_t)db_i64(s, 3));
 	return r < 0 ? r : 0;
 }

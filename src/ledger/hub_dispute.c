@@ -14,8 +14,11 @@ int hub_dispute_put(struct hub *h, const struct hub_dispute *d, struct err *e)
 	if (r < 0)
 		return r;
 	r = db_prepare(h->db,
-	    "REPLACE INTO dispute (line_id, day, addr, plen, category, source, state, opened, "
-	    "due, closed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "INSERT INTO dispute (line_id, day, addr, plen, category, source, state, opened, "
+	    "due, closed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (line_id) "
+	    "DO UPDATE SET day = excluded.day, addr = excluded.addr, plen = excluded.plen, "
+	    "category = excluded.category, source = excluded.source, state = excluded.state, "
+	    "opened = excluded.opened, due = excluded.due, closed = excluded.closed",
 	    &s, e);
 	if (r == 0) {
 		addr_to_bytes(d->subject.addr, addr);
@@ -74,8 +77,11 @@ int hub_notice_put(struct hub *h, const struct hub_notice *n, int64_t *ret_id, s
 		r = hub_number(h, "SELECT coalesce(max(id), 0) FROM notice", &last, e);
 	if (r == 0)
 		r = db_prepare(h->db,
-		    "REPLACE INTO notice (id, entity, contact, state, opened, sent, closed, lines) "
-		    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		    "INSERT INTO notice (id, entity, contact, state, opened, sent, closed, "
+		    "\"lines\") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+		    "entity = excluded.entity, contact = excluded.contact, "
+		    "state = excluded.state, opened = excluded.opened, sent = excluded.sent, "
+		    "closed = excluded.closed, \"lines\" = excluded.\"lines\"",
 		    &s, e);
 	if (r == 0) {
 		*ret_id = n->id ? n->id : last + 1;
@@ -99,7 +105,7 @@ int hub_each_notice(struct hub *h, hub_notice_fn *fn, void *ctx, struct err *e)
 	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
 	int r = db_prepare(h->db,
 	    "SELECT id, entity, contact, state, opened, coalesce(sent, 0), coalesce(closed, 0), "
-	    "lines FROM notice ORDER BY id",
+	    "\"lines\" FROM notice ORDER BY id",
 	    &s, e);
 
 	while (r == 0 && (r = db_step(s, e)) == 1) {

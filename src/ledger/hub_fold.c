@@ -245,6 +245,10 @@ static bool take_line(struct span line, int64_t created_s, int64_t now_s, struct
 		(void)err_set(why, 0, "it names no source");
 		return false;
 	}
+	if (!span_utf8(ret->source) || !span_utf8(ret->service)) { /* engines differ in it */
+		(void)err_set(why, 0, "its source or service is no UTF-8");
+		return false;
+	}
 	return true;
 }
 

@@ -28,7 +28,7 @@ static void walk_done(struct walk *w)
 static int walk_open(struct hub *h, struct walk *w, const char *all, const char *within_sql,
     int32_t first_day, int32_t last_day, const struct range *within, struct err *e)
 {
-	int r = db_prepare(h->db, within ? within_sql : all, &w->s, e);
+	int r = db_prepare_walk(h->db, within ? within_sql : all, &w->s, e);
 
 	if (r < 0)
 		return r;
@@ -138,7 +138,7 @@ int hub_totals(struct hub *h, struct hub_totals *ret, struct err *e)
 	number(h, "SELECT count(*) FROM (SELECT DISTINCT addr, plen FROM ledger) AS hosts", &v[2],
 	    &r, e);
 	number(h, "SELECT count(*) FROM batch", &v[3], &r, e);
-	number(h, "SELECT coalesce(sum(lines), 0) FROM batch", &v[4], &r, e);
+	number(h, "SELECT coalesce(sum(\"lines\"), 0) FROM batch", &v[4], &r, e);
 	number(h, "SELECT coalesce(sum(refused), 0) FROM batch", &v[5], &r, e);
 	number(h, "SELECT coalesce(min(day), 0) FROM ledger", &v[6], &r, e);
 	number(h, "SELECT coalesce(max(day), -1) FROM ledger", &v[7], &r, e);

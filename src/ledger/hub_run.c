@@ -228,7 +228,7 @@ static void read_score(struct db_stmt *s, struct hub_score *ret)
 int hub_each_score(struct hub *h, int64_t run, hub_score_fn *fn, void *ctx, struct err *e)
 {
 	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
-	int r = db_prepare(h->db,
+	int r = db_prepare_walk(h->db,
 	    SCORE_COLUMNS " FROM score_day s WHERE s.run = ? ORDER BY s.entity, s.family", &s, e);
 
 	if (r == 0)

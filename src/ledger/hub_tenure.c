@@ -14,8 +14,9 @@ int hub_tenure_put(struct hub *h, const struct hub_tenure *t, struct err *e)
 	if (r < 0)
 		return r;
 	r = db_prepare(h->db,
-	    "REPLACE INTO tenure (first, last, holder, from_day, to_day, rule) "
-	    "VALUES (?, ?, ?, ?, ?, ?)",
+	    "INSERT INTO tenure (first, last, holder, from_day, to_day, rule) "
+	    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (first, last, from_day) DO UPDATE SET "
+	    "holder = excluded.holder, to_day = excluded.to_day, rule = excluded.rule",
 	    &s, e);
 	if (r == 0) {
 		addr_to_bytes(t->range.first, first);

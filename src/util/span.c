@@ -131,3 +131,18 @@ uint64_t rd_le64(struct rd *r)
 
 	return r->bad ? 0 : lo | hi << 32;
 }
+
+uint16_t rd_be16(struct rd *r)
+{
+	return __builtin_bswap16(rd_le16(r));
+}
+
+uint32_t rd_be32(struct rd *r)
+{
+	return __builtin_bswap32(rd_le32(r));
+}
+
+uint64_t rd_be64(struct rd *r)
+{
+	return __builtin_bswap64(rd_le64(r));
+}

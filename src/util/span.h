@@ -121,6 +121,10 @@ uint8_t rd_u8(struct rd *r);
 uint16_t rd_le16(struct rd *r);
 uint32_t rd_le32(struct rd *r);
 uint64_t rd_le64(struct rd *r);
+/* The same in network order. */
+uint16_t rd_be16(struct rd *r);
+uint32_t rd_be32(struct rd *r);
+uint64_t rd_be64(struct rd *r);
 
 static inline bool rd_done(const struct rd *r)
 {

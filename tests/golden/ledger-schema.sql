@@ -160,3 +160,7 @@ CREATE TABLE tenure (
 	rule TEXT NOT NULL,
 	PRIMARY KEY (first, last, from_day)
 ) WITHOUT ROWID;
+CREATE TABLE writer (
+	id INTEGER NOT NULL PRIMARY KEY,
+	turns INTEGER NOT NULL
+);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A directory with a hub in it, made before and removed after each test. */
+/* A hub, made before and removed after each test: a file of SQLite, or what ONUS_TEST_HUB names (a database of
+ * tests/engines.sh, of which nothing is left). */
 #ifndef ONUS_TESTS_LEDGER_SCRATCH_H
 #define ONUS_TESTS_LEDGER_SCRATCH_H
 
@@ -12,13 +13,46 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
+#include "ledger/db.h"
 #include "ledger/hub.h"
 #include "util/clock.h"
 
 #define NOW 1790000000 /* 2026-09-21 */
 #define DAY (NOW / DAY_S)
 
-static char scratch_dir[64], scratch_file[96], scratch_url[128];
+static char scratch_dir[64], scratch_file[96], scratch_url[512];
+
+/* ok - the call must succeed; its message otherwise */
+#define ok(call)                                                                                   \
+	do {                                                                                       \
+		struct err e = { "" };                                                             \
+		int r_ = (call);                                                                   \
+		if (r_ < 0)                                                                        \
+			fail_msg("%d %s", r_, e.text);                                             \
+	} while (0)
+
+static inline bool scratch_is(const char *scheme)
+{
+	return span_starts(span_str(scratch_url), scheme);
+}
+
+/* Another connection's statements, without results. */
+static inline void scratch_sql(const char *sql)
+{
+	struct db *d = NULL;
+
+	ok(db_open(scratch_url, true, &d, &e));
+	ok(db_exec(d, sql, &e));
+	(void)db_free(d);
+}
+
+static inline void scratch_empty(void)
+{
+	if (scratch_is("postgresql:"))
+		scratch_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+	else if (scratch_is("mysql:"))
+		scratch_sql("DROP DATABASE onus; CREATE DATABASE onus");
+}
 
 static inline int scratch_setup(void **state)
 {
@@ -26,7 +60,11 @@ static inline int scratch_setup(void **state)
 	if (!mkdtemp(scratch_dir))
 		return -1;
 	(void)snprintf(scratch_file, sizeof(scratch_file), "%s/hub.sqlite", scratch_dir);
-	(void)snprintf(scratch_url, sizeof(scratch_url), "sqlite:%s", scratch_file);
+	if (getenv("ONUS_TEST_HUB"))
+		(void)snprintf(scratch_url, sizeof(scratch_url), "%s", getenv("ONUS_TEST_HUB"));
+	else
+		(void)snprintf(scratch_url, sizeof(scratch_url), "sqlite:%s", scratch_file);
+	scratch_empty();
 	return 0;
 }
 
@@ -49,14 +87,5 @@ static inline struct hub *scratch_hub(enum hub_mode mode)
 		fail_msg("%s", e.text);
 	return h;
 }
-
-/* ok - the call must succeed; its message otherwise */
-#define ok(call)                                                                                   \
-	do {                                                                                       \
-		struct err e = { "" };                                                             \
-		int r_ = (call);                                                                   \
-		if (r_ < 0)                                                                        \
-			fail_msg("%d %s", r_, e.text);                                             \
-	} while (0)
 
 #endif

@@ -2,8 +2,6 @@
 /* Folding: exact sums, exactly once, refusals, samples, a locked database. */
 #include "scratch.h"
 
-#include <sqlite3.h>
-
 #include "ledger/hub_priv.h"
 #include "util/buf.h"
 
@@ -141,6 +139,8 @@ static void test_refused(void **state)
 		{ "count zero", T0 "\t11.0.0.1\tspam\t0\tfull\ta\n" },
 		{ "count past limit", T0 "\t11.0.0.1\tspam\t1000000001\tfull\ta\n" },
 		{ "binary", "\x01\x02\xff\n" },
+		{ "a source in no UTF-8", T0 "\t11.0.0.1\tspam\t1\tfull\ta\xff\n" },
+		{ "a service in no UTF-8", T0 "\t11.0.0.1\tspam\t1\tfull\ta\t\\xc3\n" },
 	};
 	struct hub *h = scratch_hub(HUB_WRITE);
 
@@ -214,10 +214,19 @@ static void test_evidence(void **state)
 /* What only refused lines name becomes no source, and a flood of names becomes one. */
 static void test_source_flood(void **state)
 {
+	static const struct {
+		const char *sql;
+		int64_t want;
+	} numbers[] = {
+		{ "SELECT count(*) FROM source", 4097 },
+		{ "SELECT count(*) FROM source WHERE name = 'nobody'", 0 },
+		{ "SELECT sum(count) FROM ledger", 6000 },
+		{ "SELECT sum(count) FROM ledger WHERE source = "
+		  "(SELECT id FROM source WHERE name = 'overflow')",
+		    1904 },
+	};
 	struct hub *h = scratch_hub(HUB_WRITE);
 	struct buf b;
-	sqlite3 *c = NULL;
-	char *message = NULL;
 
 	buf_init(&b, 1 << 20);
 	for (unsigned batch = 0; batch < 3; batch++) {
@@ -228,19 +237,13 @@ static void test_source_flood(void **state)
 		assert_int_equal(fold(h, batch + 1, b.p, NULL), 1);
 	}
 	assert_int_equal(fold(h, 9, T0 "\t10.0.0.1\tspam\t1\tfull\tnobody\n", NULL), 1);
+	for (size_t i = 0; i < NELEM(numbers); i++) {
+		int64_t n = 0;
+
+		ok(hub_number(h, numbers[i].sql, &n, &e));
+		assert_int_equal(n, numbers[i].want);
+	}
 	(void)hub_free(h);
-	assert_int_equal(sqlite3_open(scratch_file, &c), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(c,
-			     "CREATE TEMP TABLE t (x CHECK (x));"
-			     "INSERT INTO t SELECT count(*) = 4097 FROM source;"
-			     "INSERT INTO t SELECT count(*) = 0 FROM source WHERE name = 'nobody';"
-			     "INSERT INTO t SELECT sum(count) = 6000 FROM ledger;"
-			     "INSERT INTO t SELECT sum(count) = 1904 FROM ledger WHERE source = "
-			     "(SELECT id FROM source WHERE name = 'overflow')",
-			     NULL, NULL, &message),
-	    SQLITE_OK);
-	assert_null(message);
-	assert_int_equal(sqlite3_close(c), SQLITE_OK);
 	buf_done(&b);
 }
 
@@ -249,18 +252,18 @@ static void test_locked(void **state)
 {
 	struct hub *h = scratch_hub(HUB_WRITE);
 	struct hub *reader = scratch_hub(HUB_READ);
-	sqlite3 *c = NULL;
+	struct db *other = NULL;
 	struct hub_folded f = { 0 };
 
-	assert_int_equal(sqlite3_open(scratch_file, &c), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(c, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	ok(db_open(scratch_url, true, &other, &e));
+	ok(db_begin(other, true, &e));
 	assert_int_equal(fold(h, 1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &f), -EAGAIN);
 	expect_ledger(reader, "");
 	assert_int_equal(f.lines, 0);
-	assert_int_equal(sqlite3_exec(c, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	db_rollback(other);
 	assert_int_equal(fold(h, 1, T0 "\t11.0.0.1\tspam\t1\tfull\ta\n", &f), 1);
 	expect_ledger(reader, "0 0 11.0.0.1/32 spam 0 1  1\n");
-	assert_int_equal(sqlite3_close(c), SQLITE_OK);
+	(void)db_free(other);
 	(void)hub_free(reader);
 	(void)hub_free(h);
 }
@@ -376,9 +379,7 @@ static void test_good(void **state)
 	expect_ledger(h, "");
 	ok(hub_number(h, "SELECT count(*) FROM good", &n, &e));
 	assert_int_equal(n, 3);
-	ok(hub_number(h,
-	    "SELECT count FROM good WHERE kind = 2 AND substr(hex(addr), 25) = '0B000009'", &n,
-	    &e));
+	ok(hub_number(h, "SELECT max(count) FROM good WHERE kind = 2", &n, &e));
 	assert_int_equal(n, 3);
 	assert_int_equal(fold_type(h, 1, BATCH_GOOD, lines, &f), 0);
 	assert_int_equal(fold_type(h, 2, BATCH_GOOD, lines, &f), 1);
