@@ -5,6 +5,7 @@
 #define ONUS_PROG_ONUS_COMMANDS_H
 
 int cmd_allow(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
 int cmd_conf(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
@@ -16,6 +17,7 @@ int cmd_lookup(int argc, char **argv);
 int cmd_own(int argc, char **argv);
 int cmd_relay(int argc, char **argv);
 int cmd_registry(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_sim(int argc, char **argv);

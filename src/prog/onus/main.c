@@ -22,6 +22,8 @@ static const struct {
 	{ "source", cmd_source, "who tells of attackers, and how far each is believed" },
 	{ "level", cmd_level, "from where on an address or a block is walled off" },
 	{ "settings", cmd_settings, "who changed what of these four, and back again" },
+	{ "backup", cmd_backup, "all that the hub holds, in one file" },
+	{ "restore", cmd_restore, "a backup into an empty hub" },
 	{ "conf", cmd_conf, "show or check the configuration" },
 	{ "extract", cmd_extract, "turn logs into event lines" },
 	{ "relay", cmd_relay, "which host outside handed a mail over" },
