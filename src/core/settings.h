@@ -5,6 +5,7 @@
  *   own/PREFIX       ""              one's own space: never an event, never on a wall
  *   allow/PREFIX     UNTIL or ""     never on a wall, until then (Unix seconds)
  *   level/NAME       NUMBER          a threshold (core/threshold.h)
+ *   dispute/LINE     upheld or rejected, by an operator; LINE: 32 hexadecimal digits
  *   source/NAME      trust=T group=G redistribute=yes|no, those that are set, in this order
  *
  * The data plane has the first three of them in a file, serve/settings.
@@ -23,10 +24,11 @@
 #define SETTINGS_NETS_MAX  100000u /* own networks, and again of the allow list */
 #define SETTINGS_BYTES_MAX (16u << 20)
 
-#define SETTING_OWN    "own/"
-#define SETTING_ALLOW  "allow/"
-#define SETTING_LEVEL  "level/"
-#define SETTING_SOURCE "source/"
+#define SETTING_OWN	"own/"
+#define SETTING_ALLOW	"allow/"
+#define SETTING_LEVEL	"level/"
+#define SETTING_SOURCE	"source/"
+#define SETTING_DISPUTE "dispute/"
 
 /* The widest that may be one's own, or allowed: what is wider is a mistake. */
 #define SETTINGS_V4_WIDEST 8u

@@ -78,10 +78,29 @@ run score
 rm -r "$dir/state"; run score
 [ "$(scored block:20.0.7.0/24)" = "$open" ] || fail 'another score from the ledger'
 
-sql "UPDATE dispute SET state = 2, closed = $now - 5"
+# The operator decides: every decision has a reason, is recorded, and can be undone.
+dispute() { "$onus" dispute "$@" -c "$dir/conf" >"$dir/out" 2>"$dir/err"; }
+[ "$("$onus" dispute list --open -c "$dir/conf" | wc -l)" = 18 ] || fail 'not all that is open is listed'
+lines() { "$onus" dispute list --json -c "$dir/conf" | jq -r "select($1) | .line"; }
+mapfile -t all < <(lines true)
+if dispute reject "${all[0]}"; then fail 'rejected without a reason'; fi
+grep -q 'say why' "$dir/err" || fail "$(cat "$dir/err")"
+if dispute reject 12345 --why x; then fail 'rejected by too few digits'; fi
+code=0; dispute reject zzzzzzzz --why x || code=$?
+[ "$code" = 1 ] || fail "no such line, and exit code $code"
+[ "$(sql 'SELECT count(*) FROM dispute WHERE state = 0')" = 18 ] || fail 'what was refused is decided'
+dispute reject "${all[@]}" --why 'they showed their logs' || fail "$(cat "$dir/err")"
+[ "$(sql 'SELECT count(*) FROM dispute WHERE state = 2 AND closed > opened')" = 18 ] || fail 'not rejected'
+[ "$(sql "SELECT count(*) FROM audit WHERE new = 'rejected' AND why = 'they showed their logs'")" = 18 ] || fail 'not recorded'
 run score
 [ "$(scored block:20.0.7.0/24)" = "$before" ] || fail "rejected, and not as before: $before, $(scored block:20.0.7.0/24)"
-sql "UPDATE dispute SET state = 1 WHERE source = $theirs"
+mapfile -t foreign < <(lines '.source == "theirs"')
+dispute uphold "${foreign[0]:0:12}" "${foreign[@]:1}" --why 'nothing was shown' || fail "$(cat "$dir/err")"
+last=$(sql 'SELECT max(id) FROM audit')
+"$onus" settings undo "$last" --why 'one too many' -c "$dir/conf" >/dev/null
+[ "$(sql 'SELECT count(*) FROM dispute WHERE state = 1')" = 11 ] || fail 'the undo did not reach the dispute'
+[ "$(sql 'SELECT count(*) FROM dispute WHERE state = 2')" = 7 ] || fail 'undone, and not rejected as before'
+"$onus" settings undo $((last + 1)) --why 'no, it was right' -c "$dir/conf" >/dev/null
 run score
 [ -z "$(scored addr:20.0.7.5)" ] || fail 'upheld, and it counts'
 trust=$(explain --json block:20.0.7.0/24 | jq '.sources[] | select(.group == "theirs") | .trust')

@@ -136,6 +136,8 @@ static int undo(struct settings_cmd *x, const char *arg, struct err *e)
 	settings_cmd_tell(x, done, "undone", what);
 	if (span_starts(span_str(name), SETTING_SOURCE))
 		r = settings_cmd_source(x, name + strlen(SETTING_SOURCE), &w.now, e);
+	if (span_starts(span_str(name), SETTING_DISPUTE))
+		r = settings_cmd_dispute(x, name + strlen(SETTING_DISPUTE), e);
 	return r < 0 ? r : settings_cmd_commit(x, e);
 }
 
@@ -157,7 +159,8 @@ int cmd_settings(int argc, char **argv)
 	const struct opt opts[] = { SETTINGS_CMD_WHY(x), SETTINGS_CMD_OPTS(x),
 		{ "limit", 'n', OPT_COUNT, &limit, "NUMBER", "Of log: only the newest so many." } };
 	const struct opt_usage usage = { "onus settings", "log|show|undo [REVISION]",
-		"What `onus allow`, own, level and source have changed. `log` shows every change, "
+		"What `onus allow`, own, level, source and dispute have changed. `log` shows every "
+		"change, "
 		"the newest "
 		"first:\nrevision, time, who, what it was and is, why. `undo` makes one of them "
 		"undone, as a "

@@ -198,3 +198,62 @@ int settings_cmd_source(
 	source_override(&over, &s);
 	return hub_source_set(x->hub, &s, day_of(x->by.at_s), NULL, e);
 }
+
+/* --- disputes ----------------------------------------------------------------------------------- */
+
+static const char *const state_names[] = { [HUB_DISPUTE_OPEN] = "open",
+	[HUB_DISPUTE_UPHELD] = "upheld",
+	[HUB_DISPUTE_REJECTED] = "rejected" };
+_Static_assert(NELEM(state_names) == HUB_DISPUTE_STATE_N, "state_names out of step");
+
+const char *settings_dispute_state(enum hub_dispute_state s)
+{
+	return state_names[s];
+}
+
+void settings_dispute_id(const struct hub_dispute *d, char ret[SETTINGS_DISPUTE_ID + 1])
+{
+	_Static_assert(SETTINGS_DISPUTE_ID == 2 * sizeof(d->line_id), "two digits a byte");
+	for (size_t i = 0; i < sizeof(d->line_id); i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", d->line_id[i]);
+}
+
+struct disputed {
+	const char *id;
+	struct hub_dispute d;
+	bool found;
+};
+
+static int find_dispute(void *ctx, const struct hub_dispute *d)
+{
+	struct disputed *x = ctx;
+	char id[SETTINGS_DISPUTE_ID + 1];
+
+	settings_dispute_id(d, id);
+	if (strcmp(id, x->id) != 0)
+		return 0;
+	x->d = *d;
+	x->found = true;
+	return 0;
+}
+
+int settings_cmd_dispute(struct settings_cmd *x, const char *id, struct err *e)
+{
+	CLEANUP(free_p) char *value = NULL;
+	char name[HUB_SETTING_NAME_MAX + 1];
+	struct disputed f = { .id = id };
+	int r;
+
+	(void)snprintf(name, sizeof(name), SETTING_DISPUTE "%s", id);
+	r = hub_setting_get(x->hub, name, &value, e);
+	if (r >= 0)
+		r = hub_each_dispute(x->hub, find_dispute, &f, e);
+	if (r < 0 || !f.found)
+		return MIN_OF(r, 0);
+	f.d.state = HUB_DISPUTE_OPEN;
+	for (unsigned s = 0; value && s < HUB_DISPUTE_STATE_N; s++)
+		if (strcmp(value, state_names[s]) == 0)
+			f.d.state = (enum hub_dispute_state)s;
+	f.d.closed_s = f.d.state == HUB_DISPUTE_OPEN ? 0 : x->by.at_s;
+	return hub_dispute_put(x->hub, &f.d, e);
+}

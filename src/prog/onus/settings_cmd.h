@@ -57,6 +57,13 @@ void settings_cmd_tell(struct settings_cmd *x, int64_t rev, const char *verb, co
 MUST_USE int settings_cmd_source(
     struct settings_cmd *x, const char *name, const struct settings_source *was, struct err *e);
 
+/* A dispute: its line as text, and its state in a word. settings_cmd_dispute - what was decided of it, or that
+ * nothing is, written to the ledger's table. */
+#define SETTINGS_DISPUTE_ID 32u
+void settings_dispute_id(const struct hub_dispute *d, char ret[SETTINGS_DISPUTE_ID + 1]);
+const char *settings_dispute_state(enum hub_dispute_state s);
+MUST_USE int settings_cmd_dispute(struct settings_cmd *x, const char *id, struct err *e);
+
 /* A row of JSON: who, when (Unix seconds 0: not known), why. */
 struct jout;
 void settings_cmd_json(struct jout *j, int64_t rev, int64_t at_s, struct span who, struct span why);
