@@ -74,6 +74,11 @@ static const struct param params[] = {
 	P(state_dir, TEXT, "/var/lib/onus", 0, 0, "directory", "Keys and state of the programs."),
 	P(status_dir, TEXT, "", 0, 0, "directory",
 	    "Where every program keeps its status file; empty: status below state_dir."),
+	P(graph_dir, TEXT, "/var/lib/onus/graph", 0, 0, "directory",
+	    "Round-robin files of onus's own flows, and their pictures (onus-graph)."),
+	P(graph_step_s, COUNT, "60", 1, 3600, "seconds",
+	    "How often a value is recorded; files that are there keep the step they were made "
+	    "with."),
 	P(spool_dir, TEXT, "/var/spool/onus", 0, 0, "directory",
 	    "Batches on their way into the hub, one directory a producer."),
 	P(spool_max_mib, COUNT, "1024", 1, 1048576, "MiB",

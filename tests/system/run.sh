@@ -34,7 +34,7 @@ start() {
 stop() {
   local children
   children=$(pgrep -P "$pid" | tr '\n' ' ')
-  [ "$(wc -w <<<"$children")" = 5 ] || fail "five programs should run, not: $children"
+  [ "$(wc -w <<<"$children")" = 6 ] || fail "six programs should run, not: $children"
   kill -INT "$pid"
   wait "$pid" || fail "exit code $? after Ctrl-C"
   for child in $children; do
@@ -66,6 +66,16 @@ for _ in $(seq 300); do
   sleep 0.2
 done
 [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] || fail 'the new line did not arrive'
+# all six tell how they are, and their flows are drawn
+conf=$(find "$dir/files" -name onus.conf)
+for _ in $(seq 300); do
+  "$onus" status -c "$conf" --json >"$dir/status" || true
+  jq -e '([.programs[] | select(.state == "up")] | length) == 6 and .publication.generation > 0' "$dir/status" >/dev/null &&
+    [ "$(curl -sf "$url/flows" | grep -c '<img src="/flows/')" = 6 ] && break
+  sleep 0.2
+done
+jq -e '([.programs[] | select(.state == "up")] | length) == 6 and .verdict == "OK"' "$dir/status" >/dev/null || fail "the status: $(cat "$dir/status")"
+[ "$(curl -sf "$url/flows" | grep -c '<img src="/flows/')" = 6 ] || fail 'no pictures of flows'
 # a program that dies is started again, and the road goes on where it was
 victim=$(pgrep -P "$pid" -f onus-load)
 kill -9 "$victim"

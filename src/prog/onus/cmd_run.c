@@ -37,6 +37,7 @@ static const struct {
 	{ "onus-load", true, false, "loading" },
 	{ "onus-score", true, false, "scoring" },
 	{ "onus-publish", true, false, "publishing" },
+	{ "onus-graph", false, false, NULL },
 	{ "onus-web", false, true, NULL },
 };
 
@@ -62,6 +63,7 @@ static int write_conf(const struct run *r, struct err *e)
 		{ "serve_dir", "%s/serve" },
 		{ "open_dir", "%s/open" },
 		{ "wish_file", "%s/wishes" },
+		{ "graph_dir", "%s/graph" },
 		{ "rdap_dir", "%s/rdap" },
 	};
 
@@ -81,7 +83,7 @@ static int write_conf(const struct run *r, struct err *e)
 	if (r->listen)
 		buf_fmt(&b, "web_listen = %s\n", r->listen);
 	buf_str(&b, "collect_interval_s = 2\nload_interval_s = 1\nscore_interval_s = 5\n"
-		    "publish_interval_s = 2\n");
+		    "publish_interval_s = 2\ngraph_step_s = 10\n");
 	buf_fmt(&b, "simulated = %s\n", r->inputs.simulated ? "yes" : "no");
 	for (unsigned i = 0; i < r->settings.n; i++)
 		buf_fmt(&b, "%s\n", r->settings.v[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* onus-web: pages and API out of the newest publication. It reads serve_dir and nothing else, writes
+/* onus-web: pages and API out of the newest publication. It reads serve_dir (and the pictures in graph_dir), writes
  * nothing but wishes (wish.h) and its status file, and never waits for SQL: the publication is a file. */
 #include <errno.h>
 #include <limits.h>

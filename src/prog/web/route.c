@@ -56,6 +56,7 @@ static const struct route routes[] = {
 	{ "/", page_home },
 	{ "/search", page_search },
 	{ "/about", page_about },
+	{ "/flows", page_flows },
 	{ "/api/v1/lookup", api_lookup },
 	{ "/api/v1/top", api_top },
 	{ "/map.png", picture },
@@ -113,6 +114,6 @@ void site_answer(void *ctx, const struct http_request *rq, struct http_reply *re
 		static_file(&p, &s->assets[i]);
 		return;
 	}
-	if (!entity_page(&p))
+	if (!flow_picture(&p) && !entity_page(&p))
 		page_message(&p, 404);
 }

@@ -92,6 +92,8 @@ void page_home(struct page *p);
 void page_search(struct page *p);
 void page_entity(struct page *p, const struct entity *en);
 void page_about(struct page *p);
+void page_flows(struct page *p);
+bool flow_picture(struct page *p); /* false: it is none */
 void page_message(struct page *p, unsigned status);
 void api_lookup(struct page *p);
 void api_top(struct page *p);
