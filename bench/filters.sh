@@ -1,9 +1,10 @@
 #!/bin/bash
-# The filters beside other people's: all that onus ships at once against CrowdSec's parsers, over mixed lines of sshd
-# and Postfix; sshd's alone against five Hyperscan expressions for the same lines, a scan of their literals, and a
+# The filters beside other people's: all that onus ships at once against CrowdSec's parsers, and against fail2ban-regex
+# with one filter, over mixed lines of sshd and Postfix; sshd's alone against five Hyperscan expressions for the same lines, a scan of their literals, and a
 # search for line ends. One processor; what is compared is processor time, in turns, the least of each.
 # CrowdSec's package is unpacked, not installed, and reads with the parsers that it carries; its start is not counted.
-# BENCH_FILTER_BYTES (200000000) is the size of each log, BENCH_CROWDSEC_LINES (20000) CrowdSec's share of it.
+# BENCH_FILTER_BYTES (200000000) is the size of each log, BENCH_CROWDSEC_LINES (20000) CrowdSec's share of it,
+# BENCH_F2B_LINES (100000) fail2ban-regex's.
 set -euo pipefail
 # shellcheck source=bench/common
 . "$(dirname "$0")/common"
@@ -58,13 +59,17 @@ head -n "${BENCH_CROWDSEC_LINES:-20000}" "$mixed" >"$ONUS_BENCH/crowdsec.part"
 crowdsec() { one "$crowd/usr/bin/crowdsec" -c "$cfg/config.yaml" -dsn "file://$1" -type syslog; }
 crowdsec "$ONUS_BENCH/crowdsec.one" >/dev/null 2>&1 || { echo 'CrowdSec does not read' >&2; exit 1; }
 
-all='' start='' theirs='' ours='' regex='' line='' literals='' newlines=''
+head -n "${BENCH_F2B_LINES:-100000}" "$mixed" >"$ONUS_BENCH/mixed.part"
+f2b() { one fail2ban-regex "$ONUS_BENCH/$1" "$filters/sshd.conf" >/dev/null 2>&1; }
+all='' start='' theirs='' f2b='' f2b_start='' ours='' regex='' line='' literals='' newlines=''
 scan() { cpu one "$ONUS_BUILD/bench/time_scan" "$@"; }
 hyper() { cpu one "$ONUS_BUILD/bench/time_hyperscan" "$1" "$sshd"; }
 for ((i = 0; i < ${BENCH_ROUNDS:-3}; i++)); do
   all=$(least "$all" "$(scan fast "$mixed" "${names[@]}")")
   start=$(least "$start" "$(cpu crowdsec "$ONUS_BENCH/crowdsec.one")")
   theirs=$(least "$theirs" "$(cpu crowdsec "$ONUS_BENCH/crowdsec.part")")
+  f2b_start=$(least "$f2b_start" "$(cpu f2b crowdsec.one)")
+  f2b=$(least "$f2b" "$(cpu f2b mixed.part)")
   ours=$(least "$ours" "$(scan fast "$sshd" sshd)")
   regex=$(least "$regex" "$(hyper regex)")
   line=$(least "$line" "$(hyper line)")
@@ -73,13 +78,14 @@ for ((i = 0; i < ${BENCH_ROUNDS:-3}; i++)); do
 done
 "$ONUS_BUILD/bench/time_scan" fast "$sshd" sshd | awk '{print "sshd: " $4 " events"}'
 "$ONUS_BUILD/bench/time_hyperscan" regex "$sshd" | awk '{print "Hyperscan: " $2 " events"}'
-awk -v n="$(wc -l <"$mixed")" -v p="$(wc -l <"$ONUS_BENCH/crowdsec.part")" -v m="$(wc -l <"$sshd")" -v k="${#names[@]}" \
+awk -v n="$(wc -l <"$mixed")" -v p="$(wc -l <"$ONUS_BENCH/crowdsec.part")" -v fp="$(wc -l <"$ONUS_BENCH/mixed.part")" -v f="$f2b" -v fs="$f2b_start" -v m="$(wc -l <"$sshd")" -v k="${#names[@]}" \
   -v all="$all" -v start="$start" -v theirs="$theirs" -v ours="$ours" -v regex="$regex" -v line="$line" \
   -v literals="$literals" -v newlines="$newlines" '
 function met(r, mark) { return sprintf("%.1fx, mark %dx: %s", r, mark, r >= mark ? "met" : "NOT MET") }
 BEGIN {
   peer = p / (theirs - start)
   printf "%d mixed lines of sshd and Postfix, %d filters at once: %.2f M lines/s; CrowdSec, 4 parsers, %d of them: %.1f k lines/s: %s\n", n, k, n / all / 1e6, p, peer / 1e3, met(n / all / peer, 300)
+  printf "fail2ban-regex with its filter of sshd alone, %d of them, its start not counted: %.1f k lines/s: %s\n", fp, fp / (f - fs) / 1e3, met(n / all / (fp / (f - fs)), 100)
   printf "%d sshd lines: the filter %.1f M lines/s; five Hyperscan expressions over blocks %.1f M: %s; line by line %.1f M: %.1fx\n", m, m / ours / 1e6, m / regex / 1e6, met(regex / ours, 3), m / line / 1e6, line / ours
   printf "their literals alone %.1f M lines/s: the filter is at %.2f of that; line ends alone %.1f M: %.2f\n", m / literals / 1e6, literals / ours, m / newlines / 1e6, newlines / ours
 }'
