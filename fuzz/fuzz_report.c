@@ -38,12 +38,13 @@ static int read_as(const uint8_t *data, size_t size, const struct report_options
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct report_options nobody = {
-		.now_s = NOW_S, .reporters = SPAN(""), .authserv = SPAN("")
-	};
+	struct addrset none = { .v = NULL };
+	const struct report_options nobody = { .now_s = NOW_S,
+		.sender = { .reporters = SPAN(""), .authserv = SPAN(""), .trusted = &none } };
 	const struct report_options listed = { .now_s = NOW_S,
-		.reporters = SPAN("example.net, abuse@example.org"),
-		.authserv = SPAN("mx.example.com") };
+		.sender = { .reporters = SPAN("example.net, abuse@example.org"),
+		    .authserv = SPAN("mx.example.com"),
+		    .trusted = &none } };
 	static bool ready;
 
 	if (!ready)

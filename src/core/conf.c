@@ -149,14 +149,21 @@ static const struct param source_params[] = {
 	    "Plugin: a run that takes longer is killed, and counts for nothing. Reports: one "
 	    "message."),
 	S(reporters, TEXT, "", "names",
-	    "Reports: domains and mail addresses, comma-separated, whose reports may count as "
-	    "verified."),
+	    "Reports: domains and mail addresses, commas or blanks between, whose reports may "
+	    "count as verified."),
 	S(authserv, TEXT, "", "name",
 	    "Reports: one's own receiver, whose Authentication-Results say that it is they."),
+	S(unverified, TEXT, "apart", "apart|refuse",
+	    "Reports of all others: events of a source of their own, NAME-unverified, which is a "
+	    "newcomer and weak; or refused."),
+	S(reporter_hosts, TEXT, "", "prefixes",
+	    "Reports: whose Received lines are true in a reported mail, where the report does not "
+	    "name its source, comma-separated."),
 	SN(keep_days, COUNT, "7", 1, 3650, "days",
 	    "Reports, mail: how long messages that were read are kept, in done/ and bad/."),
 	S(trusted, TEXT, "", "prefixes",
-	    "Mail: whose Received lines are believed, besides own_networks, comma-separated."),
+	    "Mail, reports: whose Received lines are believed, besides own_networks, "
+	    "comma-separated."),
 	S(match, TEXT, "", "fields",
 	    "Journal: FIELD=VALUE … + FIELD=VALUE …; empty: the journalmatch of its filters."),
 	S(filter, TEXT, "", "names",
@@ -385,6 +392,41 @@ static int check_needs(const struct conf_source *s, struct err *e)
 	return 0;
 }
 
+_Static_assert(CONF_SOURCE_MAX == PARAM_NAME_MAX, "a section's name");
+
+bool conf_unverified(const struct conf_source *s, char ret[CONF_SOURCE_MAX + 1])
+{
+	if (strcmp(s->type, "reports") != 0 || strcmp(s->unverified, "refuse") == 0)
+		return false;
+	(void)snprintf(ret, CONF_SOURCE_MAX + 1, "%s" CONF_UNVERIFIED, s->name); /* checked */
+	return true;
+}
+
+/* Reports are what others say, and those of nobody one knows are a source apart. */
+static int check_reports(const struct conf *c, const struct conf_source *s, struct err *e)
+{
+	char apart[CONF_SOURCE_MAX + 1];
+
+	if (strcmp(s->type, "reports") != 0)
+		return 0;
+	if (s->anchor)
+		return err_set(e, -EINVAL,
+		    "source %s: reports are what others say: give it anchor = no, and a trust",
+		    s->name);
+	if (strcmp(s->unverified, "apart") != 0 && strcmp(s->unverified, "refuse") != 0)
+		return err_set(e, -EINVAL, "source %s: unverified is apart|refuse, not \"%s\"",
+		    s->name, s->unverified);
+	if (strlen(s->name) + strlen(CONF_UNVERIFIED) > CONF_SOURCE_MAX)
+		return err_set(e, -EINVAL, "source %s: at most %zu bytes, as it is two sources",
+		    s->name, CONF_SOURCE_MAX - strlen(CONF_UNVERIFIED));
+	for (unsigned i = 0; i < c->n_sources && conf_unverified(s, apart); i++)
+		if (strcmp(c->sources[i].name, apart) == 0)
+			return err_set(e, -EINVAL,
+			    "source %s: those of nobody that %s knows are called so", apart,
+			    s->name);
+	return 0;
+}
+
 int conf_check(const struct conf *c, struct err *e)
 {
 	int r = check_own(c, e);
@@ -398,11 +440,9 @@ int conf_check(const struct conf *c, struct err *e)
 		r = check_needs(s, e);
 		if (r < 0)
 			return r;
-		if (s->anchor && strcmp(s->type, "reports") == 0)
-			return err_set(e, -EINVAL,
-			    "source %s: reports are what others say: give it anchor = no, and a "
-			    "trust",
-			    s->name);
+		r = check_reports(c, s, e);
+		if (r < 0)
+			return r;
 		if (strcmp(s->type, "mail") == 0 && strcmp(s->category, "scanner") == 0)
 			return err_set(e, -EINVAL,
 			    "source %s: what are its mails? give it category = spam, phishing …",

@@ -15,6 +15,9 @@
 #define CONF_JSON_PATH	  "/etc/onus/json.d:/usr/share/onus/json.d" /* json_path, unless it is set */
 #define CONF_SOURCES_MAX  256u
 #define CONF_KNOWN_GOOD	  "known-good"
+#define CONF_SOURCE_MAX	  64u /* bytes of a source's name */
+#define CONF_UNVERIFIED                                                                            \
+	"-unverified" /* behind the name of a source of reports: those of nobody it knows */
 
 /* struct conf_source - one `[source NAME]`: who says so, and where it is read. One `[feed NAME]` is a source too, and
  * says where it is published: a list that is no anchor, whose copy is FEEDS_DIR/NAME. */
@@ -25,11 +28,13 @@ struct conf_source {
 	char *listen;  /* syslog: where (svc/listen.h) */
 	char *command; /* plugin: a program's path and its arguments, with blanks between */
 	uint32_t interval_s, timeout_s; /* plugin */
-	char *reporters, *authserv;	/* reports: who is believed (intake/report.h) */
+	char *reporters, *authserv;	/* reports: who is believed (intake/sender.h) */
+	char *unverified;		/* reports: what becomes of others': "apart", "refuse" */
+	char *reporter_hosts;		/* reports: prefixes (intake/report.h) */
 	uint32_t keep_days;		/* reports, mail: in done/ and bad/ */
-	char *trusted;			/* mail: whose Received lines are believed, prefixes */
-	char *match;		      /* journal: fields and values; empty: what the filters say */
-	char *allow;		      /* syslog: who may send, prefixes */
+	char *trusted; /* mail, reports: whose Received lines are believed, prefixes */
+	char *match;   /* journal: fields and values; empty: what the filters say */
+	char *allow;   /* syslog: who may send, prefixes */
 	uint32_t connections, idle_s; /* syslog, at most */
 	char *path;		      /* file; a shell pattern may name several */
 	char *format;		      /* list: how its lines are laid out (intake/list_form.h) */
@@ -99,6 +104,9 @@ MUST_USE int conf_load(struct conf *c, const char *path, bool must_exist, struct
 
 /* conf_set - one "name=value", as -o on a command line has it */
 MUST_USE int conf_set(struct conf *c, const char *assignment, struct err *e);
+
+/* conf_unverified - the source that those are of whom a source of reports does not know; false when it has none */
+bool conf_unverified(const struct conf_source *s, char ret[CONF_SOURCE_MAX + 1]);
 
 /* conf_check - what one value alone cannot show (a log source without a path …) */
 MUST_USE int conf_check(const struct conf *c, struct err *e);

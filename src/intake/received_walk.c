@@ -2,7 +2,9 @@
 /* The walk down a header. */
 #include "intake/received.h"
 
-#include <strings.h>
+#include <string.h>
+
+#include "intake/header.h"
 
 static const char *const state_name[] = {
 	[RELAY_FOUND] = "found",
@@ -17,48 +19,6 @@ _Static_assert(NELEM(state_name) == RELAY_N, "state_name out of step");
 const char *relay_state_name(enum relay_state s)
 {
 	return state_name[s];
-}
-
-/* RFC 5322 section 2.2: printable, no blank. Blanks before the colon are old, and allowed there (4.5). */
-static bool is_field(struct span line, struct span *value)
-{
-	struct span rest = line, name;
-
-	if (!span_cut(&rest, ':', &name) || span_empty(name))
-		return false;
-	while (!span_empty(name) && (name.end[-1] == ' ' || name.end[-1] == '\t'))
-		name.end--;
-	for (const char *p = name.p; p < name.end; p++)
-		if (*p <= ' ' || *p > '~')
-			return false;
-	*value = rest;
-	return !span_empty(name);
-}
-
-static bool is_received(struct span line)
-{
-	return span_len(line) > 8 && strncasecmp(line.p, "received", 8) == 0 &&
-	       (line.p[8] == ':' || line.p[8] == ' ' || line.p[8] == '\t');
-}
-
-/* The next field with the lines that go on with it; false at the header's end. */
-static bool next(struct span *rest, struct span *field, struct span *value)
-{
-	struct span line, more;
-
-	if (span_empty(*rest))
-		return false;
-	(void)span_cut(rest, '\n', &line);
-	if (!is_field(line, value))
-		return false;
-	while (!span_empty(*rest) && (*rest->p == ' ' || *rest->p == '\t')) {
-		(void)span_cut(rest, '\n', &more);
-		line.end = more.end;
-	}
-	*field = line;
-	value->end = line.end;
-	*value = span_trim(*value);
-	return true;
 }
 
 /* What a host with this address may be: outside, inside, inside as far as one can see, or nobody. */
@@ -110,12 +70,11 @@ struct relay received_relay(struct span message, const struct addrset *trusted)
 {
 	struct relay r = { .state = RELAY_NO_LINES };
 	bool cut = span_len(message) > RECEIVED_HEADER_MAX;
-	struct span rest = cut ? span_of(message.p, RECEIVED_HEADER_MAX) : message, field, value;
+	struct span rest = cut ? span_of(message.p, RECEIVED_HEADER_MAX) : message, name, value;
 
-	if (span_starts(rest, "From "))
-		(void)span_cut(&rest, '\n', &field);
-	while (next(&rest, &field, &value)) {
-		if (!is_received(field))
+	rest = header_begin(rest);
+	while (header_next(&rest, &name, &value)) {
+		if (!header_is(name, "Received"))
 			continue;
 		if (r.line == RECEIVED_LINES_MAX || (cut && span_empty(rest))) {
 			r.state = RELAY_TOO_LONG;

@@ -26,7 +26,8 @@ struct span report_bare(struct span s)
 int report_add(struct report *r, const struct report_fact *f, struct err *why)
 {
 	char detail[EVENT_DETAIL_MAX];
-	int64_t time_s = f->time_s ? f->time_s : r->o->now_s;
+	int64_t time_s = f->dated ? f->time_s : r->o->now_s;
+	bool verified = r->by.state == SENDER_VERIFIED;
 	struct addr from;
 	struct event ev;
 
@@ -38,12 +39,12 @@ int report_add(struct report *r, const struct report_fact *f, struct err *why)
 	if (r->n == REPORT_EVENTS_MAX)
 		return err_set(why, -EINVAL, "more than %u addresses", REPORT_EVENTS_MAX);
 	(void)snprintf(detail, sizeof(detail), "%s %s by %s%s%s", f->format, f->kind,
-	    *r->by ? r->by : "nobody", r->verified ? "" : " (not verified)",
+	    *r->by.domain ? r->by.domain : "nobody", verified ? "" : " (not verified)",
 	    f->note ? f->note : ""); /* it has room */
 	ev = (struct event){ .time_s = MIN_OF(time_s, r->o->now_s),
 		.subject = event_subject(from),
 		.category = f->category,
-		.proof = r->verified && !f->weak ? PROOF_FULL : PROOF_WEAK,
+		.proof = verified && !f->weak ? PROOF_FULL : PROOF_WEAK,
 		.count = (uint32_t)MIN_OF(MAX_OF(f->count, 1), (uint64_t)REPORT_COUNT_MAX),
 		.source = SPAN(""),
 		.service = span_str(f->service),
@@ -67,7 +68,7 @@ static int read_any(struct report *r, struct span bytes, struct err *why)
 
 int report_read(struct span bytes, const struct report_options *o, struct buf *out, struct err *why)
 {
-	struct report r = { .o = o, .out = out };
+	struct report r = { .o = o, .out = out, .by = { .state = SENDER_NOBODY } };
 	size_t was = out->len;
 	int code;
 

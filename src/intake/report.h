@@ -9,6 +9,7 @@
 #ifndef ONUS_INTAKE_REPORT_H
 #define ONUS_INTAKE_REPORT_H
 
+#include "intake/sender.h"
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -20,11 +21,11 @@
 
 /* struct report_options - borrowed while report_read runs */
 struct report_options {
-	int64_t now_s; /* when it came: the date of what names none */
-	struct span
-	    reporters; /* domains and mail addresses, comma-separated: who is believed; may be empty */
-	struct span
-	    authserv; /* name of one's own receiver in Authentication-Results; may be empty: nobody is */
+	int64_t now_s;		      /* when it came: the date of what names none */
+	struct sender_options sender; /* who is believed */
+	const struct addrset *
+	    reporter_hosts; /* networks of hosts whose Received lines are true in what is reported; NULL
+			     * or empty: none are */
 };
 
 /* report_init - once, before rights are given up and before report_read */

@@ -11,12 +11,14 @@
 #include <strings.h>
 
 #include "intake/report_priv.h"
+#include "util/clock.h"
 #include "util/num.h"
 
 #define DEPTH_MAX    16u
 #define PATH_MAX_LEN 120u
 #define VALUE_MAX    100u
 #define ROWS_MAX     200000u
+#define RANGE_MAX_S  (32 * DAY_S) /* of what one report covers */
 #define PIECE	     65536u
 
 enum slot { BEGIN, END, SOURCE, COUNT, DISPOSITION, DKIM, SPF, REASON, SLOT_N };
@@ -37,7 +39,7 @@ static const char *const excuses[] = { "forwarded", "trusted_forwarder", "mailin
 struct value {
 	char text[VALUE_MAX];
 	size_t len;
-	bool cut;
+	bool given; /* in this record; of the range: in this report */
 };
 
 struct reading {
@@ -71,7 +73,8 @@ static bool dated(const struct reading *r, int64_t *ret)
 	int64_t begin_s, end_s;
 
 	if (num_i64(value(r, BEGIN), 1, INT64_MAX / 2, &begin_s) < 0 ||
-	    num_i64(value(r, END), 1, INT64_MAX / 2, &end_s) < 0 || end_s < begin_s)
+	    num_i64(value(r, END), 1, INT64_MAX / 2, &end_s) < 0 || end_s < begin_s ||
+	    end_s - begin_s > RANGE_MAX_S)
 		return false;
 	*ret = end_s;
 	return true;
@@ -79,9 +82,11 @@ static bool dated(const struct reading *r, int64_t *ret)
 
 static void row(struct reading *r)
 {
-	struct report_fact f = {
-		.weak = true, .service = "smtp", .format = "dmarc", .from = value(r, SOURCE)
-	};
+	struct report_fact f = { .weak = true,
+		.dated = true,
+		.service = "smtp",
+		.format = "dmarc",
+		.from = value(r, SOURCE) };
 	bool acted = report_word(value(r, DISPOSITION), "quarantine") ||
 		     report_word(value(r, DISPOSITION), "reject");
 
@@ -97,9 +102,29 @@ static void row(struct reading *r)
 	f.category = acted ? CATEGORY_SPAM : CATEGORY_OTHER;
 	f.kind = acted ? "failed and turned away" : "failed";
 	if (!dated(r, &f.time_s))
-		return (void)err_set(r->why, 0, "no range of dates before its rows"), fail(r);
+		return (void)err_set(
+			   r->why, 0, "no range of dates, of a month at most, before its rows"),
+		       fail(r);
 	if (report_add(r->to, &f, r->why) < 0)
 		fail(r);
+}
+
+/* An element of a path that fits: does its text count? */
+static void begin(struct reading *r)
+{
+	if (strcmp(r->path, "/feedback/record") == 0) {
+		memset(&r->values[SOURCE], 0, (SLOT_N - SOURCE) * sizeof(r->values[0]));
+		r->excused = false;
+	}
+	for (unsigned i = 0; i < SLOT_N; i++) {
+		if (strcmp(r->path, paths[i]) != 0)
+			continue;
+		if (r->values[i].given && i != REASON) /* of reasons there may be several */
+			return (void)err_set(r->why, 0, "two elements %s", paths[i]), fail(r);
+		r->now = (enum slot)i;
+		r->values[i].len = 0;
+		r->values[i].given = true;
+	}
 }
 
 static void XMLCALL on_start(void *ctx, const char *full_name, const char **attributes)
@@ -113,6 +138,8 @@ static void XMLCALL on_start(void *ctx, const char *full_name, const char **attr
 		return (void)err_set(r->why, 0, "XML that is too deep"), fail(r);
 	if (r->depth == 0 && strcmp(name, "feedback") != 0)
 		return (void)err_set(r->why, 0, "XML that is no DMARC report"), fail(r);
+	if (r->now < SLOT_N) /* whoever skips it reads another value than who does not */
+		return (void)err_set(r->why, 0, "an element within %s", paths[r->now]), fail(r);
 	if (at + 1 + n <= PATH_MAX_LEN) {
 		r->path[at] = '/';
 		memcpy(r->path + at + 1, name, n + 1);
@@ -121,17 +148,8 @@ static void XMLCALL on_start(void *ctx, const char *full_name, const char **attr
 		at = PATH_MAX_LEN;
 	}
 	r->ends[++r->depth] = at;
-	r->now = SLOT_N;
-	if (at < PATH_MAX_LEN && strcmp(r->path, "/feedback/record") == 0) {
-		for (unsigned i = SOURCE; i < SLOT_N; i++)
-			r->values[i].len = 0;
-		r->excused = false;
-	}
-	for (unsigned i = 0; i < SLOT_N; i++)
-		if (at < PATH_MAX_LEN && strcmp(r->path, paths[i]) == 0) {
-			r->now = (enum slot)i;
-			r->values[i].len = 0;
-		}
+	if (at < PATH_MAX_LEN)
+		begin(r);
 }
 
 static void XMLCALL on_text(void *ctx, const char *s, int len)

@@ -207,10 +207,24 @@ static const struct type3 *type3(const json_t *report)
 	return NULL;
 }
 
+/* Two places for the one that is accused: where both are filled, alike. */
+static int source3_of(const json_t *report, struct span *ret, struct err *why)
+{
+	struct span old = check_text(report, "SourceIp"),
+		    new = check_text(json_object_get(report, "Source"), "IP");
+
+	*ret = span_empty(old) ? new : old;
+	if (span_empty(*ret))
+		return err_set(why, -EINVAL, "no SourceIp in Report: no address is accused");
+	return span_empty(new) || span_eq(*ret, new)
+		   ? 0
+		   : err_set(why, -EINVAL, "two sources in Report, SourceIp and IP in Source");
+}
+
 static int read3(struct report *r, const json_t *top, struct err *why)
 {
 	const json_t *report = json_object_get(top, "Report");
-	struct report_fact f = { .count = 1, .service = "", .format = "x-arf" };
+	struct report_fact f = { .dated = true, .count = 1, .service = "", .format = "x-arf" };
 	const struct type3 *type;
 	int code = check_object(top, top3, true, "the report", why);
 
@@ -225,11 +239,9 @@ static int read3(struct report *r, const json_t *top, struct err *why)
 		return err_set(why, -EINVAL, "ReportType in Report is not known");
 	if (!type->evidence)
 		return err_set(why, -EINVAL, NO_EVIDENCE, type->name);
-	f.from = check_text(report, "SourceIp");
-	if (span_empty(f.from))
-		f.from = check_text(json_object_get(report, "Source"), "IP");
-	if (span_empty(f.from))
-		return err_set(why, -EINVAL, "no SourceIp in Report: no address is accused");
+	code = source3_of(report, &f.from, why);
+	if (code < 0)
+		return code;
 	f.kind = type->name;
 	f.category = type->category;
 	f.weak = type->weak;
@@ -331,7 +343,7 @@ static bool version4(struct span s)
 
 static int read4(struct report *r, const json_t *top, struct err *why)
 {
-	struct report_fact f = { .count = 1, .service = "", .format = "x-arf" };
+	struct report_fact f = { .dated = true, .count = 1, .service = "", .format = "x-arf" };
 	const struct type4 *type;
 	int code = check_object(top, top4, false, "the report", why);
 
@@ -368,6 +380,8 @@ int report_json(struct report *r, struct span text, struct err *why)
 		code = read4(r, top, why);
 	else if (json_object_get(top, "ReporterInfo") || json_object_get(top, "Report"))
 		code = read3(r, top, why);
+	else if (json_object_get(top, "policies") && json_object_get(top, "organization-name"))
+		code = err_set(why, -EINVAL, REPORT_OF_TLS);
 	else
 		code = err_set(why, -EINVAL, "JSON that is no X-ARF");
 	json_decref(top);

@@ -11,13 +11,30 @@
 #define PARTS_MAX 200u /* of all */
 #define FOUND_MAX 50u  /* reports in one mail (X-XARF: BULK) */
 
-enum form { ARF, JSON, YAML, PACKED, FORM_N };
+enum form { ARF, JSON, YAML, PACKED, TLS, SEALED, FORM_N };
+
+static int refuse_tls(struct report *r, struct span text, struct err *why)
+{
+	(void)r, (void)text;
+	return err_set(why, -EINVAL, REPORT_OF_TLS);
+}
+
+/* What can be read of S/MIME and OpenPGP is what is signed beside its text (multipart/signed). */
+static int refuse_sealed(struct report *r, struct span text, struct err *why)
+{
+	(void)r, (void)text;
+	return err_set(why, -EINVAL,
+	    "a mail that is encrypted, or signed so that only S/MIME or OpenPGP can open it: such "
+	    "keys are not had here");
+}
 
 static int (*const readers[])(struct report *r, struct span text, struct err *why) = {
 	[ARF] = report_arf,
 	[JSON] = report_json,
 	[YAML] = report_yaml,
 	[PACKED] = report_packed,
+	[TLS] = refuse_tls,
+	[SEALED] = refuse_sealed,
 };
 _Static_assert(NELEM(readers) == FORM_N, "readers out of step");
 
@@ -41,6 +58,11 @@ static const struct {
 	{ "application", "octet-stream", ".json", JSON },
 	{ "text", "json", NULL, JSON },
 	{ "text", "plain", ".json", JSON },
+	{ "application", "tlsrpt+gzip", NULL, TLS },
+	{ "application", "tlsrpt+json", NULL, TLS },
+	{ "application", "pkcs7-mime", NULL, SEALED },
+	{ "application", "x-pkcs7-mime", NULL, SEALED },
+	{ "application", "pgp-encrypted", NULL, SEALED },
 };
 
 struct mail {
@@ -52,80 +74,6 @@ struct mail {
 	bool xarf;		/* it has the header of an early X-ARF mail */
 	unsigned texts;
 };
-
-/* --- who ----------------------------------------------------------------------------------------------------- */
-
-/* The value of a header of which there is one; NULL when there are none or several. */
-static const char *only(GMimeObject *o, const char *name)
-{
-	GMimeHeaderList *all = g_mime_object_get_header_list(o);
-	const char *value = NULL;
-	unsigned n = 0;
-
-	for (int i = 0; i < g_mime_header_list_get_count(all); i++) {
-		GMimeHeader *h = g_mime_header_list_get_header_at(all, i);
-
-		if (g_ascii_strcasecmp(g_mime_header_get_name(h), name) == 0 && n++ == 0)
-			value = g_mime_header_get_raw_value(h);
-	}
-	return n == 1 ? value : NULL;
-}
-
-/* A name that can stand in a log. */
-static bool keep_domain(struct span s, char ret[REPORT_DOMAIN_MAX + 1])
-{
-	size_t n = 0;
-
-	if (span_empty(s) || span_len(s) > REPORT_DOMAIN_MAX)
-		return false;
-	for (const char *p = s.p; p < s.end; p++) {
-		char c = (char)g_ascii_tolower(*p);
-
-		if (!g_ascii_isalnum(c) && c != '.' && c != '-' && c != '_')
-			return false;
-		ret[n++] = c;
-	}
-	ret[n] = '\0';
-	return true;
-}
-
-/* Of several receivers' results the topmost of one's own counts: it was written last, and what a sender wrote stands
- * below it. */
-static bool authentic(GMimeMessage *m, const struct report_options *o, struct span domain)
-{
-	GMimeHeaderList *all = g_mime_object_get_header_list(GMIME_OBJECT(m));
-
-	for (int i = 0; i < g_mime_header_list_get_count(all); i++) {
-		GMimeHeader *h = g_mime_header_list_get_header_at(all, i);
-		const char *value = g_mime_header_get_raw_value(h);
-
-		if (value &&
-		    g_ascii_strcasecmp(g_mime_header_get_name(h), "Authentication-Results") == 0 &&
-		    report_results_by(span_str(value), o->authserv))
-			return report_authentic(span_str(value), domain);
-	}
-	return false;
-}
-
-static void who(struct report *r, GMimeMessage *m)
-{
-	const char *from = only(GMIME_OBJECT(m), "From");
-	InternetAddressList *list = from ? internet_address_list_parse(NULL, from) : NULL;
-	struct span domain, mailbox;
-	const char *at;
-
-	if (list && internet_address_list_length(list) == 1 &&
-	    INTERNET_ADDRESS_IS_MAILBOX(internet_address_list_get_address(list, 0))) {
-		mailbox = span_str(internet_address_mailbox_get_addr(
-		    INTERNET_ADDRESS_MAILBOX(internet_address_list_get_address(list, 0))));
-		at = span_empty(mailbox) ? NULL : memrchr(mailbox.p, '@', span_len(mailbox));
-		if (at && keep_domain((struct span){ at + 1, mailbox.end }, r->by))
-			r->verified = report_listed(r->o->reporters, mailbox, &domain) &&
-				      authentic(m, r->o, domain);
-	}
-	if (list)
-		g_object_unref(list);
-}
 
 /* --- which part ---------------------------------------------------------------------------------------------- */
 
@@ -161,6 +109,14 @@ static void look(struct mail *m, GMimePart *p)
 		keep(m, YAML, p);
 }
 
+/* Of a signed part the text; what stands behind it is the signature, whatever it is called. */
+static int signed_count(GMimeMultipart *m)
+{
+	int count = g_mime_multipart_get_count(m);
+
+	return GMIME_IS_MULTIPART_SIGNED(m) ? MIN_OF(count, 1) : count;
+}
+
 /* Parts of a part wait on a list of ours: no depth of a stranger's is a depth of the stack. */
 static int walk(struct mail *m, struct err *why)
 {
@@ -176,7 +132,7 @@ static int walk(struct mail *m, struct err *why)
 		GMimeObject *o = todo[i].o;
 
 		if (o && GMIME_IS_MULTIPART(o)) {
-			int count = g_mime_multipart_get_count(GMIME_MULTIPART(o));
+			int count = signed_count(GMIME_MULTIPART(o));
 
 			if (todo[i].depth == DEPTH_MAX || count < 0 ||
 			    n + (unsigned)count > PARTS_MAX)
@@ -277,7 +233,7 @@ int report_mail(struct report *r, struct span bytes, struct err *why)
 
 		m->xarf =
 		    g_mime_object_get_header(o, "X-XARF") || g_mime_object_get_header(o, "X-ARF");
-		who(r, m->message);
+		sender_check(bytes, &r->o->sender, &r->by);
 		code = walk(m, why);
 		if (code == 0)
 			code = read_found(r, m, why);

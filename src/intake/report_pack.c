@@ -67,12 +67,16 @@ static int choose(zip_t *zip, zip_uint64_t *ret, struct err *why)
 static int read_entry(zip_t *zip, struct buf *out, struct err *why)
 {
 	zip_uint64_t which = 0;
+	struct zip_stat st;
 	zip_file_t *f;
 	zip_int64_t n = 1;
 	int r = choose(zip, &which, why);
 
 	if (r < 0)
 		return r;
+	if (zip_stat_index(zip, which, 0, &st) < 0 || !(st.valid & ZIP_STAT_COMP_METHOD) ||
+	    (st.comp_method != ZIP_CM_STORE && st.comp_method != ZIP_CM_DEFLATE))
+		return err_set(why, -EINVAL, "a zip archive that is not packed as reports are");
 	f = zip_fopen_index(zip, which, 0);
 	while (f && n > 0) {
 		char *room = buf_room(out, PIECE);
@@ -121,5 +125,8 @@ int report_packed(struct report *r, struct span bytes, struct err *why)
 	code = report_unpack(bytes, &xml, why);
 	if (code < 0)
 		return code;
-	return report_dmarc(r, code ? buf_text(&xml) : bytes, why);
+	if (code)
+		bytes = xml.len ? buf_text(&xml) : SPAN("");
+	return span_starts(span_trim(bytes), "{") ? report_json(r, bytes, why)
+						  : report_dmarc(r, bytes, why);
 }

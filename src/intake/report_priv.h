@@ -6,15 +6,11 @@
 #include "core/event.h"
 #include "intake/report.h"
 
-#define REPORT_DOMAIN_MAX 253u
-
 /* struct report - one that is being read */
 struct report {
 	const struct report_options *o;
 	struct buf *out;
-	char by[REPORT_DOMAIN_MAX +
-		1];    /* domain of its sender, lower case; "": none, or none that can be told */
-	bool verified; /* by is a listed reporter, and is who sent it */
+	struct sender by;     /* of what is no mail: nobody */
 	struct span original; /* header of the mail that is reported; may be empty */
 	unsigned n;	      /* events so far */
 };
@@ -22,7 +18,8 @@ struct report {
 /* struct report_fact - one accusation */
 struct report_fact {
 	struct span from; /* the address, as text */
-	int64_t time_s;	  /* 0: none is given */
+	int64_t time_s;	  /* when, if it is dated */
+	bool dated;
 	enum category category;
 	bool weak; /* by its nature: single packets, mail that a forwarder may have changed */
 	uint64_t count;
@@ -30,6 +27,8 @@ struct report_fact {
 	const char *format, *kind; /* "arf", "abuse"; kind has been found in a table */
 	const char *note;	   /* behind the sender, or NULL */
 };
+
+#define REPORT_OF_TLS "an SMTP TLS report (RFC 8460): it accuses nobody"
 
 /* report_add - Returns 0, or -EINVAL with the reason */
 MUST_USE int report_add(struct report *r, const struct report_fact *f, struct err *why);
@@ -51,22 +50,8 @@ MUST_USE int report_packed(struct report *r, struct span bytes, struct err *why)
  * Returns 1, or -EINVAL with the reason. */
 MUST_USE int report_unpack(struct span bytes, struct buf *out, struct err *why);
 
-/* report_listed - the entry of a comma-separated list that a sender falls under: himself ("abuse@example.net"), or his
- * domain or one above it ("example.net"). Sets *ret to the domain of that entry. */
-bool report_listed(struct span list, struct span mailbox, struct span *ret);
-
-/* report_authentic - do Authentication-Results (RFC 8601), the value of one header, say that the mail is from domain or
- * one below it: by DKIM, DMARC or SPF? */
-bool report_authentic(struct span results, struct span domain);
-
-/* report_results_by - are they those of this receiver? */
-bool report_results_by(struct span results, struct span authserv);
-
 /* report_bare - an address without what some write around it: [192.0.2.1], [IPv6:2001:db8::1] */
 struct span report_bare(struct span s);
-
-/* report_field - the next field of a header, with the lines that go on with it; false at its end */
-bool report_field(struct span *rest, struct span *name, struct span *value);
 
 /* report_word - letters of ASCII in any case */
 bool report_word(struct span s, const char *word);

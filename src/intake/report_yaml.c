@@ -60,6 +60,8 @@ static int scalar(struct map *m, const yaml_event_t *ev, struct err *why)
 	if (m->open >= 0) {
 		if (m->open < MEMBER_N && span_len(s) > KEPT_MAX)
 			return err_set(why, -EINVAL, "a %s too long", members[m->open]);
+		if (m->open < MEMBER_N && !span_utf8(s)) /* nor with a NUL in it */
+			return err_set(why, -EINVAL, "a %s that is no text", members[m->open]);
 		if (m->open < MEMBER_N)
 			(void)snprintf(
 			    m->text[m->open], KEPT_MAX + 1, "%.*s", SPAN_ARG(s)); /* fits */
@@ -158,7 +160,7 @@ static bool is_address(const char *type)
 int report_yaml(struct report *r, struct span text, struct err *why)
 {
 	struct map m = { .open = -1 };
-	struct report_fact f = { .count = 1, .service = "", .format = "x-arf" };
+	struct report_fact f = { .dated = true, .count = 1, .service = "", .format = "x-arf" };
 	int code = span_len(text) > TEXT_MAX ? err_set(why, -EINVAL, "YAML that is too long")
 					     : parse(&m, text, why);
 

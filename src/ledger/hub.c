@@ -16,8 +16,6 @@ static const struct {
 	{ "postgresql", sql_postgresql },
 };
 
-#define NEWCOMER_TRUST 0.1
-
 static const char *const sql_text[] = {
 	[SQL_SOURCE_FIND] = "SELECT id FROM source WHERE name = ?",
 	[SQL_SOURCE_COUNT] = "SELECT count(*), coalesce(max(id), 0) FROM source",
@@ -410,7 +408,7 @@ static int newcomer(
     struct hub *h, const char *name, int32_t day, unsigned limit, int32_t *ret, struct err *e)
 {
 	struct hub_source src = {
-		.name = name, .group = name, .kind = HUB_SOURCE_LIST, .trust = NEWCOMER_TRUST
+		.name = name, .group = name, .kind = HUB_SOURCE_LIST, .trust = HUB_NEWCOMER_TRUST
 	};
 	int r = source_add(h, &src, day, limit, ret, e);
 

@@ -54,6 +54,7 @@ enum hub_source_kind { /* stored: never renumber */
 	HUB_SOURCE_KIND_N
 };
 
+#define HUB_NEWCOMER_TRUST 0.1
 struct hub_source {
 	int32_t id;
 	const char *name; /* at most EVENT_SOURCE_MAX bytes */

@@ -132,6 +132,22 @@ int addrset_parse(struct span text, struct addrset *ret, struct err *e)
 	return 0;
 }
 
+int addrset_add_text(struct addrset *s, struct span text, struct err *e)
+{
+	struct addrset more = { .v = NULL }, all;
+	int r = addrset_parse(text, &more, e);
+
+	if (r < 0)
+		return r;
+	r = addrset_union(s, &more, &all);
+	addrset_done(&more);
+	if (r < 0)
+		return err_set(e, r, "out of memory");
+	addrset_done(s);
+	*s = all;
+	return 0;
+}
+
 size_t addrset_from(const struct addrset *s, struct addr a)
 {
 	size_t lo = 0, hi = s->n;

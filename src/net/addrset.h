@@ -28,6 +28,9 @@ void addrset_settle(struct addrset *s);
  * Returns 0 with a settled set; -EINVAL naming the one that is none; -ENOMEM. *ret is set only then. */
 MUST_USE int addrset_parse(struct span text, struct addrset *ret, struct err *e);
 
+/* addrset_add_text - the same, beside what is in the set, which stays as it was when text is refused */
+MUST_USE int addrset_add_text(struct addrset *s, struct span text, struct err *e);
+
 /* addrset_from - index of the first interval that does not end before a; n when there is none */
 size_t addrset_from(const struct addrset *s, struct addr a);
 

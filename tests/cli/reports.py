@@ -52,6 +52,7 @@ nested = parts(FEED + ARF)
 for depth in range(60):
     nested = (HEAD + "Content-Type: multipart/mixed; boundary=x%d\r\n\r\n--x%d\r\n" % (depth, depth)).encode() + \
         nested + b"\r\n--x%d--\r\n" % depth
+within = b"".join(b"Content-Type: message/rfc822\r\n\r\n" for i in range(100000))
 deep = b"".join(b"Content-Type: multipart/mixed; boundary=y%d\r\n\r\n--y%d\r\n" % (i, i) for i in range(50000))
 
 # what, bytes, what is said: "!" and the beginning of a reason, or the beginning of each line
@@ -71,6 +72,9 @@ CASES = [
     ("zip, a thousand files", packed([("%d.xml" % i, REPORT) for i in range(1000)]), "!a zip archive of 1000 files"),
     ("zip, two reports", packed([("a.xml", REPORT), ("b.xml", REPORT)]), "!a zip archive with two reports"),
     ("zip, no report", packed([("a.exe", "MZ")]), "!a zip archive without an XML file"),
+    ("zip, bzip2", packed([("a.xml", REPORT)], zipfile.ZIP_BZIP2), "!a zip archive that is not packed as reports are"),
+    ("zip, lzma", packed([("a.xml", REPORT)], zipfile.ZIP_LZMA), "!a zip archive that is not packed as reports are"),
+    ("zip in zip", packed([("a.xml", good)]), "!XML that is broken"),
     ("zip, cut", good[:-30], "!a zip archive that is damaged or cut"),
     ("zip, its sum is wrong", packed([("a.xml", REPORT)], zipfile.ZIP_STORED).replace(b"<count>2", b"<count>9"),
      "!a zip archive that is damaged"),
@@ -96,6 +100,17 @@ CASES = [
     ("ten thousand parts", parts(*["Content-Type: text/plain\r\n\r\n"] * 10000 + [FEED + ARF]), "!more parts than"),
     ("sixty deep", nested, "!more parts than"),
     ("fifty thousand deep", deep, "!"),
+    ("messages in messages", (HEAD + "Content-Type: message/rfc822\r\n\r\n").encode() + within + arf, "!"),
+    ("parts in messages in parts", HEAD.encode() + b"".join(
+        b"Content-Type: multipart/mixed; boundary=z%d\r\n\r\n--z%d\r\nContent-Type: message/rfc822\r\n\r\n" % (i, i)
+        for i in range(30000)) + arf, "!"),
+    ("a report in a message in a message", parts("Content-Type: message/rfc822\r\n\r\n" + arf.decode(),
+                                               kind="multipart/digest"), "!a mail that is no report"),
+    ("an SMTP TLS report in gzip", mail("application/gzip", gzip.compress(b'{"organization-name":"O","policies":[]}')),
+     "!an SMTP TLS report (RFC 8460)"),
+    ("JSON in gzip that goes deep", gzip.compress(b'{"a":' * 100000), "!JSON that is broken"),
+    ("JSON that writes lines", b'{"Version":"3","x\\n\\t9.9.9.9\\tspam\\t\\tfull\\n#end":1,"ReporterInfo":{},"Report":{}}',
+     "!the report has a member x??9.9.9.9"),
     ("zeros", bytes(100000), "!"),
     ("nothing", b"", "!empty"),
 ]
@@ -173,6 +188,16 @@ if run.returncode != 1 or text.count("9.9.9.8") != 2 or "-1: refused: no mail" n
 run = subprocess.run([PROGRAM, tmp + "none"], capture_output=True, text=True)
 if run.returncode != 2 or "No such file" not in run.stderr:
     fail("no file", run)
+for option in ("--trusted", "--reporter-hosts"):
+    run = subprocess.run([PROGRAM, option, "192.0.2"], input=arf, capture_output=True, text=False)
+    if run.returncode != 3 or b"is no address, prefix or range" not in run.stderr:
+        fail(option, run)
+relayed = parts(FEED + ARF.replace("Source-IP: 9.9.9.8\r\n", ""), "Content-Type: message/rfc822\r\n\r\n" + "".join(
+    "Received: from x (x [%s]) by y (Postfix) with SMTP id 1; Thu, 27 Nov 2025 12:00:00 +0100\r\n" % a
+    for a in ("198.41.0.7", "9.9.9.8", "9.9.9.9")) + "\r\nbuy\r\n")
+run = subprocess.run([PROGRAM, "--reporter-hosts", "198.41.0.0/24, 10.0.0.0/8"], input=relayed, capture_output=True)
+if run.returncode != 0 or b"\t9.9.9.8\tspam\t1\tweak\t" not in run.stdout or b"9.9.9.9" in run.stdout:
+    fail("no source, and its lines tell it", run)
 run = subprocess.run([PROGRAM], input=arf, capture_output=True)
 if run.returncode != 0 or b"9.9.9.8" not in run.stdout:
     fail("stdin", run)

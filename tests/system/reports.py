@@ -132,24 +132,53 @@ if len(expected) < 20 or kills < 5:
 
 # --- who is believed -----------------------------------------------------------------------------------------------
 
-base = conf("believed", "reporters = example.net\nauthserv = mx.example.com")
+base = conf("believed", "reporters = example.net\nauthserv = mx.example.com\ntrust = 0.6\ntrusted = 193.0.0.0/24")
 passed = "Authentication-Results: %s; dkim=pass header.d=%s\n"
-for n, head in enumerate((passed % ("mx.example.com", "example.net"), passed % ("mx.evil.example", "example.net"),
-                          passed % ("mx.example.com", "evil.example"), "")):
+ours = passed % ("mx.example.com", "example.net")
+none = "Authentication-Results: mx.example.com; dkim=none\n"
+line = "Received: from m (m [%s]) by mx.example.com (Postfix) with ESMTP id 4; Thu, 27 Nov 2025 12:00:00 +0100\n"
+taken, within, before = line % "9.9.9.9", line % "193.0.0.7", line % "8.8.8.8"
+HEADS = [(True, taken + ours), (True, ours + taken), (True, within + taken + ours + before),
+         (False, taken + passed % ("mx.evil.example", "example.net")),
+         (False, taken + passed % ("mx.example.com", "evil.example")), (False, ""), (False, ours), (False, taken + none + ours),
+         (False, taken + before + ours), (False, taken + within + ours)]
+for n, (_, head) in enumerate(HEADS):
     deliver(base, head.encode() + report("46.50.0.%d" % (n + 1)))
 deliver(base, report("10.1.1.1"))  # private
-deliver(base, report("46.99.1.1"))  # one's own
+for own in ("46.99.1.1", "::ffff:46.99.1.2"):
+    deliver(base, (taken + ours).encode() + report(own))
 run = subprocess.run([build + "/collect/onus-collect", "-c", base + "/conf", "--once"], capture_output=True, text=True)
-if sorted(ledger(base)) != ["46.50.0.1", "46.50.0.2", "46.50.0.3", "46.50.0.4"]:
+if len(ledger(base)) != len(HEADS):
     fail("believed:", ledger(base))
 if run.stderr.count("refused: one's own, private") < 1:
     fail("private, and nothing is said", run.stderr)
-full = sqlite3.connect(base + "/hub.sqlite").execute("SELECT substr(addr, 13) FROM ledger WHERE proof = 0").fetchall()
-if [tuple(a) for a, in full] != [(46, 50, 0, 1)]:
-    fail("believed is", full)
+
+
+def told_of(base):
+    rows = sqlite3.connect(base + "/hub.sqlite").execute(
+        "SELECT substr(l.addr, 13), s.name, l.proof FROM ledger l JOIN source s ON s.id = l.source").fetchall()
+    return {tuple(a)[3]: (name, proof) for a, name, proof in rows}
+
+
+want = {n + 1: ("reports", 0) if full else ("reports-unverified", 1) for n, (full, _) in enumerate(HEADS)}
+if told_of(base) != want:
+    fail("who is believed:", told_of(base))
+revs = dict(sqlite3.connect(base + "/hub.sqlite").execute("SELECT s.name, r.trust FROM source_rev r JOIN source s ON s.id = r.source"))
+if revs != {"reports": 0.6, "reports-unverified": 0.1}:
+    fail("trust:", revs)
 details = [bytes(d).decode() if isinstance(d, bytes) else d for d, in sqlite3.connect(base + "/hub.sqlite").execute("SELECT DISTINCT detail FROM evidence")]
 if sorted(details) != ["arf abuse by example.net", "arf abuse by example.net (not verified)"]:
     fail("kept of them:", details)
+
+base = conf("refused", "reporters = example.net\nauthserv = mx.example.com\nunverified = refuse\ntrusted = 193.0.0.0/24")
+for n, (_, head) in enumerate(HEADS):
+    deliver(base, head.encode() + report("46.50.0.%d" % (n + 1)))
+run = subprocess.run([build + "/collect/onus-collect", "-c", base + "/conf", "--once"], capture_output=True, text=True)
+ledger(base)
+if told_of(base) != {n: w for n, w in want.items() if w[1] == 0} or len(os.listdir(base + "/mail/bad")) != len(HEADS) - 3:
+    fail("refused:", told_of(base))
+if "refused: authserv does not say that it is from its sender" not in run.stderr:
+    fail("refused, and no reason", run.stderr)
 
 # --- mail that cannot be kept -------------------------------------------------------------------------------------
 
@@ -194,6 +223,9 @@ while True:
         time.sleep(1000)
     while what == b"FLOOD":
         out.write(b"\t46.0.9.8\tspam\n" * 1000)
+    if what == b"X-PID:":
+        open("@DIR@/mixed", "a").write("%d %s\n" % (os.getpid(), b"dkim=pass" in mail))
+        rest = b"\t46.0.1.%d\tspam\t\tfull" % (200 + (b"dkim=pass" in mail))
     if what == b"PID":
         open("@DIR@/pids", "a").write("%d\n" % os.getpid())
     if what == b"QUIT":
@@ -213,6 +245,8 @@ mails = {
     "2-good": b"OK \t46.0.1.2\tspam\t3\tfull\tsomebody-else\tsmtp\tdetail",
     "2-lies": b"OK \t10.0.0.1\tspam@\t46.99.0.1\tspam@rubbish@\t0.0.0.0/0\tspam@#comment@\t46.0.1.3\tno-such-thing@"
               b"\t46.0.1.4\tspam\t0@#end@\t46.0.1.5\tspam",
+    "2-wide": b"OK \t46.1.0.0/16\tspam@\t2a00:1450::/32\tspam",
+    "2-many": b"OK \t46.0.1.8\tspam\t1000000000",
     "2-none": b"OK ",
     "a name: with\nlines": b"OK \t46.0.1.6\tspam",
     "n" * 240: b"OK \t46.0.1.6\tspam",
@@ -226,20 +260,20 @@ run = subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], 
 if run.returncode != 0:
     fail("exit code", run.returncode, run.stderr)
 got = ledger(base)
-if got != {"46.0.1.1": 1, "46.0.1.2": 3, "46.0.1.5": 1}:
+if got != {"46.0.1.1": 1, "46.0.1.2": 3, "46.0.1.5": 1, "46.0.1.8": 10000}:
     fail("a reader that goes wrong:", got)
 done, refused = (sorted(os.listdir(base + "/mail/" + d)) for d in ("done", "bad"))
-if done != ["2-good", "2-lies", "2-none", "2-once"]:
+if done != ["2-good", "2-lies", "2-many", "2-none", "2-once", "2-wide"]:
     fail("done", done)
 if [r for r in refused if r[:2] == "1-"] != ["1-crash", "1-deaf", "1-flood", "1-hang", "1-large", "1-quit"] or len(refused) != 10:
     fail("bad", refused)
 with open(base + "/state/status/onus-collect.status") as f:
     counters = json.load(f)["counters"]
-if counters["reports"] != 10 or counters["reports_refused"] != 10 or counters["reports_died"] != 11:
+if counters["reports"] != 12 or counters["reports_refused"] != 10 or counters["reports_died"] != 11:
     fail("counters", {k: v for k, v in counters.items() if "reports" in k})
 db = sqlite3.connect(base + "/hub.sqlite")
-if db.execute("SELECT count(*) FROM ledger l JOIN source s ON s.id = l.source WHERE s.name != 'reports'").fetchone() != (0,):
-    fail("a message spoke for another source")
+if db.execute("SELECT DISTINCT s.name, l.proof FROM ledger l JOIN source s ON s.id = l.source").fetchall() != [("reports-unverified", 1)]:
+    fail("a message spoke for another source, or as if somebody knew its sender")
 
 # a reader that cannot run costs no message: they wait
 with open(place + "/onus-reports", "w") as f:
@@ -266,6 +300,24 @@ with open(dir_ + "/pids") as f:
 if sorted(pids.values()) != [50, 100, 100]:
     fail("messages of one process:", pids)
 
+# who reads what a listed reporter sent has read nothing of strangers
+for n in range(20):
+    with open(base + "/mail/5-%02d" % n, "wb") as f:
+        f.write(b"X-PID: %d\n" % n + ((line % "9.9.9.9") + "Authentication-Results: mx; dkim=%s header.d=example.net\n" %
+                                   ("pass" if n % 4 == 3 else "none")).encode() + b"From: a@example.net\n\n")
+subprocess.run([place + "/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+with open(dir_ + "/mixed") as f:
+    mixed = [line.split() for line in f]
+strange = set()
+for pid, verified in mixed:
+    if verified == "True" and pid in strange:
+        fail("one process read a stranger's message, then a reporter's")
+    if verified == "False":
+        strange.add(pid)
+if len(mixed) != 20 or ledger(base).get("46.0.1.201") != 5 or told_of(base)[201] != ("reports", 0) or \
+        told_of(base)[200] != ("reports-unverified", 1):
+    fail("mixed:", mixed, told_of(base))
+
 # what was read leaves after keep_days
 for d in ("done", "bad"):
     for name in os.listdir(base + "/mail/" + d):
@@ -277,7 +329,11 @@ if os.listdir(base + "/mail/done") + os.listdir(base + "/mail/bad"):
 # what the configuration is told
 for settings, words in (("anchor = yes\npath = /tmp", "give it anchor = no"), ("anchor = no", "which maildir?"),
                         ("anchor = no\npath = mail", "give the whole path"),
-                        ("anchor = no\npath = /etc/passwd", "is no directory")):
+                        ("anchor = no\npath = /etc/passwd", "is no directory"),
+                        ("anchor = no\npath = /tmp\nunverified = no", "unverified is apart|refuse"),
+                        ("anchor = no\npath = /tmp\ntrusted = mx", "is no address"),
+                        ("anchor = no\npath = /tmp\nreporter_hosts = 1.2.3", "is no address"),
+                        ("anchor = no\npath = /tmp\n[source odd-unverified]\ntype = events\npath = /tmp/x", "are called so")):
     with open(dir_ + "/odd", "w") as f:
         f.write("state_dir = %s/state\nspool_dir = %s/spool\n[source odd]\ntype = reports\n%s\n" % (dir_, dir_, settings))
     run = subprocess.run([build + "/collect/onus-collect", "-t", "-c", dir_ + "/odd"], capture_output=True, text=True)

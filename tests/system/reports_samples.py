@@ -8,10 +8,12 @@ as it is now."""
 import os
 import subprocess
 import sys
+import time
 
 data, table = sys.argv[1:3]
 program = os.environ["ONUS_BUILD"] + "/src/prog/reports/onus-reports"
 suites = ("sisimai-set-of-emails/maildir", "parsedmarc-samples/samples", "xarf-spec-samples/samples", "xarf-v1-3-samples/samples")
+started = time.time() - 2
 KEPT = 3  # events of a report that are listed; of the others, how many
 
 
@@ -33,6 +35,8 @@ def said(path):
         return "exit code %d: %s" % (run.returncode, run.stderr)
     for e in events:
         assert e[4] == "weak", e  # nobody is listed
+        if int(e[0]) > started:
+            e[0] = "now"  # what has no date
     lines = [" ".join(e[:4]) for e in events]
     if len(lines) > KEPT:
         lines = lines[:KEPT] + ["and %d more" % (len(lines) - KEPT)]

@@ -90,7 +90,6 @@ char *asked_room(struct asked *a, size_t n)
 
 void asked_put(struct asked *a, size_t n, int64_t time_s)
 {
-	struct child_end end;
 	char head[HEAD_ROOM];
 	int len = snprintf(
 	    head, sizeof(head), "%zu %jd\n", n, (intmax_t)time_s); /* fits: 20 digits each */
@@ -101,13 +100,21 @@ void asked_put(struct asked *a, size_t n, int64_t time_s)
 	buf_reset(&a->hears);
 	a->asked_us = clock_monotonic_us();
 	a->state = ASKED_BUSY;
-	if (a->running && a->n >= ASKED_MESSAGES)
-		stop(a, &end);
+	if (a->n >= ASKED_MESSAGES)
+		asked_renew(a);
 	if (!a->running && start(a) < 0) {
 		a->broken_us = clock_monotonic_us();
 		a->state = ASKED_BROKEN;
 	}
 	a->n++;
+}
+
+void asked_renew(struct asked *a)
+{
+	struct child_end end;
+
+	if (a->running)
+		stop(a, &end);
 }
 
 void asked_next(struct asked *a)

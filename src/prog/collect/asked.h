@@ -47,6 +47,9 @@ void asked_done(struct asked *a); /* callable twice */
 char *asked_room(struct asked *a, size_t n);
 void asked_put(struct asked *a, size_t n, int64_t time_s);
 
+/* asked_renew - the next question goes to another process. Only when idle. */
+void asked_renew(struct asked *a);
+
 /* asked_tend - go on; wait at most so long for it
  * Returns the state. From the four last ones asked_next leads back to idle. */
 enum asked_state asked_tend(struct asked *a, int wait_ms);

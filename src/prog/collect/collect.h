@@ -69,6 +69,9 @@ struct source_kind {
 	void (*durable)(struct source *s);
 	/* trouble - a sentence, told once; NULL: none. May be NULL. */
 	const char *(*trouble)(struct source *s);
+	/* vet - may this event, of a line that the source was handed, be counted as it is? It may be changed, its
+	 * source too; false with the reason. Of kinds that take event lines; may be NULL. */
+	bool (*vet)(struct source *s, struct event *ev, struct err *why);
 	/* where - what the block in hand is from, for messages. Of kinds that use lines_take. */
 	const char *(*where)(const struct source *s);
 	void (*count)(const struct source *s, struct source_counts *to); /* may be NULL */

@@ -18,19 +18,6 @@ struct mail {
 	char header[RECEIVED_HEADER_MAX + 1]; /* so that a longer one is seen to be one */
 };
 
-/* One's own networks and those that are named. */
-static int trust(struct source *s, struct mail *in, struct err *e)
-{
-	const struct addrset *own = &s->to->own;
-	int r = addrset_parse(span_str(s->conf->trusted), &in->trusted, e);
-
-	for (size_t i = 0; i < own->n && r == 0; i++)
-		if (addrset_add(&in->trusted, own->v[i]) < 0)
-			abort();
-	addrset_settle(&in->trusted);
-	return r;
-}
-
 static int open_mail(struct source *s, struct err *e)
 {
 	struct mail *in = calloc(1, sizeof(*in));
@@ -43,7 +30,7 @@ static int open_mail(struct source *s, struct err *e)
 	r = told_init(s, MARK, e);
 	if (r < 0)
 		return r;
-	r = trust(s, in, e);
+	r = told_trust(s, &in->trusted, e);
 	if (r == 0 && category_parse(span_str(s->conf->category), &in->category) < 0)
 		r = err_set(e, -EINVAL, "no category \"%s\"", s->conf->category);
 	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The kind of source that reads abuse reports out of a maildir (doc/reports.md), each once (told.h).
- * What is in a message is read by onus-reports, a process without rights (asked.h). */
+ * What is in a message is read by onus-reports, a process without rights (asked.h). Who sent it is found out here, from
+ * its header alone (intake/sender.h): that process may be what a message made of it, and then nothing that it says of
+ * its sender counts, nor what it says of the message of a sender who is verified, which another process reads. */
 #include <errno.h>
 
 #include "intake/report.h"
@@ -16,9 +18,13 @@
 struct reports {
 	struct told told;
 	struct asked asked;
-	char *program;
-	char *argv[8];
-	unsigned tries; /* of the message in hand */
+	char *program, *own; /* own: one's own networks and those of trusted, as an argument */
+	char *argv[12];
+	struct addrset trusted;
+	struct sender sender; /* of the message in hand */
+	bool strange;	      /* the process that reads has read what nobody one knows sent */
+	char apart[CONF_SOURCE_MAX + 1]; /* the source of those */
+	unsigned tries;			 /* of the message in hand */
 	uint64_t died, refused;
 	uint64_t number; /* of messages so far, for the log */
 };
@@ -28,6 +34,7 @@ struct reports {
 static int open_reports(struct source *s, struct err *e)
 {
 	struct reports *in = calloc(1, sizeof(*in));
+	struct addrset hosts = { .v = NULL };
 	unsigned n = 0;
 	int r;
 
@@ -38,15 +45,27 @@ static int open_reports(struct source *s, struct err *e)
 	r = told_init(s, MARK, e);
 	if (r < 0)
 		return r;
-	r = program_find(NULL, "onus-reports", &in->program, e);
+	r = told_trust(s, &in->trusted, e);
+	if (r == 0)
+		r = addrset_parse(span_str(s->conf->reporter_hosts), &hosts, e);
+	addrset_done(&hosts);
+	if (r == 0)
+		r = program_find(NULL, "onus-reports", &in->program, e);
 	if (r < 0)
 		return err_wrap(e, r, "source %s", s->conf->name);
+	if (asprintf(&in->own, "%s %s", s->to->conf->own_networks, s->conf->trusted) < 0)
+		abort();
+	(void)conf_unverified(s->conf, in->apart);
 	in->argv[n++] = in->program;
 	in->argv[n++] = (char *)(uintptr_t) "--serve";
 	in->argv[n++] = (char *)(uintptr_t) "--reporters";
 	in->argv[n++] = s->conf->reporters;
 	in->argv[n++] = (char *)(uintptr_t) "--authserv";
 	in->argv[n++] = s->conf->authserv;
+	in->argv[n++] = (char *)(uintptr_t) "--trusted";
+	in->argv[n++] = in->own;
+	in->argv[n++] = (char *)(uintptr_t) "--reporter-hosts";
+	in->argv[n++] = s->conf->reporter_hosts;
 	in->asked.argv = in->argv;
 	in->asked.name = s->conf->name;
 	in->asked.wake = s->to->wake;
@@ -60,7 +79,9 @@ static void done(struct source *s)
 
 	told_done(&in->told);
 	asked_done(&in->asked);
+	addrset_done(&in->trusted);
 	free(in->program);
+	free(in->own);
 	free(in);
 	s->in = NULL;
 }
@@ -85,6 +106,25 @@ static void refuse(struct source *s, const char *why)
 	turn(in);
 }
 
+/* Who sent it, and which process reads that. False: of him nothing is taken. */
+static bool known(struct source *s, struct span message)
+{
+	struct reports *in = s->in;
+	const struct sender_options o = { .reporters = span_str(s->conf->reporters),
+		.authserv = span_str(s->conf->authserv),
+		.trusted = &in->trusted };
+	bool verified;
+
+	sender_check(message, &o, &in->sender);
+	verified = in->sender.state == SENDER_VERIFIED;
+	if (!verified && !*in->apart)
+		return false;
+	if (verified && in->strange)
+		asked_renew(&in->asked);
+	in->strange = !verified;
+	return true;
+}
+
 static void ask(struct source *s, const struct maildir_message *m)
 {
 	struct reports *in = s->in;
@@ -100,8 +140,25 @@ static void ask(struct source *s, const struct maildir_message *m)
 		refuse(s, strerror((int)-n));
 	else if ((size_t)n > REPORT_BYTES_MAX)
 		refuse(s, "larger than a report may be");
+	else if (!known(s, span_of(room, (size_t)n)))
+		refuse(s, sender_state_text(in->sender.state));
 	else
 		asked_put(&in->asked, (size_t)n, MIN_OF(time_s, now_s));
+}
+
+/* Each event of the answer: what its reader says of a host, and no more than a report may say. */
+static bool vet(struct source *s, struct event *ev, struct err *why)
+{
+	const struct reports *in = s->in;
+
+	if (!event_is_host(ev))
+		return err_set(why, -EINVAL, "a report is about hosts, not networks"), false;
+	ev->count = MIN_OF(ev->count, REPORT_COUNT_MAX);
+	if (in->sender.state != SENDER_VERIFIED) {
+		ev->proof = PROOF_WEAK;
+		ev->source = span_str(in->apart);
+	}
+	return true;
 }
 
 /* Its events into the batch; a report that accuses nobody is done with at once. */
@@ -208,5 +265,6 @@ const struct source_kind kind_reports = { .type = "reports",
 	.positions = told_positions,
 	.durable = told_durable,
 	.trouble = told_say,
+	.vet = vet,
 	.where = told_where,
 	.count = count };

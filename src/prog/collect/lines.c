@@ -134,6 +134,8 @@ static bool keep_line(struct source *s, struct span line, uint64_t number, struc
 	ev.source = span_str(s->conf->name);
 	if (s->weak)
 		ev.proof = PROOF_WEAK;
+	if (s->kind->vet && !s->kind->vet(s, &ev, why))
+		return false;
 	keep(s, &ev, number);
 	return true;
 }

@@ -19,6 +19,15 @@ int told_init(struct source *s, const char *mark, struct err *e)
 	return r < 0 ? err_wrap(e, r, "source %s", s->conf->name) : 0;
 }
 
+int told_trust(const struct source *s, struct addrset *ret, struct err *e)
+{
+	const struct addrset none = { .v = NULL };
+
+	if (addrset_union(&s->to->own, &none, ret) < 0)
+		abort();
+	return addrset_add_text(ret, span_str(s->conf->trusted), e);
+}
+
 int told_start(struct source *s, struct err *e)
 {
 	struct told *t = s->in;

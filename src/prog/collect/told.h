@@ -32,6 +32,9 @@ struct told {
 MUST_USE int told_init(struct source *s, const char *mark, struct err *e);
 void told_done(struct told *t); /* callable twice */
 
+/* told_trust - whose Received lines are true: one's own networks and those that the source names; *ret is empty before */
+MUST_USE int told_trust(const struct source *s, struct addrset *ret, struct err *e);
+
 static inline bool told_full(const struct told *t)
 {
 	return t->n == TOLD_MAX;

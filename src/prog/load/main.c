@@ -71,30 +71,40 @@ static int load_open(struct daemon *d, void **state, struct err *e)
 	return 0;
 }
 
+/* One source's row, with what a command set over it. */
+static int set_source(struct load *l, struct hub_source s, struct err *e)
+{
+	struct settings_source over;
+	int r = hub_settings_source(l->hub, s.name, &over, e);
+
+	if (r < 0)
+		return r;
+	source_override(&over, &s);
+	return hub_source_set(l->hub, &s, day_of(clock_now_s(&l->clock)), NULL, e);
+}
+
 /* What the configuration, and over it a command, says of its sources becomes rows, before their first event
  * arrives. */
 static int set_sources(struct load *l, struct err *e)
 {
-	int32_t day = day_of(clock_now_s(&l->clock));
+	int r = 0;
 
-	for (unsigned i = 0; i < l->conf->n_sources; i++) {
+	for (unsigned i = 0; i < l->conf->n_sources && r == 0; i++) {
 		const struct conf_source *c = &l->conf->sources[i];
+		char apart[CONF_SOURCE_MAX + 1];
+		struct hub_source s;
 
 		if (strcmp(c->type, CONF_KNOWN_GOOD) == 0)
 			continue; /* it says nothing of anybody */
-		struct settings_source over;
-		struct hub_source s;
-		int r = hub_settings_source(l->hub, c->name, &over, e);
-
 		source_of_conf(c, &s);
-		if (r == 0) {
-			source_override(&over, &s);
-			r = hub_source_set(l->hub, &s, day, NULL, e);
+		r = set_source(l, s, e);
+		if (r == 0 && conf_unverified(c, apart)) {
+			s.name = s.group = apart;
+			s.trust = MIN_OF(s.trust, HUB_NEWCOMER_TRUST);
+			r = set_source(l, s, e);
 		}
-		if (r < 0)
-			return r;
 	}
-	return 0;
+	return r;
 }
 
 static int open_hub(struct load *l, struct err *e)

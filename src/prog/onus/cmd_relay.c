@@ -185,17 +185,10 @@ static int trust(struct relays *x, const struct relay_options *o, struct err *e)
 	int r = conf ? addrset_parse(span_str(conf->own_networks), &x->trusted, e) : -EINVAL;
 
 	for (unsigned i = 0; i < o->trusted.n && r == 0; i++) {
-		struct addrset more = { .v = NULL };
-
-		r = addrset_parse(span_str(o->trusted.v[i]), &more, e);
+		r = addrset_add_text(&x->trusted, span_str(o->trusted.v[i]), e);
 		if (r < 0)
 			(void)err_wrap(e, r, "--trusted");
-		for (size_t k = 0; k < more.n; k++)
-			if (addrset_add(&x->trusted, more.v[k]) < 0)
-				abort();
-		addrset_done(&more);
 	}
-	addrset_settle(&x->trusted);
 	(void)conf_free(conf);
 	return r;
 }

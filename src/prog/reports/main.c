@@ -27,6 +27,7 @@
 
 struct reader {
 	struct report_options o;
+	struct addrset trusted, hosts;
 	struct buf in, out;
 };
 
@@ -223,19 +224,37 @@ static int run(struct reader *d, bool serves, char **names, int n)
 	code = serves ? serve(d) : by_hand(d, fds, n ? names : NULL, n ? n : 1);
 	buf_done(&d->in);
 	buf_done(&d->out);
+	addrset_done(&d->trusted);
+	addrset_done(&d->hosts);
 	return code;
+}
+
+static int networks(const char *option, const char *text, struct addrset *ret)
+{
+	struct err e;
+	int r = addrset_parse(span_str(text), ret, &e);
+
+	if (r < 0)
+		(void)fprintf(stderr, "onus-reports: %s: %s\n", option, e.text);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	const char *reporters = "", *authserv = "";
+	const char *reporters = "", *authserv = "", *trusted = "", *hosts = "";
 	bool serves = false;
 	const struct opt opts[] = {
 		{ "reporters", 'r', OPT_TEXT, &reporters, "LIST",
-		    "Domains and mail addresses, comma-separated: whose reports may count as "
+		    "Domains and mail addresses, commas between: whose reports may count as "
 		    "verified." },
 		{ "authserv", 'a', OPT_TEXT, &authserv, "NAME",
 		    "Believe the Authentication-Results of this receiver, one's own." },
+		{ "trusted", 't', OPT_TEXT, &trusted, "NETWORKS",
+		    "One's own receivers: below the Received line in which they took the mail from "
+		    "others, no results count." },
+		{ "reporter-hosts", 0, OPT_TEXT, &hosts, "NETWORKS",
+		    "Believe the Received lines of these hosts in a reported mail, where the "
+		    "report does not name its source." },
 		{ "serve", 0, OPT_FLAG, &serves, NULL,
 		    "Messages on stdin, each behind LENGTH TIME and a line feed (onus-collect)." },
 	};
@@ -249,16 +268,21 @@ int main(int argc, char **argv)
 		"It gives up\n"
 		"all rights before it reads the first byte.",
 		"Exit code 1: some were refused, and stderr says why.", opts, NELEM(opts) };
-	struct reader d;
+	struct reader d = { .trusted = { .v = NULL } };
 	struct clock clock = clock_system();
 	int n = opt_main(&usage, argc, argv);
 
 	if (n < 0)
 		return opt_exit(n);
 	log_open("onus-reports", LOG_LEVEL_INFO);
+	if (networks("--trusted", trusted, &d.trusted) < 0 ||
+	    networks("--reporter-hosts", hosts, &d.hosts) < 0)
+		return 3;
 	d.o = (struct report_options){ .now_s = clock_now_s(&clock),
-		.reporters = span_str(reporters),
-		.authserv = span_str(authserv) };
+		.sender = { .reporters = span_str(reporters),
+		    .authserv = span_str(authserv),
+		    .trusted = &d.trusted },
+		.reporter_hosts = &d.hosts };
 	if (serves && n > 0) {
 		(void)fprintf(
 		    stderr, "onus-reports: with --serve messages come on stdin; give no FILE\n");

@@ -17,12 +17,13 @@
 	"Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\n"               \
 	"Received: from a by b; Thu, 27 Nov 2025 00:00:00 +0000\r\n"                               \
 	"From: Loop <fbl@example.net>\r\nMIME-Version: 1.0\r\n"
-#define MULTI  "Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n"
-#define TEXT   "--b\r\nContent-Type: text/plain\r\n\r\nThis is one.\r\n"
-#define FEED   "--b\r\nContent-Type: message/feedback-report\r\n\r\n"
-#define FIELDS "Feedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n"
-#define SOURCE "Source-IP: 9.9.9.8\r\n"
-#define DATE   "Arrival-Date: Thu, 27 Nov 2025 12:00:00 +0100\r\n"
+#define MULTI	"Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n"
+#define TEXT	"--b\r\nContent-Type: text/plain\r\n\r\nThis is one.\r\n"
+#define FEED	"--b\r\nContent-Type: message/feedback-report\r\n\r\n"
+#define FIELDS	"Feedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n"
+#define FAILURE "Feedback-Type: auth-failure\r\nUser-Agent: x/1\r\nVersion: 1\r\n"
+#define SOURCE	"Source-IP: 9.9.9.8\r\n"
+#define DATE	"Arrival-Date: Thu, 27 Nov 2025 12:00:00 +0100\r\n"
 #define ORIG                                                                                       \
 	"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: someone@example.org\r\nTo: "             \
 	"victim@example.com\r\n\r\nbuy\r\n"
@@ -66,9 +67,21 @@ static const struct {
 	    AT_NOW "\t9.9.9.8\tother\t1\tfull\t\tsmtp\tarf other by example.net\n" },
 	{ "not spam", ARF("Feedback-Type: not-spam\r\nUser-Agent: x\r\nVersion: 1\r\n" SOURCE),
 	    "!feedback of type not-spam" },
-	{ "failed authentication",
-	    ARF("Feedback-Type: auth-failure\r\nUser-Agent: x\r\nVersion: 1\r\n" SOURCE),
-	    "!feedback of type auth-failure" },
+	{ "failed authentication, let pass",
+	    ARF(FAILURE "Auth-Failure: dmarc\r\nDelivery-Result: delivered\r\n" SOURCE),
+	    AT_NOW "\t9.9.9.8\tother\t1\tweak\t\tsmtp\tarf dmarc by example.net\n" },
+	{ "failed authentication, turned away",
+	    ARF(FAILURE "Auth-Failure: DMARC\r\nDelivery-Result: reject\r\n" SOURCE),
+	    AT_NOW "\t9.9.9.8\tspam\t1\tweak\t\tsmtp\tarf dmarc by example.net\n" },
+	{ "failed SPF alone is a forwarder's too",
+	    ARF(FAILURE "Auth-Failure: spf\r\nDelivery-Result: reject\r\n" SOURCE),
+	    AT_NOW "\t9.9.9.8\tother\t1\tweak\t\tsmtp\tarf spf by example.net\n" },
+	{ "a signature that something broke", ARF(FAILURE "Auth-Failure: bodyhash\r\n" SOURCE),
+	    "!failed authentication of the kind bodyhash" },
+	{ "failed authentication, of what", ARF(FAILURE SOURCE), "!no field Auth-Failure" },
+	{ "failed authentication, two",
+	    ARF(FAILURE "Auth-Failure: spf\r\nAuth-Failure: dmarc\r\n" SOURCE),
+	    "!two fields Auth-Failure" },
 	{ "a date a little ahead is now",
 	    ARF(FIELDS SOURCE "Arrival-Date: Mon, 01 Dec 2025 20:00:00 +0000\r\n"), OK(AT_NOW) },
 	{ "a date far ahead",
@@ -77,7 +90,34 @@ static const struct {
 	{ "a date that is none", ARF(FIELDS SOURCE "Arrival-Date: yesterday\r\n"),
 	    "!its date is none: \"yesterday\"" },
 	{ "two sources", ARF(FIELDS SOURCE "Source-IP: 9.9.9.9\r\n"), "!two fields Source-IP" },
-	{ "no source", ARF(FIELDS), "!no field Source-IP" },
+	{ "no source, and no lines to tell it", ARF(FIELDS),
+	    "!no field Source-IP, and the reported mail does not tell: its lines are no-lines" },
+	{ "no source, the lines tell",
+	    HEAD MULTI FEED FIELDS DATE RELAYED("198.41.0.7") LINE("9.9.9.8")
+		LINE("9.9.9.9") "\r\nbuy\r\n" END,
+	    AT_DATE "\t9.9.9.8\tspam\t1\tfull\t\tsmtp\t" BY ", by the mail's own lines\n" },
+	{ "no source, below a private address who knows",
+	    HEAD MULTI FEED FIELDS DATE RELAYED("10.0.0.7") LINE("9.9.9.8") "\r\nbuy\r\n" END,
+	    AT_DATE "\t9.9.9.8\tspam\t1\tweak\t\tsmtp\t" BY ", by the mail's own lines\n" },
+	{ "no source, a line that cannot be read",
+	    HEAD MULTI FEED FIELDS DATE
+	    "--b\r\nContent-Type: message/rfc822\r\n\r\nReceived: x\r\n" LINE(
+		"9.9.9.9") "\r\nbuy\r\n" END,
+	    "!no field Source-IP, and the reported mail does not tell: its lines are unreadable" },
+	{ "no source, the lines are the reporter's",
+	    HEAD MULTI FEED FIELDS DATE RELAYED("198.41.0.7") "\r\nbuy\r\n" END,
+	    "!no field Source-IP, and the reported mail does not tell: its lines are inside" },
+	{ "no source, the lines of a message within the message",
+	    HEAD MULTI FEED FIELDS DATE "--b\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: "
+					"message/rfc822\r\n\r\n" LINE("9.9.9.8") "\r\nbuy\r\n" END,
+	    "!no field Source-IP, and the reported mail does not tell: its lines are no-lines" },
+	{ "IPv4 in IPv6 is IPv4", ARF(FIELDS "Source-IP: ::ffff:9.9.9.8\r\n"), OK(AT_NOW) },
+	{ "a folded source", ARF(FIELDS "Source-IP: 9.9.\r\n 9.8\r\n"),
+	    "!its source is no address" },
+	{ "a source and a port", ARF(FIELDS "Source-IP: 9.9.9.8:25\r\n"),
+	    "!its source is no address" },
+	{ "a date before there were clocks",
+	    ARF(FIELDS SOURCE "Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"), "!dated" },
 	{ "a source that is none", ARF(FIELDS "Source-IP: 9.9.9.9 (was: 1.1.1.1)\r\n"),
 	    "!its source is no address" },
 	{ "no version", ARF("Feedback-Type: abuse\r\nUser-Agent: x\r\n" SOURCE),
@@ -107,6 +147,36 @@ static const struct {
 	    "!a mail that is no report" },
 	{ "cut in the report", HEAD MULTI FEED "Feedback-Type: abuse\r\nUser-Agent: x\r\nVers",
 	    "!no field Version" },
+	{ "SMTP TLS",
+	    HEAD "Content-Type: multipart/report; report-type=tlsrpt; boundary=b\r\n\r\n" TEXT
+		 "--b\r\nContent-Type: application/tlsrpt+gzip\r\n\r\nxxx\r\n" END,
+	    "!an SMTP TLS report (RFC 8460): it accuses nobody" },
+	{ "SMTP TLS, bare", "{\"organization-name\":\"O\",\"report-id\":\"1\",\"policies\":[]}",
+	    "!an SMTP TLS report (RFC 8460): it accuses nobody" },
+	{ "signed, the text is read",
+	    HEAD "Content-Type: multipart/signed; boundary=s; "
+		 "protocol=\"application/pkcs7-signature\"\r\n\r\n"
+		 "--s\r\n" MULTI FEED FIELDS SOURCE END
+		 "--s\r\nContent-Type: application/pkcs7-signature\r\n\r\nMIIx\r\n--s--\r\n",
+	    OK(AT_NOW) },
+	{ "signed, a report in the signature's place",
+	    HEAD
+	    "Content-Type: multipart/signed; boundary=s; "
+	    "protocol=\"application/pgp-signature\"\r\n\r\n"
+	    "--s\r\nContent-Type: text/plain\r\n\r\nhello\r\n--s\r\n" MULTI FEED FIELDS SOURCE END
+	    "--s--\r\n",
+	    "!a mail that is no report" },
+	{ "signed so that it cannot be read",
+	    HEAD "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
+		 "Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n",
+	    "!a mail that is encrypted, or signed so that only S/MIME" },
+	{ "encrypted",
+	    HEAD "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; "
+		 "boundary=b\r\n\r\n"
+		 "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: "
+		 "1\r\n--b\r\nContent-Type: "
+		 "application/octet-stream\r\n\r\nx\r\n" END,
+	    "!a mail that is encrypted, or signed so that only S/MIME" },
 	{ "no mail at all", "hello", "!no mail" },
 	{ "nothing", " \r\n", "!empty" },
 	{ "DMARC for a mail of one part",
@@ -134,9 +204,13 @@ static const struct {
 	    "!a mail that is no report" },
 };
 
+static const struct addrset none = { .v = NULL };
+static struct addrset hosts; /* of the reporter: 198.41.0.0/24 */
 static const struct report_options listed = { .now_s = NOW_S,
-	.reporters = SPAN("example.org, Example.NET"),
-	.authserv = SPAN("mx.example.com") };
+	.sender = { .reporters = SPAN("example.org, Example.NET"),
+	    .authserv = SPAN("mx.example.com"),
+	    .trusted = &none },
+	.reporter_hosts = &hosts };
 
 typedef int read_fn(struct report *r, struct span text, struct err *why);
 
@@ -166,118 +240,13 @@ static void test_mails(void **state)
 	}
 }
 
-/* --- who is believed ------------------------------------------------------------------------------------------ */
-
-static const struct {
-	const char *label, *reporters, *authserv, *head;
-	bool full;
-} senders[] = {
-	{ "listed, and authentic", "example.net", "mx.example.com", HEAD, true },
-	{ "his address is listed", "fbl@example.net", "mx.example.com", HEAD, true },
-	{ "another address of his domain is", "other@example.net", "mx.example.com", HEAD, false },
-	{ "nobody is listed", "", "mx.example.com", HEAD, false },
-	{ "no receiver is named", "example.net", "", HEAD, false },
-	{ "another receiver is named", "example.net", "mx.example.org", HEAD, false },
-	{ "somebody else is listed", "example.org", "mx.example.com", HEAD, false },
-	{ "a name that only ends alike", "ample.net", "mx.example.com", HEAD, false },
-	{ "a name below a listed one", "example.net", "mx.example.com",
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\nFrom: "
-	    "a@b.example.net\r\n",
-	    true },
-	{ "signed by another domain", "example.net", "mx.example.com",
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.org\r\nFrom: "
-	    "a@example.net\r\n",
-	    false },
-	{ "not signed", "example.net", "mx.example.com", "From: a@example.net\r\n", false },
-	{ "what its sender wrote stands below", "example.net", "mx.example.com",
-	    "Authentication-Results: mx.example.com; dkim=none\r\n"
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\nFrom: "
-	    "a@example.net\r\n",
-	    false },
-	{ "another receiver's above", "example.net", "mx.example.com",
-	    "Authentication-Results: list.example.org; dkim=fail\r\n"
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\nFrom: "
-	    "a@example.net\r\n",
-	    true },
-	{ "two senders", "example.net", "mx.example.com",
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\nFrom: "
-	    "a@example.net, b@example.org\r\n",
-	    false },
-	{ "two headers From", "example.net", "mx.example.com",
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\nFrom: "
-	    "a@example.net\r\n"
-	    "From: a@example.org\r\n",
-	    false },
-	{ "a listed name beside the address", "example.net", "mx.example.com",
-	    "Authentication-Results: mx.example.com; dkim=pass header.d=example.net\r\n"
-	    "From: \"fbl@example.net\" <a@example.org>\r\n",
-	    false },
-};
-
-static void test_senders(void **state)
-{
-	for (size_t i = 0; i < NELEM(senders); i++) {
-		const struct report_options o = { .now_s = NOW_S,
-			.reporters = span_str(senders[i].reporters),
-			.authserv = span_str(senders[i].authserv) };
-		CLEANUP(buf_done) struct buf out, in;
-		struct err why;
-
-		buf_init(&out, 1u << 20);
-		buf_init(&in, 1u << 20);
-		buf_str(&in, senders[i].head);
-		buf_str(&in, MULTI TEXT FEED FIELDS SOURCE END);
-		assert_int_equal(report_read(buf_text(&in), &o, &out, &why), 1);
-		if ((strstr(out.p, "\tfull\t") != NULL) != senders[i].full)
-			fail_msg("%s: %s", senders[i].label, out.p);
-		assert_true(!strstr(out.p, "not verified") == senders[i].full);
-	}
-}
-
-static const struct {
-	const char *in;
-	bool pass;
-} results[] = {
-	{ "mx; dkim=pass header.d=example.net", true },
-	{ "mx 1; dkim=pass (2048-bit key; ok) header.d=a.example.net header.b=x", true },
-	{ "mx;\r\n\tspf=fail smtp.mailfrom=x@y;\r\n\tDKIM=Pass header.i=@Example.NET", true },
-	{ "mx; dmarc=pass header.from=example.net", true },
-	{ "mx; spf=pass smtp.mailfrom=bounce@m.example.net", true },
-	{ "mx; dkim=fail header.d=example.net", false },
-	{ "mx; dkim=pass header.d=example.net.evil.example", false },
-	{ "mx; dkim=pass header.d=notexample.net", false },
-	{ "mx; dkim=pass (header.d=example.net) header.d=evil.example", false },
-	{ "mx; dkim=pass header.d=evil.example reason=\"; dkim=pass header.d=example.net\"",
-	    false },
-	{ "mx; dkim=pass reason=\"x header.d=example.net\" header.d=evil.example", false },
-	{ "mx; spf=fail smtp.mailfrom=\"a; dkim=pass header.d=example.net\"@evil.example", false },
-	{ "mx; dkim=fail (; dkim=pass header.d=example.net; header.d=evil.example", false },
-	{ "mx; dkim=fail (nested (comment) ; dkim=pass header.d=example.net)", false },
-	{ "mx; x=pass header.d=example.net", false },
-	{ "mx; spf=pass header.d=example.net", false },
-	{ "mx; none", false },
-	{ "dkim=pass header.d=example.net", false },
-	{ "", false },
-};
-
-static void test_results(void **state)
-{
-	for (size_t i = 0; i < NELEM(results); i++)
-		if (report_authentic(span_str(results[i].in), SPAN("example.net")) !=
-		    results[i].pass)
-			fail_msg("%s", results[i].in);
-	assert_true(report_results_by(SPAN(" (x) MX.example.com 1; none"), SPAN("mx.example.com")));
-	assert_false(report_results_by(SPAN("mx.example.com.evil; none"), SPAN("mx.example.com")));
-	assert_false(report_results_by(SPAN("; mx.example.com"), SPAN("mx.example.com")));
-	assert_false(report_results_by(SPAN("; none"), SPAN("")));
-}
-
 /* --- formats ---------------------------------------------------------------------------------------------------- */
 
 #define YAML	"Reported-From: a@b\nReport-Type: portscan\nDate: 2025-11-27T11:00:00Z\nVersion: 0.2\n"
 #define YAML_OK AT_DATE "\t9.9.9.8\tscanner\t1\tweak\t\t\tx-arf portscan by nobody (not verified)\n"
 #define RANGE                                                                                      \
-	"<report_metadata><date_range><begin>1</begin><end>1764241200</end></date_range></"        \
+	"<report_metadata><date_range><begin>1764154800</begin><end>1764241200</end></"            \
+	"date_range></"                                                                            \
 	"report_metadata>"
 #define ROW(p)                                                                                     \
 	"<record><row><source_ip>9.9.9.8</source_ip><count>3</count><policy_evaluated>" p          \
@@ -317,6 +286,8 @@ static const struct {
 	{ "yaml, a list", report_yaml, "- a\n- b\n", "!YAML that is no flat map" },
 	{ "yaml, anchors", report_yaml, "a: &x b\nc: *x\n", "!YAML with anchors" },
 	{ "yaml, two documents", report_yaml, YAML "---\na: b\n", "!YAML that is no flat map" },
+	{ "yaml, a source with more behind a NUL", report_yaml,
+	    YAML "Source: \"9.9.9.8\\0.1\"\nSource-Type: ipv4\n", "!a Source that is no text" },
 	{ "yaml, broken", report_yaml, "a: b\n\tc: d\n", "!YAML that is broken in line 2" },
 	{ "yaml, text", report_yaml, "Hello there\n", "!YAML that is no flat map" },
 	{ "dmarc, passed on", report_dmarc, DMARC("<disposition>none</disposition>" FAILS),
@@ -344,6 +315,34 @@ static const struct {
 	{ "dmarc, no dates", report_dmarc, "<feedback>" ROW(FAILS) "</feedback>",
 	    "!no range of dates" },
 	{ "dmarc, entities", report_dmarc, BILLION, "!XML with a document type" },
+	{ "dmarc, two addresses", report_dmarc,
+	    "<feedback>" RANGE
+	    "<record><row><source_ip>9.9.9.9</source_ip><source_ip>9.9.9.8</source_ip><count>1"
+	    "</count><policy_evaluated>" FAILS "</policy_evaluated></row></record></feedback>",
+	    "!two elements /feedback/record/row/source_ip" },
+	{ "dmarc, two verdicts", report_dmarc, DMARC("<dkim>pass</dkim>" FAILS),
+	    "!two elements /feedback/record/row/policy_evaluated/dkim" },
+	{ "dmarc, two ranges", report_dmarc, "<feedback>" RANGE RANGE ROW(FAILS) "</feedback>",
+	    "!two elements /feedback/report_metadata/date_range/begin" },
+	{ "dmarc, an address in pieces", report_dmarc,
+	    "<feedback>" RANGE
+	    "<record><row><source_ip>9.9.9.<b>7</b>8</source_ip></row></record></feedback>",
+	    "!an element within /feedback/record/row/source_ip" },
+	{ "dmarc, a comment in an address is none", report_dmarc,
+	    "<feedback>" RANGE "<record><row><source_ip>9.9.<!-- "
+	    "-->9.8</source_ip><count>3</count><policy_evaluated>" FAILS
+	    "</policy_evaluated></row></record></feedback>",
+	    AT_DATE "\t9.9.9.8\tother\t3\tweak\t\tsmtp\tdmarc failed by nobody (not verified)\n" },
+	{ "dmarc, a range of years", report_dmarc,
+	    "<feedback><report_metadata><date_range><begin>1600000000</begin><end>1764241200</"
+	    "end></date_range>"
+	    "</report_metadata>" ROW(FAILS) "</feedback>",
+	    "!no range of dates, of a month at most" },
+	{ "dmarc, a range in the future", report_dmarc,
+	    "<feedback><report_metadata><date_range><begin>1864154800</begin><end>1864241200</"
+	    "end></date_range>"
+	    "</report_metadata>" ROW(FAILS) "</feedback>",
+	    "!dated in the future" },
 	{ "dmarc, other XML", report_dmarc, "<html/>", "!XML that is no DMARC report" },
 	{ "dmarc, deep", report_dmarc,
 	    "<feedback><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>",
@@ -354,6 +353,18 @@ static const struct {
 	{ "json 3, of its sources one counts", report_json,
 	    JSON3("\"ReportType\":\"Spam\",\"SourceIp\":\"9.9.9.8\",\"SourceIp\":\"9.9.9.9\""),
 	    "!JSON that is broken" },
+	{ "json 3, two sources", report_json,
+	    JSON3(
+		"\"ReportType\":\"Spam\",\"SourceIp\":\"9.9.9.8\",\"Source\":{\"IP\":\"9.9.9.9\"}"),
+	    "!two sources in Report" },
+	{ "json 3, one source in two places", report_json,
+	    JSON3(
+		"\"ReportType\":\"Spam\",\"SourceIp\":\"9.9.9.8\",\"Source\":{\"IP\":\"9.9.9.8\"}"),
+	    AT_DATE "\t9.9.9.8\tspam\t1\tweak\t\t\tx-arf Spam by nobody (not verified)\n" },
+	{ "json 3, a member that writes lines", report_json,
+	    "{\"Version\":\"3\"," WHO3
+	    ",\"x\\n\\t9.9.9.9\\tspam\\t\\tfull\\n#end\":1,\"Report\":{}}",
+	    "!the report has a member x??9.9.9.9?spam??full?#end" },
 	{ "json 3, no address", report_json,
 	    JSON3("\"ReportType\":\"Spam\",\"SourceUrl\":\"http://9.9.9.8/\""),
 	    "!no SourceIp in Report" },
@@ -411,7 +422,15 @@ static void test_whole(void **state)
 
 static int begin(void **state)
 {
+	struct err e;
+
 	report_init();
+	return addrset_parse(SPAN("198.41.0.0/24"), &hosts, &e);
+}
+
+static int end(void **state)
+{
+	addrset_done(&hosts);
 	return 0;
 }
 
@@ -419,11 +438,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mails),
-		cmocka_unit_test(test_senders),
-		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_whole),
 	};
 
-	return cmocka_run_group_tests(tests, begin, NULL);
+	return cmocka_run_group_tests(tests, begin, end);
 }
