@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define NEWCOMER_TRUST 0.1
-
 static enum hub_source_kind kind_of(const char *type)
 {
 	static const struct {
@@ -33,7 +31,7 @@ void source_of_conf(const struct conf_source *c, struct hub_source *ret)
 void source_newcomer(const char *name, struct hub_source *ret)
 {
 	*ret = (struct hub_source){
-		.name = name, .group = name, .kind = HUB_SOURCE_LIST, .trust = NEWCOMER_TRUST
+		.name = name, .group = name, .kind = HUB_SOURCE_LIST, .trust = HUB_NEWCOMER_TRUST
 	};
 }
 
