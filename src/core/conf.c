@@ -84,7 +84,7 @@ static const struct param params[] = {
 	P(spool_max_mib, COUNT, "1024", 1, 1048576, "MiB",
 	    "Readers of files stop reading while the spool is larger than this."),
 	P(hub, TEXT, "sqlite:/var/lib/onus/hub.sqlite", 0, 0, "URL",
-	    "The SQL hub: sqlite:PATH or postgresql:NAME=VALUE … (doc/hub.md)."),
+	    "The SQL hub: sqlite:PATH, postgresql:… or mysql:… (doc/hub.md)."),
 	P(serve_dir, TEXT, "/var/lib/onus/serve", 0, 0, "directory",
 	    "Publications for our own daemons; `current` is the newest."),
 	P(open_dir, TEXT, "/var/lib/onus/open", 0, 0, "directory",

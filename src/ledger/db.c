@@ -5,9 +5,9 @@
 
 #include "ledger/db_engine.h"
 
-static const struct db_engine *const engines[] = { &db_sqlite, &db_postgresql };
+static const struct db_engine *const engines[] = { &db_sqlite, &db_mariadb, &db_postgresql };
 
-#define WANTED "want sqlite:PATH or postgresql:NAME=VALUE …"
+#define WANTED "want sqlite:PATH, postgresql:NAME=VALUE … or mysql:NAME=VALUE …"
 
 struct db {
 	const struct db_engine *engine;

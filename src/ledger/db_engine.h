@@ -6,7 +6,7 @@
 #include "ledger/db.h"
 
 struct db_engine {
-	const char *scheme; /* of its URLs, and of its folder in sql/ */
+	const char *scheme; /* of its URLs */
 	const char *alias;  /* another name in URLs, or NULL */
 	int (*open)(const char *rest, bool write, void **conn, struct err *e);
 	void (*close)(void *conn);
@@ -34,6 +34,6 @@ struct db_engine {
 	const char *count_table;	      /* query: is there a table `migration` */
 };
 
-extern const struct db_engine db_sqlite, db_postgresql;
+extern const struct db_engine db_sqlite, db_mariadb, db_postgresql;
 
 #endif

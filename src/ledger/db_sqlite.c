@@ -136,7 +136,8 @@ static int lite_step(void *stmt, struct err *e)
 
 static void lite_reset(void *stmt)
 {
-	(void)sqlite3_reset(stmt); /* repeats the error of the last step, which was told */
+	(void)sqlite3_reset(stmt);	    /* repeats the error of the last step, which was told */
+	(void)sqlite3_clear_bindings(stmt); /* always SQLITE_OK; texts were borrowed */
 }
 
 static int64_t lite_i64(void *stmt, int n)

@@ -6,13 +6,14 @@
 #include "util/embedded.h"
 #include "util/num.h"
 
-extern const struct embedded sql_sqlite[], sql_postgresql[];
+extern const struct embedded sql_sqlite[], sql_mariadb[], sql_postgresql[];
 
 static const struct {
 	const char *engine;
 	const struct embedded *files;
 } migrations[] = {
 	{ "sqlite", sql_sqlite },
+	{ "mysql", sql_mariadb },
 	{ "postgresql", sql_postgresql },
 };
 

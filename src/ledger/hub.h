@@ -31,7 +31,7 @@ enum hub_mode {
 	HUB_WRITE, /* made and migrated when needed */
 };
 
-/* hub_open - url is "sqlite:PATH", "postgresql:…" (the parameter `hub`; doc/hub.md) */
+/* hub_open - url is "sqlite:PATH", "postgresql:…" or "mysql:…" (the parameter `hub`; doc/hub.md) */
 MUST_USE int hub_open(const char *url, enum hub_mode mode, struct hub **ret, struct err *e);
 struct hub *hub_free(struct hub *h); /* NULL-safe, returns NULL; what was not committed is undone */
 

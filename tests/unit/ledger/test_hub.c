@@ -51,9 +51,10 @@ static const char *class_of(struct span type)
 		const char *begins, *class;
 	} classes[] = { { "int", "integer" }, { "bigint", "integer" }, { "smallint", "integer" },
 		{ "tinyint", "integer" }, { "INTEGER", "integer" }, { "text", "text" },
-		{ "TEXT", "text" }, { "varbinary", "text" }, { "mediumtext", "text" },
-		{ "double", "real" }, { "REAL", "real" }, { "bytea", "blob" }, { "BLOB", "blob" },
-		{ "binary", "blob" }, { "blob", "blob" }, { "mediumblob", "blob" } };
+		{ "TEXT", "text" }, { "varbinary(16)", "blob" }, { "varbinary", "text" },
+		{ "mediumtext", "text" }, { "double", "real" }, { "REAL", "real" },
+		{ "bytea", "blob" }, { "BLOB", "blob" }, { "blob", "blob" },
+		{ "mediumblob", "blob" } };
 
 	for (size_t i = 0; i < NELEM(classes); i++)
 		if (span_starts(type, classes[i].begins))
@@ -62,16 +63,16 @@ static const char *class_of(struct span type)
 	return "";
 }
 
-#define KEY_OF(schema)                                                                             \
+#define KEY_OF                                                                                     \
 	"coalesce((SELECT k.ordinal_position FROM information_schema.key_column_usage k "          \
 	"JOIN information_schema.table_constraints t ON t.constraint_name = k.constraint_name "    \
 	"AND t.table_schema = k.table_schema AND t.table_name = k.table_name "                     \
 	"WHERE t.constraint_type = 'PRIMARY KEY' AND k.table_schema = c.table_schema "             \
 	"AND k.table_name = c.table_name AND k.column_name = c.column_name), 0)"
-#define COLUMNS_OF(schema)                                                                         \
-	"SELECT c.table_name, c.column_name, c.data_type, c.is_nullable = 'NO', " KEY_OF(          \
-	    schema) " FROM information_schema.columns c WHERE c.table_schema = " schema            \
-		    " ORDER BY c.table_name, c.ordinal_position"
+#define COLUMNS_OF(schema, type)                                                                   \
+	"SELECT c.table_name, c.column_name, c." type ", c.is_nullable = 'NO', " KEY_OF            \
+	" FROM information_schema.columns c WHERE c.table_schema = " schema                        \
+	" ORDER BY c.table_name, c.ordinal_position"
 
 /* The three schemas agree: each engine's own catalogue against one golden file. */
 static void test_columns(void **state)
@@ -83,8 +84,8 @@ static void test_columns(void **state)
 		    "SELECT m.name, p.name, p.type, p.\"notnull\", p.pk FROM sqlite_master m, "
 		    "pragma_table_info(m.name) p WHERE m.type = 'table' "
 		    "ORDER BY m.name, p.cid" },
-		{ "postgresql:", COLUMNS_OF("current_schema()") },
-		{ "mysql:", COLUMNS_OF("database()") },
+		{ "postgresql:", COLUMNS_OF("current_schema()", "data_type") },
+		{ "mysql:", COLUMNS_OF("database()", "column_type") },
 	};
 	char path[512];
 	struct buf want, got;
@@ -126,6 +127,11 @@ static void test_open(void **state)
 		{ "a password", "postgresql:dbname=x password=y", -EINVAL },
 		{ "a password in the other form", "postgresql://me:secret@localhost/x", -EINVAL },
 		{ "no setting of PostgreSQL", "postgresql:colour=red", -EINVAL },
+		{ "a password of MariaDB", "mysql:database=x password=y", -EINVAL },
+		{ "no setting of MariaDB", "mysql:database=x colour=red", -EINVAL },
+		{ "no database", "mysql:host=localhost", -EINVAL },
+		{ "no port", "mysql:host=localhost port=66000 database=x", -EINVAL },
+		{ "no MariaDB there", "mysql:socket=/nonexistent database=x", -EIO },
 		{ "no server there", "postgresql:host=/nonexistent dbname=x", -EIO },
 		{ "no path", "sqlite:", -EINVAL },
 		{ "no such directory", "sqlite:/nonexistent/hub", -EIO },
