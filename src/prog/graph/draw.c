@@ -2,7 +2,10 @@
 #include "prog/graph/graph.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <rrd.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "prog/graph/args.h"
 #include "util/file.h"
@@ -67,23 +70,21 @@ static int put(const rrd_info_t *info, const char *to, struct err *e)
 	return err_set(e, -EIO, "librrd drew nothing for %s", to);
 }
 
-int draw(const char *dir, enum picture p, enum picture_period period, int64_t now_s,
-    const char *format, const char *to, struct err *e)
+static int draw_one(const char *dir, enum picture p, enum picture_period period, int64_t now_s,
+    const char *format, struct err *e)
 {
 	CLEANUP(args_done) struct args a = { .n = 0 };
 	CLEANUP(free_p) char *rrd = NULL, *from = NULL, *path = NULL;
-	char name[PICTURE_FILE_MAX];
 	rrd_info_t *info;
 	int r;
 
-	picture_file(p, period, name);
 	if (asprintf(&rrd, "%s/%s.rrd", dir, pictures[p].name) < 0 ||
-	    asprintf(&path, "%s/%s", dir, name) < 0)
+	    asprintf(&path, "%s/%s-%s.%s", dir, pictures[p].name, periods[period].name, format) < 0)
 		abort();
 	from = escaped(rrd);
 	args_add(&a, "graph");
 	args_add(&a, "-");
-	args_add(&a, "--imgformat=%s", format);
+	args_add(&a, "--imgformat=%s", strcmp(format, "png") == 0 ? "PNG" : "SVG");
 	args_add(&a, "--start=%jd", (intmax_t)(now_s - periods[period].length_s));
 	args_add(&a, "--end=%jd", (intmax_t)now_s);
 	args_add(&a, "--width=%d", WIDTH);
@@ -102,7 +103,62 @@ int draw(const char *dir, enum picture p, enum picture_period period, int64_t no
 		rrd_clear_error();
 		return r;
 	}
-	r = put(info, to ? to : path, e);
+	r = put(info, path, e);
 	rrd_info_free(info);
 	return r;
+}
+
+/* What the child tells its parent. */
+struct told {
+	int r;
+	unsigned drawn;
+	struct err why;
+};
+
+static void draw_all(
+    const char *dir, unsigned due, int64_t now_s, const char *format, struct told *ret)
+{
+	for (unsigned i = 0; i < PICTURE_N * PERIOD_N; i++) {
+		enum picture_period period = (enum picture_period)(i % PERIOD_N);
+		int r = 0;
+
+		if (due & 1u << period)
+			r = draw_one(
+			    dir, (enum picture)(i / PERIOD_N), period, now_s, format, &ret->why);
+		if (r < 0)
+			ret->r = r;
+		else
+			ret->drawn += (due & 1u << period) != 0;
+	}
+}
+
+int draw(const char *dir, unsigned due, int64_t now_s, const char *format, unsigned *ret_drawn,
+    struct err *e)
+{
+	struct told told = { .r = 0 };
+	int ends[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	*ret_drawn = 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, -errno, "pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0) {
+		draw_all(dir, due, now_s, format, &told);
+		n = write(ends[1], &told, sizeof(told)); /* at once: less than a pipe takes */
+		_exit(n != sizeof(told));
+	}
+	(void)close(ends[1]); /* the child has its own */
+	n = pid < 0 ? -1 : read(ends[0], &told, sizeof(told));
+	(void)close(ends[0]); /* read only */
+	if (pid < 0)
+		return err_set(
+		    e, -EAGAIN, "cannot start a process that draws: %s", strerror(errno));
+	if (waitpid(pid, &status, 0) != pid || n != (ssize_t)sizeof(told))
+		return err_set(e, -EIO, "the process that draws has died");
+	*ret_drawn = told.drawn;
+	if (told.r < 0)
+		*e = told.why;
+	return told.r;
 }

@@ -35,9 +35,11 @@ bool series_value(const struct series *s, const struct health *h, double *ret);
 MUST_USE int record(
     const char *dir, enum picture p, const struct health *h, uint32_t step_s, struct err *e);
 
-/* draw - DIR/NAME-PERIOD.svg out of DIR/NAME.rrd, replaced whole; -EIO with what librrd says
- * format   "SVG" or "PNG", as librrd calls them; it stands at to (NULL: where onus-web looks for it) */
-MUST_USE int draw(const char *dir, enum picture p, enum picture_period period, int64_t now_s,
-    const char *format, const char *to, struct err *e);
+/* draw - DIR/NAME-PERIOD.FORMAT of all pictures of the periods in due (bits 1 << PERIOD_…), out of DIR/NAME.rrd, each
+ * replaced whole; in a process of its own, for librrd and fontconfig leak some hundred bytes a picture
+ * format   "svg", where onus-web looks for it, or "png"
+ * Returns 0; -errno with the last trouble, *ret_drawn of them are drawn nevertheless. */
+MUST_USE int draw(const char *dir, unsigned due, int64_t now_s, const char *format,
+    unsigned *ret_drawn, struct err *e);
 
 #endif

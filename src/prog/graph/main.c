@@ -76,24 +76,21 @@ static int record_all(struct graph *g, int64_t now_s, struct err *e)
 
 static int draw_due(struct graph *g, int64_t now_s, struct err *e)
 {
-	int r = 0;
+	unsigned due = 0, drawn;
+	int r;
 
 	for (unsigned k = 0; k < PERIOD_N; k++) {
-		if (g->drawn_s[k] && now_s >= g->drawn_s[k] &&
-		    now_s - g->drawn_s[k] < periods[k].every_s && !g->d->once)
+		int64_t since_s = now_s - g->drawn_s[k];
+
+		if (g->drawn_s[k] && since_s >= 0 && since_s < periods[k].every_s)
 			continue;
 		g->drawn_s[k] = now_s;
-		for (unsigned i = 0; i < PICTURE_N; i++) {
-			int one = draw(g->conf->graph_dir, (enum picture)i, (enum picture_period)k,
-			    now_s, "SVG", NULL, e);
-
-			if (one < 0)
-				r = one;
-			else
-				g->drawn++;
-			daemon_alive(g->d);
-		}
+		due |= 1u << k;
 	}
+	if (!due)
+		return 0;
+	r = draw(g->conf->graph_dir, due, now_s, "svg", &drawn, e);
+	g->drawn += drawn;
 	return r;
 }
 
