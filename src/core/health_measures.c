@@ -212,6 +212,18 @@ static bool measure_lost(const struct health *h, double *value, char text[HEALTH
 	return true;
 }
 
+static bool measure_sources(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
+{
+	if (!told(h, "onus-score", PART_GAUGE, "sources_turned", value, text))
+		return false;
+	if (*value > 0)
+		SAY("%.0f sources have turned: what they say now is seen here far less than before",
+		    *value);
+	else
+		SAY("no source has turned");
+	return true;
+}
+
 /* --- what comes of it ----------------------------------------------------------------------------------- */
 
 static bool is_published(const struct health *h, char text[HEALTH_TEXT_MAX])
@@ -286,6 +298,10 @@ const struct health_measure health_measures[] = {
 	    "look at FILE.reason beside them in bad/ of the spool", measure_bad },
 	{ "silence", "s", "", "", "since events were last loaded",
 	    "are logs still written, and read?", measure_silence },
+	{ "sources", "", "0", "",
+	    "sources that say other things than they did, poisoned or replaced",
+	    "the journal of onus-score names them; they are believed less by themselves",
+	    measure_sources },
 	{ "publication", "s", "", "", "age of the newest publication",
 	    "are onus-score and onus-publish running?", measure_publication },
 	{ "expiry", "s", "86400:", "0:", "until the newest publication expires, and walls with it",

@@ -41,11 +41,13 @@ static int setup(void **state)
 	(void)snprintf(h.published_why, sizeof(h.published_why), "nothing yet");
 	program("onus-collect", LIFE_UP);
 	program("onus-load", LIFE_UP);
+	program("onus-score", LIFE_UP);
 	figure(&files[0], PART_RATE, "events", 2.5);
 	figure(&files[0], PART_RATE, "refused", 1);
 	figure(&files[0], PART_RATE, "lost", 0);
 	figure(&files[0], PART_RATE, "datagrams_lost", 3);
 	figure(&files[0], PART_GAUGE, "spool_full", 0);
+	figure(&files[2], PART_GAUGE, "sources_turned", 0);
 	figure(&files[1], PART_RATE, "refused", 0.5);
 	figure(&files[1], PART_TIME, "folded", NOW - 30);
 	h.spool.waiting = (struct spool_room){ 1000, 5000, NOW - 60 };
@@ -83,7 +85,8 @@ static void test_well(void **state)
 		double value;
 	} rows[] = { { "programs", 0 }, { "trouble", 0 }, { "events", 2.5 }, { "refused", 1.5 },
 		{ "queue", 1000 }, { "lag", 60 }, { "full", 0 }, { "bad", 0 }, { "silence", 30 },
-		{ "publication", 3600 }, { "expiry", 86400 }, { "registry", 45 * 86400. } };
+		{ "sources", 0 }, { "publication", 3600 }, { "expiry", 86400 },
+		{ "registry", 45 * 86400. } };
 
 	for (unsigned i = 0; i < NELEM(rows); i++)
 		check(rows[i].name, HEALTH_OK, rows[i].value);
@@ -119,6 +122,10 @@ static void test_limits(void **state)
 	check("registry", HEALTH_CRITICAL, 90 * 86400. + 1);
 	files[0].figure[4].value = 1;
 	check("full", HEALTH_CRITICAL, 1);
+	files[2].figure[0].value = 2;
+	check("sources", HEALTH_WARNING, 2);
+	h.programs.program[2].life = LIFE_DIED;
+	check("sources", HEALTH_UNKNOWN, 0);
 }
 
 static void test_unknown(void **state)
@@ -159,7 +166,7 @@ static void test_programs(void **state)
 	h.programs.program[1].life = LIFE_TROUBLE;
 	check("programs", HEALTH_OK, 0);
 	check("trouble", HEALTH_WARNING, 1);
-	program("onus-score", LIFE_UNREADABLE);
+	program("onus-publish", LIFE_UNREADABLE);
 	check("programs", HEALTH_CRITICAL, 1);
 	h.expected[0] = "onus-load";
 	h.expected[1] = "onus-web";
