@@ -81,6 +81,10 @@ static const struct param params[] = {
 	    "with."),
 	P(spool_dir, TEXT, "/var/spool/onus", 0, 0, "directory",
 	    "Batches on their way into the hub, one directory a producer."),
+	P(batch_archive, TEXT, "", 0, 0, "directory",
+	    "Batches are kept here after they were loaded, for retention_days (onus-load "
+	    "--rebuild); "
+	    "empty: they are not."),
 	P(spool_max_mib, COUNT, "1024", 1, 1048576, "MiB",
 	    "Readers of files stop reading while the spool is larger than this."),
 	P(hub, TEXT, "sqlite:/var/lib/onus/hub.sqlite", 0, 0, "URL",

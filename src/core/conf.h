@@ -65,8 +65,9 @@ struct conf {
 	char *filter_path;   /* directories of filters, colon-separated */
 	char *json_path;     /* the same for maps of JSON logs */
 	char *state_dir;
-	char *spool_dir; /* holds one spool directory a producer */
-	char *hub;	 /* URL of the hub (doc/hub.md) */
+	char *spool_dir;     /* holds one spool directory a producer */
+	char *batch_archive; /* where loaded batches are kept; "": nowhere */
+	char *hub;	     /* URL of the hub (doc/hub.md) */
 	char *serve_dir, *open_dir;
 	char *host_name; /* HOST of batch names */
 	char *site_name; /* "as seen by SITE" */

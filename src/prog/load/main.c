@@ -8,6 +8,8 @@
 #include "core/spool.h"
 #include "core/spool_depth.h"
 #include "prog/evidence/sources.h"
+#include "prog/load/archive.h"
+#include "prog/load/rebuild.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -33,6 +35,8 @@ struct load {
 	unsigned busy; /* turns in a row that found the hub locked */
 };
 
+static const char *option_rebuild; /* --rebuild; set by the command line alone */
+
 static int load_check(const struct daemon *d, struct err *e)
 {
 	return conf_valid(d->conf_file, d->settings->v, d->settings->n, e);
@@ -49,9 +53,12 @@ static void load_close(void *state)
 
 static int load_open(struct daemon *d, void **state, struct err *e)
 {
-	struct load *l = calloc(1, sizeof(*l));
+	struct load *l;
 	int r;
 
+	if (option_rebuild && !d->once)
+		return err_set(e, -EINVAL, "--rebuild goes with --once");
+	l = calloc(1, sizeof(*l));
 	if (!l)
 		abort();
 	l->d = d;
@@ -132,9 +139,35 @@ static int refuse(struct load *l, const struct spool_item *it, const char *reaso
 	return spool_reject(it, reason, e);
 }
 
+/* Before a batch leaves new/ for good. */
+static int keep(struct load *l, const struct spool_item *it, int64_t at_s, struct err *e)
+{
+	const char *dir = l->conf->batch_archive;
+
+	return *dir ? archive_keep(dir, it, at_s, e) : 0;
+}
+
+/* All that wait, then each directory once: the list is by directory. */
+static int keep_all(struct load *l, const struct spool_list *list, const bool *waits,
+    const int64_t *at_s, size_t n, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		bool last = i + 1 == n || strcmp(list->v[i].dir, list->v[i + 1].dir) != 0;
+
+		r = waits[i] ? keep(l, &list->v[i], at_s[i], e) : 0;
+		if (r == 0 && last && *l->conf->batch_archive &&
+		    access(l->conf->batch_archive, F_OK) == 0)
+			r = archive_sync(l->conf->batch_archive, &list->v[i], e);
+	}
+	return r;
+}
+
 /* One batch into the sums. 1: it waits for the commit; 0: it is dealt with, or gone; -ESTALE: it was
  * refused, and the sums with it are void. */
-static int add(struct load *l, const struct spool_item *it, uint64_t *lines, struct err *e)
+static int add(
+    struct load *l, const struct spool_item *it, int64_t now_s, uint64_t *lines, struct err *e)
 {
 	struct batch b;
 	struct err why = { "" };
@@ -148,7 +181,7 @@ static int add(struct load *l, const struct spool_item *it, uint64_t *lines, str
 	}
 	if (r < 0) /* unreadable for good: it must not hold up the others */
 		return refuse(l, it, why.text, e);
-	r = hub_fold_add(l->hub, &b, clock_now_s(&l->clock), &why);
+	r = hub_fold_add(l->hub, &b, now_s, &why);
 	if (r == 1 && why.text[0])
 		log_warn("batch=%s/%s %s", it->dir, it->file, why.text);
 	*lines += b.count;
@@ -161,7 +194,8 @@ static int add(struct load *l, const struct spool_item *it, uint64_t *lines, str
 		*e = why;
 	if (r == 0) {
 		l->sum.duplicates++;
-		return spool_finish(it, e);
+		r = keep(l, it, now_s, e);
+		return r < 0 ? r : spool_finish(it, e);
 	}
 	return r;
 }
@@ -170,12 +204,14 @@ static int add(struct load *l, const struct spool_item *it, uint64_t *lines, str
 static int load_some(struct load *l, const struct spool_list *list, struct err *e)
 {
 	bool waits[ITEMS_MAX] = { false };
+	int64_t at_s[ITEMS_MAX];
 	uint64_t lines = 0;
 	size_t n;
 	int r;
 
 	for (n = 0; n < MIN_OF(list->n, l->items) && lines < LINES_MAX; n++) {
-		r = add(l, &list->v[n], &lines, e);
+		at_s[n] = clock_now_s(&l->clock);
+		r = add(l, &list->v[n], at_s[n], &lines, e);
 		if (r == -ESTALE)
 			return 0; /* again from the start, without the one that was refused */
 		if (r < 0)
@@ -186,6 +222,8 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 	r = hub_fold_commit(l->hub, &l->sum, e);
 	if (r == 0 && n)
 		l->folded_s = clock_now_s(&l->clock);
+	if (r == 0)
+		r = keep_all(l, list, waits, at_s, n, e);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (waits[i])
 			r = spool_finish(&list->v[i], e);
@@ -205,6 +243,9 @@ static int prune(struct load *l, struct err *e)
 	r = hub_last_day(l->hub, &last, e);
 	if (r == 0)
 		r = hub_prune(l->hub, MIN_OF(last, today) - (int32_t)l->conf->retention_days, e);
+	if (r == 0 && *l->conf->batch_archive)
+		r = archive_prune(l->conf->batch_archive,
+		    ((int64_t)today - (int64_t)l->conf->retention_days) * DAY_S, e);
 	if (r == 0)
 		l->pruned_day = today;
 	return r;
@@ -231,12 +272,38 @@ static void report(struct load *l, const struct spool_list *list)
 	    (uintmax_t)l->sum.batches);
 }
 
+static void alive(void *d)
+{
+	daemon_alive(d);
+}
+
+/* --rebuild: all that is kept, and nothing else. */
+static int rebuild_turn(struct load *l, int *wait_ms, struct err *e)
+{
+	struct rebuilt done = { .bad = 0 };
+	int r = open_hub(l, e);
+
+	if (r == 0)
+		r = rebuild(l->hub, option_rebuild, alive, l->d, &done, e);
+	log_info("rebuilt from=%s batches=%ju known=%ju lines=%ju refused=%ju left_out=%ju",
+	    option_rebuild, (uintmax_t)done.sum.batches, (uintmax_t)done.sum.duplicates,
+	    (uintmax_t)done.sum.lines, (uintmax_t)done.sum.refused, (uintmax_t)done.bad);
+	if (r == 0 && done.bad)
+		r = err_set(e, -EBADMSG, "%ju files of %s were left out", (uintmax_t)done.bad,
+		    option_rebuild);
+	*wait_ms = DAEMON_DONE;
+	return r;
+}
+
 static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct load *l = state;
 	struct spool_list list = { NULL };
-	int r = open_hub(l, e);
+	int r;
 
+	if (option_rebuild)
+		return rebuild_turn(l, wait_ms, e);
+	r = open_hub(l, e);
 	if (r == 0)
 		r = prune(l, e);
 	if (r == 0)
@@ -263,12 +330,23 @@ static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 
 int main(int argc, char **argv)
 {
+	static const struct opt opts[] = {
+		{ "rebuild", 0, OPT_TEXT, &option_rebuild, "DIR",
+		    "With --once: load what is kept in DIR (batch_archive) and not in the hub; "
+		    "nothing "
+		    "is moved." },
+	};
 	static const struct daemon_def def = {
 		.name = "onus-load",
 		.about = "Carry the batches that wait in the spool into the hub, each exactly "
 			 "once. While "
 			 "the\ndatabase is away it keeps trying, and the spool keeps everything.",
-		.more = "onus-load --once works off what waits and exits.",
+		.more =
+		    "onus-load --once works off what waits and exits.\n"
+		    "onus-load --once --rebuild DIR -o hub=sqlite:NEW makes a ledger anew from the "
+		    "batches that were kept.",
+		.opts = opts,
+		.n_opts = NELEM(opts),
 		.check = load_check,
 		.open = load_open,
 		.turn = load_turn,

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prog/load/rebuild.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "prog/load/archive.h"
+#include "util/log.h"
+
+#define GROUP 64u /* batches in one transaction */
+
+struct rebuilding {
+	struct hub *h;
+	struct spool_list list;
+	int64_t *received;
+	bool *bad; /* of each in the list: it is left out */
+	struct rebuilt *out;
+};
+
+static void leave_out(struct rebuilding *x, size_t i, const struct err *why)
+{
+	x->bad[i] = true;
+	x->out->bad++;
+	log_warn("batch=%s/new/%s left out: %s", x->list.v[i].dir, x->list.v[i].file, why->text);
+}
+
+/* 1: it is added; 0: the hub has it, or it is left out; -ESTALE: it is left out, and what was added before is to be
+ * added again. */
+static int add(struct rebuilding *x, size_t i, struct err *e)
+{
+	struct err why = { "" };
+	struct batch b;
+	int r = spool_read(&x->list.v[i], &b, &why);
+
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
+		*e = why;
+		return r;
+	}
+	if (r < 0) {
+		leave_out(x, i, &why);
+		return 0;
+	}
+	r = hub_fold_add(x->h, &b, x->received[i], &why);
+	batch_done(&b);
+	if (r == -EBADMSG) {
+		leave_out(x, i, &why);
+		return -ESTALE;
+	}
+	if (r < 0)
+		*e = why;
+	return r;
+}
+
+static int group(struct rebuilding *x, size_t from, size_t to, struct err *e)
+{
+	uint64_t known = 0;
+	int r = 0;
+
+	for (size_t i = from; i < to; i++) {
+		if (x->bad[i])
+			continue;
+		r = add(x, i, e);
+		if (r < 0)
+			return r;
+		known += r == 0 && !x->bad[i];
+	}
+	r = hub_fold_commit(x->h, &x->out->sum, e);
+	if (r == 0)
+		x->out->sum.duplicates += known;
+	return r;
+}
+
+int rebuild(struct hub *h, const char *dir, void (*alive)(void *ctx), void *ctx,
+    struct rebuilt *ret, struct err *e)
+{
+	struct rebuilding x = { .h = h, .out = ret };
+	int r = archive_list(dir, &x.list, &x.received, e);
+
+	if (r < 0)
+		return r;
+	x.bad = calloc(x.list.n + 1, sizeof(*x.bad));
+	if (!x.bad)
+		abort();
+	for (size_t i = 0; i < x.list.n && r == 0; i += GROUP) {
+		do
+			r = group(&x, i, MIN_OF(i + GROUP, x.list.n), e);
+		while (r == -ESTALE);
+		alive(ctx);
+	}
+	spool_list_done(&x.list);
+	free(x.received);
+	free(x.bad);
+	return r;
+}
