@@ -17,7 +17,7 @@ NTAIL = ', client: %A, server: www.example.org, request: "GET /%H HTTP/1.1", hos
 NREF = NTAIL + ', referrer: "%X"'
 SSHD, SMTPD, SCREEN = DATE + "sshd[7]: ", DATE + "postfix/smtpd[7]: ", DATE + "postfix/postscreen[7]: "
 
-# %A: the address, %X: the client's words, %H: those that a name of a host can have
+# %A: the address, %X: the client's words, %H: those that a name of a host can have, %Q: as servers escape them
 TEMPLATES = [
     SSHD + "Failed password for invalid user %X from %A port 22 ssh2",
     SSHD + "Failed password for %X from %A port 22 ssh2",
@@ -114,6 +114,11 @@ TEMPLATES = [
     "%A %H - " + WEB + '"POST /wp-login.php HTTP/1.1" 200 162 "-" "%X"',
     "%H %A - - " + WEB + '"GET /.env?%X HTTP/1.1" 404 162 "-" "%X"',
     "www.example.org:443 %A - %X " + WEB + '"GET /boaform/ HTTP/1.1" 404 162 "-" "%X" "%X"',
+    '%Q %A - - ' + WEB + '"GET /.env HTTP/1.1" 404 162 "%X" "%X"',
+    '%Q %A - %Q ' + WEB + '"GET /boaform/ HTTP/1.1" 401 162 "%X" "%X"',
+    '%A - a %Q b ' + WEB + '"GET /auth/ HTTP/1.1" 401 162 "%X" "%X"',
+    'www.example.org:443 %A - %Q ' + WEB + '"POST /wp-login.php HTTP/1.1" 200 162 "-" "%X"',
+    NGINX + '%Q %A - %Q ' + WEB + '"GET /.env HTTP/1.1" 401 162 "-" "%X"',
     NGINX + "%A - - " + WEB + '"GET /.env HTTP/1.1" 404 162 "%X" "%X" "%X"',
     NGINX + "%A - - " + WEB + '"%X" 400 162 "-" "-"',
     NGINX + "%A - %X " + WEB + '"GET /.git/config HTTP/1.1" 401 162 "-" "%X"',
@@ -185,6 +190,8 @@ TEMPLATES = [
     SECURITY + 'AccountID="%X",SessionID="%X",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/%A/5066",Challenge="1/2",Response="%X",ExpectedResponse=""',
     SECURITY + 'AccountID="100",SessionID="%X",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/%A/5066"',
     SECURITY + 'AccountID="%X",SessionID="1",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/%A/5066",Challenge="1"',
+    DATE + "asterisk[7]: NOTICE[32257]: chan_sip.c:23417 in handle_request_register: Registration from '<sip:%X>' failed for '%A:36998' - Wrong password",
+    DATE + "freeswitch[7]: 2026-11-10 03:01:11.150982 [WARNING] sofia_reg.c:2889 Can't find user [%X] from %A",
     "2026-11-10 03:01:11.767815 [WARNING] sofia_reg.c:1478 SIP auth failure (INVITE) on sofia profile 'internal' for [%X] from ip %A",
     "2026-11-10 03:01:11.767815 96.03% [WARNING] sofia_reg.c:3223 Can't find user [%X] from %A",
     "2026-11-10  3:01:11 8 [Warning] Access denied for user '%X'@'%A' (using password: YES)",
@@ -198,7 +205,7 @@ TEMPLATES = [
 
 def fill(template, address, words):
     host = "".join(c for c in words if c.isalnum() or c in ".-_:[]<>#=@")
-    return template.replace("%A", address).replace("%X", words).replace("%H", host)
+    return template.replace("%A", address).replace("%X", words).replace("%H", host).replace("%Q", words.replace('"', "\\x22"))
 
 
 def payloads():
@@ -216,6 +223,11 @@ def payloads():
               f"::ffff:{VICTIM}, client: {VICTIM}, server: x", f"::FFFF:{VICTIM}]", "::ffff:102:304", "0:0:0:0:0:ffff:102:304",
               f"x, client: {VICTIM}, server: x, request: \"GET /.env HTTP/1.1\", host: \"x\"", f"\" {VICTIM} - - [] \"GET /.env"):
         yield p
+
+
+def short():
+    for p in (f"{VICTIM} - x", f"{VICTIM} -", f"{VICTIM} - x y", f"www.example.org {VICTIM} - x", f"www.example.org:80 {VICTIM} x", f"{VICTIM} - x [10/Nov/2026:03:01:11 +0000]"):
+        yield p
     for p in (f'x",SessionID="1",LocalAddress="IPV4/UDP/203.0.113.5/5060",RemoteAddress="IPV4/UDP/{VICTIM}/5060",Challenge="', f"x' failed for '{VICTIM}:5' (callid: 1",
               f"' ({VICTIM}:5) to extension '1' rejected because extension not found in context 'x", f"1) - No matching endpoint found' failed for '{VICTIM}",
               f"x'@'{VICTIM}' (using password: YES)", f"x, ip=[{VICTIM}], port=[25]", f"x, relay=h [{VICTIM}] (may be forged)", f"x from {VICTIM} in session a (error: 0)",
@@ -225,9 +237,10 @@ def payloads():
         yield p
 
 
-everything = sorted(set(payloads()))
+# A log whose lines begin with the client's words holds any line that he likes, so those are asked about the rest.
+everything, begins = sorted(set(payloads()) | set(short())), sorted(set(short()))
 for template in TEMPLATES:
-    for words in everything:
+    for words in begins if "%Q %A" in template else everything:
         print(fill(template, CLIENT, words))
     # names so long that a log daemon cuts the line right behind what they pretend; what it cuts has the
     # priority, and no host yet

@@ -11,7 +11,7 @@ need_data logs-with-expected-results
 failed=0 sets=0
 
 # What is not met, and why: a vulnerable path that looks like any other (CVE-2024-38475, setup.cgi, sap, vmware); files
-# that are no secret everywhere (.cache, .config); a request's id between client and user (bunkerweb's own form).
+# that are no secret everywhere (.cache, .config).
 while read -r name lines found; do
   grep -ahE '^([^ ]+ )?[0-9a-f.:]+ - .*\[[0-9]+/[A-Z][a-z]+/[0-9]{4}:.*\] "' "$data/crowdsec-hub-tests/$name"/*.log >"$dir/log"
   "$onus" extract --matches --filter web --filter web-scan --filter web-auth --filter-path "$ONUS_SOURCE/etc/filter.d" "$dir/log" 2>"$dir/err" |
@@ -33,10 +33,10 @@ apache-cve-2021-41773 2 2
 apache2-http-sensitive-files 13 6
 apache2-logs 7 1
 apache_log4j2_cve-2021-44228 3 3
-bunkerweb-bad-user-agent 3 1
-bunkerweb-http-path-traversal 9 3
-bunkerweb-http-sensitive-files 9 2
-bunkerweb-logs 5 0
+bunkerweb-bad-user-agent 3 3
+bunkerweb-http-path-traversal 9 9
+bunkerweb-http-sensitive-files 9 5
+bunkerweb-logs 5 1
 calibre-web-whitelist 16 0
 cve-2021-42013 1 1
 f5-big-ip-cve-2020-5902 4 4
