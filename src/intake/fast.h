@@ -47,9 +47,10 @@ struct fast_plain {
 struct fast_from {
 	const struct op *op;
 	uint32_t skip;
-	bool is_plain;
-	struct fast_plain plain;
 };
+
+/* fast_plain - is what follows there plain? Then *ret. */
+MUST_USE bool fast_plain(const struct fast_from *from, struct fast_plain *ret);
 
 /* fast_after - what it makes of all subjects that begin with head, of which the first FAST_AFTER_MAX bytes are
  * looked at. (Slow: for what is remembered of many lines.)

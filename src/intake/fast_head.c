@@ -198,12 +198,15 @@ int fast_head(const struct fast *f, struct regex_head *ret)
 }
 
 /* Every byte leads to the rest. */
-static uint8_t all_rest[SET_BYTES];
+static const uint8_t all_rest[SET_BYTES] = { [0 ... SET_BYTES - 1] = FAST_PLAIN_REST };
 
-/* Is what follows op plain? Then *ret. */
-static bool plain_of(const struct op *op, struct fast_plain *ret)
+bool fast_plain(const struct fast_from *from, struct fast_plain *ret)
 {
+	const struct op *op = from->op;
+
 	*ret = (struct fast_plain){ .next = all_rest };
+	if (!op)
+		return false;
 	if (op->code == OP_DIGITS) {
 		ret->digits = UINT32_MAX;
 		ret->digits_min = op->min;
@@ -230,7 +233,6 @@ bool fast_after(const struct fast *f, struct span head, struct fast_from *ret)
 	struct walk w;
 
 	*ret = (struct fast_from){ .op = NULL };
-	memset(all_rest, FAST_PLAIN_REST, sizeof(all_rest));
 	if (!f->anchored)
 		return true;
 	if (walk_init(&w, f) == 0)
@@ -249,8 +251,6 @@ bool fast_after(const struct fast *f, struct span head, struct fast_from *ret)
 			if (ways == 1 && done && !w.grouped && !w.over)
 				*ret = (struct fast_from){ .op = &f->ops[op], .skip = k + 1 };
 		}
-	if (alive && ret->op)
-		ret->is_plain = plain_of(ret->op, &ret->plain);
 	walk_done(&w);
 	return alive;
 }

@@ -65,6 +65,7 @@ static const struct head *learn(struct heads *h, struct head *slot, struct span 
 
 		*of = h->all.of[i];
 		slot->n += may_match(of->f, head, &of->from);
+		of->is_plain = fast_plain(&of->from, &of->plain);
 	}
 	h->last = slot;
 	return slot;

@@ -19,6 +19,8 @@ struct head_filter {
 	const struct filter *f;
 	unsigned filter;       /* its index among those of heads_new */
 	struct fast_from from; /* where its prefregex goes on */
+	bool is_plain;	       /* with what follows there */
+	struct fast_plain plain;
 };
 
 struct head {

@@ -430,12 +430,12 @@ static int match_prefix(
 	return exec(s, f->prefix, text, &s->pre_room);
 }
 
-/* of: which filter, and what is known of the text. inside: the date does not stand at the line's beginning. Returns
+/* from: where the filter's prefix goes on, if that is known. inside: the date does not stand at the line's beginning. Returns
  * false when the line is to be refused. */
-static bool try_filter(
-    struct scan *s, const struct head_filter *of, const char *p, const char *end, bool inside)
+static bool try_filter(struct scan *s, unsigned i, const struct fast_from *from, const char *p,
+    const char *end, bool inside)
 {
-	const struct filter *f = of->f;
+	const struct filter *f = s->filters[i];
 	uint64_t maybe;
 
 	if (f->date == FILTER_DATE_START && inside)
@@ -443,7 +443,7 @@ static bool try_filter(
 	s->pre = &s->pre_room;
 	if (LIKELY(f->prefix != NULL)) {
 		struct span content;
-		int r = match_prefix(s, f, &of->from, (struct span){ p, end });
+		int r = match_prefix(s, f, from, (struct span){ p, end });
 
 		if (r <= 0)
 			return r == 0;
@@ -462,7 +462,7 @@ static bool try_filter(
 	maybe = candidates(s, f, p);
 	if (maybe == 0 && f->n_fail <= 64)
 		return true;
-	return find_failure(s, of->filter, (struct span){ p, end }, maybe);
+	return find_failure(s, i, (struct span){ p, end }, maybe);
 }
 
 /* --- several lines through one filter --- */
@@ -524,7 +524,7 @@ static bool try_filters(struct scan *s, const char *p, const char *end, bool ins
 	bool good = true;
 
 	for (unsigned k = 0; k < head->n; k++)
-		good &= try_filter(s, &head->of[k], p, end, inside);
+		good &= try_filter(s, head->of[k].filter, &head->of[k].from, p, end, inside);
 	if (UNLIKELY(s->n_common > s->n_single))
 		good &= try_windows(s, p, end, inside);
 	return good;
@@ -620,8 +620,7 @@ static bool common_line(struct scan *s, const char *p, const char *lf)
 /* A line through filter i, of which nothing is known. */
 static bool try_whole(struct scan *s, unsigned i, struct span text)
 {
-	return try_filter(
-	    s, &(struct head_filter){ .f = s->filters[i], .filter = i }, text.p, text.end, false);
+	return try_filter(s, i, &(struct fast_from){ .op = NULL }, text.p, text.end, false);
 }
 
 /* A line through filter i, which has dates of its own. */
@@ -777,16 +776,15 @@ static const char *piece_lines(
 /* What the sieve left of a line, through the filter that it was left for. lf: its line end. */
 static bool sifted_line(struct scan *s, const struct sifted *line, const char *lf)
 {
-	const struct filter *f = line->of->f;
+	const struct filter *f = s->filters[line->filter];
 
 	s->time_s = line->time_s;
 	if (!line->content)
-		return try_filter(s, line->of, line->text, lf + 1, false);
+		return try_filter(s, line->filter, &line->from, line->text, lf + 1, false);
 	s->pre = &no_groups;
 	if (UNLIKELY(f->n_ignore > 0))
 		s->whole = (struct span){ line->text, lf + 1 };
-	return find_failure(
-	    s, line->of->filter, (struct span){ line->content, lf + 1 }, line->maybe);
+	return find_failure(s, line->filter, (struct span){ line->content, lf + 1 }, line->maybe);
 }
 
 /* As piece_lines, of a piece without NUL bytes, where no line depends on the one before. */
@@ -803,7 +801,7 @@ static const char *sieved_lines(
 			const char *lf = piece + s->ends.at[line->end];
 
 			s->number = number + line->end;
-			if (UNLIKELY(!line->of)) {
+			if (UNLIKELY(line->filter == SIEVE_ALL)) {
 				block_line(s, line->text, lf, end, false, s->number);
 			} else if (UNLIKELY(!sifted_line(s, line, lf)) && bad != line->end) {
 				bad = line->end;

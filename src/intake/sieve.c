@@ -24,15 +24,16 @@ INLINE const char *behind_date(
 }
 
 /* May the filter match the text behind the date? Then the rest of to is set. */
-INLINE bool may_match(const struct filter *f, const struct fast_from *from, const char *text,
-    const char *end, struct sifted *to)
+INLINE bool may_match(
+    const struct head_filter *of, const char *text, const char *end, struct sifted *to)
 {
+	const struct filter *f = of->f;
 	const char *p = text;
 	enum fast_result r = FAST_YES;
 
 	to->content = NULL;
-	if (LIKELY(from->is_plain))
-		r = fast_content(&from->plain, text + from->skip, end, &p);
+	if (LIKELY(of->is_plain))
+		r = fast_content(&of->plain, text + of->from.skip, end, &p);
 	else if (f->prefix)
 		return true;
 	if (UNLIKELY(r == FAST_UNDECIDED))
@@ -61,11 +62,13 @@ INLINE struct sifted *sift(struct sieve *s, const char *text, const char *end, i
 	const struct head_filter *of = head->of, *last = of + head->n;
 
 	for (; of < last; of++) {
-		to->of = of;
+		to->filter =
+		    of->filter; /* copied: its head may give way before the line is looked at */
+		to->from = of->from;
 		to->text = text;
 		to->time_s = time_s;
 		to->end = number;
-		to += may_match(of->f, &of->from, text, end, to);
+		to += may_match(of, text, end, to);
 	}
 	return to;
 }
@@ -88,7 +91,7 @@ uint32_t sieve_lines(struct sieve *s, const char **line, const char *piece, cons
 			   (!s->brackets || sieve_lacks_brackets((struct span){ text, lf }))))
 			to = sift(s, text, lf + 1, time_s, i, to);
 		else
-			*to++ = (struct sifted){ .text = p, .end = i };
+			*to++ = (struct sifted){ .text = p, .filter = SIEVE_ALL, .end = i };
 		p = lf + 1;
 	}
 	s->n = (uint32_t)(to - s->v);

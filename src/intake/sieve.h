@@ -12,24 +12,25 @@
 #include "util/ends.h"
 
 #define SIEVE_MAX 256u
+#define SIEVE_ALL UINT32_MAX
 
 /* struct sifted - a line that a filter may match */
 struct sifted {
-	const struct head_filter
-	    *of;	  /* which; NULL: nothing is known of the line, all filters must look */
-	const char *text; /* of: the line behind its date; or all of it */
+	const char *text; /* the line behind its date; of SIEVE_ALL the whole line */
 	const char *
-	    content; /* what the failregexes see, up to its LF; or NULL: the prefregex has not been matched */
-	uint64_t maybe; /* content: which of the first 64 failregexes */
+	    content; /* what the failregexes see, up to its LF; NULL: the prefregex must still match */
+	struct fast_from from; /* where that goes on in the text */
+	uint64_t maybe;	       /* content: which of the first 64 failregexes */
 	int64_t time_s;
-	uint32_t end; /* index of its line end */
+	uint32_t filter; /* which; SIEVE_ALL: nothing is known of the line, all must look */
+	uint32_t end;	 /* index of its line end */
 };
 
 struct sieve {
 	struct heads *heads;	    /* of filters of a single line, with common dates; borrowed */
 	struct stamp_reader *stamp; /* borrowed */
-	bool
-	    brackets; /* there are filters whose date stands in brackets: lines that may have one are nothing known */
+	/* There are filters whose date stands in brackets: of lines that may have one, nothing is known. */
+	bool brackets;
 	uint32_t n;
 	struct sifted v[SIEVE_MAX];
 };

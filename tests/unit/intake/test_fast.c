@@ -58,6 +58,7 @@ static void compare_after(struct regex *re, const char *pattern, struct span sub
 	struct span known = span_of(subject.p, head);
 	enum fast_result straight = FAST_UNDECIDED, got;
 	const char *content = NULL;
+	struct fast_plain plain;
 	struct fast_from from;
 	struct regex_match b;
 
@@ -79,8 +80,8 @@ static void compare_after(struct regex *re, const char *pattern, struct span sub
 			  a->v4_known != b.v4_known)))
 		fail_msg("%s: %d from the beginning, %d from byte %u on, of \"%.*s\"", pattern, r,
 		    (int)got, from.skip, SPAN_ARG(subject));
-	if (from.is_plain)
-		straight = fast_content(&from.plain, subject.p + from.skip, subject.end, &content);
+	if (fast_plain(&from, &plain))
+		straight = fast_content(&plain, subject.p + from.skip, subject.end, &content);
 	if (straight == FAST_UNDECIDED)
 		return;
 	were_plain++;

@@ -192,26 +192,31 @@ static void put(FILE *f, const char *text, uint32_t n)
 			(void)putc(*text, f);
 }
 
-/* Lines of many programs and hosts, more than are remembered, whose dates are near each other, or not. */
+/* Lines of many programs and hosts, more than are remembered, whose dates are near each other, or not. Most are of
+ * a few hosts: what is remembered of them gives way to others between two lines of a block. */
 static void write_heads(FILE *f, unsigned lines, uint32_t hosts)
 {
 	for (unsigned i = 0; i < lines; i++) {
+		bool fits;
+
 		if (below(300) == 0)
 			(void)fprintf(f, "2025-11-30T06:%02u:46+00:00 ", below(60));
 		else
 			(void)fprintf(
 			    f, "Nov 30 06:%02u:%02u ", below(100) ? 55 : below(60), below(60));
-		(void)fprintf(f, "h%.*s%u ", (int)below(3) * 25,
-		    "-0123456789-0123456789-0123456789-0123456789-0123456789", below(hosts));
-		put(f, programs[below(NELEM(programs))], below(100000));
-		put(f, messages[below(NELEM(messages))], below(300));
+		(void)fprintf(f, "h%.*s%u ", below(4) ? 0 : (int)below(3) * 25,
+		    "-0123456789-0123456789-0123456789-0123456789-0123456789",
+		    below(5) ? below(3) : below(hosts));
+		fits = below(2); /* the first message is of the first program */
+		put(f, programs[fits ? 0 : below(NELEM(programs))], below(100000));
+		put(f, messages[fits ? 0 : below(NELEM(messages))], below(300));
 		(void)fputs(below(100) ? "\n" : "\r\n", f);
 	}
 }
 
 static void test_heads(void **state_)
 {
-	static const uint32_t hosts[] = { 1, 3, 100000 };
+	static const uint32_t hosts[] = { 1, 3, 300, 100000 };
 	struct filters f;
 	struct err e;
 	char dir[4096], path[32];
