@@ -70,6 +70,10 @@ int health_gather(struct health *h, const struct conf *conf, int64_t now_s, stru
 	h->now_s = now_s;
 	(void)snprintf(h->status_dir, sizeof(h->status_dir), "%s",
 	    conf->status_dir); /* for words: may be cut */
+	(void)snprintf(h->registry_old, sizeof(h->registry_old), "%ju",
+	    (uintmax_t)conf->registry_max_age_days * DAY_S);
+	(void)snprintf(h->registry_too_old, sizeof(h->registry_too_old), "%ju",
+	    (uintmax_t)conf->registry_max_age_days * 2 * DAY_S);
 	r = status_read_all(conf->status_dir, now_s, STATUS_STALE_S, &h->programs, e);
 	if (r < 0)
 		return r;
@@ -91,15 +95,29 @@ void health_done(struct health *h)
 
 /* --- judged --------------------------------------------------------------------------------------------- */
 
+/* The limits of a row; how old a registry may be is configured. */
+static void limits_of(const struct health *h, const struct health_measure *m, const char **warning,
+    const char **critical)
+{
+	bool configured = strcmp(m->name, "registry") == 0 && h->registry_old[0];
+
+	if (!*warning)
+		*warning = configured ? h->registry_old : m->warning;
+	if (!*critical)
+		*critical = configured ? h->registry_too_old : m->critical;
+}
+
 int health_judge(const struct health *h, const struct health_measure *m, const char *warning,
     const char *critical, struct health_result *ret, struct err *e)
 {
 	struct health_result j = { .measure = m, .verdict = HEALTH_OK };
-	int r = limit_parse(span_str(warning ? warning : m->warning), &j.warning, e);
+	int r;
 
+	limits_of(h, m, &warning, &critical);
+	r = limit_parse(span_str(warning), &j.warning, e);
 	if (r < 0)
 		return err_wrap(e, r, "-w");
-	r = limit_parse(span_str(critical ? critical : m->critical), &j.critical, e);
+	r = limit_parse(span_str(critical), &j.critical, e);
 	if (r < 0)
 		return err_wrap(e, r, "-c");
 	j.known = m->of(h, &j.value, j.text);

@@ -39,7 +39,9 @@ struct health {
 	bool published;
 	uint64_t generation;
 	int64_t created_s, expires_s;
-	int64_t registry_s;		     /* date of its newest origin input; 0: not known */
+	char registry_old[24],
+	    registry_too_old[24]; /* limits of its age, of registry_max_age_days: once and twice */
+	int64_t registry_s;	  /* date of its newest origin input; 0: not known */
 	char published_why[HEALTH_TEXT_MAX]; /* why it is not known */
 };
 

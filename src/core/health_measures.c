@@ -306,7 +306,8 @@ const struct health_measure health_measures[] = {
 	    "are onus-score and onus-publish running?", measure_publication },
 	{ "expiry", "s", "86400:", "0:", "until the newest publication expires, and walls with it",
 	    "are onus-score and onus-publish running?", measure_expiry },
-	{ "registry", "s", "3888000", "7776000", "age of the registry (45 and 90 days)",
+	{ "registry", "s", "3888000", "7776000",
+	    "age of the registry (once and twice registry_max_age_days)",
 	    "onus registry fetch --build", measure_registry },
 };
 const unsigned health_n_measures = NELEM(health_measures);

@@ -97,6 +97,13 @@ is 1 'ONUS TROUBLE WARNING - *' trouble
 is 2 'ONUS STATUS CRITICAL - *' status
 rm state/status/other*
 
+# how old a registry may be is configured
+put onus-score ok '' '' "\"registry\":\"$(utc $((now - 50 * 86400)))\""
+is 1 "ONUS REGISTRY WARNING - the registry is 50 days old | 'registry'=43200[0-9][0-9]s;3888000;7776000;0" registry
+is 0 "ONUS REGISTRY OK - * | 'registry'=*s;5184000;10368000;0" registry -o registry_max_age_days=60
+is 2 "ONUS REGISTRY CRITICAL - *" registry -o registry_max_age_days=20
+rm state/status/onus-score.status
+
 # passive: the verdict is in the line, for the command file and for send_nsca
 is 0 '\[[0-9]*\] PROCESS_SERVICE_CHECK_RESULT;mx1;onus lag;2;ONUS LAG CRITICAL - * | *' lag --passive mx1 --service 'onus lag'
 is 0 '\[[0-9]*\] PROCESS_SERVICE_CHECK_RESULT;mx1;nonsense2;3;ONUS REGISTRY UNKNOWN - *' registry --passive mx1 --service nonsense2

@@ -159,10 +159,11 @@ static void count(struct daemon *d, const struct web *w)
 	daemon_count(d, "refused", s.refused);
 	daemon_count(d, "from_cache", s.kept);
 	daemon_count(d, "closed_slow", s.closed_slow);
-	daemon_say(d, "%s",
-	    w->site->trouble ? w->site->trouble
-	    : w->site->view  ? ""
-			     : "nothing is published yet");
+	if (w->site->trouble || !w->site->view)
+		daemon_say(
+		    d, "%s", w->site->trouble ? w->site->trouble : "nothing is published yet");
+	else
+		daemon_say(d, "shows generation %ju", (uintmax_t)w->site->view->meta.generation);
 	daemon_gauge(d, "connections", s.connections);
 	daemon_gauge(d, "generation", w->site->view ? w->site->view->meta.generation : 0);
 }

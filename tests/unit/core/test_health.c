@@ -120,6 +120,12 @@ static void test_limits(void **state)
 	check("registry", HEALTH_WARNING, 45 * 86400. + 1);
 	h.registry_s = NOW - 90 * 86400 - 1;
 	check("registry", HEALTH_CRITICAL, 90 * 86400. + 1);
+	/* as configured: registry_max_age_days, once and twice */
+	(void)snprintf(h.registry_old, sizeof(h.registry_old), "%d", 91 * 86400);
+	(void)snprintf(h.registry_too_old, sizeof(h.registry_too_old), "%d", 182 * 86400);
+	check("registry", HEALTH_OK, 90 * 86400. + 1);
+	h.registry_s = NOW - 91 * 86400 - 1;
+	check("registry", HEALTH_WARNING, 91 * 86400. + 1);
 	files[0].figure[4].value = 1;
 	check("full", HEALTH_CRITICAL, 1);
 	files[2].figure[0].value = 2;
