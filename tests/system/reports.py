@@ -4,6 +4,7 @@
 also where a mail reader renames messages meanwhile and the mail server delivers one twice. Then readers that crash,
 hang, lie and never end: each costs the message that made it do so and no other."""
 import collections
+import fcntl
 import json
 import os
 import random
@@ -169,6 +170,30 @@ if revs != {"reports": 0.6, "reports-unverified": 0.1}:
 details = [bytes(d).decode() if isinstance(d, bytes) else d for d, in sqlite3.connect(base + "/hub.sqlite").execute("SELECT DISTINCT detail FROM evidence")]
 if sorted(details) != ["arf abuse by example.net", "arf abuse by example.net (not verified)"]:
     fail("kept of them:", details)
+
+# two deliveries of one mail at a time: the second one looks when the first one's is there, wherever a reader has put it
+with open(base + "/mail/tmp/old", "w") as f:
+    f.write("half")
+shutil.copy(base + "/mail/tmp/old", base + "/mail/tmp/young")
+os.utime(base + "/mail/tmp/old", (time.time() - 2 * 86400,) * 2)
+lock = os.open(base + "/mail", os.O_RDONLY)
+fcntl.flock(lock, fcntl.LOCK_EX)
+twice = []
+for _ in range(2):
+    p = subprocess.Popen([build + "/deliver/onus-deliver", "--maildir", base + "/mail"], stdin=subprocess.PIPE)
+    p.stdin.write(report("46.50.1.1"))
+    p.stdin.close()
+    twice.append(p)
+while open("/proc/locks").read().count("-> FLOCK") < 1 and any(p.poll() is None for p in twice):
+    time.sleep(0.01)
+if os.listdir(base + "/mail/new"):
+    fail("delivered beside another delivery")
+os.close(lock)
+if [p.wait() for p in twice] != [0, 0] or len(os.listdir(base + "/mail/new")) != 1:
+    fail("two deliveries of one mail:", os.listdir(base + "/mail/new"))
+subprocess.run([build + "/collect/onus-collect", "-c", base + "/conf", "--once"], stderr=subprocess.DEVNULL, check=True)
+if os.listdir(base + "/mail/tmp") != ["young"] or ledger(base).get("46.50.1.1") != 1:
+    fail("half a mail:", os.listdir(base + "/mail/tmp"), ledger(base))
 
 base = conf("refused", "reporters = example.net\nauthserv = mx.example.com\nunverified = refuse\ntrusted = 193.0.0.0/24")
 for n, (_, head) in enumerate(HEADS):

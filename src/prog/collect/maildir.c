@@ -13,6 +13,7 @@
 #include "util/span.h"
 
 #define PRUNE_EVERY_US (3600 * INT64_C(1000000))
+#define HALF_MAIL_S    (36 * 3600) /* a delivery that takes longer was killed: maildir(5) */
 
 static const char *const place_names[] = {
 	[MAILDIR_NEW] = "new", [MAILDIR_CUR] = "cur", [MAILDIR_DONE] = "done", [MAILDIR_BAD] = "bad"
@@ -276,25 +277,31 @@ int maildir_sync(struct maildir *m, struct err *e)
 	return 0;
 }
 
+static void prune(int fd, int64_t before_s)
+{
+	DIR *dir = fd < 0 ? NULL : list(fd);
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir)) != NULL)
+		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISDIR(st.st_mode) && st.st_mtime < before_s)
+			(void)unlinkat(fd, entry->d_name, 0); /* the next hour tries again */
+	if (dir)
+		(void)closedir(dir);
+}
+
 void maildir_prune(struct maildir *m, int64_t now_s, uint32_t keep_days)
 {
 	int64_t now_us = clock_monotonic_us();
+	CLEANUP(close_fdp) int tmp = -1;
 
 	if (m->pruned_us && now_us - m->pruned_us < PRUNE_EVERY_US)
 		return;
 	m->pruned_us = now_us;
-	for (unsigned i = MAILDIR_DONE; i <= MAILDIR_BAD; i++) {
-		DIR *dir = m->fd[i] < 0 ? NULL : list(m->fd[i]);
-		struct dirent *entry;
-		struct stat st;
-
-		while (dir && (entry = readdir(dir)) != NULL)
-			if (fstatat(m->fd[i], entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			    !S_ISDIR(st.st_mode) &&
-			    st.st_mtime < now_s - (int64_t)keep_days * DAY_S)
-				(void)unlinkat(
-				    m->fd[i], entry->d_name, 0); /* the next hour tries again */
-		if (dir)
-			(void)closedir(dir);
-	}
+	for (unsigned i = MAILDIR_DONE; i <= MAILDIR_BAD; i++)
+		prune(m->fd[i], now_s - (int64_t)keep_days * DAY_S);
+	if (!m->plain)
+		tmp = openat(m->fd[MAILDIR_NEW], "../tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	prune(tmp, now_s - HALF_MAIL_S);
 }

@@ -58,7 +58,8 @@ MUST_USE int maildir_move(
     struct maildir *m, const char *name, enum maildir_place to, struct err *e);
 MUST_USE int maildir_sync(struct maildir *m, struct err *e);
 
-/* maildir_prune - at most once an hour: what was written more than so many days ago leaves done/ and bad/ */
+/* maildir_prune - at most once an hour: what was written more than so many days ago leaves done/ and bad/, and
+ * what was begun more than 36 hours ago and never delivered leaves tmp/ */
 void maildir_prune(struct maildir *m, int64_t now_s, uint32_t keep_days);
 
 /* maildir_key - length of the name up to its ':' */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -141,6 +142,15 @@ static int put(int dir, const struct buf *mail)
 	return sync_new(dir);
 }
 
+/* Whoever looks for the same mail must not do so before it is there. Held to the end. */
+static int lock(int dir)
+{
+	while (flock(dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 static int deliver(const char *path)
 {
 	CLEANUP(buf_done) struct buf mail;
@@ -160,7 +170,9 @@ static int deliver(const char *path)
 	for (unsigned i = 0; i < NELEM(places); i++)
 		if (mkdirat(dir, places[i], 0770) < 0 && errno != EEXIST)
 			return say(EX_TEMPFAIL, path, strerror(errno));
-	r = put(dir, &mail);
+	r = lock(dir);
+	if (r == 0)
+		r = put(dir, &mail);
 	return r < 0 ? say(EX_TEMPFAIL, path, strerror(-r)) : EX_OK;
 }
 
