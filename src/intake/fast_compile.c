@@ -352,7 +352,8 @@ static void join(struct compiler *c, const struct group *g, struct code *out)
 			    c, out, (struct op){ .code = OP_SPLIT, .x = 1, .y = (int32_t)len + 2 });
 			left -= 2;
 		}
-		append(c, out, g->code.v + g->start[i], len);
+		if (len > 0) /* where all are empty, there is no code to point into */
+			append(c, out, g->code.v + g->start[i], len);
 		if (i + 1 < g->n)
 			push(c, out, (struct op){ .code = OP_JUMP, .x = (int32_t)left + 1 });
 	}
