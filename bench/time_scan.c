@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* time_scan newlines|fast|pcre2 FILE [FILTER…] - one pass over a log and how fast it went: line ends
+/* time_scan newlines|fast|pcre2 FILE [FILTER…] - one pass over a log in memory and how fast it went: line ends
  * only, the filters with our own matcher, or with PCRE2 alone. The sum shows that the work was done. */
 #include <inttypes.h>
 
 #include "intake/scan.h"
+#include "kept.h"
 
 struct sum {
 	uint64_t n, addresses;
@@ -18,16 +19,15 @@ static void add(void *ctx, const struct event *ev, uint64_t number)
 	s->addresses += ev->subject.addr.lo;
 }
 
-static uint64_t count_newlines(struct input *in, struct err *e)
+static uint64_t count_newlines(const struct kept *k)
 {
-	struct block b;
 	uint64_t n = 0;
 
-	while (input_block(in, &b, e) > 0)
-		for (const char *p = b.text.p; p < b.text.end; n++) {
-			const char *lf = memchr(p, '\n', (size_t)(b.text.end - p));
+	for (size_t i = 0; i < k->n; i++)
+		for (const char *p = k->v[i].text.p, *end = k->v[i].text.end; p < end; n++) {
+			const char *lf = memchr(p, '\n', (size_t)(end - p));
 
-			p = lf ? lf + 1 : b.text.end;
+			p = lf ? lf + 1 : end;
 		}
 	return n;
 }
@@ -40,8 +40,9 @@ int main(int argc, char **argv)
 	struct filters f = { .n = 0 };
 	struct scan *s = NULL;
 	struct input *in = NULL;
+	struct kept kept;
 	struct sum sum = { 0, 0 };
-	uint64_t lines;
+	uint64_t lines = 0;
 	int64_t us;
 	struct err e;
 
@@ -54,19 +55,21 @@ int main(int argc, char **argv)
 		    argc < 3 || !dir ? "" : e.text);
 		return 3;
 	}
-	us = clock_monotonic_us();
+	if (kept_read(in, &kept, &e) < 0)
+		return 2;
+	us = kept_clock();
 	if (strcmp(how, "newlines") == 0) {
-		lines = count_newlines(in, &e);
+		lines = count_newlines(&kept);
 	} else {
-		if (scan_input(s, in, add, &sum, &e) < 0)
-			return 2;
-		lines = scan_counts(s)->lines;
+		for (size_t i = 0; i < kept.n; i++)
+			lines += scan_block(s, &kept.v[i], add, &sum);
 	}
-	us = clock_monotonic_us() - us;
+	us = kept_clock() - us;
 	(void)printf("%s %" PRIu64 " lines %" PRIu64 " events %.3f s %.0f lines/s sum %" PRIx64
 		     "\n",
 	    how, lines, sum.n, (double)us / 1e6, (double)lines * 1e6 / (double)(us ? us : 1),
 	    sum.addresses);
+	kept_free(&kept);
 	(void)input_free(in);
 	(void)scan_free(s);
 	filters_done(&f);
