@@ -68,6 +68,7 @@ static int from_log_together(struct going *g, struct input *in, struct err *e)
 	const char *why;
 	int r;
 
+	shards_weak(g->o->shards, g->ret->as.open_to_clients);
 	(void)shards_first_refused(g->o->shards, &why); /* those of the input before */
 	r = shards_input(g->o->shards, in, on_shard_event, on_shard_tick, g, e);
 	now = shards_counts(g->o->shards);
@@ -88,6 +89,7 @@ static int from_log(struct going *g, struct input *in, struct err *e)
 	struct block b;
 	int r;
 
+	scan_weak(g->o->scan, g->ret->as.open_to_clients);
 	(void)scan_first_refused(g->o->scan, &why); /* those of the input before */
 	while ((r = input_block(in, &b, e)) > 0) {
 		input_block_lines(in, scan_block(g->o->scan, &b, g->sink, g->ctx));
@@ -209,13 +211,13 @@ int any_input(struct input *in, const struct any_options *o, scan_sink *sink, vo
 	int r;
 
 	*ret = (struct any_result){ .as.kind = o->is_json ? INPUT_JSON : INPUT_LOG };
-	if (!o->is_log) {
-		r = input_peek(in, &head, e);
-		if (r < 0)
-			return r;
-		if (!o->is_json)
-			ret->as = recognise(head);
-	}
+	r = input_peek(in, &head, e);
+	if (r < 0)
+		return r;
+	if (o->is_log)
+		ret->as.open_to_clients = recognise(head).open_to_clients;
+	else if (!o->is_json)
+		ret->as = recognise(head);
 	switch (ret->as.kind) {
 	case INPUT_LOG:
 		if (!o->shards && !o->scan)

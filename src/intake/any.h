@@ -27,8 +27,8 @@ struct any_options {
 	struct list_options list;  /* time_s is set from clock; source "" is the file's base name */
 	const struct addrset *own; /* for event lines; may be NULL */
 	struct progress *progress; /* or NULL */
-	bool is_log;		   /* filters were asked for by name: do not recognise */
-	bool is_json;		   /* a map was asked for by name: do not recognise */
+	bool is_log;  /* filters were asked for by name: it is a log, whatever it looks like */
+	bool is_json; /* a map was asked for by name: do not recognise */
 };
 
 /* any_missing - filters could not be had, r and e say why. That is no error where nobody named any: a list
@@ -37,7 +37,7 @@ int any_missing(struct any_options *o, unsigned n_named, int r, const struct err
 
 /* struct any_result - what one input was and held */
 struct any_result {
-	struct recognised as;
+	struct recognised as; /* open_to_clients: what was found is of weak proof */
 	uint64_t lines, events;
 	uint64_t refused;      /* lines and entries; of a log those that scan.h calls refused */
 	uint64_t first_number; /* the first refused one, 0 for none */

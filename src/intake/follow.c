@@ -74,6 +74,13 @@ const char *follow_path(const struct follow *f)
 	return f->out.s ? f->out.s->path : f->pattern;
 }
 
+struct span follow_head(const struct follow *f)
+{
+	const struct stream *s = f->out.s;
+
+	return s && s->head.have ? span_of(s->head.bytes, s->head.len) : SPAN("");
+}
+
 const char *follow_trouble(struct follow *f)
 {
 	if (!f->troubled)

@@ -58,6 +58,9 @@ bool follow_next(struct follow *f, struct block *ret);
 /* follow_path - of the file that the last block is from, as it is called now; borrowed until the next call */
 const char *follow_path(const struct follow *f);
 
+/* follow_head - the first bytes of that file, at most 1 KiB, as far as they are known; borrowed as well */
+struct span follow_head(const struct follow *f);
+
 /* follow_take - the first `lines` not yet taken of the last block are dealt with: positions say so.
  * Take all of a block before the next follow_next; what is not taken is read again. */
 void follow_take(struct follow *f, uint64_t lines);

@@ -93,6 +93,49 @@ static bool is_dated(struct votes *v, struct span line)
 	return dates_find(v->dates, clock_now_s(&v->clock), line, &d) == DATES_FOUND;
 }
 
+/* How the lines begin that programs write into logs of their own where a client's line end is one of the file: 9 is any
+ * digit, + any number of them, a any letter, the rest is itself. */
+static const char *const open_forms[] = {
+	"9999/99/99 99:99:99 [a",	     /* nginx */
+	"[aaa aaa 99 99:99:99",		     /* Apache */
+	"9999-99-99 99:99:99 + [",	     /* MariaDB; */
+	"9999-99-99  9:99:99 + [",	     /* before ten o'clock */
+	"9999-99-99T99:99:99.999999Z + [",   /* MySQL */
+	"9999-99-99 99:99:99.999 aaa [+] ",  /* PostgreSQL; */
+	"9999-99-99 99:99:99.999 aaaa [+] ", /* in summer */
+};
+
+static bool has_form(struct span line, const char *form)
+{
+	const char *p = line.p;
+
+	for (; *form; form++) {
+		if (p == line.end)
+			return false;
+		if (*form == '9' || *form == '+' ? !isdigit((unsigned char)*p)
+		    : *form == 'a'		 ? !isalpha((unsigned char)*p)
+						 : *p != *form)
+			return false;
+		p++;
+		while (*form == '+' && p < line.end && isdigit((unsigned char)*p))
+			p++;
+	}
+	return true;
+}
+
+bool recognise_open(struct span head)
+{
+	struct span line;
+
+	while (!span_empty(head)) {
+		(void)span_cut(&head, '\n', &line); /* the last has no LF */
+		for (size_t i = 0; i < NELEM(open_forms); i++)
+			if (has_form(line, open_forms[i]))
+				return true;
+	}
+	return false;
+}
+
 static enum input_kind line_kind(struct votes *v, struct span line)
 {
 	struct event_room room;
@@ -181,8 +224,10 @@ struct recognised recognise(struct span head)
 	/* Dated lines among binary rubbish are no accident: the good ones are to be had. */
 	if (ret.kind == INPUT_UNKNOWN && v.binary * 2 >= v.n && v.of[INPUT_LOG] > 0)
 		ret.kind = INPUT_LOG;
-	if (ret.kind == INPUT_LOG)
+	if (ret.kind == INPUT_LOG) {
 		name_daemon(&v, &ret);
+		ret.open_to_clients = recognise_open(head);
+	}
 	if (ret.kind == INPUT_UNKNOWN)
 		ret.why = v.binary * 2 >= v.n
 			      ? "binary data"

@@ -3,6 +3,8 @@
 #ifndef ONUS_INTAKE_RECOGNISE_H
 #define ONUS_INTAKE_RECOGNISE_H
 
+#include <stdbool.h>
+
 #include "util/span.h"
 
 enum input_kind {
@@ -21,6 +23,7 @@ enum input_kind {
 struct recognised {
 	enum input_kind kind;
 	char daemon[RECOGNISE_DAEMON_MAX]; /* log: the program that most lines name, or "" */
+	bool open_to_clients;		   /* log: recognise_open */
 	const char *why;		   /* unknown: what it is not, to be shown; a constant */
 };
 
@@ -28,5 +31,9 @@ const char *input_kind_name(enum input_kind k);
 
 /* recognise - head is what input_peek gave */
 struct recognised recognise(struct span head);
+
+/* recognise_open - is there a line of a program's own log, one of those into which a client can make it write a whole
+ * line of his own (doc/filters.md)? head may end within a line. */
+bool recognise_open(struct span head);
 
 #endif

@@ -39,6 +39,7 @@ struct scan {
 	const char *why; /* the line at hand is to be refused; NULL: a limit was reached */
 	int64_t now_s;	 /* when the block at hand came */
 	bool time_apart; /* scan_time */
+	bool weak;	 /* scan_weak */
 	int64_t time_s;	 /* of the line at hand, as what follows; 0 before the first date */
 	uint64_t number;
 	const struct regex_match *pre; /* what the prefregex found */
@@ -144,6 +145,11 @@ void scan_time(struct scan *s, int64_t time_s)
 	s->time_s = time_s;
 }
 
+void scan_weak(struct scan *s, bool weak)
+{
+	s->weak = weak;
+}
+
 const struct scan_counts *scan_counts(const struct scan *s)
 {
 	static const struct scan_counts none;
@@ -235,7 +241,7 @@ static void emit(struct scan *s, unsigned i, const struct who *w, struct span me
 	ev->time_s = s->time_s;
 	ev->subject = w->bits == 128 ? event_subject(w->addr) : prefix_make(w->addr, w->bits);
 	ev->category = f->category;
-	ev->proof = s->o.weak ? PROOF_WEAK : f->proof;
+	ev->proof = s->o.weak || s->weak ? PROOF_WEAK : f->proof;
 	ev->count = 1;
 	ev->source = s->names[i].source;
 	ev->service = s->names[i].service;

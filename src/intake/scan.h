@@ -83,6 +83,9 @@ struct scan *scan_free(struct scan *s); /* NULL-safe, returns NULL */
 /* scan_time - lines from here on carry no date, and are of this time: a journal says it apart from the message */
 void scan_time(struct scan *s, int64_t time_s);
 
+/* scan_weak - lines from here on are of a log that could be spoofed; or are not, unless the options say so */
+void scan_weak(struct scan *s, bool weak);
+
 /* scan_sink - ev and what it borrows live until the sink returns; number is the line's */
 typedef void scan_sink(void *ctx, const struct event *ev, uint64_t number);
 

@@ -111,6 +111,12 @@ void shards_apart(struct shards *s, scan_sink *sink, void *const ctx[])
 		s->apart_ctx[i] = ctx[i];
 }
 
+void shards_weak(struct shards *s, bool weak)
+{
+	for (unsigned i = 0; i < lanes_n(s->lanes); i++)
+		scan_weak(s->of[i].scan, weak);
+}
+
 /* --- in a thread -------------------------------------------------------------------------------- */
 
 static void keep(void *ctx, const struct event *ev, uint64_t number)

@@ -26,6 +26,9 @@ struct shards *shards_free(struct shards *s); /* NULL-safe, returns NULL */
 unsigned shards_threads(const struct shards *s);
 void shards_apart(struct shards *s, scan_sink *sink, void *const ctx[]);
 
+/* shards_weak - as scan_weak, between two inputs */
+void shards_weak(struct shards *s, bool weak);
+
 /* shards_tick - called after each block, for a progress bar */
 typedef void shards_tick(void *ctx, const struct input *in);
 

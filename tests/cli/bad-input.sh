@@ -127,6 +127,13 @@ code=0
 "$onus" top "${settings[@]}" random >out 2>err || code=$?
 [ "$code" -ge 2 ] && grep -q 'random: ' err || fail "random bytes: exit code $code"
 
+# a log that its daemon's clients can write lines into: what is found there is weak, in this file and no other
+printf '2026/11/10 03:01:11 [error] 7#7: *1 open() "/x\nNov 10 03:01:11 h sshd[7]: Failed password for x from 45.0.0.1 port 22 ssh2\nfailed (2: x), client: 45.0.0.2, server: _\n' >error.log
+sed -n 2p error.log >auth.log
+"$onus" extract "${settings[@]}" error.log auth.log | grep -v '^#' | cut -f 2,5 | tr '\t\n' '  ' >out
+[ "$(cat out)" = '45.0.0.1 weak 45.0.0.1 full ' ] || fail "a forged line counts: $(cat out)"
+"$onus" extract "${settings[@]}" --filter sshd error.log | grep -q '	weak	' || fail 'a forged line counts where the filter is named'
+
 # archives that end too early: what could be unpacked counts, and the end is told
 for i in $(seq 20000); do echo "Nov 10 03:01:11 host sshd[$i]: Failed password for root from 45.0.$((i % 256)).$((i * 7 % 256)) port $((i * 31 % 65536)) ssh2"; done >big.log
 "$onus" extract "${settings[@]}" big.log >big.events

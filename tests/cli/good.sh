@@ -71,3 +71,25 @@ for file in serve/current/* open/current/*; do
   case $file in *.sqlite) sqlite3 "$file" .dump ;; *) cat "$file" ;; esac | grep -aqE '45\.0\.0\.[124]|2d00000[124]' && fail "$file tells of a good host"
 done
 echo 'ok: nothing is told'
+
+# a log that clients can write lines into: what is found there is weak, from wherever one reads on, and no log-in is good
+printf '[source error]\npath = %s/error.log\n' "$dir" >>conf
+: >error.log
+stages conf collect load # an empty file whose head nobody knows yet
+{
+  printf '%s 00:00:10 [error] 7#7: *1 open() "/x\n' "$(date -u -d "@$today" +%Y/%m/%d)"
+  at 11 'sshd[7]: Failed password for root from 45.0.0.7 port 4242 ssh2'
+  at 11 'sshd[7]: Accepted password for joe from 45.0.0.8 port 4242 ssh2'
+} >>error.log
+stages conf collect load
+at 12 'sshd[7]: Failed password for root from 45.0.0.9 port 4242 ssh2' >>error.log
+at 12 'sshd[7]: Failed password for root from 45.0.0.10 port 4242 ssh2' >>log
+stages conf collect load
+sqlite3 -separator ' ' hub.sqlite "SELECT substr(lower(hex(addr)), 25), proof, count FROM ledger WHERE hex(addr) LIKE '%2D0000__' AND lower(hex(addr)) NOT LIKE '%03' ORDER BY 1" >got
+diff - got <<'ROWS' || fail 'forged lines count in full'
+2d000007 1 1
+2d000009 1 1
+2d00000a 0 1
+ROWS
+rows | grep -q '^2d000008' && fail 'a forged log-in is a good observation'
+echo 'ok: a forged line is weak'

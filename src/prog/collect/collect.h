@@ -85,8 +85,9 @@ struct source {
 	const struct conf_source *conf; /* borrowed */
 	struct collect *to;		/* borrowed */
 	void *in;			/* the kind's own */
-	struct source *also;	/* of this name, for good observations; borrowed; NULL: none */
-	bool weak;		/* what it says could be spoofed */
+	struct source *also; /* of this name, for good observations; borrowed; NULL: none */
+	bool weak;	     /* what it says could be spoofed */
+	bool open;	     /* the block in hand is of a file that clients can write lines into */
 	struct filters filters; /* lines.c, from here */
 	struct scan *scan;	/* by filters */
 	struct jlog *json;	/* by a map; neither: event lines */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The kinds of source that follow files: logs, JSON logs, event lines. */
+#include "intake/recognise.h"
 #include "prog/collect/collect.h"
 
 static int open_events(struct source *s, struct err *e)
@@ -40,11 +41,28 @@ static bool poll_files(struct source *s, int64_t settled_s)
 	return false;
 }
 
+#define BEGINNING                                                                                  \
+	1024u /* bytes of a block that are looked at, since the file's head may not be known yet */
+
+/* Is the block of a log that clients can write lines into? Then what is found in it is weak. */
+static bool is_open(const struct source *s, struct span block)
+{
+	if (span_len(block) > BEGINNING)
+		block.end = block.p + BEGINNING;
+	return recognise_open(follow_head(s->in)) || recognise_open(block);
+}
+
 static int pump(struct source *s, struct err *e)
 {
 	struct block b;
 
-	return follow_next(s->in, &b) ? lines_take(s, &b, e) : 0;
+	if (!follow_next(s->in, &b))
+		return 0;
+	if (s->scan) {
+		s->open = is_open(s, b.text);
+		scan_weak(s->scan, s->open);
+	}
+	return lines_take(s, &b, e);
 }
 
 static void take(struct source *s, uint64_t lines)

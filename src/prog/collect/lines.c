@@ -172,6 +172,8 @@ static uint64_t scan_lines(struct source *s, const struct block *b, uint64_t *re
 	uint64_t first;
 	const char *why = NULL;
 
+	if (s->to->good && s->open)
+		s->to->n_found = 0; /* nobody washes himself clean with a line of his own */
 	if (s->to->good)
 		return n; /* told and counted where events are gathered */
 	*refused = now->refused - was.refused + now->special - was.special + now->own - was.own +

@@ -78,11 +78,10 @@ static int choose_map(const char *json_path, struct span head, char **ret, struc
 }
 
 /* map: set when it is a JSON log and json_path is not NULL */
-static int peek_kind(const char *path, const char *json_path, enum input_kind *ret,
-    const char **why, char **map, struct err *e)
+static int peek_kind(
+    const char *path, const char *json_path, struct recognised *ret, char **map, struct err *e)
 {
 	struct input *in;
-	struct recognised what;
 	struct span head;
 	int err = input_open(path, &in, e);
 
@@ -90,10 +89,8 @@ static int peek_kind(const char *path, const char *json_path, enum input_kind *r
 		return err;
 	err = input_peek(in, &head, e);
 	if (err == 0) {
-		what = recognise(head);
-		*ret = what.kind;
-		*why = what.why;
-		if (what.kind == INPUT_JSON && json_path) {
+		*ret = recognise(head);
+		if (ret->kind == INPUT_JSON && json_path) {
 			err = choose_map(json_path, head, map, e);
 			if (err < 0)
 				(void)err_wrap(e, err, "%s", path);
@@ -106,19 +103,19 @@ static int peek_kind(const char *path, const char *json_path, enum input_kind *r
 /* Add one file. An empty one is a log that has yet to fill. */
 static int add(struct run_inputs *r, const char *path, struct err *e)
 {
-	enum input_kind kind = INPUT_UNKNOWN;
-	const char *why = NULL;
+	struct recognised what = { .kind = INPUT_UNKNOWN };
 	int err;
 
 	if (r->n == RUN_INPUTS_MAX)
 		return err_set(e, -E2BIG, "more than %d files", RUN_INPUTS_MAX);
-	err = peek_kind(path, r->json_path, &kind, &why, &r->in[r->n].map, e);
+	err = peek_kind(path, r->json_path, &what, &r->in[r->n].map, e);
 	if (err < 0)
 		return err;
-	if (kind == INPUT_UNKNOWN)
+	if (what.kind == INPUT_UNKNOWN)
 		return err_set(e, -EINVAL, "%s: no log, list or event lines%s%s", path,
-		    why ? ": " : "", why ? why : "");
-	r->in[r->n].type = kind == INPUT_EMPTY ? "log" : type_of(kind);
+		    what.why ? ": " : "", what.why ? what.why : "");
+	r->in[r->n].type = what.kind == INPUT_EMPTY ? "log" : type_of(what.kind);
+	r->in[r->n].weak = what.open_to_clients;
 	r->in[r->n].path = realpath(path, NULL);
 	if (!r->in[r->n].path)
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
@@ -131,12 +128,11 @@ static int add(struct run_inputs *r, const char *path, struct err *e)
 static void add_own(struct run_inputs *r)
 {
 	for (unsigned i = 0; i < NELEM(own_logs); i++) {
-		enum input_kind kind = INPUT_UNKNOWN;
-		const char *why;
+		struct recognised what = { .kind = INPUT_UNKNOWN };
 		struct err e;
 
 		if (access(own_logs[i], R_OK) < 0 ||
-		    peek_kind(own_logs[i], NULL, &kind, &why, NULL, &e) < 0 || kind != INPUT_LOG)
+		    peek_kind(own_logs[i], NULL, &what, NULL, &e) < 0 || what.kind != INPUT_LOG)
 			continue;
 		if (add(r, own_logs[i], &e) < 0)
 			log_warn("%s", e.text);
@@ -260,6 +256,8 @@ void run_inputs_conf(const struct run_inputs *r, struct buf *out)
 		    r->in[i].path);
 		if (r->in[i].map)
 			buf_fmt(out, "map = %s\n", r->in[i].map);
+		if (r->in[i].weak)
+			buf_str(out, "weak = yes\n");
 		if (own) /* logs of one machine are one witness */
 			buf_str(out, "group = own\n");
 	}

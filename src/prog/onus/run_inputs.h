@@ -3,6 +3,8 @@
 #ifndef ONUS_PROG_ONUS_RUN_INPUTS_H
 #define ONUS_PROG_ONUS_RUN_INPUTS_H
 
+#include <stdbool.h>
+
 #include "util/buf.h"
 #include "util/err.h"
 
@@ -14,6 +16,7 @@ struct run_inputs {
 		char name[64];	  /* of its source */
 		const char *type; /* log, json, list, events */
 		char *map;	  /* json: as path */
+		bool weak;	  /* log: clients can write lines into it */
 	} in[RUN_INPUTS_MAX];
 	unsigned n;
 	const char *json_path; /* where maps of JSON logs are; set before run_inputs_find */

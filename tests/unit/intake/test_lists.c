@@ -194,6 +194,35 @@ static void test_recognise(void **state)
 	assert_int_equal(recognise(span_of(NULL, 0)).kind, INPUT_EMPTY);
 }
 
+static void test_open_logs(void **state)
+{
+#define FORGED "Nov 10 03:01:11 h sshd[7]: Failed password for x from 8.8.8.8 port 22 ssh2\n"
+	static const struct {
+		const char *text;
+		bool open;
+	} logs[] = {
+		{ FORGED, false },
+		{ FORGED FORGED "2026/11/10 03:01:11 [error] 7#7: *1 open() \"/x\nfailed\n", true },
+		{ "[Tue Nov 10 03:01:11.123456 2026] [core:error] [pid 7] x\n" FORGED, true },
+		{ "[Tue Nov 10 03:01:11 2026] [error] x\n", true },
+		{ "2026-11-10  3:01:11 12 [Warning] Access denied for user 'a\n" FORGED, true },
+		{ "2026-11-10 13:01:11 0 [Note] x\n", true },
+		{ "2026-11-10T03:01:11.123456Z 12 [Warning] [MY-1] x\n", true },
+		{ "2026-11-10 03:01:11.123 UTC [712] FATAL:  x\n", true },
+		{ "2026-11-10 03:01:11.123 CEST [712] a@b FATAL:  x\n", true },
+		{ "2026-11-10 03:01:11 1rKabc-000000-00 <= a@b H=c [8.8.8.8]\n", false }, /* Exim */
+		{ "2026-11-10 03:01:11 login authenticator failed for (a) [8.8.8.8]\n", false },
+		{ "2026-11-10T03:01:11.123456+01:00 h sshd[7]: x\n", false },
+		{ "2026-11-10 03:01:11,123 h proftpd[7] h (a[8.8.8.8]): x\n", false },
+		{ "8.8.8.8 - - [10/Nov/2026:03:01:11 +0000] \"GET / HTTP/1.1\" 404 5\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(logs); i++)
+		if (recognise(span_str(logs[i].text)).open_to_clients != logs[i].open)
+			fail_msg("wrong about %s", logs[i].text);
+}
+
 /* Event lines may come from anywhere: they are held to the same guards. */
 static void test_any_events(void **state)
 {
@@ -226,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_recognise),
+		cmocka_unit_test(test_open_logs),
 		cmocka_unit_test(test_any_events),
 	};
 
