@@ -539,10 +539,13 @@ static int execute(struct my_stmt *s, struct err *e)
 /* Texts that had no room are fetched once more, with as much as they need. */
 static int grow_texts(struct my_stmt *s, struct err *e)
 {
+	unsigned long len[COLUMNS_MAX];
 	bool grown = false;
 
 	for (unsigned i = 0; i < s->columns; i++) {
 		struct column *c = &s->col[i];
+
+		len[i] = c->len;
 
 		if (c->type != MYSQL_TYPE_STRING || c->null || c->len <= c->room)
 			continue;
@@ -558,6 +561,8 @@ static int grow_texts(struct my_stmt *s, struct err *e)
 	}
 	if (grown && mysql_stmt_bind_result(s->s, s->out) != 0) /* for the rows to come */
 		return say_stmt(s, e);
+	for (unsigned i = 0; grown && i < s->columns; i++) /* libmariadb 10.11.18 forgets them */
+		s->col[i].len = len[i];
 	return 0;
 }
 

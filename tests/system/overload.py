@@ -84,6 +84,9 @@ class Lines:
         return f"{date} mx sshd[7]: Failed password for {r.getrandbits(160):040x} from {address} port 22 ssh2\n"
 
 
+COUNTERS, GAUGES = ["events", "datagrams_lost"], ["spool_full"]
+
+
 class Sender(threading.Thread):
     """Sends n lines to where the source listens, as fast as it is taken."""
 
@@ -127,8 +130,12 @@ class Site:
         return os.path.join(self.dir, name)
 
     def counter(self, name):
+        """A counter or gauge of the collector; 0 before its first turn has told of any."""
         with open(self.status_file, encoding="utf-8") as f:
-            return json.load(f)["counters"][name]
+            status = json.load(f)
+        if name not in COUNTERS + GAUGES:
+            fail(f"no {name} is told of")
+        return status["counters" if name in COUNTERS else "gauges"].get(name, 0)
 
     def wait(self, what, words):
         """Until it is so; ten minutes is when a test hangs, and no measure of speed."""
