@@ -83,7 +83,9 @@ engine_start() {
       ;;
     mariadb)
       engine_bin=/usr/bin
-      mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$engine_dir/data" --auth-root-authentication-method=socket \
+      # a server that starts removes what looks like another's temporary tables
+      mkdir "$engine_dir/tmp"
+      TMPDIR=$engine_dir/tmp mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$engine_dir/data" --auth-root-authentication-method=socket \
         --skip-test-db >"$engine_dir/log" 2>&1 || { cat "$engine_dir/log" >&2; return 1; }
       hub="mysql:socket=$engine_dir/socket user=$(id -un) database=onus"
       engine_run
