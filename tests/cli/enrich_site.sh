@@ -8,7 +8,7 @@ unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 fail() { echo "not ok: $*" >&2; [ ! -s "$dir/err" ] || tail -n 20 "$dir/err" >&2; exit 1; }
 # wait_for FILE PROGRAM
 wait_for() {
-  for _ in $(seq 200); do
+  for _ in $(seq 2400); do
     [ ! -e "$1" ] || return 0
     sleep 0.1
   done

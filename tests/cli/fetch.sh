@@ -176,7 +176,7 @@ mkfifo "$dir/pipe"
 child=$!
 exec 9>"$dir/pipe"
 printf '{"id":1,"url":"%s/drip","out":"body"}\n' "$http" >&9
-for _ in $(seq 100); do [ ! -s "$dir/bodies/.body.part" ] || break; sleep 0.1; done
+for _ in $(seq 2400); do [ ! -s "$dir/bodies/.body.part" ] || break; sleep 0.1; done
 [ -s "$dir/bodies/.body.part" ] || fail 'nothing is written while it comes'
 code=0
 printf '{"id":1,"url":"%s/ok","out":"body"}\n' "$http" | "$fetch" --dir "$dir/bodies" >"$dir/raw2" 2>"$dir/log2" || code=$?

@@ -23,7 +23,7 @@ start_server() {
   : >"$dir/where"
   python3 "$ONUS_SOURCE/tests/cli/fetch_server.py" "$dir" "$@" >"$dir/where" 2>"$dir/server.log" &
   server=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 2400); do
     read -r http https <"$dir/where" || true
     [ -z "$http" ] || return 0
     sleep 0.1

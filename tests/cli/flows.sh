@@ -21,7 +21,7 @@ CONF
 serve() { # ARGUMENT…: sets url
   "$bin/web/onus-web" -c conf "$@" >web.out 2>web.log &
   pid=$!
-  for _ in $(seq 300); do
+  for _ in $(seq 2400); do
     if grep -q ready web.out; then break; fi
     kill -0 "$pid" 2>/dev/null || fail 'onus-web ended'
     sleep 0.1
@@ -63,7 +63,7 @@ rm odd:graph/*.svg
 echo nonsense >odd:graph/lag.rrd
 "$bin/graph/onus-graph" -c conf 2>graph.log &
 pid=$!
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   if [ "$(jq -r .state state/status/onus-graph.status)" = trouble ]; then break; fi
   sleep 0.1
 done
@@ -73,7 +73,7 @@ grep -q 'lag.rrd' graph.log || fail 'not said which file is broken'
 [ "$(cat odd:graph/lag.rrd)" = nonsense ] || fail 'it was overwritten'
 # moved away, it is made anew
 mv odd:graph/lag.rrd away
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   if [ "$(jq -r .state state/status/onus-graph.status)" = ok ]; then break; fi
   sleep 0.1
 done

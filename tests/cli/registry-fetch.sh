@@ -209,7 +209,7 @@ stats 20 >"$dir/served"
 : >"$dir/asked"
 "$onus" registry fetch -c /dev/null --to "$to" --list "$dir/list" --json >"$dir/first" 2>&1 &
 other=$!
-for _ in $(seq 100); do [ ! -s "$dir/asked" ] || break; sleep 0.05; done
+for _ in $(seq 2400); do [ ! -s "$dir/asked" ] || break; sleep 0.05; done
 get 2
 grep -q 'another onus registry fetch' "$dir/err" || fail "$(cat "$dir/err")"
 wait "$other" || fail "$(cat "$dir/first")"
@@ -224,7 +224,7 @@ min_kib = 0"
 : >"$dir/asked"
 "$onus" registry fetch -c /dev/null --to "$to" --list "$dir/list" --json >"$dir/json" 2>"$dir/err" &
 other=$!
-for _ in $(seq 100); do [ ! -s "$dir/asked" ] || break; sleep 0.05; done
+for _ in $(seq 2400); do [ ! -s "$dir/asked" ] || break; sleep 0.05; done
 pkill -KILL -P "$other" onus-fetch
 code=0
 wait "$other" || code=$?
@@ -275,7 +275,7 @@ for step in $(seq 40); do
   if cmp -s "$to/stats" "$before"; then old=$((old + 1))
   elif cmp -s "$to/stats" "$after"; then new=$((new + 1))
   else fail "killed after $step steps, the copy is neither"; fi
-  for _ in $(seq 100); do flock -n "$to/incoming" true && break; sleep 0.05; done # onus-fetch dies with it
+  for _ in $(seq 2400); do flock -n "$to/incoming" true && break; sleep 0.05; done # onus-fetch dies with it
   get 0
   cmp -s "$to/stats" "$after" || fail "after a kill at step $step the next run did not get the new one"
   ! compgen -G "$to/*.tmp-*" >/dev/null || fail 'what a killed one left is still there'

@@ -92,7 +92,7 @@ ulimit -c 0
 code=0
 PATH=$dir/bin:$path timeout -s KILL 2 "$onus" registry read table >out 2>err || code=$?
 [ "$code" = 137 ] || fail 'it ended by itself'
-for _ in $(seq 100); do
+for _ in $(seq 2400); do
   kill -0 "$(cat pid)" 2>/dev/null || break
   sleep 0.05
 done

@@ -30,7 +30,7 @@ status() {
 }
 # until EXPRESSION: jq's word on the JSON is true, sooner or later
 until_true() {
-  for _ in $(seq 600); do
+  for _ in $(seq 2400); do
     "$bin/onus/onus" status -c conf --json >out 2>err || true
     if jq -e "$1" out >/dev/null; then return; fi
     sleep 0.1

@@ -47,7 +47,7 @@ CONF
 start() {
   "$bin/collect/onus-collect" -c conf 2>>err &
   pid=$!
-  for _ in $(seq 600); do # until it listens
+  for _ in $(seq 2400); do # until it listens
     [ -S stream ] && [ -S log ] && [ -s state/status/onus-collect.status ] && return
     kill -0 $pid 2>/dev/null || fail 'it ended'
     sleep 0.1
@@ -56,7 +56,7 @@ start() {
 }
 counter() { jq "(.counters + .gauges).$1" state/status/onus-collect.status; }
 reaches() { # COUNTER VALUE, however long it takes
-  for _ in $(seq 600); do
+  for _ in $(seq 2400); do
     [ "$(counter "$1")" -lt "$2" ] || return 0
     sleep 0.1
   done
@@ -100,7 +100,7 @@ reaches events 12
 reaches refused 5
 reaches uninvited 2
 reaches good 3
-for _ in $(seq 600); do [ "$(counter connections)" = 0 ] && break; sleep 0.1; done
+for _ in $(seq 2400); do [ "$(counter connections)" = 0 ] && break; sleep 0.1; done
 [ "$(counter connections)" = 0 ] || fail 'connections that ended are kept'
 # A reload keeps sockets and who is connected: half a message before it, the rest behind it.
 sockets() { stat -c '%i %n' log stream; ss -Hlnuxt 2>/dev/null | grep -E ":($p1|$p2|$p3) " | sort; }
@@ -110,7 +110,7 @@ printf '<38>1 - mx sshd 7 - - Failed password for root ' >&5
 reaches connections 1
 sed -i 's/^allow = 192.0.2.0\/24/allow = 127.0.0.0\/8/; s/^\[source dgram\]/[source renamed]/' conf
 kill -HUP $pid
-for _ in $(seq 600); do grep -q reloading err && [ "$(counter events)" = 0 ] && break; sleep 0.1; done
+for _ in $(seq 2400); do grep -q reloading err && [ "$(counter events)" = 0 ] && break; sleep 0.1; done
 printf 'from 46.0.1.7 port 22 ssh2\n' >&5
 reaches events 1
 exec 5>&-
@@ -118,7 +118,7 @@ sockets | diff before - || fail 'a reload makes sockets anew'
 log 46.0.1.9 --server 127.0.0.1 --port "$p3" --tcp # who is a stranger no more
 log 46.0.1.8 --socket log
 reaches events 3
-for _ in $(seq 600); do log 46.0.1.7 --server 127.0.0.1 --port "$p2" --tcp 2>>err && break; sleep 0.1; done
+for _ in $(seq 2400); do log 46.0.1.7 --server 127.0.0.1 --port "$p2" --tcp 2>>err && break; sleep 0.1; done
 good 46.0.2.8 --server 127.0.0.1 --port "$p2" --tcp
 reaches events 4
 reaches good 1

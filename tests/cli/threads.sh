@@ -47,7 +47,7 @@ wait "$pid" || fail "exit code $?"
 # a file gets the threads that were asked for: while nobody reads what comes out, they can be counted
 "$onus" annotate --registry "$dir/registry" --threads 3 "$dir/log" >"$dir/answers" 2>/dev/null & pid=$!
 exec 4<"$dir/answers"
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   tasks=("/proc/$pid/task"/*)
   [ ${#tasks[@]} -lt 4 ] || break
   sleep 0.1

@@ -30,7 +30,7 @@ printf '#onus-mailboxes 1\n2026-11-01\tok\tabuse@gone.example\n2026-11-20\tno-do
 "$onus" registry build -o "$dir/none" "$dir/asn.csv" "$dir/ripe.db" "$dir/mine.mailboxes" >"$dir/log" 2>&1 || fail 'no registry'
 # left LINES: what stands in the file of wishes, without the times
 left() {
-  for _ in $(seq 100); do
+  for _ in $(seq 2400); do
     [ "$(tail -n +2 "$dir/wishes" 2>/dev/null | cut -f 2 | sort | tr '\n' ' ')" != "$1" ] || return 0
     sleep 0.1
   done
@@ -50,7 +50,8 @@ left 'as:64501 block:6.0.1.0/24 block:6.0.2.0/24 '
 for i in $(seq 0 255); do for k in 0 1 2 3; do echo "url = \"$url/addr/6.$k.$i.1\""; done; done >"$dir/curl"
 for i in $(seq 0 1023); do echo 'output = "/dev/null"'; done >>"$dir/curl"
 curl -s -K "$dir/curl" || fail 'curl'
-sleep 1.5
+for _ in $(seq 2400); do [ "$(wc -l <"$dir/wishes")" -lt 513 ] || break; sleep 0.1; done
+sleep 1.5 # and no more come
 [ "$(wc -l <"$dir/wishes")" -eq 513 ] || fail "$(wc -l <"$dir/wishes") lines"
 [ "$(stat -c %s "$dir/wishes")" -le 94336 ] || fail 'the file is too large'
 grep -qE '127\.0\.0\.1|curl' "$dir/wishes" && fail 'who asked is told'
@@ -58,7 +59,7 @@ stop
 # a place that cannot be written is told of once, and costs no page; none is kept where none is wanted
 start -o wish_file=/nosuch/wishes
 get 200 /addr/6.0.1.2
-for _ in $(seq 50); do grep -q 'is not left for onus registry enrich' "$dir/log" && break; sleep 0.1; done
+for _ in $(seq 2400); do grep -q 'is not left for onus registry enrich' "$dir/log" && break; sleep 0.1; done
 get 200 /addr/6.0.4.2
 sleep 1.2
 [ "$(grep -c 'is not left for onus registry enrich' "$dir/log")" = 1 ] || fail "$(cat "$dir/log")"

@@ -26,7 +26,7 @@ start() {
     -o registry_file="$dir/none" -o web_root="$ONUS_SOURCE/web" -o state_dir="$dir" -o wish_file="$dir/wishes" \
     "$@" >"$dir/out" 2>"$dir/log" &
   pid=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 2400); do
     url=$(sed -n 's/^onus-web: ready on \(http:.*\)\/$/\1/p' "$dir/out")
     [ -z "$url" ] || return 0
     kill -0 "$pid" 2>/dev/null || fail 'it ended'
@@ -41,7 +41,7 @@ get() {
   local want=$1 path=$2 got
   shift 2
   : >"$dir/body"
-  got=$(curl -g -s -o "$dir/body" -D "$dir/head" -w '%{http_code}' --max-time 10 --path-as-is "$@" \
+  got=$(curl -g -s -o "$dir/body" -D "$dir/head" -w '%{http_code}' --max-time 120 --path-as-is "$@" \
     "$url$path") || fail "$path: curl exits $?"
   [ "$got" = "$want" ] || fail "$path is $got, not $want"
   n=$((n + 1))
@@ -57,7 +57,7 @@ clean() {
     fail 'not one whole page'
 }
 wait_for() { # wait_for TEXT: until the home page says it
-  for _ in $(seq 60); do
+  for _ in $(seq 2400); do
     curl -s "$url/" >"$dir/body"
     ! grep -qF -- "$1" "$dir/body" || return 0
     sleep 0.1

@@ -157,7 +157,9 @@ conf many own many
 road many collect load
 "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/many.conf" -o score_interval_s=1 >"$dir/score.log" 2>&1 &
 pid=$!
-for i in $(seq 40); do
+i=0
+while [ "$i" -lt 40 ] || { [ "$i" -lt 2400 ] && [ "$(sql many 'SELECT coalesce(max(id), 0) FROM run')" -lt 6 ]; }; do
+  i=$((i + 1))
   k=$([ $((i % 2)) = 0 ] && echo a || echo b)
   if [ $((i % 4)) -lt 2 ]; then
     cp "$dir/registry-$k" "$dir/next" && mv "$dir/next" "$dir/registry" # another file in its place
@@ -168,12 +170,12 @@ for i in $(seq 40); do
   kill -0 "$pid" 2>/dev/null || fail "onus-score ended: $(tail -n 3 "$dir/score.log")"
 done
 head -c 4096 "$dir/registry-b" >"$dir/registry" # half a copy: what was read before serves on
-for i in $(seq 100); do grep -q 'the registry read before serves on' "$dir/score.log" && break; sleep 0.1; done
+for i in $(seq 2400); do grep -q 'the registry read before serves on' "$dir/score.log" && break; sleep 0.1; done
 grep -q 'the registry read before serves on' "$dir/score.log" || fail 'a broken registry goes unnoticed'
 runs=$(sql many 'SELECT max(id) FROM run')
 cp "$dir/registry-b" "$dir/next" && mv "$dir/next" "$dir/registry"
 sha_b=$(sha256sum <"$dir/registry-b") # a run may be under way with the one before
-for i in $(seq 200); do
+for i in $(seq 1200); do
   [ "$(sql many "SELECT registry_sha FROM run WHERE id > $runs ORDER BY id DESC LIMIT 1")" = "${sha_b%% *}" ] && break
   sleep 0.2
 done

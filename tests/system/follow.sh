@@ -90,7 +90,7 @@ afresh() {
 }
 cursor() { sqlite3 "$1" "SELECT $2 FROM $3"; }
 wait_for_score() {
-  for _ in $(seq 300); do
+  for _ in $(seq 2400); do
     [ "$(cursor hub.sqlite 'max(batch_cursor)' run)" = "$(cursor hub.sqlite 'max(n)' batch)" ] && return
     sleep 0.2
   done

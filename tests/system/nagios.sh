@@ -162,7 +162,7 @@ becomes() {
 line 1
 start collect
 start load
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   if "$bin/onus/onus" status -c conf >/dev/null 2>&1; then break; fi
   sleep 0.1
 done

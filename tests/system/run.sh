@@ -23,7 +23,7 @@ start() {
   "$onus" run --dir "$dir/$name" --registry "$dir/registry" --listen 127.0.0.1:0 \
     --program-dir "$ONUS_BUILD/src/prog" --data-dir "$ONUS_SOURCE" "$@" >"$dir/out" 2>&1 &
   pid=$!
-  for _ in $(seq 600); do
+  for _ in $(seq 2400); do
     if grep -q '^onus: ready' "$dir/out"; then break; fi
     kill -0 "$pid" 2>/dev/null || fail "$name ended before it was ready"
     sleep 0.1
@@ -61,14 +61,14 @@ grep -qi simulat "$dir/home" && fail 'real input is called simulated'
 [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 44 ] || fail 'not 44 hosts'
 # followed: a new line shows on the page without a restart
 LC_ALL=C TZ=UTC date -d "@$now" '+%b %e %H:%M:%S host sshd[4712]: Failed password for root from 45.0.99.99 port 4242 ssh2' >>"$dir/auth.log"
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] && break
   sleep 0.2
 done
 [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 45 ] || fail 'the new line did not arrive'
 # all six tell how they are, and their flows are drawn
 conf=$(find "$dir/files" -name onus.conf)
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   "$onus" status -c "$conf" --json >"$dir/status" || true
   jq -e '([.programs[] | select(.state == "up")] | length) == 6 and .publication.generation > 0' "$dir/status" >/dev/null &&
     [ "$(curl -sf "$url/flows" | grep -c '<img src="/flows/')" = 6 ] && break
@@ -80,7 +80,7 @@ jq -e '([.programs[] | select(.state == "up")] | length) == 6 and .verdict == "O
 victim=$(pgrep -P "$pid" -f onus-load)
 kill -9 "$victim"
 LC_ALL=C TZ=UTC date -d "@$now" '+%b %e %H:%M:%S host sshd[4713]: Failed password for root from 45.0.98.98 port 4242 ssh2' >>"$dir/auth.log"
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 46 ] && break
   sleep 0.2
 done

@@ -140,7 +140,7 @@ cmp -s want before && fail 'the transfers changed nothing'
 printf '%s\t%s\tbrute-force\t1\tfull\town\n' $((today - 35 * 86400)) 20.0.1.200 $((today - 86400)) 20.0.1.200 \
   $((today - 35 * 86400)) 20.4.9.3 $((today - 86400)) 20.4.10.3 >>events
 for hub in again first; do run "$dir/$hub" collect load; done
-wait_for() { for _ in $(seq 100); do [ "$(sql again/hub.sqlite "$1")" = 1 ] && return; sleep 0.1; done; fail "not seen: $1"; }
+wait_for() { for _ in $(seq 2400); do [ "$(sql again/hub.sqlite "$1")" = 1 ] && return; sleep 0.1; done; fail "not seen: $1"; }
 wait_for "SELECT count(*) FROM score_day WHERE run = (SELECT max(id) FROM run) AND entity = 'addr:20.0.1.200' AND family = 255 AND events = 2"
 tenure "$dir/again" >/dev/null
 wait_for "SELECT count(*) FROM score_day WHERE run = (SELECT max(id) FROM run) AND entity = 'org:RIPE/ORG-GON1-RIPE' AND family = 255"

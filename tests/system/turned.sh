@@ -49,7 +49,7 @@ sqlite3 "$dir/hub.sqlite" "UPDATE source_rev SET day = $((today / 86400 - 120))"
 "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/conf" -o score_interval_s=1 >"$dir/log" 2>&1 &
 pid=$!
 check() { "$ONUS_BUILD/src/prog/check/check_onus" -C "$dir/conf" "$@"; }
-for _ in $(seq 300); do
+for _ in $(seq 2400); do
   kill -0 "$pid" 2>/dev/null || fail "onus-score ended: $(tail -n 3 "$dir/log")"
   check sources >"$dir/out" || true
   grep -q UNKNOWN "$dir/out" || break
