@@ -9,12 +9,6 @@ static const struct db_engine *const engines[] = { &db_sqlite, &db_mariadb, &db_
 
 #define WANTED "want sqlite:PATH, postgresql:NAME=VALUE … or mysql:NAME=VALUE …"
 
-struct db {
-	const struct db_engine *engine;
-	void *conn;
-	bool in_transaction;
-};
-
 struct db_stmt {
 	const struct db_engine *engine;
 	void *stmt;

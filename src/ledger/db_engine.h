@@ -4,6 +4,48 @@
 #define ONUS_LEDGER_DB_ENGINE_H
 
 #include "ledger/db.h"
+#include "ledger/db_bulk.h"
+#include "util/buf.h"
+
+/* struct db_rows - rows on their way to an engine, a column at a time; owned by db_bulk.c */
+union db_cell {
+	int64_t i;
+	double real;
+	struct {
+		uint32_t at, len; /* in text */
+	} text;
+};
+struct db_cells {
+	union db_cell *v;
+	char *null; /* 1: NULL */
+};
+struct db_rows {
+	const struct db_table *of;
+	uint32_t n;
+	uint64_t base; /* rows sent before, since the last end */
+	struct db_cells column[DB_COLUMNS_MAX];
+	struct buf text;
+};
+
+static inline struct span db_cell_text(const struct db_rows *rows, unsigned column, uint32_t row)
+{
+	const union db_cell *c = &rows->column[column].v[row];
+
+	return span_of(rows->text.p ? rows->text.p + c->text.at : "", c->text.len);
+}
+
+/* SQL of our own statements, in the form that engines share: db_sql_insert ends before VALUES, or SELECT;
+ * db_sql_conflict is what follows them, perhaps nothing */
+void db_sql_names(const struct db_table *of, unsigned n, const char *prefix, struct buf *out);
+void db_sql_insert(const struct db_table *of, struct buf *out);
+void db_sql_values(const struct db_table *of, unsigned rows, struct buf *out);
+void db_sql_conflict(const struct db_table *of, struct buf *out);
+
+struct db {
+	const struct db_engine *engine;
+	void *conn;
+	bool in_transaction;
+};
 
 struct db_engine {
 	const char *scheme; /* of its URLs */
@@ -30,6 +72,13 @@ struct db_engine {
 	int (*renew)(void *conn, struct err *e);
 	int (*migrate_begin)(void *conn, struct err *e);
 	int (*migrate_end)(void *conn, bool keep, struct err *e);
+	/* Many rows at once (db_bulk.h); NULL: a statement for each row is as quick. send takes rows and, where it has
+	 * them already, gives their counts (DB_COUNT); end after the last of them, with all counts. A transaction
+	 * that has ended has undone what was not ended. */
+	void *(*bulk_new)(void *conn, const struct db_table *of);
+	void (*bulk_free)(void *bulk);
+	int (*bulk_send)(void *bulk, const struct db_rows *rows, uint32_t *counts, struct err *e);
+	int (*bulk_end)(void *bulk, uint64_t n, uint32_t *counts, struct err *e);
 	const char *begin_read, *begin_write; /* statements */
 	const char *count_table;	      /* query: is there a table `migration` */
 };

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MariaDB and what speaks the MySQL protocol, through libmariadb. Writers take turns at one row, `writer`; a walk is
  * a cursor of the server. The schema is no part of transactions: its files bear to be applied again. */
+#include "ledger/db_mariadb.h"
+
 #include <errno.h>
-#include <mysql.h>
 #include <mysqld_error.h>
 
-#include "ledger/db_engine.h"
 #include "ledger/db_rewrite.h"
-#include "util/buf.h"
 #include "util/num.h"
 
 #define PORTION		   5000ul /* rows of a walk at a time */
@@ -18,18 +17,6 @@
 #define SILENCE_S	   600u /* of the server, within one statement */
 #define LOCK_NAME	   "'onus.migrate'"
 #define ER_WRITE_CONFLICT_ 9007 /* TiDB */
-
-struct settings_of { /* what a URL says; texts are owned */
-	char *v[16];
-};
-
-struct my {
-	MYSQL *c;
-	struct settings_of set;
-	bool lost;
-	unsigned
-	    age; /* times it was made again: statements prepared before are gone from the server */
-};
 
 struct column {
 	enum enum_field_types type; /* LONGLONG, DOUBLE or STRING */
@@ -75,7 +62,7 @@ static const struct {
 	{ 2055, -EIO, true }, /* the same, with the system's error */
 };
 
-static int tell(struct my *my, unsigned number, const char *text, struct err *e)
+int my_tell(struct my *my, unsigned number, const char *text, struct err *e)
 {
 	int code = -EIO;
 
@@ -89,12 +76,12 @@ static int tell(struct my *my, unsigned number, const char *text, struct err *e)
 
 static int say(struct my *my, struct err *e)
 {
-	return tell(my, mysql_errno(my->c), mysql_error(my->c), e);
+	return my_tell(my, mysql_errno(my->c), mysql_error(my->c), e);
 }
 
 static int say_stmt(struct my_stmt *s, struct err *e)
 {
-	return tell(s->my, mysql_stmt_errno(s->s), mysql_stmt_error(s->s), e);
+	return my_tell(s->my, mysql_stmt_errno(s->s), mysql_stmt_error(s->s), e);
 }
 
 /* --- connection ------------------------------------------------------------------------------------ */
@@ -114,6 +101,7 @@ enum {
 	SSL_CRL,
 	SSL_CIPHER,
 	SSL_VERIFY,
+	BULK,
 	SETTINGS_N
 };
 static const char *const names[SETTINGS_N] = { [HOST] = "host",
@@ -129,11 +117,12 @@ static const char *const names[SETTINGS_N] = { [HOST] = "host",
 	[SSL_KEY] = "ssl-key",
 	[SSL_CRL] = "ssl-crl",
 	[SSL_CIPHER] = "ssl-cipher",
-	[SSL_VERIFY] = "ssl-verify" };
+	[SSL_VERIFY] = "ssl-verify",
+	[BULK] = "bulk" };
 
 #define WANTED                                                                                     \
 	"host, port, socket, user, database, file, group, ssl-ca, ssl-capath, ssl-cert, ssl-key, " \
-	"ssl-crl, ssl-cipher, ssl-verify"
+	"ssl-crl, ssl-cipher, ssl-verify, bulk"
 
 static void settings_done(struct settings_of *set)
 {
@@ -179,6 +168,8 @@ static int settings_parse(const char *rest, struct settings_of *set, struct err 
 	}
 	if (r == 0 && !set->v[DATABASE])
 		r = err_set(e, -EINVAL, "hub \"mysql:…\" names no database; want database=NAME");
+	if (r == 0 && set->v[BULK] && strcmp(set->v[BULK], "rows") != 0)
+		r = err_set(e, -EINVAL, "hub \"mysql:…\": bulk can only be rows");
 	if (r == 0 && set->v[PORT] && num_u32(span_str(set->v[PORT]), 65535, &port) < 0)
 		r = err_set(e, -EINVAL, "hub \"mysql:…\": port is no number up to 65535");
 	return r;
@@ -240,6 +231,16 @@ static int my_exec(void *conn, const char *sql, struct err *e)
 	return r == 0 && more > 0 ? say(my, e) : r;
 }
 
+/* Arrays of parameters are MariaDB's own: other servers get statements of many rows. */
+static bool takes_arrays(MYSQL *c)
+{
+	uint64_t capabilities = 0; /* the library writes 64 bits, its manual says 32 */
+
+	return mariadb_get_infov(
+		   c, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &capabilities) == 0 &&
+	       (capabilities & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32));
+}
+
 static int make(struct my *my, struct err *e)
 {
 	/* Names in double quotes; nothing is cut or guessed; who waits for a turn waits for a second. */
@@ -258,6 +259,7 @@ static int make(struct my *my, struct err *e)
 	if (!mysql_real_connect(my->c, set->v[HOST], set->v[USER], NULL, set->v[DATABASE], port,
 		set->v[SOCKET], CLIENT_MULTI_STATEMENTS))
 		return say(my, e);
+	my->arrays = !set->v[BULK] && takes_arrays(my->c);
 	return my_exec(my, sql, e);
 }
 
@@ -648,6 +650,10 @@ const struct db_engine db_mariadb = {
 	.renew = my_renew,
 	.migrate_begin = my_migrate_begin,
 	.migrate_end = my_migrate_end,
+	.bulk_new = my_bulk_new,
+	.bulk_free = my_bulk_free,
+	.bulk_send = my_bulk_send,
+	.bulk_end = my_bulk_end,
 	.begin_read = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
 		      "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 	.begin_write = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION;"

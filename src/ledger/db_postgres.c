@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* PostgreSQL and what speaks its protocol, through libpq. Parameters go as text (blobs as bytes), rows come
  * in the protocol's binary form. Writers take turns at one row, `writer`; a walk is a cursor of the server. */
-#include <errno.h>
-#include <libpq-fe.h>
+#include "ledger/db_postgres.h"
 
-#include "ledger/db_engine.h"
+#include <errno.h>
+
 #include "ledger/db_rewrite.h"
 #include "util/buf.h"
 
@@ -23,14 +23,6 @@ enum {
 	OID_FLOAT4 = 700,
 	OID_FLOAT8 = 701,
 	OID_NUMERIC = 1700
-};
-
-struct pg {
-	PGconn *c;
-	unsigned
-	    age; /* times it was made again: statements prepared before are gone from the server */
-	unsigned names; /* given to statements */
-	unsigned tx;	/* transactions begun */
 };
 
 struct pg_stmt {
@@ -71,7 +63,7 @@ static int code_of(const char *state)
 }
 
 /* The first line of what libpq says. */
-static int say(const struct pg *pg, const PGresult *res, struct err *e)
+int pg_say(const struct pg *pg, const PGresult *res, struct err *e)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
 	const char *text = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -84,10 +76,10 @@ static int say(const struct pg *pg, const PGresult *res, struct err *e)
 	    SPAN_ARG(span_empty(line) ? SPAN("the connection was lost") : line));
 }
 
-static int done(const struct pg *pg, PGresult *res, struct err *e)
+int pg_done(const struct pg *pg, PGresult *res, struct err *e)
 {
 	ExecStatusType status = PQresultStatus(res);
-	int r = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? 0 : say(pg, res, e);
+	int r = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? 0 : pg_say(pg, res, e);
 
 	PQclear(res);
 	return r;
@@ -101,11 +93,11 @@ static void quiet(void *ctx, const char *message)
 	(void)message; /* notices: what is there already need not be made */
 }
 
-static int pg_exec(void *conn, const char *sql, struct err *e)
+int pg_exec(void *conn, const char *sql, struct err *e)
 {
 	struct pg *pg = conn;
 	bool idle = PQtransactionStatus(pg->c) == PQTRANS_IDLE;
-	int r = done(pg, PQexec(pg->c, sql), e);
+	int r = pg_done(pg, PQexec(pg->c, sql), e);
 
 	if (idle && PQtransactionStatus(pg->c) == PQTRANS_INTRANS)
 		pg->tx++;
@@ -198,7 +190,7 @@ static int pg_open(const char *rest, bool write, void **ret, struct err *e)
 	if (!pg->c)
 		abort();				/* libpq: out of memory */
 	(void)PQsetNoticeProcessor(pg->c, quiet, NULL); /* the one before is not needed */
-	r = PQstatus(pg->c) == CONNECTION_OK ? set_up(pg, e) : say(pg, NULL, e);
+	r = PQstatus(pg->c) == CONNECTION_OK ? set_up(pg, e) : pg_say(pg, NULL, e);
 	if (r < 0) {
 		pg_close(pg);
 		return r;
@@ -215,7 +207,7 @@ static int pg_renew(void *conn, struct err *e)
 		return -EISCONN;
 	PQreset(pg->c);
 	pg->age++;
-	return PQstatus(pg->c) == CONNECTION_OK ? set_up(pg, e) : say(pg, NULL, e);
+	return PQstatus(pg->c) == CONNECTION_OK ? set_up(pg, e) : pg_say(pg, NULL, e);
 }
 
 /* Of this database alone: two hubs on one server do not wait for each other. */
@@ -237,7 +229,7 @@ static int pg_migrate_end(void *conn, bool keep, struct err *e)
 
 static int make_ready(struct pg_stmt *s, struct err *e)
 {
-	int r = done(s->pg, PQprepare(s->pg->c, s->name, s->sql, 0, NULL), e);
+	int r = pg_done(s->pg, PQprepare(s->pg->c, s->name, s->sql, 0, NULL), e);
 
 	if (r == 0)
 		s->age = s->pg->age;
@@ -356,7 +348,7 @@ static int take_result(struct pg_stmt *s, PGresult *res, struct err *e)
 {
 	drop_rows(s);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK && PQresultStatus(res) != PGRES_COMMAND_OK)
-		return done(s->pg, res, e);
+		return pg_done(s->pg, res, e);
 	s->rows = res;
 	return 0;
 }
@@ -382,7 +374,8 @@ static int open_cursor(struct pg_stmt *s, struct err *e)
 	    s->sql);
 	if (!buf_ok(&b))
 		abort();
-	r = done(s->pg, PQexecParams(s->pg->c, b.p, s->n, NULL, s->value, s->len, s->form, 1), e);
+	r = pg_done(
+	    s->pg, PQexecParams(s->pg->c, b.p, s->n, NULL, s->value, s->len, s->form, 1), e);
 	buf_done(&b);
 	s->age = s->pg->age;
 	s->cursor = r == 0;
@@ -522,6 +515,10 @@ const struct db_engine db_postgresql = {
 	.renew = pg_renew,
 	.migrate_begin = pg_migrate_begin,
 	.migrate_end = pg_migrate_end,
+	.bulk_new = pg_bulk_new,
+	.bulk_free = pg_bulk_free,
+	.bulk_send = pg_bulk_send,
+	.bulk_end = pg_bulk_end,
 	.begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	.begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
 		       "UPDATE writer SET turns = turns + 1",

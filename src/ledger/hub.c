@@ -34,35 +34,10 @@ static const char *const sql_text[] = {
 	[SQL_BATCH_ADD] =
 	    "INSERT INTO batch (host, producer, seq, received, \"lines\", refused, events, n) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_LEDGER_ADD] =
-	    "INSERT INTO ledger (day, addr, plen, category, source, proof, service, hour, count) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-	    "ON CONFLICT (day, addr, plen, category, source, proof, service, hour) "
-	    "DO UPDATE SET count = ledger.count + excluded.count",
-	[SQL_GOOD_ADD] = "INSERT INTO good (day, addr, kind, source, count) VALUES (?, ?, ?, ?, ?) "
-			 "ON CONFLICT (day, addr, kind, source) DO UPDATE SET "
-			 "count = good.count + excluded.count",
-	[SQL_CHANGE_ADD] =
-	    "INSERT INTO \"change\" (day, addr, plen, category, source, proof, count, n) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_EVIDENCE_COUNT] = "SELECT count(*) FROM evidence WHERE day = ? AND addr = ? "
-			       "AND plen = ? AND category = ? AND source = ?",
-	[SQL_EVIDENCE_ADD] = "INSERT INTO evidence (day, addr, plen, category, source, n, time, "
-			     "service, digest, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_RUN_ADD] =
 	    "INSERT INTO run (id, at, formula, registry_sha, settings_rev, batch_cursor) "
 	    "VALUES (?, ?, ?, ?, ?, ?)",
 	[SQL_RUN_AGAIN] = "UPDATE run SET at = ?, batch_cursor = ? WHERE id = ?",
-	[SQL_SCORE_PUT] =
-	    "INSERT INTO score_day (run, entity, family, m, low, high, score, grade, reason, size, "
-	    "hosts, events, groups_n, first_day, last_day, m_returning) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-	    "ON CONFLICT (run, entity, family) DO UPDATE SET m = excluded.m, low = excluded.low, "
-	    "high = excluded.high, score = excluded.score, grade = excluded.grade, "
-	    "reason = excluded.reason, size = excluded.size, hosts = excluded.hosts, "
-	    "events = excluded.events, groups_n = excluded.groups_n, "
-	    "first_day = excluded.first_day, last_day = excluded.last_day, "
-	    "m_returning = excluded.m_returning",
 	[SQL_DECISION_PUT] =
 	    "INSERT INTO decision (entity, action, level, since, until, reason, run, episode) "
 	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entity, action) DO UPDATE SET "
@@ -223,6 +198,7 @@ struct hub *hub_free(struct hub *h)
 		return NULL;
 	for (unsigned i = 0; i < SQL_N; i++)
 		(void)db_stmt_free(h->stmt[i]);
+	hub_bulk_free_all(h);
 	(void)fold_free(h->fold);
 	(void)db_free(h->db);
 	free(h);
@@ -238,6 +214,12 @@ int hub_begin(struct hub *h, struct err *e)
 
 int hub_commit(struct hub *h, struct err *e)
 {
+	int r = hub_bulk_flush_all(h, e);
+
+	if (r < 0) {
+		hub_rollback(h);
+		return r;
+	}
 	return db_commit(h->db, e);
 }
 
@@ -247,6 +229,7 @@ void hub_rollback(struct hub *h)
 	for (unsigned i = 0; i < SQL_N; i++)
 		if (h->stmt[i])
 			db_reset(h->stmt[i]);
+	hub_bulk_drop_all(h);
 	db_rollback(h->db);
 }
 
@@ -274,7 +257,7 @@ int hub_tx_end(struct hub *h, const struct hub_tx *tx, int r, struct err *e)
 		return r;
 	}
 	if (tx->own) {
-		int c = db_commit(h->db, e);
+		int c = hub_commit(h, e);
 
 		if (c < 0)
 			return c;

@@ -503,31 +503,41 @@ static int sort_rows(struct hub *h, struct fold *f, struct err *e)
 	return 0;
 }
 
-/* Parameters 1-5, which ledger and evidence share. */
-static void bind_line(struct db_stmt *s, const struct key *k, uint8_t addr[16])
+/* The columns that ledger, evidence and change share. */
+static void put_line(struct db_bulk *b, const struct key *k)
 {
+	uint8_t addr[16];
+
 	addr_to_bytes(k->addr, addr);
-	db_bind_i64(s, 1, k->day);
-	db_bind_blob(s, 2, span_of((const char *)addr, 16));
-	db_bind_i64(s, 3, k->plen);
-	db_bind_i64(s, 4, k->category);
-	db_bind_i64(s, 5, k->id);
+	db_bulk_i64(b, k->day);
+	db_bulk_blob(b, span_of((const char *)addr, sizeof(addr)));
+	db_bulk_i64(b, k->plen);
+	db_bulk_i64(b, k->category);
+	db_bulk_i64(b, k->id);
 }
 
-static int write_row(struct hub *h, const struct fold *f, const struct row *row, struct err *e)
+/* Two of the fold's sources may be one in the hub: equal neighbours are one row. */
+static int write_ledger(struct hub *h, const struct fold *f, struct err *e)
 {
-	struct db_stmt *s;
-	uint8_t addr[16];
-	int r = hub_stmt(h, SQL_LEDGER_ADD, &s, e);
+	struct db_bulk *b = hub_bulk(h, BULK_LEDGER);
+	uint64_t count = 0;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	bind_line(s, &row->key, addr);
-	db_bind_i64(s, 6, row->key.proof);
-	db_bind_text(s, 7, span_str(f->services.v[row->key.service]->text));
-	db_bind_i64(s, 8, row->key.hour);
-	db_bind_i64(s, 9, (int64_t)row->count);
-	return db_run(s, e);
+	for (size_t i = 0; i < f->n_rows && r == 0; i++) {
+		const struct key *k = &f->rows[i].key;
+
+		count += f->rows[i].count;
+		if (i + 1 < f->n_rows && row_cmp(&f->rows[i], &f->rows[i + 1]) == 0)
+			continue;
+		put_line(b, k);
+		db_bulk_i64(b, k->proof);
+		db_bulk_text(b, span_str(f->services.v[k->service]->text));
+		db_bulk_i64(b, k->hour);
+		db_bulk_i64(b, (int64_t)count);
+		r = db_bulk_row(b, e);
+		count = 0;
+	}
+	return r < 0 ? r : db_bulk_flush(b, e);
 }
 
 /* A line's name in the memory of full lines; never 0. */
@@ -569,104 +579,101 @@ static void set_full(struct fold *f, uint64_t hash)
 	f->n_full++;
 }
 
-static int sample_count(struct hub *h, const struct key *k, unsigned *ret, struct err *e)
-{
-	struct db_stmt *s;
-	uint8_t addr[16];
-	int r = hub_stmt(h, SQL_EVIDENCE_COUNT, &s, e);
-
-	if (r < 0)
-		return r;
-	bind_line(s, k, addr);
-	r = db_step(s, e);
-	if (r < 0)
-		return r;
-	*ret = (unsigned)db_i64(s, 0);
-	db_reset(s);
-	return 0;
-}
-
-static int write_sample(struct hub *h, const struct fold *f, const struct key *k, unsigned n,
+static int write_sample(struct db_bulk *b, const struct fold *f, const struct key *k, unsigned n,
     const struct sample *sample, struct err *e)
 {
-	struct db_stmt *s;
-	uint8_t addr[16];
-	int r = hub_stmt(h, SQL_EVIDENCE_ADD, &s, e);
-
-	if (r < 0)
-		return r;
-	bind_line(s, k, addr);
-	db_bind_i64(s, 6, n);
-	db_bind_i64(s, 7, sample->time_s);
-	db_bind_text(s, 8, span_str(f->services.v[sample->service]->text));
-	db_bind_blob(s, 9, span_of((const char *)sample->digest, sizeof(sample->digest)));
-	db_bind_blob(
-	    s, 10, span_of(f->text.p ? f->text.p + sample->detail : "", sample->detail_len));
-	return db_run(s, e);
+	put_line(b, k);
+	db_bulk_i64(b, n);
+	db_bulk_i64(b, sample->time_s);
+	db_bulk_text(b, span_str(f->services.v[sample->service]->text));
+	db_bulk_blob(b, span_of((const char *)sample->digest, sizeof(sample->digest)));
+	db_bulk_blob(b, span_of(f->text.p ? f->text.p + sample->detail : "", sample->detail_len));
+	return db_bulk_row(b, e);
 }
 
-/* The samples of one ledger line, rows [from, to): as many as there is still room for. */
-static int write_line_samples(struct hub *h, struct fold *f, size_t from, size_t to, struct err *e)
+/* The samples of one ledger line, rows [from, to), of which the hub has n: as many as there is still room for. */
+static int write_line_samples(
+    struct hub *h, struct fold *f, size_t from, size_t to, unsigned n, struct err *e)
 {
 	const struct key *k = &f->rows[from].key;
-	uint64_t hash = line_hash(k);
-	unsigned n = 0;
-	int r;
+	int r = 0;
 
-	if (is_full(f, hash))
-		return 0;
-	r = sample_count(h, k, &n, e);
 	for (size_t i = from; i < to && r == 0 && n < SAMPLES; i++)
 		for (unsigned j = 0; j < SAMPLES && r == 0 && n < SAMPLES; j++)
 			if (f->rows[i].sample[j] != NO_SAMPLE)
-				r = write_sample(
-				    h, f, k, n++, &f->samples[f->rows[i].sample[j]], e);
+				r = write_sample(hub_bulk(h, BULK_EVIDENCE), f, k, n++,
+				    &f->samples[f->rows[i].sample[j]], e);
 	if (r == 0 && n >= SAMPLES)
-		set_full(f, hash);
+		set_full(f, line_hash(k));
 	return r;
 }
 
-static int write_rows(struct hub *h, struct fold *f, struct err *e)
+/* The end of the ledger line that begins with row from. */
+static size_t line_end(const struct fold *f, size_t from)
 {
-	size_t from = 0;
+	size_t to = from + 1;
+
+	while (to < f->n_rows && line_cmp(&f->rows[from].key, &f->rows[to].key) == 0)
+		to++;
+	return to;
+}
+
+/* How many samples the hub has of each line that is not known to be full; *lines: the first rows of these. */
+static int count_samples(struct hub *h, struct fold *f, size_t *lines, size_t *ret, struct err *e)
+{
+	struct db_bulk *b = hub_bulk(h, BULK_EVIDENCE_COUNT);
+	size_t n = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < f->n_rows && r == 0; i++) {
-		r = write_row(h, f, &f->rows[i], e);
-		if (r == 0 &&
-		    (i + 1 == f->n_rows || line_cmp(&f->rows[i].key, &f->rows[i + 1].key) != 0)) {
-			r = write_line_samples(h, f, from, i + 1, e);
-			from = i + 1;
-		}
+	for (size_t from = 0; from < f->n_rows && r == 0; from = line_end(f, from)) {
+		if (is_full(f, line_hash(&f->rows[from].key)))
+			continue;
+		lines[n++] = from;
+		put_line(b, &f->rows[from].key);
+		r = db_bulk_row(b, e);
 	}
-	return r;
+	*ret = n;
+	return r < 0 ? r : db_bulk_flush(b, e);
+}
+
+static int write_evidence(struct hub *h, struct fold *f, struct err *e)
+{
+	size_t *lines = calloc(f->n_rows + 1, sizeof(*lines)), n = 0;
+	int r;
+
+	if (!lines)
+		abort(); /* out of memory: the spool still has it all */
+	r = count_samples(h, f, lines, &n, e);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = write_line_samples(h, f, lines[i], line_end(f, lines[i]),
+		    db_bulk_counted(hub_bulk(h, BULK_EVIDENCE_COUNT), i), e);
+	free(lines);
+	return r < 0 ? r : db_bulk_flush(hub_bulk(h, BULK_EVIDENCE), e);
 }
 
 /* Rows that differ by hour or service alone are one change. */
 static int write_changes(struct hub *h, const struct fold *f, int64_t n, struct err *e)
 {
+	struct db_bulk *b = hub_bulk(h, BULK_CHANGE);
 	uint64_t count = 0;
-	uint8_t addr[16];
 	int r = 0;
 
 	for (size_t i = 0; i < f->n_rows && r == 0; i++) {
 		const struct row *row = &f->rows[i], *next = row + 1;
-		struct db_stmt *s;
 
 		count += row->count;
 		if (i + 1 < f->n_rows && line_cmp(&row->key, &next->key) == 0 &&
 		    row->key.proof == next->key.proof)
 			continue;
-		r = hub_stmt(h, SQL_CHANGE_ADD, &s, e);
-		if (r < 0)
-			break;
-		bind_line(s, &row->key, addr);
-		db_bind_i64(s, 6, row->key.proof);
-		db_bind_i64(s, 7, (int64_t)count);
-		db_bind_i64(s, 8, n);
-		r = db_run(s, e);
+		db_bulk_i64(b, n);
+		put_line(b, &row->key);
+		db_bulk_i64(b, row->key.proof);
+		db_bulk_i64(b, (int64_t)count);
+		r = db_bulk_row(b, e);
 		count = 0;
 	}
+	if (r == 0)
+		r = db_bulk_flush(b, e);
 	/* Where no judge asks for them they must not pile up. */
 	return r < 0 ? r : hub_change_forget(h, n - CHANGES_KEPT, e);
 }
@@ -696,7 +703,9 @@ int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e)
 		if (r == 0)
 			r = sort_rows(h, f, e);
 		if (r == 0)
-			r = write_rows(h, f, e);
+			r = write_ledger(h, f, e);
+		if (r == 0)
+			r = write_evidence(h, f, e);
 		if (r == 0)
 			r = goods_write(h, &f->good, e);
 		if (r == 0)

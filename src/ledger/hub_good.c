@@ -33,25 +33,22 @@ static int row_cmp(const void *pa, const void *pb)
 	return c ? c : a->source < b->source ? -1 : a->source > b->source;
 }
 
-static int write_row(struct hub *h, const struct good_row *row, uint64_t count, struct err *e)
+static int write_row(struct db_bulk *b, const struct good_row *row, uint64_t count, struct err *e)
 {
-	struct db_stmt *s;
 	uint8_t addr[16];
-	int r = hub_stmt(h, SQL_GOOD_ADD, &s, e);
 
-	if (r < 0)
-		return r;
 	addr_to_bytes(row->addr, addr);
-	db_bind_i64(s, 1, row->day);
-	db_bind_blob(s, 2, span_of((const char *)addr, sizeof(addr)));
-	db_bind_i64(s, 3, row->kind);
-	db_bind_i64(s, 4, row->source);
-	db_bind_i64(s, 5, (int64_t)count);
-	return db_run(s, e);
+	db_bulk_i64(b, row->day);
+	db_bulk_blob(b, span_of((const char *)addr, sizeof(addr)));
+	db_bulk_i64(b, row->kind);
+	db_bulk_i64(b, row->source);
+	db_bulk_i64(b, (int64_t)count);
+	return db_bulk_row(b, e);
 }
 
 int goods_write(struct hub *h, struct goods *g, struct err *e)
 {
+	struct db_bulk *b = hub_bulk(h, BULK_GOOD);
 	uint64_t count = 0;
 	int r = 0;
 
@@ -61,8 +58,8 @@ int goods_write(struct hub *h, struct goods *g, struct err *e)
 		count += g->v[i].count;
 		if (i + 1 < g->n && row_cmp(&g->v[i], &g->v[i + 1]) == 0)
 			continue;
-		r = write_row(h, &g->v[i], count, e);
+		r = write_row(b, &g->v[i], count, e);
 		count = 0;
 	}
-	return r;
+	return r < 0 ? r : db_bulk_flush(b, e);
 }

@@ -4,6 +4,7 @@
 #define ONUS_LEDGER_HUB_PRIV_H
 
 #include "ledger/db.h"
+#include "ledger/db_bulk.h"
 #include "ledger/hub.h"
 
 /* A stranger's file must not fill the table of sources: what comes after these is one newcomer. */
@@ -22,14 +23,8 @@ enum hub_sql {
 	SQL_BATCH_FIND,
 	SQL_BATCH_LAST,
 	SQL_BATCH_ADD,
-	SQL_LEDGER_ADD,
-	SQL_CHANGE_ADD,
-	SQL_GOOD_ADD,
-	SQL_EVIDENCE_COUNT,
-	SQL_EVIDENCE_ADD,
 	SQL_RUN_ADD,
 	SQL_RUN_AGAIN,
-	SQL_SCORE_PUT,
 	SQL_DECISION_PUT,
 	SQL_DECISION_DROP,
 	SQL_SETTING_GET,
@@ -40,17 +35,37 @@ enum hub_sql {
 	SQL_N
 };
 
+/* Tables that take many rows at once; what they are is in hub_bulk.c. */
+enum hub_bulk {
+	BULK_LEDGER,	     /* day, addr, plen, category, source, proof, service, hour, count */
+	BULK_EVIDENCE_COUNT, /* day, addr, plen, category, source */
+	BULK_EVIDENCE,	     /* the same, n, time, service, digest, detail */
+	BULK_CHANGE,	     /* n, day, addr, plen, category, source, proof, count */
+	BULK_GOOD,	     /* day, addr, kind, source, count */
+	BULK_SCORE,	     /* run, entity, family, and what hub_score_put gives */
+	BULK_N
+};
+
 struct fold;
 
 struct hub {
 	struct db *db;
 	bool write;
 	struct db_stmt *stmt[SQL_N];
-	struct fold *fold; /* NULL until the first hub_fold_add */
+	struct db_bulk *bulk[BULK_N]; /* NULL until it is used */
+	struct fold *fold;	      /* NULL until the first hub_fold_add */
 };
 
 /* hub_stmt - one of the kept statements, reset */
 MUST_USE int hub_stmt(struct hub *h, enum hub_sql which, struct db_stmt **ret, struct err *e);
+
+/* hub_bulk - one of them, ready for the next row
+ * hub_bulk_flush_all - before a commit: what was put is in the tables
+ * hub_bulk_drop_all - with a rollback; hub_bulk_free_all - before the database is closed */
+struct db_bulk *hub_bulk(struct hub *h, enum hub_bulk which);
+MUST_USE int hub_bulk_flush_all(struct hub *h, struct err *e);
+void hub_bulk_drop_all(struct hub *h);
+void hub_bulk_free_all(struct hub *h);
 
 /* hub_tx_begin, hub_tx_end - the transaction of one call: its own, or part of the caller's. End commits
  * when r is 0 or more, else undoes what is its own, and returns r or the trouble of committing. */

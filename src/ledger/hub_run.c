@@ -170,31 +170,30 @@ int hub_run_forget(struct hub *h, unsigned keep, unsigned days, struct err *e)
 
 int hub_score_put(struct hub *h, int64_t run, const struct hub_score *sc, struct err *e)
 {
-	struct db_stmt *s;
-	int r = hub_stmt(h, SQL_SCORE_PUT, &s, e);
+	struct db_bulk *b = hub_bulk(h, BULK_SCORE);
 
-	if (r < 0)
-		return r;
-	db_bind_i64(s, 1, run);
-	db_bind_text(s, 2, sc->entity);
-	db_bind_i64(s, 3, sc->family);
-	db_bind_real(s, 4, sc->m);
-	db_bind_real(s, 5, sc->low);
-	db_bind_real(s, 6, sc->high);
-	db_bind_real(s, 7, sc->score);
+	if (!db_in_transaction(h->db))
+		return err_set(e, -EINVAL, "a score outside of a run");
+	db_bulk_i64(b, run);
+	db_bulk_text(b, sc->entity);
+	db_bulk_i64(b, sc->family);
+	db_bulk_real(b, sc->m);
+	db_bulk_real(b, sc->low);
+	db_bulk_real(b, sc->high);
+	db_bulk_real(b, sc->score);
 	if (sc->grade)
-		db_bind_text(s, 8, span_of(&sc->grade, 1));
+		db_bulk_text(b, span_of(&sc->grade, 1));
 	else
-		db_bind_null(s, 8);
-	db_bind_text(s, 9, sc->reason);
-	db_bind_i64(s, 10, (int64_t)sc->size);
-	db_bind_i64(s, 11, (int64_t)sc->hosts);
-	db_bind_i64(s, 12, (int64_t)sc->events);
-	db_bind_i64(s, 13, sc->groups);
-	db_bind_i64(s, 14, sc->first_day);
-	db_bind_i64(s, 15, sc->last_day);
-	db_bind_real(s, 16, sc->returning);
-	return db_run(s, e);
+		db_bulk_null(b);
+	db_bulk_text(b, sc->reason);
+	db_bulk_i64(b, (int64_t)sc->size);
+	db_bulk_i64(b, (int64_t)sc->hosts);
+	db_bulk_i64(b, (int64_t)sc->events);
+	db_bulk_i64(b, sc->groups);
+	db_bulk_i64(b, sc->first_day);
+	db_bulk_i64(b, sc->last_day);
+	db_bulk_real(b, sc->returning);
+	return db_bulk_row(b, e);
 }
 
 #define SCORE_COLUMNS                                                                              \

@@ -119,7 +119,7 @@ faults() {
   load_kill
   # all of them once more, and one of them torn
   cp -a "$dir/make/spool/." "$dir/$1/spool/"
-  left=$(find "$dir/$1/spool" -path '*/new/*' -type f | sort | head -n 1)
+  left=$(find "$dir/$1/spool" -path '*/new/*' -type f | sort | sed -n 1p)
   truncate -s 100 "$left"
   "$ONUS_BUILD/src/prog/load/onus-load" -c "$dir/$1/conf" --once 2>"$dir/$1/again.log" || fail "again: $(tail -n 3 "$dir/$1/again.log")"
   [ "$(find "$dir/$1/spool" -path '*/bad/*' -type f -name '*.zst' | wc -l)" = 1 ] || fail 'the torn batch is not in bad/'
