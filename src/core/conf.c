@@ -89,6 +89,11 @@ static const struct param params[] = {
 	    "Readers of files stop reading while the spool is larger than this."),
 	P(hub, TEXT, "sqlite:/var/lib/onus/hub.sqlite", 0, 0, "URL",
 	    "The SQL hub: sqlite:PATH, postgresql:… or mysql:… (doc/hub.md)."),
+	P(load_into, TEXT, "ledger", 0, 0, "ledger|inbox",
+	    "What onus-load does with the spool: fold it into the hub, or, on a sensor, hand whole "
+	    "batches to the hub's inbox."),
+	P(clock_max_s, COUNT, "300", 1, 86400, "seconds",
+	    "A sensor whose clock differs by more from the hub's is told of."),
 	P(serve_dir, TEXT, "/var/lib/onus/serve", 0, 0, "directory",
 	    "Publications for our own daemons; `current` is the newest."),
 	P(open_dir, TEXT, "/var/lib/onus/open", 0, 0, "directory",
@@ -355,6 +360,13 @@ static int check_own(const struct conf *c, struct err *e)
 	return 0;
 }
 
+static int check_load(const struct conf *c, struct err *e)
+{
+	return strcmp(c->load_into, "ledger") == 0 || strcmp(c->load_into, "inbox") == 0
+		   ? 0
+		   : err_set(e, -EINVAL, "load_into is ledger|inbox, not \"%.60s\"", c->load_into);
+}
+
 /* What a source of each type cannot do without. */
 static const struct {
 	const char *type;
@@ -435,6 +447,8 @@ int conf_check(const struct conf *c, struct err *e)
 {
 	int r = check_own(c, e);
 
+	if (r == 0)
+		r = check_load(c, e);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < c->n_sources; i++) {
@@ -539,6 +553,17 @@ int conf_valid(const char *file, const char *const *assignments, unsigned n, str
 		return -EINVAL;
 	(void)conf_free(c);
 	return 0;
+}
+
+void conf_host_name(const struct conf *c, char ret[BATCH_HOST_MAX + 1])
+{
+	char name[256] = "";
+
+	if (c->host_name && *c->host_name)
+		(void)snprintf(name, sizeof(name), "%s", c->host_name);
+	else if (gethostname(name, sizeof(name) - 1) < 0 || !*name)
+		(void)snprintf(name, sizeof(name), "localhost"); /* fits */
+	(void)snprintf(ret, BATCH_HOST_MAX + 1, "%.*s", (int)BATCH_HOST_MAX, name);
 }
 
 void conf_print(const struct conf *c, FILE *to)

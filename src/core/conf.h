@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/batch.h"
 #include "util/err.h"
 #include "util/span.h"
 
@@ -65,9 +66,11 @@ struct conf {
 	char *filter_path;   /* directories of filters, colon-separated */
 	char *json_path;     /* the same for maps of JSON logs */
 	char *state_dir;
-	char *spool_dir;     /* holds one spool directory a producer */
-	char *batch_archive; /* where loaded batches are kept; "": nowhere */
-	char *hub;	     /* URL of the hub (doc/hub.md) */
+	char *spool_dir;      /* holds one spool directory a producer */
+	char *batch_archive;  /* where loaded batches are kept; "": nowhere */
+	char *load_into;      /* "ledger", "inbox" */
+	uint32_t clock_max_s; /* a sensor's clock that differs by more is wrong */
+	char *hub;	      /* URL of the hub (doc/hub.md) */
 	char *serve_dir, *open_dir;
 	char *host_name; /* HOST of batch names */
 	char *site_name; /* "as seen by SITE" */
@@ -111,6 +114,9 @@ bool conf_unverified(const struct conf_source *s, char ret[CONF_SOURCE_MAX + 1])
 
 /* conf_check - what one value alone cannot show (a log source without a path …) */
 MUST_USE int conf_check(const struct conf *c, struct err *e);
+
+/* conf_host_name - HOST of this host's batches */
+void conf_host_name(const struct conf *c, char ret[BATCH_HOST_MAX + 1]);
 
 /* conf_print - every parameter in force, as a file would have it; conf_describe - a commented file
  * of all parameters with help, unit, bounds and default */

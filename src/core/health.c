@@ -63,6 +63,19 @@ static void spool_as_told(struct health *h)
 	}
 }
 
+static void inbox_as_told(struct health *h)
+{
+	const struct status_program *p = status_program(&h->programs, "onus-load");
+	double batches;
+
+	if (!p || !status_find(p->file, PART_GAUGE, "inbox_batches", &batches))
+		return;
+	h->inbox_known = true;
+	h->inbox = (struct spool_room){ (uint64_t)batches,
+		(uint64_t)figure(p->file, PART_GAUGE, "inbox_bytes"),
+		(int64_t)figure(p->file, PART_TIME, "inbox_oldest") };
+}
+
 int health_gather(struct health *h, const struct conf *conf, int64_t now_s, struct err *e)
 {
 	int r;
@@ -83,6 +96,7 @@ int health_gather(struct health *h, const struct conf *conf, int64_t now_s, stru
 		h->spool_at_s = now_s;
 	} else
 		spool_as_told(h);
+	inbox_as_told(h);
 	(void)snprintf(h->published_why, sizeof(h->published_why), "nothing is published in %s yet",
 	    conf->serve_dir);
 	return 0;

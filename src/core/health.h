@@ -33,6 +33,8 @@ struct health {
 
 	bool spool_known;
 	struct spool_depth spool;
+	bool inbox_known; /* the loader works on a hub, and tells of what sensors have sent there */
+	struct spool_room inbox;
 	char spool_from[STATUS_NAME_MAX]; /* "" : measured now, else the program that told it */
 	int64_t spool_at_s;
 

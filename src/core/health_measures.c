@@ -86,6 +86,22 @@ static bool measure_trouble(const struct health *h, double *value, char text[HEA
 	return read > 0;
 }
 
+/* told - a figure of a program that runs */
+static bool told(const struct health *h, const char *program, enum status_part part,
+    const char *key, double *ret, char text[HEALTH_TEXT_MAX])
+{
+	const struct status_program *p = status_program(&h->programs, program);
+
+	if (!p || !runs(p->life)) {
+		SAY("%s is not running (%s)", program, status_life_name[p ? p->life : LIFE_ABSENT]);
+		return false;
+	}
+	if (status_find(p->file, part, key, ret))
+		return true;
+	SAY("%s does not tell of %s yet", program, key);
+	return false;
+}
+
 /* --- the queue ------------------------------------------------------------------------------------------ */
 
 static bool spool_fresh(const struct health *h, char text[HEALTH_TEXT_MAX])
@@ -137,20 +153,43 @@ static bool measure_bad(const struct health *h, double *value, char text[HEALTH_
 	return true;
 }
 
-/* told - a figure of a program that runs */
-static bool told(const struct health *h, const char *program, enum status_part part,
-    const char *key, double *ret, char text[HEALTH_TEXT_MAX])
+static bool measure_inbox(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
 {
-	const struct status_program *p = status_program(&h->programs, program);
-
-	if (!p || !runs(p->life)) {
-		SAY("%s is not running (%s)", program, status_life_name[p ? p->life : LIFE_ABSENT]);
+	if (!told(h, "onus-load", PART_GAUGE, "inbox_batches", value, text))
 		return false;
-	}
-	if (status_find(p->file, part, key, ret))
-		return true;
-	SAY("%s does not tell of %s yet", program, key);
-	return false;
+	SAY("%.0f batches of sensors wait in the inbox, %ju KiB", *value,
+	    (uintmax_t)(h->inbox.bytes + 1023) / 1024);
+	return true;
+}
+
+static bool measure_inbox_age(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
+{
+	double oldest;
+	char age[32];
+
+	if (!told(h, "onus-load", PART_TIME, "inbox_oldest", &oldest, text))
+		return false;
+	*value = oldest > 0 ? MAX_OF((double)h->now_s - oldest, 0.) : 0;
+	health_span((int64_t)*value, age);
+	if (oldest > 0)
+		SAY("the oldest batch of a sensor waits in the inbox for %s", age);
+	else
+		SAY("nothing waits in the inbox");
+	return true;
+}
+
+/* Names of hosts are in the sentence that the loader says. */
+static bool measure_clocks(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
+{
+	const struct status_program *p = status_program(&h->programs, "onus-load");
+
+	if (!told(h, "onus-load", PART_GAUGE, "clocks_wrong", value, text))
+		return false;
+	if (*value > 0)
+		SAY("wrong: %u; %.400s", (unsigned)MIN_OF(*value, 1e6), p->file->message);
+	else
+		SAY("no sensor's clock is known to be wrong");
+	return true;
 }
 
 static bool measure_full(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
@@ -292,6 +331,13 @@ const struct health_measure health_measures[] = {
 	    "is onus-load running, is the database there?", measure_queue },
 	{ "lag", "s", "60", "600", "how long the oldest batch has waited",
 	    "is onus-load running, is the database there?", measure_lag },
+	{ "inbox", "", "1000", "10000", "batches of sensors that wait in the hub's inbox",
+	    "is the loader too slow, or does a sensor flood it? the journal of onus-load",
+	    measure_inbox },
+	{ "inbox_age", "s", "60", "600", "how long the oldest of them has waited",
+	    "is onus-load running, is the database there?", measure_inbox_age },
+	{ "clocks", "", "0", "", "sensors whose clock differs by more than clock_max_s",
+	    "set the clocks of those hosts (ntp); their events are dated by them", measure_clocks },
 	{ "full", "", "", "0", "1: the spool is full, and reading waits",
 	    "start onus-load, or raise spool_max_mib", measure_full },
 	{ "bad", "", "0", "", "batches that could not be read",

@@ -101,15 +101,22 @@ static int read_file(const char *path, struct buf *ret, struct err *e)
 	}
 }
 
+static int read_packed(const char *path, const struct batch_name *name, struct buf *packed,
+    struct batch *ret, struct err *e)
+{
+	int r;
+
+	buf_init(packed, BATCH_FILE_MAX + 2 * 65536);
+	r = read_file(path, packed, e);
+	return r < 0 ? r : batch_unpack(buf_text(packed), name, ret, e);
+}
+
 static int read_batch(
     const char *path, const struct batch_name *name, struct batch *ret, struct err *e)
 {
-	CLEANUP(buf_done) struct buf packed;
-	int r;
+	CLEANUP(buf_done) struct buf packed = { 0 };
 
-	buf_init(&packed, BATCH_FILE_MAX + 2 * 65536);
-	r = read_file(path, &packed, e);
-	return r < 0 ? r : batch_unpack(buf_text(&packed), name, ret, e);
+	return read_packed(path, name, &packed, ret, e);
 }
 
 /* --- the producer's end ------------------------------------------------------------------------- */
@@ -484,6 +491,14 @@ int spool_read(const struct spool_item *it, struct batch *ret, struct err *e)
 	CLEANUP(free_p) char *path = join(it->dir, "new", it->file);
 
 	return read_batch(path, &it->name, ret, e);
+}
+
+int spool_read_packed(
+    const struct spool_item *it, struct buf *packed, struct batch *ret, struct err *e)
+{
+	CLEANUP(free_p) char *path = join(it->dir, "new", it->file);
+
+	return read_packed(path, &it->name, packed, ret, e);
 }
 
 struct prune {

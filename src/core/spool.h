@@ -54,6 +54,9 @@ void spool_list_done(struct spool_list *l); /* callable twice */
 
 /* spool_read - the batch, checked; -EBADMSG: spool_reject it with the reason */
 MUST_USE int spool_read(const struct spool_item *it, struct batch *ret, struct err *e);
+/* spool_read_packed - and the bytes of its file, in packed, which buf_done ends in any case */
+MUST_USE int spool_read_packed(
+    const struct spool_item *it, struct buf *packed, struct batch *ret, struct err *e);
 
 /* spool_finish - new/ → done/; older ones of the same host and producer leave done/, the newest stays */
 MUST_USE int spool_finish(const struct spool_item *it, struct err *e);

@@ -237,6 +237,16 @@ int db_migrate_end(struct db *d, int r, struct err *e)
 	return r < 0 ? r : end;
 }
 
+bool db_guarded(const struct db *d)
+{
+	return !d->engine->guarded || d->engine->guarded(d->conn);
+}
+
+const char *db_who_sql(const struct db *d)
+{
+	return d->engine->who;
+}
+
 const char *db_count_table_sql(const struct db *d)
 {
 	return d->engine->count_table;

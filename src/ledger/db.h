@@ -5,7 +5,7 @@
  * names are words of one of them stand in double quotes; parameters are ?. Internal to this room.
  *
  * Errors: -EAGAIN (another holds the lock, or won where two wrote the same: nothing was changed, try
- * again), -ENOSPC, -EBADMSG (no database of ours), -EIO (all other trouble, a lost connection too). What
+ * again), -EEXIST (a key that is there already), -ENOSPC, -EBADMSG (no database of ours), -EIO (all other trouble, a lost connection too). What
  * became of a commit whose connection was lost nobody knows: look for what it wrote. */
 #ifndef ONUS_LEDGER_DB_H
 #define ONUS_LEDGER_DB_H
@@ -71,5 +71,10 @@ bool db_in_transaction(const struct db *d);
 MUST_USE int db_migrate_begin(struct db *d, struct err *e);
 MUST_USE int db_migrate_end(struct db *d, int r, struct err *e);
 const char *db_count_table_sql(const struct db *d);
+
+/* db_who_sql - a query: the name of who is connected, as `inbox` has it; NULL: the engine knows no users
+ * db_guarded - nobody on the way can read along: TLS, or a socket of this host */
+const char *db_who_sql(const struct db *d);
+bool db_guarded(const struct db *d);
 
 #endif

@@ -70,6 +70,7 @@ struct db_engine {
 	/* Was the connection lost? Then 0 when it is there again, -errno with e when not. -EISCONN: it was not.
 	 * Statements that were prepared before live on. NULL where there is none to lose. */
 	int (*renew)(void *conn, struct err *e);
+	bool (*guarded)(const void *conn); /* NULL: there is no way to guard */
 	int (*migrate_begin)(void *conn, struct err *e);
 	int (*migrate_end)(void *conn, bool keep, struct err *e);
 	/* Many rows at once (db_bulk.h); NULL: a statement for each row is as quick. send takes rows and, where it has
@@ -81,6 +82,7 @@ struct db_engine {
 	int (*bulk_end)(void *bulk, uint64_t n, uint32_t *counts, struct err *e);
 	const char *begin_read, *begin_write; /* statements */
 	const char *count_table;	      /* query: is there a table `migration` */
+	const char *who; /* query: the name of who is connected; NULL: it knows none */
 };
 
 extern const struct db_engine db_sqlite, db_mariadb, db_postgresql;

@@ -53,12 +53,12 @@ static const struct {
 	{ ER_LOCK_WAIT_TIMEOUT, -EAGAIN, false },
 	{ ER_LOCK_DEADLOCK, -EAGAIN, false }, /* what a cluster says of a conflict, too */
 	{ ER_CHECKREAD, -EAGAIN, false }, { ER_WRITE_CONFLICT_, -EAGAIN, false },
-	{ ER_DISK_FULL, -ENOSPC, false }, { ER_RECORD_FILE_FULL, -ENOSPC, false },
-	{ ER_SERVER_SHUTDOWN, -EIO, true }, { ER_CONNECTION_KILLED, -EIO, true },
-	{ 2002, -EIO, true }, /* no server at the socket */
-	{ 2003, -EIO, true }, /* nor at the host */
-	{ 2006, -EIO, true }, /* gone away */
-	{ 2013, -EIO, true }, /* lost during a query */
+	{ ER_DUP_ENTRY, -EEXIST, false }, { ER_DISK_FULL, -ENOSPC, false },
+	{ ER_RECORD_FILE_FULL, -ENOSPC, false }, { ER_SERVER_SHUTDOWN, -EIO, true },
+	{ ER_CONNECTION_KILLED, -EIO, true }, { 2002, -EIO, true }, /* no server at the socket */
+	{ 2003, -EIO, true },					    /* nor at the host */
+	{ 2006, -EIO, true },					    /* gone away */
+	{ 2013, -EIO, true },					    /* lost during a query */
 	{ 2055, -EIO, true }, /* the same, with the system's error */
 };
 
@@ -288,6 +288,14 @@ static int my_open(const char *rest, bool write, void **ret, struct err *e)
 	}
 	*ret = my;
 	return 0;
+}
+
+/* Who listens on the way sees nothing: TLS, or no way at all. */
+static bool my_guarded(const void *conn)
+{
+	const struct my *my = conn;
+
+	return my->c->unix_socket || mysql_get_ssl_cipher(my->c);
 }
 
 static int my_renew(void *conn, struct err *e)
@@ -647,6 +655,7 @@ const struct db_engine db_mariadb = {
 	.text = my_bytes,
 	.blob = my_bytes,
 	.null = my_null,
+	.guarded = my_guarded,
 	.renew = my_renew,
 	.migrate_begin = my_migrate_begin,
 	.migrate_end = my_migrate_end,
@@ -661,4 +670,6 @@ const struct db_engine db_mariadb = {
 	.count_table =
 	    "SELECT count(*) FROM information_schema.tables WHERE table_name = 'migration' "
 	    "AND table_schema = database()",
+	.who = "SELECT left(current_user(), char_length(current_user()) - "
+	       "char_length(substring_index(current_user(), '@', -1)) - 1)",
 };

@@ -54,6 +54,7 @@ static int code_of(const char *state)
 		{ "40P01", -EAGAIN }, /* deadlock_detected */
 		{ "55P03", -EAGAIN }, /* lock_not_available */
 		{ "53100", -ENOSPC }, /* disk_full */
+		{ "23505", -EEXIST }, /* unique_violation */
 	};
 
 	for (size_t i = 0; state && i < NELEM(codes); i++)
@@ -197,6 +198,15 @@ static int pg_open(const char *rest, bool write, void **ret, struct err *e)
 	}
 	*ret = pg;
 	return 0;
+}
+
+/* Who listens on the way sees nothing: TLS, or no way at all. */
+static bool pg_guarded(const void *conn)
+{
+	const struct pg *pg = conn;
+	const char *host = PQhost(pg->c);
+
+	return PQsslInUse(pg->c) || (host && *host == '/');
 }
 
 static int pg_renew(void *conn, struct err *e)
@@ -512,6 +522,7 @@ const struct db_engine db_postgresql = {
 	.text = pg_bytes,
 	.blob = pg_bytes,
 	.null = pg_null,
+	.guarded = pg_guarded,
 	.renew = pg_renew,
 	.migrate_begin = pg_migrate_begin,
 	.migrate_end = pg_migrate_end,
@@ -525,4 +536,5 @@ const struct db_engine db_postgresql = {
 	.count_table =
 	    "SELECT count(*) FROM information_schema.tables WHERE table_name = 'migration' "
 	    "AND table_schema = current_schema()",
+	.who = "SELECT session_user::text",
 };

@@ -33,9 +33,11 @@ static int code_of(int rc)
 static int say(sqlite3 *c, int rc, struct err *e)
 {
 	const char *file = sqlite3_db_filename(c, "main");
+	int more = sqlite3_extended_errcode(c);
+	bool there = more == SQLITE_CONSTRAINT_PRIMARYKEY || more == SQLITE_CONSTRAINT_UNIQUE;
 
-	return err_set(
-	    e, code_of(rc), "%s: %s", file && *file ? file : "SQLite", sqlite3_errmsg(c));
+	return err_set(e, there ? -EEXIST : code_of(rc), "%s: %s", file && *file ? file : "SQLite",
+	    sqlite3_errmsg(c));
 }
 
 static void lite_close(void *conn)

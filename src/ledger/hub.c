@@ -52,6 +52,14 @@ static const char *const sql_text[] = {
 	[SQL_SETTING_REV] = "SELECT coalesce(max(id), 0) FROM audit",
 	[SQL_AUDIT_ADD] = "INSERT INTO audit (id, at, who, name, old, new, why) "
 			  "VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_INBOX_HOST] = "SELECT host FROM inbox WHERE host > ? ORDER BY host LIMIT 1",
+	[SQL_INBOX_PRODUCER] = "SELECT producer FROM inbox WHERE host = ? AND producer > ? "
+			       "ORDER BY producer LIMIT 1",
+	[SQL_INBOX_ROW] = "SELECT seq, sent, received, bytes FROM inbox "
+			  "WHERE host = ? AND producer = ? AND seq > ? ORDER BY seq LIMIT 1",
+	[SQL_INBOX_DROP] = "DELETE FROM inbox WHERE host = ? AND producer = ? AND seq = ?",
+	[SQL_INBOX_DEPTH] = "SELECT count(*), coalesce(sum(length(bytes)), 0), "
+			    "coalesce(min(received), 0) FROM inbox",
 };
 _Static_assert(NELEM(sql_text) == SQL_N, "sql_text out of step");
 
@@ -200,6 +208,7 @@ struct hub *hub_free(struct hub *h)
 		(void)db_stmt_free(h->stmt[i]);
 	hub_bulk_free_all(h);
 	(void)fold_free(h->fold);
+	(void)inbox_free(h->inbox);
 	(void)db_free(h->db);
 	free(h);
 	return NULL;

@@ -720,6 +720,14 @@ int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e)
 	return r;
 }
 
+void hub_fold_forget(struct hub *h)
+{
+	if (!h->fold)
+		return;
+	fold_clear(h->fold);
+	forget_full(h->fold);
+}
+
 int hub_fold_batch(
     struct hub *h, const struct batch *b, int64_t now_s, struct hub_folded *ret, struct err *e)
 {

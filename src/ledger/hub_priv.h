@@ -32,6 +32,11 @@ enum hub_sql {
 	SQL_SETTING_DROP,
 	SQL_SETTING_REV,
 	SQL_AUDIT_ADD,
+	SQL_INBOX_HOST,
+	SQL_INBOX_PRODUCER,
+	SQL_INBOX_ROW,
+	SQL_INBOX_DROP,
+	SQL_INBOX_DEPTH,
 	SQL_N
 };
 
@@ -47,6 +52,7 @@ enum hub_bulk {
 };
 
 struct fold;
+struct inbox;
 
 struct hub {
 	struct db *db;
@@ -54,6 +60,7 @@ struct hub {
 	struct db_stmt *stmt[SQL_N];
 	struct db_bulk *bulk[BULK_N]; /* NULL until it is used */
 	struct fold *fold;	      /* NULL until the first hub_fold_add */
+	struct inbox *inbox;	      /* NULL until the first hub_inbox_walk */
 };
 
 /* hub_stmt - one of the kept statements, reset */
@@ -84,6 +91,10 @@ MUST_USE int hub_source_id(
     struct hub *h, struct span name, int32_t day, int32_t *ret, struct err *e);
 
 struct fold *fold_free(struct fold *f);
+struct inbox *inbox_free(struct inbox *x);
+
+/* hub_fold_forget - what was added since the last commit, and what a commit said that was undone afterwards */
+void hub_fold_forget(struct hub *h);
 
 /* hub_read_line - day, addr, plen, category, source: columns that begin a row of ledger, evidence and change;
  * false when the row is not one of ours (a hand-made database) */

@@ -76,9 +76,14 @@ CREATE TABLE inbox (
 	host TEXT NOT NULL,
 	producer TEXT NOT NULL,
 	seq INTEGER NOT NULL,
+	sent INTEGER NOT NULL,
 	received INTEGER NOT NULL,
 	bytes BLOB NOT NULL,
-	PRIMARY KEY (host, producer, seq)
+	PRIMARY KEY (host, producer, seq),
+	CHECK (length(host) BETWEEN 1 AND 64),
+	CHECK (length(producer) BETWEEN 1 AND 32),
+	CHECK (seq > 0),
+	CHECK (length(bytes) <= 1048576)
 );
 CREATE TABLE ledger (
 	day INTEGER NOT NULL,

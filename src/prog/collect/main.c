@@ -259,17 +259,6 @@ static int gathering_check(const struct daemon *d, struct err *e)
 	return 0;
 }
 
-static void host_name(const struct conf *conf, char ret[BATCH_HOST_MAX + 1])
-{
-	char name[256] = "";
-
-	if (conf->host_name && *conf->host_name)
-		(void)snprintf(name, sizeof(name), "%s", conf->host_name);
-	else if (gethostname(name, sizeof(name) - 1) < 0 || !*name)
-		(void)snprintf(name, sizeof(name), "localhost"); /* fits */
-	(void)snprintf(ret, BATCH_HOST_MAX + 1, "%.*s", (int)BATCH_HOST_MAX, name);
-}
-
 /* Positions of a source that is not configured any more are carried along: it may come back. */
 static int restore(struct collect *c, struct err *e)
 {
@@ -298,7 +287,7 @@ static int open_spool(struct collect *c, struct err *e)
 	char host[BATCH_HOST_MAX + 1];
 	int r = file_mkdirs(c->list_dir, 0750, e);
 
-	host_name(c->conf, host);
+	conf_host_name(c->conf, host);
 	if (r == 0)
 		r = spool_open(c->conf->spool_dir, host, c->good ? "good" : "collect",
 		    (uint64_t)c->conf->spool_max_mib << 20, &c->spool, e);

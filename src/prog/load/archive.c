@@ -59,6 +59,25 @@ int archive_keep(const char *dir, const struct spool_item *it, int64_t received_
 	return r;
 }
 
+int archive_put(const char *dir, const char *producer, const struct batch_name *name,
+    struct span bytes, int64_t received_s, struct err *e)
+{
+	CLEANUP(free_p) char *room = join(dir, producer, "new"), *to = NULL;
+	const struct timespec times[2] = { { .tv_sec = received_s }, { .tv_sec = received_s } };
+	char file[BATCH_NAME_MAX];
+	int r = file_mkdirs(room, 0750, e);
+
+	batch_name_format(name, file);
+	if (asprintf(&to, "%s/%s", room, file) < 0)
+		abort();
+	if (r < 0 || access(to, F_OK) == 0) /* it was folded before */
+		return r;
+	r = file_write(to, bytes, e);
+	if (r == 0 && utimensat(AT_FDCWD, to, times, 0) < 0)
+		r = err_set(e, -errno, "%s: cannot set its time: %m", to);
+	return r;
+}
+
 int archive_sync(const char *dir, const struct spool_item *it, struct err *e)
 {
 	CLEANUP(free_p) char *room = room_of(dir, it);

@@ -4,36 +4,15 @@
  * and the hub knows which of them it has. */
 #include <errno.h>
 
-#include "core/conf.h"
-#include "core/spool.h"
-#include "core/spool_depth.h"
 #include "prog/evidence/sources.h"
 #include "prog/load/archive.h"
+#include "prog/load/load.h"
 #include "prog/load/rebuild.h"
-#include "svc/daemon.h"
-#include "util/clock.h"
 #include "util/log.h"
 
-#define ITEMS_MAX     64u     /* batches in one transaction */
-#define LINES_MAX     400000u /* and lines, roughly */
+#define LINES_MAX     400000u /* in one transaction, roughly */
 #define BUSY_WAIT_MS  300     /* another writes: it will not take long */
 #define BUSY_PATIENCE 100u
-
-struct load {
-	struct daemon *d;
-	struct conf *conf;
-	struct hub *hub; /* NULL until it could be opened */
-	struct clock clock;
-	struct hub_folded sum;
-	uint64_t bad;
-	size_t
-	    items; /* batches in the next transaction: from one on twice as many, so that whatever kills
-			 it again and again, it comes on */
-	int32_t pruned_day;
-	int64_t folded_s; /* when rows were last committed; 0: not yet */
-	struct spool_gauge spool;
-	unsigned busy; /* turns in a row that found the hub locked */
-};
 
 static const char *option_rebuild; /* --rebuild; set by the command line alone */
 
@@ -47,8 +26,15 @@ static void load_close(void *state)
 	struct load *l = state;
 
 	l->hub = hub_free(l->hub);
+	l->sender = inbox_sender_free(l->sender);
+	inbox_load_done(&l->inbox);
 	l->conf = conf_free(l->conf);
 	free(l);
+}
+
+static bool sends(const struct load *l)
+{
+	return strcmp(l->conf->load_into, "inbox") == 0;
 }
 
 static int load_open(struct daemon *d, void **state, struct err *e)
@@ -69,7 +55,10 @@ static int load_open(struct daemon *d, void **state, struct err *e)
 		load_close(l);
 		return -EINVAL;
 	}
+	inbox_load_init(&l->inbox, d, l->conf);
 	r = daemon_status_dir(d, l->conf->status_dir, e);
+	if (r == 0 && option_rebuild && sends(l))
+		r = err_set(e, -EINVAL, "--rebuild makes a ledger; load_into says inbox");
 	if (r < 0) {
 		load_close(l);
 		return r;
@@ -132,15 +121,19 @@ static int open_hub(struct load *l, struct err *e)
 	return r;
 }
 
-static int refuse(struct load *l, const struct spool_item *it, const char *reason, struct err *e)
+bool load_unreadable(int r)
+{
+	return r != -ENOMEM && r != -EMFILE && r != -ENFILE;
+}
+
+int load_refuse(struct load *l, const struct spool_item *it, const char *reason, struct err *e)
 {
 	l->bad++;
 	log_warn("batch=%s/new/%s moved to bad/: %s", it->dir, it->file, reason);
 	return spool_reject(it, reason, e);
 }
 
-/* Before a batch leaves new/ for good. */
-static int keep(struct load *l, const struct spool_item *it, int64_t at_s, struct err *e)
+int load_keep(struct load *l, const struct spool_item *it, int64_t at_s, struct err *e)
 {
 	const char *dir = l->conf->batch_archive;
 
@@ -156,7 +149,7 @@ static int keep_all(struct load *l, const struct spool_list *list, const bool *w
 	for (size_t i = 0; i < n && r == 0; i++) {
 		bool last = i + 1 == n || strcmp(list->v[i].dir, list->v[i + 1].dir) != 0;
 
-		r = waits[i] ? keep(l, &list->v[i], at_s[i], e) : 0;
+		r = waits[i] ? load_keep(l, &list->v[i], at_s[i], e) : 0;
 		if (r == 0 && last && *l->conf->batch_archive &&
 		    access(l->conf->batch_archive, F_OK) == 0)
 			r = archive_sync(l->conf->batch_archive, &list->v[i], e);
@@ -175,26 +168,26 @@ static int add(
 
 	if (r == -ENOENT)
 		return 0;
-	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
+	if (r < 0 && !load_unreadable(r)) {
 		*e = why;
 		return r;
 	}
 	if (r < 0) /* unreadable for good: it must not hold up the others */
-		return refuse(l, it, why.text, e);
+		return load_refuse(l, it, why.text, e);
 	r = hub_fold_add(l->hub, &b, now_s, &why);
 	if (r == 1 && why.text[0])
 		log_warn("batch=%s/%s %s", it->dir, it->file, why.text);
 	*lines += b.count;
 	batch_done(&b);
 	if (r == -EBADMSG) {
-		r = refuse(l, it, why.text, e);
+		r = load_refuse(l, it, why.text, e);
 		return r < 0 ? r : -ESTALE;
 	}
 	if (r < 0)
 		*e = why;
 	if (r == 0) {
 		l->sum.duplicates++;
-		r = keep(l, it, now_s, e);
+		r = load_keep(l, it, now_s, e);
 		return r < 0 ? r : spool_finish(it, e);
 	}
 	return r;
@@ -203,8 +196,8 @@ static int add(
 /* As many batches of the list as belong into one transaction; the number that was dealt with. */
 static int load_some(struct load *l, const struct spool_list *list, struct err *e)
 {
-	bool waits[ITEMS_MAX] = { false };
-	int64_t at_s[ITEMS_MAX];
+	bool waits[LOAD_ITEMS_MAX] = { false };
+	int64_t at_s[LOAD_ITEMS_MAX];
 	uint64_t lines = 0;
 	size_t n;
 	int r;
@@ -228,7 +221,7 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 		if (waits[i])
 			r = spool_finish(&list->v[i], e);
 	if (r == 0)
-		l->items = MIN_OF(l->items * 2, ITEMS_MAX);
+		l->items = MIN_OF(l->items * 2, LOAD_ITEMS_MAX);
 	return r;
 }
 
@@ -251,6 +244,20 @@ static int prune(struct load *l, struct err *e)
 	return r;
 }
 
+static void say(struct load *l)
+{
+	char clocks[CLOCKS_TEXT_MAX] = "";
+
+	if (sends(l)) {
+		daemon_say(l->d, "%ju event lines handed to the hub's inbox in %ju batches",
+		    (uintmax_t)l->sum.lines, (uintmax_t)l->sum.batches);
+		return;
+	}
+	inbox_load_report(&l->inbox, clocks);
+	daemon_say(l->d, "%ju event lines loaded in %ju batches%s%s", (uintmax_t)l->sum.lines,
+	    (uintmax_t)l->sum.batches, *clocks ? "; clocks that are wrong: " : "", clocks);
+}
+
 static void report(struct load *l, const struct spool_list *list)
 {
 	const struct spool_depth *spool = spool_gauge(&l->spool, l->conf->spool_dir);
@@ -268,8 +275,7 @@ static void report(struct load *l, const struct spool_list *list)
 	daemon_time(l->d, "queue_oldest", spool->waiting.oldest_s);
 	daemon_time(l->d, "bad_oldest", spool->bad.oldest_s);
 	daemon_time(l->d, "folded", l->folded_s);
-	daemon_say(l->d, "%ju event lines loaded in %ju batches", (uintmax_t)l->sum.lines,
-	    (uintmax_t)l->sum.batches);
+	say(l);
 }
 
 static void alive(void *d)
@@ -295,27 +301,54 @@ static int rebuild_turn(struct load *l, int *wait_ms, struct err *e)
 	return r;
 }
 
+/* The spool, and then what sensors have sent; *more: do not wait for the next turn */
+static int load_all(struct load *l, const struct spool_list *list, bool *more, struct err *e)
+{
+	int r = list->n ? load_some(l, list, e) : 0;
+
+	if (r == 0)
+		r = inbox_load(&l->inbox, l->hub, (unsigned)l->items, &l->sum, e);
+	if (r < 0)
+		return r;
+	if (r == 1) {
+		l->folded_s = MAX_OF(l->folded_s, l->inbox.folded_s);
+		l->items = MIN_OF(l->items * 2, LOAD_ITEMS_MAX);
+	}
+	*more = r == 1 || list->n;
+	return 0;
+}
+
+static int work(struct load *l, struct spool_list *list, bool *more, struct err *e)
+{
+	int r = 0;
+
+	if (!sends(l)) {
+		r = open_hub(l, e);
+		if (r == 0)
+			r = prune(l, e);
+	}
+	if (r == 0)
+		r = spool_scan(l->conf->spool_dir, LOAD_ITEMS_MAX, list, e);
+	if (r == 0 && !sends(l))
+		return load_all(l, list, more, e);
+	*more = list->n;
+	return r < 0 || list->n == 0 ? r : send_some(l, list, e);
+}
+
 static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct load *l = state;
 	struct spool_list list = { NULL };
+	bool more = false;
 	int r;
 
 	if (option_rebuild)
 		return rebuild_turn(l, wait_ms, e);
-	r = open_hub(l, e);
-	if (r == 0)
-		r = prune(l, e);
-	if (r == 0)
-		r = spool_scan(l->conf->spool_dir, ITEMS_MAX, &list, e);
-	if (r == 0 && list.n)
-		r = load_some(l, &list, e);
+	r = work(l, &list, &more, e);
 	if (r == 0) {
 		l->busy = 0;
 		report(l, &list);
-		*wait_ms = list.n    ? 0
-			   : d->once ? DAEMON_DONE
-				     : (int)l->conf->load_interval_s * 1000;
+		*wait_ms = more ? 0 : d->once ? DAEMON_DONE : (int)l->conf->load_interval_s * 1000;
 	}
 	spool_list_done(&list);
 	if (r == -EAGAIN &&
@@ -323,8 +356,10 @@ static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 		*wait_ms = BUSY_WAIT_MS;
 		return 0;
 	}
-	if (r < 0)
-		l->hub = hub_free(l->hub); /* a fresh connection next time */
+	if (r < 0) { /* a fresh connection next time */
+		l->hub = hub_free(l->hub);
+		l->sender = inbox_sender_free(l->sender);
+	}
 	return r;
 }
 
@@ -338,9 +373,12 @@ int main(int argc, char **argv)
 	};
 	static const struct daemon_def def = {
 		.name = "onus-load",
-		.about = "Carry the batches that wait in the spool into the hub, each exactly "
-			 "once. While "
-			 "the\ndatabase is away it keeps trying, and the spool keeps everything.",
+		.about =
+		    "Carry the batches that wait in the spool into the hub, each exactly "
+		    "once, and those that\nsensors have put into the hub's inbox. While "
+		    "the database is away it keeps trying, and the spool\nkeeps everything. On "
+		    "a sensor, with load_into = inbox, it hands whole batches to the hub's inbox "
+		    "and\nneeds no right but that (onus sensor, doc/hub.md).",
 		.more =
 		    "onus-load --once works off what waits and exits.\n"
 		    "onus-load --once --rebuild DIR -o hub=sqlite:NEW makes a ledger anew from the "

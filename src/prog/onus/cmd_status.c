@@ -106,6 +106,12 @@ static void print_room(const struct status *s, const char *name, const struct sp
 	    (uintmax_t)(r->bytes + 1023) / 1024, oldest);
 }
 
+static void print_inbox(const struct status *s)
+{
+	if (s->h.inbox_known)
+		print_room(s, "inbox  sensors", &s->h.inbox);
+}
+
 static void print_spool(const struct status *s)
 {
 	char age[32];
@@ -122,6 +128,7 @@ static void print_spool(const struct status *s)
 	(void)printf("\n");
 	print_room(s, "new/  waiting", &s->h.spool.waiting);
 	print_room(s, "bad/  refused", &s->h.spool.bad);
+	print_inbox(s);
 }
 
 /* What flows: one row a counter that people ask for. */
@@ -305,6 +312,10 @@ static int print_json(const struct status *s, struct err *e)
 		jout_object_end(&j);
 	} else
 		jout_null(&j, "spool");
+	if (s->h.inbox_known)
+		put_room(&j, "inbox", &s->h.inbox, s->h.now_s);
+	else
+		jout_null(&j, "inbox");
 	put_publication(&j, &s->h);
 	jout_array(&j, "checks");
 	for (unsigned i = 0; i < s->n; i++)

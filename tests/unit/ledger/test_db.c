@@ -136,8 +136,8 @@ static void test_bytes(void **state)
 	assert_int_equal(db_step(get, NULL), 0);
 	(void)db_stmt_free(put);
 	(void)db_stmt_free(get);
-	put = statement(
-	    d, "INSERT INTO inbox (host, producer, seq, received, bytes) VALUES (?, '', 1, 1, ?)");
+	put = statement(d, "INSERT INTO inbox (host, producer, seq, sent, received, bytes) "
+			   "VALUES (?, 'p', 1, 1, 1, ?)");
 	db_bind_text(put, 1, SPAN("h"));
 	db_bind_blob(put, 2, span_of(zeros, sizeof(zeros)));
 	ok(db_run(put, &e));

@@ -26,7 +26,7 @@ static void fill(void)
 	run_sql(scratch_file,
 	    "INSERT INTO source VALUES (1, 'sshd', 0, 1, 20000, 1), (2, 'drop', 2, 0, -1, 0);"
 	    "INSERT INTO source_rev VALUES (1, 1, 20000, 'a', 1.0), (2, 1, 20001, 'b', 0.1);"
-	    "INSERT INTO inbox VALUES ('h', 'p', 9223372036854775807, 1, x'0001ff');"
+	    "INSERT INTO inbox VALUES ('h', 'p', 9223372036854775807, 7, 1, x'0001ff');"
 	    "INSERT INTO batch VALUES ('h', 'p', 1, 2, 3, 4, 5, 1);"
 	    "INSERT INTO ledger VALUES (20000, x'00000000000000000000ffff0b000001', 128, 5, 1, 0, "
 	    "'smtp', 0, 5), (20000, x'00000000000000000000ffff0b000002', 128, 5, 1, 0, '', 255, 1);"

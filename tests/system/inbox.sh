@@ -1,0 +1,210 @@
+#!/bin/bash
+# Three sensors and a hub on a real PostgreSQL and a real MariaDB, over TLS, each sensor with the credentials that `onus
+# sensor grants` prints. Exact totals while senders and the hub's loader are killed; what credentials do not allow; a
+# sensor that sends garbage, others' batches and floods; wrong clocks.
+set -euo pipefail
+onus=$ONUS_BUILD/src/prog/onus/onus
+dir=$(mktemp -d)
+chmod 755 "$dir"
+pids=()
+preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
+# shellcheck source=tests/engines.sh
+. "$ONUS_SOURCE/tests/engines.sh"
+# shellcheck source=tests/sensors.sh
+. "$ONUS_SOURCE/tests/sensors.sh"
+stop() {
+  local pid
+  for pid in "${pids[@]}"; do
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  pids=()
+}
+cleanup() {
+  stop
+  engine_stop || true
+  rm -rf "$dir"
+}
+trap cleanup EXIT
+fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
+good='mx1.example.net mx2.example.net'
+evil=mx3.example.net
+
+events() { # HOST N FIRST: N lines of a source of its own, counts that add up to 2 N
+  awk -v h="$1" -v n="$2" -v first="$3" 'BEGIN { for (i = first; i < first + n; i++)
+    printf "2026-05-%02dT%02d:00:00Z\t20.%d.%d.%d\tbrute-force\t%d\tfull\t%s\tsshd\t\n", 1 + i % 28, i % 24, i % 7, int(i / 7) % 200, i % 250, 1 + i % 2 * 2, h }'
+}
+batches() { # HOST N: so many, of 100 lines each
+  local i
+  for ((i = 0; i < $2; i++)); do
+    made[$1]=$((${made[$1]:-0} + 100))
+    printf '[source %s-%d]\ntype = events\npath = %s/%s/events.%d\n' "$1" "${made[$1]}" "$dir" "$1" "${made[$1]}" >>"$dir/$1/conf"
+    events "$1" 100 "${made[$1]}" >"$dir/$1/events.${made[$1]}"
+    collect "$1" || fail "collect: $(tail -n 3 "$dir/$1/collect.log")"
+  done
+}
+total() { # of a host's source, in the hub
+  engine_sql "SELECT coalesce(sum(l.count), 0) FROM ledger l JOIN source s ON s.id = l.source WHERE s.name LIKE '$1-%'"
+}
+exact() { # WHEN
+  local host
+  for host in $good; do
+    [ "$(total "$host")" = $((2 * ${made[$host]})) ] || fail "$1: $host: $(total "$host"), wanted $((2 * ${made[$host]}))"
+  done
+  [ "$(engine_sql 'SELECT count(*) FROM inbox')" = 0 ] || fail "$1: something is left in the inbox"
+}
+hub_once() { load hub --once || fail "the hub's loader: $(tail -n 3 "$dir/hub/load.log")"; }
+send() { load "$1" --once || fail "the loader of $1: $(tail -n 3 "$dir/$1/load.log")"; }
+again() { cp -a "$dir/$1/kept/." "$dir/$1/spool/"; } # as after a kill between the commit and the move to done/
+
+# Sender and hub killed again and again while they work.
+killed() {
+  local host i left
+  for host in $good; do
+    batches "$host" 10
+    cp -a "$dir/$host/spool" "$dir/$host/kept"
+  done
+  for ((i = 0; i < 30; i++)); do
+    for host in $good hub; do
+      start "$host"
+      pids+=("$started")
+    done
+    sleep 0.$((i * 3 % 7 % 2))$((2 + i * 5 % 8))
+    stop
+    left=0
+    for host in $good; do left=$((left + $(waiting "$host"))); done
+    [ "$left" != 0 ] || break
+  done
+  for host in $good; do
+    again "$host" # some of its rows are in the inbox still, some were folded
+    send "$host"
+    send "$host"
+  done
+  hub_once
+  exact 'after kills'
+  for host in $good; do
+    again "$host"
+    send "$host"
+  done
+  [ "$(engine_sql 'SELECT count(*) FROM inbox')" = "$(find "$dir"/*/kept -path '*/new/*' -type f | wc -l)" ] || fail 'what was folded long ago is sent once more'
+  hub_once
+  exact 'all once more'
+  for host in $good; do
+    [ "$(engine_sql "SELECT count(*) FROM batch WHERE host = '$host'")" = "$(find "$dir/$host/kept" -path '*/new/*' -type f | wc -l)" ] || fail "batches of $host"
+  done
+  echo "ok: $engine: exact totals after $i kills each of two senders and the hub's loader, every batch sent twice more"
+}
+
+refused() { # STATEMENT: the server says that this is not allowed
+  local out
+  ! out=$(sensor_sql "$evil" "$1" 2>&1) || fail "$evil may: $1"
+  [[ $out == *denied* || $out == *'must be owner'* ]] || fail "$1: $out"
+}
+credentials() {
+  local sql out
+  sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ('x', 1, 1, '')" || fail 'the credentials are no good'
+  for sql in 'SELECT count(*) FROM inbox' 'SELECT bytes FROM inbox' 'SELECT count(*) FROM ledger' 'SELECT version FROM migration' \
+    "UPDATE inbox SET bytes = ''" 'DELETE FROM inbox' 'TRUNCATE TABLE inbox' 'DROP TABLE inbox' 'CREATE TABLE t (a INTEGER)' 'CREATE TEMPORARY TABLE t (a INTEGER)' \
+    "INSERT INTO inbox (host, producer, seq, sent, bytes) VALUES ('mx1.example.net', 'collect', 1, 1, '')" \
+    "INSERT INTO inbox (producer, seq, sent, received, bytes) VALUES ('x', 2, 1, 1, '')" \
+    "INSERT INTO inbox (producer, seq, sent, bytes) SELECT producer, seq + 1, 1, bytes FROM inbox" \
+    "INSERT INTO batch (host, producer, seq) VALUES ('mx1.example.net', 'collect', 1)" \
+    'UPDATE writer SET turns = turns + 1' "INSERT INTO setting (name, value, rev) VALUES ('own/20.0.0.0/8', '', 1)"; do
+    refused "$sql"
+  done
+  if [ "$engine" = postgresql ]; then
+    refused 'SELECT lo_create(0)'
+    refused "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ('x', 3, 1, '') RETURNING host"
+    out='no encryption\|SSL off\|rejects'
+  else
+    refused "REPLACE INTO inbox (producer, seq, sent, bytes) VALUES ('x', 1, 1, 'z')"
+    refused "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ('x', 1, 1, '') ON DUPLICATE KEY UPDATE bytes = 'z'"
+    out='Access denied'
+  fi
+  ! sensor_sql "$evil" 'SELECT 1' without-tls 2>"$dir/err" || fail 'a connection without TLS'
+  grep -q "$out" "$dir/err" || fail "without TLS: $(cat "$dir/err")"
+  ! sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ('x', 4, 1, $large)" 2>"$dir/err" || fail 'a batch of more than a MiB'
+  grep -qi constraint "$dir/err" || fail "a batch of more than a MiB: $(cat "$dir/err")"
+  echo "ok: $engine: 18 statements and a connection without TLS are refused by the server"
+}
+
+hostile() {
+  local i theirs one
+  theirs=$(find "$dir/mx1.example.net/kept" -name '*.zst' -path '*/new/*' | sort | tail -n 1)
+  one=$(basename "$theirs" .zst)
+  batches "$evil" 1
+  send "$evil"
+  # of another host, under the number of that host; torn; of its own number, but with another's bytes; names that are none
+  for i in "'collect', ${one##*.}" "'../../../x', 5" "'', 6" "'a b', 7"; do
+    sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ($i, 1, $(literal "$theirs"))" 2>"$dir/err" || grep -qi constraint "$dir/err" || fail "$i: $(cat "$dir/err")"
+  done
+  head -c 200 "$theirs" >"$dir/torn"
+  sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ('collect', 9, 9223372036854775807, $(literal "$dir/torn"))"
+  # shellcheck disable=SC2046
+  sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES $(for i in $(seq 300); do printf "('flood%d', 1, -1, 'garbage'), " "$i"; done)('flood', 1, 0, '')"
+  for i in $good; do
+    batches "$i" 3
+    send "$i"
+  done
+  hub_once
+  exact 'beside a hostile sensor'
+  [ "$(find "$dir/hub/spool/inbox/bad" -name '*.zst' | wc -l)" = 100 ] || fail "$(find "$dir/hub/spool/inbox/bad" -name '*.zst' | wc -l) files in bad/, wanted 100"
+  [ -z "$(find "$dir" -name 'x.*' -o -name '*x.0000*' -not -path '*/bad/*')" ] || fail 'a name led out of bad/'
+  [ "$(find "$dir/hub/spool/inbox/bad" -name "$evil.*.reason" -size +0 | wc -l)" = 100 ] || fail 'reasons are missing'
+  [ "$(total "$evil")" = 200 ] || fail "what $evil rightly sent: $(total "$evil")"
+  "$onus" status -c "$dir/hub/conf" --json >"$dir/status" || true
+  python3 - "$dir/status" <<'PY' || fail 'the status'
+import json, sys
+s = json.load(open(sys.argv[1]))
+load = next(p for p in s["programs"] if p["program"] == "onus-load")
+assert load["counters"]["inbox_refused"] >= 300, load
+assert s["inbox"]["batches"] == 0, s["inbox"]
+PY
+  echo "ok: $engine: garbage, others' names and numbers, and a flood: the others' totals are exact, bad/ is bounded"
+}
+literal() {
+  if [ "$engine" = postgresql ]; then printf "'\\\\x%s'" "$(od -An -v -tx1 "$1" | tr -d ' \n')"; else printf "x'%s'" "$(od -An -v -tx1 "$1" | tr -d ' \n')"; fi
+}
+
+told() { # PATTERN: check_onus says so of clocks before long; sets out
+  local i
+  for ((i = 0; i < 1200; i++)); do
+    out=$("$ONUS_BUILD/src/prog/check/check_onus" clocks -C "$dir/hub/conf") || true
+    # shellcheck disable=SC2254
+    case $out in $1) return ;; esac
+    sleep 0.1
+  done
+  fail "check_onus: $out, wanted $1"
+}
+clocks() {
+  local out by
+  start hub
+  pids+=("$started")
+  told 'ONUS CLOCKS OK*'
+  for by in '+2h ahead' '-3h behind'; do
+    batches mx2.example.net 1
+    FAKETIME=${by% *} LD_PRELOAD=$preload load mx2.example.net --once || fail "$by: $(tail -n 3 "$dir/mx2.example.net/load.log")"
+    told "ONUS CLOCKS WARNING*mx2.example.net * ${by#* }*"
+  done
+  grep -q 'host=mx2.example.net its clock is .* ahead of' "$dir/hub/load.log" || fail 'it is not in the log'
+  batches mx2.example.net 1
+  send mx2.example.net
+  told 'ONUS CLOCKS OK*'
+  stop
+  hub_once
+  exact 'clocks'
+  echo "ok: $engine: a clock that is two hours ahead, and three behind, is told of, until it is right"
+}
+
+for name in postgresql mariadb; do
+  declare -A made=()
+  sensors_start "$name"
+  for host in $good $evil; do sensor_add "$host"; done
+  if [ "$name" = postgresql ]; then large="convert_to(repeat('x', 1048577), 'UTF8')"; else large="repeat('x', 1048577)"; fi
+  credentials
+  killed
+  hostile
+  clocks
+  engine_stop
+  rm -rf "$dir/hub" "$dir"/mx*
+done
