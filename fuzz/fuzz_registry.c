@@ -11,6 +11,7 @@
 
 #include "holders/build_format.h"
 #include "holders/registry_format.h"
+#include "holders/tell.h"
 #include "util/file.h"
 
 static const char table[] = "1.0.0.0,1.0.0.255,64496,First\n1.0.1.0,1.0.1.99,64497,Second\n"
@@ -48,6 +49,7 @@ static void tell_facts(struct registry_build *b)
 			.source = SPAN("RIPE"),
 			.handle = span_str(facts[i].handle),
 			.name = SPAN("name"),
+			.address = SPAN("Here"),
 			.org = span_str(facts[i].org),
 			.as = { 64496, 64497 }, /* two joins with their holder */
 			.abuse = span_str(facts[i].abuse),
@@ -78,6 +80,28 @@ static void tell_routes(struct registry_build *b)
 	}
 }
 
+/* What a record says of the same AS and holder, and does not hold. */
+static void tell_others(struct registry_build *b)
+{
+	struct fact_to to = build_facts(b, 3);
+	struct fact as = { .kind = FACT_AS,
+		.source = SPAN("ARIN"),
+		.as = { 64496, 64496 },
+		.name = SPAN("another"),
+		.org = SPAN("Q"),
+		.country = "DE" };
+	struct fact org = { .kind = FACT_ORG,
+		.source = SPAN("RIPE"),
+		.handle = SPAN("O"),
+		.name = SPAN("another"),
+		.address = SPAN("There"),
+		.country = "DE" };
+
+	if (build_input_add(b, "others", KIND_ARIN_TEXT) != 3 || to.take(to.ctx, &as) < 0 ||
+	    to.take(to.ctx, &org) < 0)
+		abort();
+}
+
 static void make_good(void)
 {
 	struct registry_build *b = registry_build_new(NULL, NULL);
@@ -92,6 +116,7 @@ static void make_good(void)
 		abort();
 	tell_facts(b);
 	tell_routes(b);
+	tell_others(b);
 	if (registry_build_write(b, path, &e) < 0 || file_read(path, &file, &e) < 0 ||
 	    posix_memalign(&good, REG_ALIGN, file.len) != 0 ||
 	    posix_memalign(&copy, REG_ALIGN, file.len) != 0)
@@ -194,6 +219,38 @@ static void read_rivals(const struct registry *r, struct addr a)
 	}
 }
 
+static void read_said(const struct registry *r)
+{
+	uint32_t first, n, all = 0;
+	struct said_words w;
+
+	for (uint32_t i = 0; i < registry_n_as(r); i++, all += n) {
+		n = registry_as_said(r, i, &first);
+		assert(first == all);
+		for (uint32_t k = first; k < first + n; k++) {
+			struct registry_said s = registry_as_said_at(r, k);
+
+			assert(s.field != SAID_ADDRESS && !span_empty(s.value));
+			read_text(s.value);
+			tell_said(r, &s, &w);
+		}
+	}
+	assert(all == registry_n_as_said(r));
+	all = 0;
+	for (uint32_t i = 0; i < registry_n_holder(r); i++, all += n) {
+		n = registry_holder_said(r, i, &first);
+		assert(first == all);
+		for (uint32_t k = first; k < first + n; k++) {
+			struct registry_said s = registry_holder_said_at(r, k);
+
+			assert(s.field != SAID_HOLDER && !span_empty(s.value));
+			read_text(s.value);
+			tell_said(r, &s, &w);
+		}
+	}
+	assert(all == registry_n_holder_said(r));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t his[] = { 0, UINT64_C(0x2a000001) << 32, UINT64_C(0x2a000002) << 32,
@@ -226,6 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_rivals(r, (struct addr){ his[i], i });
 	read_rivals(r, addr_of_v4(0xc8000080));
 	read_orgs(r);
+	read_said(r);
 	(void)registry_find_network(r, SPAN("RIPE/N"));
 	for (uint32_t i = 0; i < registry_n_orphan(r); i++)
 		read_text(registry_orphan_at(r, i).handle);

@@ -375,6 +375,8 @@ static int tables_fill(struct registry_build *b, struct tables *t)
 		r = tables_networks(b, t, &text_from);
 	if (r == 0)
 		r = tables_orgs(b, t, text_from);
+	if (r == 0)
+		r = tables_said(b, t, text_from);
 	facts_done(&b->facts);
 	return r;
 }

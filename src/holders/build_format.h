@@ -71,9 +71,11 @@ struct build_input {
 struct as_names {
 	struct addrmap map;
 	struct as_name {
-		struct reg_text text; /* into text below */
-		uint8_t regard;	      /* of who says so; 0: nobody does */
-	} * name;		      /* owned, [map.n] */
+		struct reg_text text;  /* into text below */
+		uint32_t said;	       /* list of what others say of the AS; 0: nobody does */
+		uint16_t source;       /* who names it so */
+		uint8_t input, regard; /* regard 0: nobody does */
+	} * name;		       /* owned, [map.n] */
 	size_t cap;
 	struct buf text;
 };
@@ -134,8 +136,17 @@ void build_refuse(struct registry_build *b, unsigned input, uint64_t line, const
 MUST_USE int record_put(struct registry_build *b, enum input_kind kind, const struct record *rec);
 
 /* as_name_put - the index of an AS, which is added when it is new; its name, where that is held in higher regard than
- * the one it has. name may be empty. ADDRMAP_NONE: no room. */
-uint32_t as_name_put(struct as_names *names, enum input_kind from, uint32_t asn, struct span name);
+ * the one it has; the other one is kept beside it. name may be empty. ADDRMAP_NONE: no room.
+ * source  label of who says so; 0: a table says so */
+uint32_t as_name_put(
+    struct registry_build *b, unsigned input, uint16_t source, uint32_t asn, struct span name);
+
+/* Whose word on the country and the holder of an AS comes first, of those that do not hold */
+enum { AS_REGARD_LIST = 1, AS_REGARD_RECORD };
+
+/* as_country_put - the same for the country that a list of names gives to an AS which is there; 0 or -ENOMEM */
+MUST_USE int as_country_put(struct registry_build *b, unsigned input, uint16_t source,
+    uint32_t index, reg_country_code country);
 
 /* space_take - range_take_global, but for the relays of transition mechanisms: they are special to whoever judges,
  * but they are announced, and a table that says by whom is believed */
@@ -241,6 +252,8 @@ struct tables {
 	uint32_t n_country;
 	struct reg_geofeed *geofeed;
 	size_t n_geofeed;
+	struct reg_said *as_said, *holder_said;
+	size_t n_as_said, n_holder_said, as_said_cap, holder_said_cap;
 	struct buf text;
 	struct net_tables net;
 };
@@ -264,6 +277,9 @@ MUST_USE int tables_networks(struct registry_build *b, struct tables *t, uint32_
 /* tables_orgs - which ASes and holders are one organisation, after tables_networks: sets org of every AS, holder and
  * place, and the sections of organisations */
 MUST_USE int tables_orgs(struct registry_build *b, struct tables *t, uint32_t text_from);
+
+/* tables_said - what records say of ASes and holders besides what holds, after tables_networks; 0 or -ENOMEM */
+MUST_USE int tables_said(struct registry_build *b, struct tables *t, uint32_t text_from);
 
 /* holders_resolve - handles to rows: holder and abuse contact of row i of network, and of every AS
  * text_from    where the texts of b's facts begin in the text of the file */

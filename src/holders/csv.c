@@ -207,7 +207,7 @@ static int line_take(struct registry_build *b, unsigned input, const struct fiel
 			*reason = "not an AS number";
 			return 0;
 		}
-		rec.value = as_name_put(&b->names, kind, asn, f->v[3]);
+		rec.value = as_name_put(b, input, 0, asn, f->v[3]);
 		if (rec.value == ADDRMAP_NONE)
 			return -ENOMEM;
 	} else if (!country(f->v[2], &rec.value)) {

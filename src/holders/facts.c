@@ -57,6 +57,8 @@ void facts_done(struct facts *f)
 	free(f->as);
 	free(f->party);
 	free(f->claim);
+	free(f->said);
+	f->said = NULL;
 	f->claim = NULL;
 	f->as = NULL;
 	f->party = NULL;
@@ -288,13 +290,19 @@ static int take_claim(struct taking *t)
 /* What a list of names tells besides a handle is in words; elsewhere it may be anything. */
 static bool as_named(struct taking *t)
 {
-	enum input_kind kind = t->b->input[t->input].kind;
+	bool list = t->b->input[t->input].kind == KIND_AS_NAMES;
 	const struct fact *f = t->f;
-	bool words = kind == KIND_AS_NAMES ? !span_empty(f->descr) : span_empty(f->name);
+	bool words = list ? !span_empty(f->descr) : span_empty(f->name);
 	struct span name = words ? f->descr : f->name;
+	uint32_t index;
 
-	return f->as[0] != f->as[1] || span_empty(name) ||
-	       as_name_put(&t->b->names, kind, f->as[0], name) != ADDRMAP_NONE;
+	if (f->as[0] != f->as[1] || span_empty(name))
+		return true;
+	index = as_name_put(t->b, t->input, t->source, f->as[0], name);
+	if (index == ADDRMAP_NONE)
+		return false;
+	return !list ||
+	       as_country_put(t->b, t->input, t->source, index, country_of(f->country)) == 0;
 }
 
 static int take_as(struct taking *t)
@@ -330,20 +338,70 @@ static int take_as(struct taking *t)
 	return 0;
 }
 
-/* Fills a gap; false: there is none, and what stands there is something else. */
-static bool fill(uint32_t *gap, uint32_t with)
+/* Whose record of a handle holds: who is asked today before the dumps of yesterday, as with networks. */
+static const uint8_t party_regard[KIND_N] = {
+	[KIND_RDAP] = 5,
+	[KIND_ARIN_WHOIS] = 4,
+	[KIND_RPSL] = 3,
+	[KIND_ARIN_XML] = 2,
+	[KIND_ARIN_TEXT] = 1,
+};
+
+static const uint8_t said_as[PARTY_FIELD_N] = {
+	[PARTY_NAME] = SAID_NAME,
+	[PARTY_COUNTRY] = SAID_COUNTRY,
+	[PARTY_ADDRESS] = SAID_ADDRESS,
+	[PARTY_ABUSE] = SAID_FIELD_N, /* kept nowhere */
+	[PARTY_MAILBOX] = SAID_FIELD_N,
+};
+
+/* Does this input's record stand over that of another one? Of equal regard the newer one does. */
+static bool stands(const struct taking *t, unsigned other)
 {
-	if (*gap == 0)
-		*gap = with;
-	return with == 0 || *gap == with;
+	const struct build_input *mine = &t->b->input[t->input], *its = &t->b->input[other];
+	uint8_t a = party_regard[mine->kind], b = party_regard[its->kind];
+
+	return a != b ? a > b : mine->date_s > its->date_s;
 }
 
-/* What was told first holds; later records of the same handle fill gaps. One that says otherwise in the same input
- * is a handle used twice. */
+static bool agree(const struct facts *f, enum party_field field, uint32_t a, uint32_t b)
+{
+	if (a == b || field == PARTY_COUNTRY)
+		return a == b;
+	return said_agree(words_at(&f->words, a), words_at(&f->words, b));
+}
+
+/* The value of one field, beside the one that stands there: fills a gap, takes its place, or is kept as said. Returns
+ * false where they are two. */
+static bool hold(
+    struct taking *t, struct party *p, enum party_field field, uint32_t *held, uint32_t with)
+{
+	uint8_t by = p->by[field];
+	bool mine = *held == 0 || (with != *held && stands(t, by)), same;
+	struct saying s = { .value = mine ? *held : with,
+		.source = p->source,
+		.input = mine ? by : (uint8_t)t->input,
+		.field = said_as[field] };
+
+	if (with == 0 || with == WORDS_NONE)
+		return true;
+	same = *held == 0 || agree(&t->b->facts, field, *held, with);
+	s.regard = party_regard[t->b->input[s.input].kind];
+	if (!same && p->kind == PARTY_ORG && s.field != SAID_FIELD_N)
+		t->full |= said_put(&t->b->facts, &p->said, s) < 0;
+	if (mine) {
+		*held = with;
+		p->by[field] = (uint8_t)t->input;
+	}
+	return same;
+}
+
+/* Records of one handle: each value is that of the record held in highest regard that tells it, of equal ones the
+ * newer, else the first. One that says otherwise in the same input is a handle used twice. */
 static int take_party(struct taking *t, enum party_kind kind)
 {
 	const struct fact *f = t->f;
-	uint32_t handle = word(t, f->handle, &handle_text), at;
+	uint32_t handle = word(t, f->handle, &handle_text), at, country;
 	struct party *p;
 	bool same;
 
@@ -360,14 +418,14 @@ static int take_party(struct taking *t, enum party_kind kind)
 		p->input = (uint16_t)t->input;
 		p->line = (uint32_t)f->line;
 	}
-	same = fill(&p->name, word(t, span_empty(f->name) ? f->descr : f->name, &name_text));
-	same &= fill(&p->mail, mail(t));
-	same &= fill(&p->abuse, word(t, f->abuse, &handle_text));
-	same &= fill(&p->address, word(t, f->address, &address_text));
-	if (!p->country)
-		p->country = country_of(f->country);
-	else
-		same &= !f->country[0] || p->country == country_of(f->country);
+	country = p->country;
+	same = hold(t, p, PARTY_NAME, &p->name,
+	    word(t, span_empty(f->name) ? f->descr : f->name, &name_text));
+	same &= hold(t, p, PARTY_MAILBOX, &p->mail, mail(t));
+	same &= hold(t, p, PARTY_ABUSE, &p->abuse, word(t, f->abuse, &handle_text));
+	same &= hold(t, p, PARTY_ADDRESS, &p->address, word(t, f->address, &address_text));
+	same &= hold(t, p, PARTY_COUNTRY, &country, country_of(f->country));
+	p->country = (uint16_t)country;
 	if (!same && p->input == t->input)
 		build_refuse(t->b, t->input, f->line,
 		    "another record of the handle of line %u, which says otherwise; what it adds "

@@ -46,15 +46,36 @@ struct claim {
 
 enum party_kind { PARTY_ORG = 1, PARTY_CONTACT, PARTY_MAIL }; /* MAIL: handle is the address */
 
+/* struct saying - what a record tells of an AS or a party that does not hold, or may not hold in the end */
+struct saying {
+	uint32_t next;	/* number of the next one of its list; 0: it is the last */
+	uint32_t value; /* a word, or a country */
+	uint16_t source;
+	uint8_t input, field, regard; /* field: enum registry_said_field */
+};
+
+#define SAID_MAX 8u /* of one field in one list */
+
+enum party_field {
+	PARTY_NAME,
+	PARTY_COUNTRY,
+	PARTY_ADDRESS,
+	PARTY_ABUSE,
+	PARTY_MAILBOX,
+	PARTY_FIELD_N
+};
+
 /* struct party - an organisation or a contact; there from its first mention on */
 struct party {
 	uint32_t handle, name, mail, abuse, address;
 	uint32_t row;	/* in the file; FACTS_NONE: not used there */
 	uint32_t line;	/* of the first record about it */
-	uint16_t input; /* which has that */
+	uint32_t said;	/* list; 0: empty */
+	uint16_t input; /* which has its first record */
 	uint16_t source, country;
 	uint8_t kind;
-	bool told, opaque; /* a record was about it; it is an id of RIR statistics */
+	bool told, opaque;	   /* a record was about it; it is an id of RIR statistics */
+	uint8_t by[PARTY_FIELD_N]; /* input that tells the value which holds */
 };
 
 /* struct checked - what was found out of a mailbox */
@@ -71,8 +92,10 @@ struct facts {
 	struct as_fact *as;
 	struct party *party; /* [party_of.n] */
 	struct claim *claim;
+	struct saying *said;		  /* number 1 is the first */
 	uint32_t label[FACTS_LABELS_MAX]; /* words; [0]: the empty one */
-	size_t n_net, net_cap, n_as, as_cap, party_cap, n_claim, claim_cap, checked_cap;
+	size_t n_net, net_cap, n_as, as_cap, party_cap, n_claim, claim_cap, checked_cap, n_said,
+	    said_cap;
 };
 
 MUST_USE int facts_init(struct facts *f); /* 0 or -ENOMEM */
@@ -82,6 +105,15 @@ void facts_done_networks(
 
 /* facts_party - the party of that name, added when it is new; FACTS_NONE: no room */
 uint32_t facts_party(struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle);
+
+/* said_agree - whether two values are the same but for spelling: case; dots; blanks and punctuation, a run of which is
+ * one blank, and none at the ends */
+bool said_agree(struct span a, struct span b);
+
+/* said_put - one more value into a list, where no other one there agrees; of those that do, the one held in higher
+ * regard stays. next of s is not looked at. What is too much for a list is left out. 0 or -ENOMEM.
+ * list  number of its first value; 0: it is empty */
+MUST_USE int said_put(struct facts *f, uint32_t *list, struct saying s);
 
 /* facts_checked - what was found out of the mailbox of that text; all 0 when nothing was */
 struct checked facts_checked(const struct facts *f, uint32_t mail);

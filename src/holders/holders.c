@@ -9,6 +9,11 @@
 struct joining {
 	struct facts *f;
 	struct tables *t;
+	struct as_names *names;
+	struct as_told {
+		uint8_t n;
+		bool opaque; /* its holder is an id of statistics */
+	} * told;	     /* owned, [n_as]: records of each AS so far */
 	uint32_t text_from;
 	uint16_t host
 	    [FACTS_LABELS_MAX]; /* of sources: where their handles may be known as well; 0: nowhere */
@@ -269,7 +274,9 @@ uint32_t tables_find_as(const struct tables *t, uint32_t asn)
 	return i < t->n_as && t->as[i].asn == asn ? i : REGISTRY_NONE;
 }
 
-/* The first AS from i on of which no run was told yet; what was gone over is gone over once. */
+#define AS_TOLD_MAX 16u /* records of one AS that are looked at */
+
+/* The first AS from i on of which not so many runs were told yet; what was gone over is gone over once. */
 static uint32_t next_free(uint32_t *next, uint32_t i)
 {
 	uint32_t end = i;
@@ -285,22 +292,94 @@ static uint32_t next_free(uint32_t *next, uint32_t i)
 	return end;
 }
 
+/* The first record of an AS holds. */
+static int join_as(struct joining *j, const struct as_fact *a, uint32_t i)
+{
+	struct reg_as *as = &j->t->as[i];
+	struct holding h = { .source = a->source,
+		.org = a->org,
+		.opaque = a->opaque,
+		.asks = { a->source, a->abuse, a->mail, ORPHAN_AS_ABUSE, i },
+		.kind = ORPHAN_AS_HOLDER };
+
+	j->t->as_country[i] = a->country;
+	j->told[i].opaque = a->opaque;
+	return holding_find(j, &h, &as->holder, &as->abuse);
+}
+
+/* Where a handle is, and that of whom: with a record of it, or as it was told. */
+struct named {
+	uint32_t handle;
+	uint16_t source;
+	struct reg_text name;
+};
+
+static struct named named_by(const struct joining *j, const struct as_fact *a)
+{
+	uint32_t at = a->opaque ? FACTS_NONE : told_find(j, PARTY_ORG, a->source, a->org);
+
+	if (at == FACTS_NONE)
+		return (struct named){ a->org, a->source, { 0, 0 } };
+	return (struct named){ j->f->party[at].handle, j->f->party[at].source,
+		text(j, j->f->party[at].name) };
+}
+
+static struct span span_of_text(const struct joining *j, struct reg_text at)
+{
+	return span_of(j->t->text.p + at.at, at.len);
+}
+
+/* A later record's holder is another one, unless it has the name of the one that holds. */
+static bool holder_differs(const struct joining *j, uint32_t i, const struct named *other)
+{
+	const struct reg_holder *h;
+
+	if (j->t->as[i].holder == REGISTRY_NONE)
+		return true;
+	h = &j->t->net.holder[j->t->as[i].holder];
+	if (h->source == other->source &&
+	    span_eq(span_of_text(j, h->handle), span_of_text(j, text(j, other->handle))))
+		return false;
+	return other->name.len == 0 ||
+	       !said_agree(span_of_text(j, h->name), span_of_text(j, other->name));
+}
+
+/* Country and holder of one of its records. An id of statistics is no handle, and contradicts none. */
+static int say_of_as(struct joining *j, const struct as_fact *a, uint32_t i)
+{
+	uint32_t at = addrmap_find(&j->names->map, (struct addr){ 1, j->t->as[i].asn });
+	struct saying s = { .value = a->country,
+		.source = a->source,
+		.input = (uint8_t)a->input,
+		.field = SAID_COUNTRY,
+		.regard = AS_REGARD_RECORD };
+	int r = a->country ? said_put(j->f, &j->names->name[at].said, s) : 0;
+	struct named other;
+
+	if (r < 0 || j->told[i].n == 0 || a->org == 0 || (a->opaque && !j->told[i].opaque))
+		return r;
+	other = named_by(j, a);
+	if (!holder_differs(j, i, &other))
+		return 0;
+	s.field = SAID_HOLDER;
+	s.value = other.handle;
+	s.source = other.source;
+	return said_put(j->f, &j->names->name[at].said, s);
+}
+
 static int join_run(struct joining *j, const struct as_fact *a, uint32_t *next)
 {
 	struct tables *t = j->t;
 	uint32_t i = next_free(next, first_as(t, a->first));
 	int r = 0;
 
-	for (; r == 0 && i < t->n_as && t->as[i].asn <= a->last; i = next_free(next, i)) {
-		struct holding h = { .source = a->source,
-			.org = a->org,
-			.opaque = a->opaque,
-			.asks = { a->source, a->abuse, a->mail, ORPHAN_AS_ABUSE, i },
-			.kind = ORPHAN_AS_HOLDER };
-
-		r = holding_find(j, &h, &t->as[i].holder, &t->as[i].abuse);
-		t->as_country[i] = a->country;
-		next[i] = i + 1;
+	for (; r == 0 && i < t->n_as && t->as[i].asn <= a->last; i = next_free(next, i + 1)) {
+		if (j->told[i].n == 0)
+			r = join_as(j, a, i);
+		if (r == 0)
+			r = say_of_as(j, a, i);
+		if (++j->told[i].n == AS_TOLD_MAX)
+			next[i] = i + 1;
 	}
 	return r;
 }
@@ -309,7 +388,10 @@ static int join_ases(struct joining *j)
 {
 	struct facts *f = j->f;
 	uint32_t *next = calloc(j->t->n_as + 1u, sizeof(*next));
-	int r = next ? 0 : -ENOMEM;
+	int r;
+
+	j->told = calloc(j->t->n_as + 1u, sizeof(*j->told));
+	r = next && j->told ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; r == 0 && i <= j->t->n_as; i++)
 		next[i] = i;
@@ -318,12 +400,13 @@ static int join_ases(struct joining *j)
 	for (size_t i = 0; r == 0 && i < f->n_as; i++)
 		r = join_run(j, &f->as[i], next);
 	free(next);
+	free(j->told);
 	return r;
 }
 
 int holders_resolve(struct registry_build *b, struct tables *t, uint32_t text_from)
 {
-	struct joining j = { .f = &b->facts, .t = t, .text_from = text_from };
+	struct joining j = { .f = &b->facts, .t = t, .names = &b->names, .text_from = text_from };
 	int r;
 
 	find_hosts(&j);

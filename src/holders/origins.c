@@ -107,7 +107,7 @@ int route_put(struct registry_build *b, unsigned input, const struct fact *f, co
 		*why = as_wrong(f->as[0]);
 	if (*why)
 		return 0;
-	name = as_name_put(&b->names, b->input[input].kind, f->as[0], SPAN(""));
+	name = as_name_put(b, input, 0, f->as[0], SPAN(""));
 	if (name == ADDRMAP_NONE)
 		return -ENOMEM;
 	for (; space_take(&rest, &part); any = true)

@@ -146,6 +146,32 @@ uint32_t registry_rivals(const struct registry *r, struct addr a, uint32_t *firs
 uint32_t registry_n_rival(const struct registry *r);
 struct registry_rival registry_rival_at(const struct registry *r, uint32_t index);
 
+/* --- what records say of ASes and holders besides what holds ------------------------------------------ */
+
+enum registry_said_field {
+	SAID_NAME,    /* of both */
+	SAID_COUNTRY, /* of both: two letters */
+	SAID_HOLDER,  /* of an AS: a handle */
+	SAID_ADDRESS, /* of a holder, in lines */
+	SAID_FIELD_N
+};
+struct registry_said {
+	enum registry_said_field field;
+	struct span value; /* never empty */
+	struct span
+	    source; /* the registry that says so, or whose handle it is; empty: a table of ranges says so */
+	uint32_t input; /* index of the input that says so, or of another that does */
+};
+
+/* registry_as_said, registry_holder_said - those of an AS, of a holder: rows [*first, *first + n) into
+ * registry_as_said_at and registry_holder_said_at, by field and then the one held in highest regard first; n */
+uint32_t registry_as_said(const struct registry *r, uint32_t as, uint32_t *first);
+uint32_t registry_holder_said(const struct registry *r, uint32_t holder, uint32_t *first);
+struct registry_said registry_as_said_at(const struct registry *r, uint32_t index);
+struct registry_said registry_holder_said_at(const struct registry *r, uint32_t index);
+uint32_t registry_n_as_said(const struct registry *r); /* rows of all */
+uint32_t registry_n_holder_said(const struct registry *r);
+
 /* --- networks: what the registries delegated to whom ---------------------------------------------- */
 
 /* registry_network - the narrowest network around an address, or NONE. From it the chain of accountability

@@ -40,6 +40,8 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_TEXT] = 1,
 	[REG_GEOFEED] = sizeof(struct reg_geofeed),
 	[REG_RIVAL] = sizeof(struct reg_rival),
+	[REG_AS_SAID] = sizeof(struct reg_said),
+	[REG_HOLDER_SAID] = sizeof(struct reg_said),
 };
 
 uint64_t registry_sum(const void *p, size_t len)
@@ -136,6 +138,8 @@ static void sections_find(const struct reg_head *h, struct registry *r)
 	r->orphan = section(h, REG_ORPHAN, &r->n_orphan);
 	r->geofeed = section(h, REG_GEOFEED, &r->n_geofeed);
 	r->rival = section(h, REG_RIVAL, &r->n_rival);
+	r->as_said = section(h, REG_AS_SAID, &r->n_as_said);
+	r->holder_said = section(h, REG_HOLDER_SAID, &r->n_holder_said);
 	r->label = section(h, REG_LABEL, &r->n_label);
 	r->text = section(h, REG_TEXT, &r->n_text);
 }
@@ -298,6 +302,8 @@ int registry_check(struct registry *r, struct err *e)
 		return refuse(e, "its holders are out of order");
 	if (!places_ok(r) || !rest_ok(r) || !registry_rivals_ok(r))
 		return refuse(e, "its places are out of order");
+	if (!registry_said_ok(r))
+		return refuse(e, "what is said besides is out of order");
 	code =
 	    lpm_open((const char *)h + lpm->offset, (size_t)lpm->rows * 64, r->n_place, &r->lpm, e);
 	if (code < 0)

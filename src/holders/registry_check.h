@@ -37,10 +37,12 @@ struct registry {
 	const struct reg_orphan *orphan;
 	const struct reg_geofeed *geofeed;
 	const struct reg_rival *rival;
+	const struct reg_said *as_said, *holder_said;
 	const struct reg_text *label;
 	const char *text;
 	uint32_t n_top4, n_cut4, n_cut4_at, n_lpm6, n_net4, n_net6, n_network, n_net_told,
-	    n_net_key, n_holder, n_contact, n_orphan, n_geofeed, n_rival, n_label;
+	    n_net_key, n_holder, n_contact, n_orphan, n_geofeed, n_rival, n_label, n_as_said,
+	    n_holder_said;
 	uint32_t n_place, n_space4, n_space6, n_prefix4, n_prefix6, n_as, n_org, n_as_prefix,
 	    n_org_as, n_org_holder, n_org_link, n_org_alias, n_holder_key, n_country, n_input,
 	    n_text;
@@ -69,6 +71,9 @@ bool registry_orgs_ok(const struct registry *r);
 
 /* registry_rivals_ok - the same for origins besides those that hold */
 bool registry_rivals_ok(const struct registry *r);
+
+/* registry_said_ok - the same for what is said of ASes and holders besides */
+bool registry_said_ok(const struct registry *r);
 
 /* text_ok - a text inside the section of texts, which as a whole was proved to be UTF-8 */
 static inline bool text_ok(const struct registry *r, struct reg_text t)

@@ -9,7 +9,7 @@
 #include "holders/registry.h"
 
 #define REG_MAGIC   "ONUSREG\n"
-#define REG_VERSION 3u
+#define REG_VERSION 4u
 #define REG_CHECK                                                                                  \
 	1u /* counts on whenever the check finds what it did not find before: stamps end */
 #define REG_SUMMED_FROM 32u /* the checksum covers everything from here */
@@ -48,14 +48,16 @@ enum reg_section {
 	               * range side by side, the one held in highest regard first */
 	REG_NET_TOLD, /* struct reg_net_told: of networks 0 … n-1 */
 	REG_NET_KEY, /* uint64_t, ascending: upper half of registry_key, and in the lower half a network */
-	REG_HOLDER,	/* struct reg_holder */
-	REG_HOLDER_KEY, /* uint64_t, ascending: as REG_NET_KEY, and in the lower half a holder */
-	REG_CONTACT,	/* struct reg_contact */
-	REG_ORPHAN,	/* struct reg_orphan */
-	REG_LABEL,	/* struct reg_text; the first is empty */
-	REG_TEXT,	/* bytes */
-	REG_GEOFEED,	/* struct reg_geofeed, ascending, disjoint */
-	REG_RIVAL,	/* struct reg_rival, ascending; ranges are the same or disjoint */
+	REG_HOLDER,	 /* struct reg_holder */
+	REG_HOLDER_KEY,	 /* uint64_t, ascending: as REG_NET_KEY, and in the lower half a holder */
+	REG_CONTACT,	 /* struct reg_contact */
+	REG_ORPHAN,	 /* struct reg_orphan */
+	REG_LABEL,	 /* struct reg_text; the first is empty */
+	REG_TEXT,	 /* bytes */
+	REG_GEOFEED,	 /* struct reg_geofeed, ascending, disjoint */
+	REG_RIVAL,	 /* struct reg_rival, ascending; ranges are the same or disjoint */
+	REG_AS_SAID,	 /* struct reg_said of ASes, ascending by AS and field */
+	REG_HOLDER_SAID, /* struct reg_said of holders, likewise */
 	REG_SECTIONS
 };
 
@@ -224,6 +226,15 @@ struct reg_rival { /* another origin of a piece of announced space than the one 
 	uint32_t zero;
 };
 _Static_assert(sizeof(struct reg_rival) == 48, "no holes");
+
+struct reg_said {    /* what a record says of an AS or a holder, where another one's word holds */
+	uint32_t of; /* row of REG_AS, of REG_HOLDER */
+	uint16_t field;	       /* enum registry_said_field */
+	uint16_t source;       /* REG_LABEL: who says so; HOLDER: whose handle it is */
+	uint32_t input;	       /* where */
+	struct reg_text value; /* not empty */
+};
+_Static_assert(sizeof(struct reg_said) == 20, "no holes");
 
 struct reg_input {
 	struct reg_text name, kind, attribution;

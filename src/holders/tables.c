@@ -377,7 +377,7 @@ void tables_done(struct tables *t)
 {
 	void *owned[] = { t->entry, t->place, t->first, t->first_place, t->prefix4, t->prefix6,
 		t->as, t->as_index, t->as_country, t->org, t->as_prefix, t->org_as, t->org_holder,
-		t->org_link, t->org_alias, t->geofeed };
+		t->org_link, t->org_alias, t->geofeed, t->as_said, t->holder_said };
 
 	for (size_t i = 0; i < NELEM(owned); i++)
 		free(owned[i]);

@@ -126,6 +126,93 @@ static void say_day(struct jout *j, const char *key, int32_t day)
 	jout_str(j, key, day ? text : NULL);
 }
 
+/* --- what records say besides ------------------------------------------------------------------------- */
+
+static const struct {
+	const char *key, *how;
+} fields[] = {
+	[SAID_NAME] = { "name", "called" },
+	[SAID_COUNTRY] = { "country", "in" },
+	[SAID_HOLDER] = { "holder", "held by" },
+	[SAID_ADDRESS] = { "address", "at" },
+};
+_Static_assert(NELEM(fields) == SAID_FIELD_N, "fields out of step");
+
+/* As it is shown: a handle with its registry, the rest as it stands. */
+static struct span said_value(const struct registry_said *s, char room[TELL_MEMBER_MAX])
+{
+	if (s->field != SAID_HOLDER)
+		return s->value;
+	(void)snprintf(
+	    room, TELL_MEMBER_MAX, "%.*s/%.*s", SPAN_ARG(s->source), SPAN_ARG(s->value)); /* cut */
+	return span_str(room);
+}
+
+void tell_said(const struct registry *r, const struct registry_said *s, struct said_words *ret)
+{
+	struct span kind = registry_input_at(r, s->input).kind, name = SPAN("");
+	char room[TELL_MEMBER_MAX];
+	struct span value = said_value(s, room), line;
+	uint32_t holder;
+	size_t n = 0;
+
+	if (s->field == SAID_HOLDER) {
+		holder = registry_find_holder(r, value);
+		name = holder == REGISTRY_NONE ? name : registry_holder_at(r, holder).name;
+	}
+	ret->how = fields[s->field].how;
+	ret->what[0] = '\0';
+	while (!span_empty(value) && n < sizeof(ret->what) - 1) { /* the lines become one */
+		(void)span_cut(&value, '\n', &line);
+		(void)snprintf(ret->what + n, sizeof(ret->what) - n, "%s%.*s", n ? ", " : "",
+		    SPAN_ARG(line)); /* fits but for an address of nothing but line ends */
+		n = strlen(ret->what);
+	}
+	if (!span_empty(name) && n < sizeof(ret->what) - 1)
+		(void)snprintf(
+		    ret->what + n, sizeof(ret->what) - n, " %.*s", SPAN_ARG(name)); /* cut */
+	(void)snprintf(ret->from, sizeof(ret->from), "%.*s%s%.*s", SPAN_ARG(kind),
+	    span_empty(s->source) ? "" : ", ", SPAN_ARG(s->source)); /* cut */
+}
+
+static void say_said(const struct registry *r, const struct registry_said *s, struct jout *j)
+{
+	char room[TELL_MEMBER_MAX];
+
+	jout_object(j, NULL);
+	jout_str(j, "field", fields[s->field].key);
+	jout_span(j, "value", said_value(s, room));
+	say(j, "source", s->source);
+	jout_span(j, "kind", registry_input_at(r, s->input).kind);
+	jout_object_end(j);
+}
+
+void tell_as_said(const struct registry *r, uint32_t as, struct jout *j)
+{
+	uint32_t first = 0, n = as == REGISTRY_NONE ? 0 : registry_as_said(r, as, &first);
+
+	jout_array(j, "as_said");
+	for (uint32_t i = first; i < first + n; i++) {
+		struct registry_said s = registry_as_said_at(r, i);
+
+		say_said(r, &s, j);
+	}
+	jout_array_end(j);
+}
+
+static void say_holder_said(const struct registry *r, uint32_t holder, struct jout *j)
+{
+	uint32_t first, n = registry_holder_said(r, holder, &first);
+
+	jout_array(j, "said");
+	for (uint32_t i = first; i < first + n; i++) {
+		struct registry_said s = registry_holder_said_at(r, i);
+
+		say_said(r, &s, j);
+	}
+	jout_array_end(j);
+}
+
 void tell_holder(const struct registry *r, const char *key, uint32_t index, struct jout *j)
 {
 	struct registry_holder h;
@@ -143,6 +230,8 @@ void tell_holder(const struct registry *r, const char *key, uint32_t index, stru
 	jout_span(j, "organisation",
 	    h.org == REGISTRY_NONE ? (struct span){ NULL, NULL }
 				   : registry_org_at(r, h.org).handle);
+	if (registry_n_holder_said(r))
+		say_holder_said(r, index, j);
 	jout_object_end(j);
 }
 

@@ -8,6 +8,9 @@
 #include "holders/registry.h"
 #include "util/jout.h"
 
+#define TELL_SAID_MAX 1408u
+#define TELL_FROM_MAX 64u
+
 /* struct whom - whom to write to about abuse, and for what; texts borrow from the registry */
 struct whom {
 	struct span mail, name;	 /* the name may be empty */
@@ -51,6 +54,17 @@ void tell_json(const struct registry *r, uint32_t network, uint32_t as, struct j
 
 /* tell_origins - "other_origins": who announces an address besides the AS that holds, as an array */
 void tell_origins(const struct registry *r, struct addr a, struct jout *j);
+
+/* tell_as_said - "as_said": what records say of an AS besides what holds, as an array */
+void tell_as_said(const struct registry *r, uint32_t as, struct jout *j);
+
+/* tell_said - one of what records say besides, in words: how ("called", "in", "held by", "at"), what (an address in one
+ * line), and who says so ("rpsl, RIPE") */
+struct said_words {
+	const char *how;
+	char what[TELL_SAID_MAX], from[TELL_FROM_MAX];
+};
+void tell_said(const struct registry *r, const struct registry_said *s, struct said_words *ret);
 
 /* tell_network, tell_holder - one of them as an object, as in "networks" and "as_holder" above
  * key    NULL in an array

@@ -91,6 +91,8 @@ static void lay_out(struct tables *t, const struct rivals *rivals, const struct 
 		[REG_TEXT] = { t->text.p, t->text.len, 1 },
 		[REG_RIVAL] = { rivals->v, rivals->n, sizeof(*rivals->v) },
 		[REG_GEOFEED] = { t->geofeed, t->n_geofeed, sizeof(*t->geofeed) },
+		[REG_AS_SAID] = { t->as_said, t->n_as_said, sizeof(*t->as_said) },
+		[REG_HOLDER_SAID] = { t->holder_said, t->n_holder_said, sizeof(*t->holder_said) },
 	};
 	static const char zeros[REG_ALIGN];
 

@@ -21,7 +21,7 @@ done < <(grep -rhoE 'tests/golden/[a-zA-Z0-9._-]*[a-zA-Z0-9]' "$pages" | sort -u
 [ "$named" -ge 9 ] || fail "only $named golden files are named"
 echo "ok: $named golden files"
 
-zstd -qdc "$ONUS_SOURCE/tests/golden/registry-3.zst" >"$dir/registry"
+zstd -qdc "$ONUS_SOURCE/tests/golden/registry-4.zst" >"$dir/registry"
 python3 "$ONUS_SOURCE/tests/cli/registry_page.py" "$dir/registry" || fail 'the registry file is not what its page says'
 
 # the example of an action, as it stands on the page

@@ -93,7 +93,7 @@ yes 48.0.0.5 | head -n 200000 | "$onus" annotate "${settings[@]}" >/dev/full 2>e
 [ "$code" = 2 ] && grep -q 'cannot write' err || fail "a full disk: exit code $code"
 
 # --- the chain: networks around an address, and whom to write to -------------------------------------------
-zstd -qdc "$ONUS_SOURCE/tests/golden/registry-3.zst" >golden
+zstd -qdc "$ONUS_SOURCE/tests/golden/registry-4.zst" >golden
 chain=(-o "registry_file=$dir/golden" -o registry_max_age_days=3650)
 printf '%s\n' 'a 1.0.1.99' none 1.0.3.1 9.9.9.9 2a00:1::8 >stream
 run 0 annotate "${chain[@]}" --holder stream
@@ -143,7 +143,7 @@ net:ARIN/NET6-45
   nobody announces it, as of 2026-06-17
 OUT
 run 1 lookup --json "${chain[@]}" 1.0.1.99 net:RIPE/x
-jq -c 'select(.networks) | [.as_holder.handle, .abuse, .abuse_of, (.networks | length)], .networks[1]' out >got
+jq -c 'select(.networks) | [.as_holder.handle, .abuse, .abuse_of, (.networks | length)], (.networks[1] | del(.org.said, .also[].org.said))' out >got
 mv got out
 same 'lookup --json: the chain' <<'OUT'
 ["ORG-F1-RIPE","abuse@first.example","1.0.0.0/22",2]
@@ -185,6 +185,9 @@ AS64498 Large
   as of     2026-06-17
 RIPE/ORG-F1-RIPE
   holder    First, Inc. (RIPE/ORG-F1-RIPE), NL, Street 1, 1000 Town
+            also called First Holding (rpsl, RIPE)
+            also in DE (rpsl, RIPE)
+            also at Street 2, 1000 Town (rpsl, RIPE)
   abuse     abuse@first.example
   AS        AS64496 First, Inc.
   network   1.0.0.0/22 FIRST-NET (RIPE), ALLOCATED PA, NL, changed 2023-05-23

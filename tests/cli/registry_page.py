@@ -8,9 +8,9 @@ import sys
 NONE = 2**32 - 1
 data = open(sys.argv[1], "rb").read()
 magic, version, head, size, _sum, date, v4, v6, said, said_n = struct.unpack_from("<8sIIQQqQQII", data)
-assert (magic, version, head, size) == (b"ONUSREG\n", 3, 576, len(data))
+assert (magic, version, head, size) == (b"ONUSREG\n", 4, 608, len(data))
 sections, end = [], head
-for i in range(32):
+for i in range(34):
     at, rows, width = struct.unpack_from("<QII", data, 64 + 16 * i)
     assert at == -(-end // 64) * 64 and not any(data[end:at]), i
     sections.append([data[at + k * width : at + (k + 1) * width] for k in range(rows)])
@@ -110,8 +110,8 @@ assert [(say(o[0], o[1]), say(o[2], o[3]), o[7], o[9], o[11]) for o in orgs] == 
     ("ASNAME/not-a-prefix", "Not A Prefix", 1, 0, 0), ("RIPE/ORG-F1-RIPE", "First, Inc.", 1, 2, 2)]
 inputs = rows(14, "<6IqQQQ64s")
 assert [(say(i[0], i[1]), say(i[2], i[3]), i[7], i[8], i[9]) for i in inputs] == [
-    ("registry-3.csv", "range-asn", 6, 0, 0), ("registry-3-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 1, 0, 0),
-    ("rpsl", "rpsl", 7, 2, 1), ("rdap", "rdap", 2, 0, 0), ("ris-whois", "ris-whois", 2, 0, 0)]
+    ("registry-4.csv", "range-asn", 6, 0, 0), ("registry-4-country.csv", "range-country", 4, 0, 0), ("rir-stats", "rir-stats", 2, 0, 0),
+    ("rpsl", "rpsl", 7, 2, 1), ("rdap", "rdap", 4, 0, 0), ("ris-whois", "ris-whois", 2, 0, 0)]
 
 # networks
 top4, cut4, cut4_at = (rows(i, "<I") for i in (15, 16, 17))
@@ -163,6 +163,11 @@ assert [(str(a), str(b), cc, zero) for a, b, cc, zero in geofeed] == [("1.0.3.12
 assert [(str(ipaddress.ip_address(b & 0xFFFFFFFF)), str(ipaddress.ip_address(d & 0xFFFFFFFF)), asn, seen, say(*inputs[i][2:4]), zero)
         for _, b, _, d, asn, seen, i, zero in rows(31, "<4Q4I")] == [
     ("200.0.0.0", "200.0.0.255", 4199999999, 5, "ris-whois", 0)]
+said = [[(of, field, labels[source], say(*inputs[at][2:4]), say(text_at, n)) for of, field, source, at, text_at, n in rows(i, "<I2H3I")]
+        for i in (32, 33)]
+assert said == [
+    [(0, 0, "RIPE", "rpsl", "FIRST-AS"), (0, 1, "RIPE", "rir-stats", "FR"), (0, 2, "ARIN", "rdap", "OTHER")],
+    [(0, 0, "RIPE", "rpsl", "First Holding"), (0, 1, "RIPE", "rpsl", "DE"), (0, 3, "RIPE", "rpsl", "Street 2\n1000 Town")]], said
 keys = [k for k, in rows(23, "<Q")]
 assert keys == sorted(keys) and sorted(say(*networks[k & NONE][5:7]) for k in keys) == ["NET-CUST", "NET6-45"]
 print("ok: the registry file, read by its page")

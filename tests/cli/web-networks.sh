@@ -152,6 +152,32 @@ links=$(grep -oE 'href="/[^"]*"' "$dir/body" | cut -d'"' -f2 | sed 's/&amp;/\&/g
 for l in $links; do get 200 "$l"; done
 stop
 
+# --- what records say besides what holds: of an AS on its page, of a holder where he stands as one of an AS
+{
+  printf 'aut-num: AS64501\nas-name: <b>OTHER</b>%s\norg: ORG-Z\nsource: RADB\n\n' "$rtl"
+  printf 'organisation: ORG-Z\norg-name: <i>Else</i>\nsource: RADB\n\n'
+  org ORG-W 'Wide & <u>Daughters</u>' BE AR-W 'Old Road 1' '<td>Town'
+} >"$dir/older.db"
+touch -d 2020-01-01 "$dir/older.db"
+build "$dir/asn.csv" "$dir/ripe.db" "$dir/older.db"
+start
+get 200 /as/64501; clean; hasnt '<b>OTHER'; hasnt '<i>Else'; hasnt '<u>D'; hasnt '<td>'
+has 'Other records say otherwise'; has '<div class="net-at">called <bdi>X</bdi></div>'; has '<span>rpsl, RADB</span>'
+has "called <bdi>&lt;b&gt;OTHER&lt;/b&gt;$rtl</bdi>"; has 'held by <bdi>RADB/ORG-Z</bdi>'
+has '<span>also called <bdi>Wide &amp; &lt;u&gt;Daughters&lt;/u&gt;</bdi></span> <span>rpsl, RIPE</span>'
+has '<span>also in <bdi>BE</bdi></span>'; has '<span>also at <bdi>Old Road 1, &lt;td&gt;Town</bdi></span>'
+get 200 /org/RIPE/ORG-W; clean; has 'also called <bdi>Wide &amp; &lt;u&gt;Daughters&lt;/u&gt;</bdi>'; hasnt 'Other records say'
+get 200 /addr/198.41.3.255; clean; hasnt 'Other records say'
+get 200 /as/64503; clean; has 'called <bdi>X</bdi>'; hasnt 'also called'
+get 200 '/api/v1/lookup?q=AS64501'
+json '[.as_said[] | .field + " " + .value] == ["name X", "name <b>OTHER</b>\u202e", "holder RADB/ORG-Z"]'
+json '.as_holder.said[1] == {field: "country", value: "BE", source: "RIPE", kind: "rpsl"}'
+jq -S .as_said "$dir/body" >"$dir/a"
+"$onus" lookup --json -r "$dir/none" AS64501 | jq -S .as_said | cmp - "$dir/a" || fail 'the API and onus lookup differ on what is said'
+get 200 '/api/v1/lookup?q=198.41.3.255'; json 'has("as_said") | not'
+same AS64501
+stop
+
 # --- a registry file without networks, and none at all
 build "$dir/asn.csv"
 start

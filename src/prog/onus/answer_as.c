@@ -21,6 +21,7 @@ static void as_text(const struct attributor *a, uint32_t index, struct buf *out)
 		buf_fmt(out, "  org       %.*s (org:%.*s)\n", SPAN_ARG(o.name), SPAN_ARG(o.handle));
 	}
 	buf_fmt(out, "  country   %s\n", *as.country ? as.country : "not known");
+	as_said_text(r, index, out);
 	answer_space_text(as.v4_addresses, as.v6_blocks, n, out);
 	networks_text(r, REGISTRY_NONE, index, out);
 	for (uint32_t i = 0; i < MIN_OF(n, ANSWER_ROWS_MAX); i++) {
@@ -62,6 +63,8 @@ static void as_json(const struct attributor *a, uint32_t index, struct jout *j)
 	}
 	jout_array_end(j);
 	jout_u64(j, "n_prefixes", n);
+	if (registry_n_as_said(r))
+		tell_as_said(r, index, j);
 	tell_json(r, REGISTRY_NONE, index, j);
 }
 
@@ -107,6 +110,7 @@ static void holder_text(const struct attributor *a, uint32_t holder, struct buf 
 
 	buf_fmt(out, "%.*s/%.*s\n", SPAN_ARG(h.source), SPAN_ARG(h.handle));
 	holder_line_text(r, "  holder    ", holder, out);
+	holder_said_text(r, holder, out);
 	if (h.abuse != REGISTRY_NONE) {
 		buf_fmt(out, "  abuse     %.*s", SPAN_ARG(registry_contact_at(r, h.abuse).mail));
 		contact_state_text(r, h.abuse, out);

@@ -27,6 +27,31 @@ static void put_day(struct buf *out, const char *what, int32_t day)
 	buf_fmt(out, ", %s %s", what, text);
 }
 
+static void said_text(
+    const struct registry *r, const char *before, struct registry_said s, struct buf *out)
+{
+	struct said_words w;
+
+	tell_said(r, &s, &w);
+	buf_fmt(out, "%s%s %s (%s)\n", before, w.how, w.what, w.from);
+}
+
+void as_said_text(const struct registry *r, uint32_t as, struct buf *out)
+{
+	uint32_t first, n = registry_as_said(r, as, &first);
+
+	for (uint32_t i = first; i < first + n; i++)
+		said_text(r, "  also      ", registry_as_said_at(r, i), out);
+}
+
+void holder_said_text(const struct registry *r, uint32_t holder, struct buf *out)
+{
+	uint32_t first, n = registry_holder_said(r, holder, &first);
+
+	for (uint32_t i = first; i < first + n; i++)
+		said_text(r, "            also ", registry_holder_said_at(r, i), out);
+}
+
 void holder_line_text(const struct registry *r, const char *before, uint32_t index, struct buf *out)
 {
 	struct registry_holder h = registry_holder_at(r, index);
@@ -74,13 +99,23 @@ void contact_state_text(const struct registry *r, uint32_t contact, struct buf *
 	buf_fmt(out, "; %s: %s (checked %s)", mailbox_word(c.state), mailbox_reason(c.state), day);
 }
 
+/* said: with what records say of him besides, which would be too much of an address */
+static void as_holder_text(const struct registry *r, uint32_t as, bool said, struct buf *out)
+{
+	uint32_t holder = registry_as_at(r, as).holder;
+
+	holder_line_text(r, "  the AS    held by ", holder, out);
+	if (said)
+		holder_said_text(r, holder, out);
+}
+
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out)
 {
 	const char *label = "network";
 	struct whom c;
 
 	if (as != REGISTRY_NONE && registry_as_at(r, as).holder != REGISTRY_NONE)
-		holder_line_text(r, "  the AS    held by ", registry_as_at(r, as).holder, out);
+		as_holder_text(r, as, network == REGISTRY_NONE, out);
 	if (tell_whom(r, network, as, &c)) {
 		buf_fmt(out, "  abuse     %.*s", SPAN_ARG(c.mail));
 		put_part(out, c.name);

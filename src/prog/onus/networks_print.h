@@ -12,6 +12,10 @@
  * as       whose contact stands in where no network has one; may be REGISTRY_NONE */
 void networks_text(const struct registry *r, uint32_t network, uint32_t as, struct buf *out);
 
+/* as_said_text, holder_said_text - what records say of an AS, of a holder besides what holds, a line each */
+void as_said_text(const struct registry *r, uint32_t as, struct buf *out);
+void holder_said_text(const struct registry *r, uint32_t holder, struct buf *out);
+
 /* holder_line_text - a holder, behind what stands before it: "  holder    "
  * network_line_text - a network and its holder, with a label of at most nine letters
  * rows_left_text - how many there are in all, when more than ANSWER_ROWS_MAX */

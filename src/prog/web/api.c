@@ -158,6 +158,8 @@ static void put_networks(struct jout *j, struct view *v, struct span question,
 	seat = seat_find(v, &en, s);
 	if (v->registry && registry_n_rival(v->registry) && seat_ranged(&en))
 		tell_origins(v->registry, en.range.first, j);
+	if (v->registry && registry_n_as_said(v->registry) && en.kind == ENTITY_AS)
+		tell_as_said(v->registry, seat.as, j);
 	tell_json(v->registry, seat.network, seat.as, j);
 	if (seat_ranged(&en))
 		put_tenure(j, v, en.range);

@@ -70,8 +70,44 @@ static void say_lines(struct model *m, struct value *to, struct span text)
 	}
 }
 
-/* brief: without the postal address, which stands on the page already */
-static void say_holder(
+static void say_said(
+    struct model *m, struct value *list, const struct registry *r, struct registry_said s)
+{
+	struct value *o = model_object(m, list, NULL);
+	struct said_words w;
+
+	tell_said(r, &s, &w);
+	model_str(m, o, "how", w.how);
+	model_str(m, o, "what", w.what);
+	model_str(m, o, "from", w.from);
+}
+
+/* What records say of a holder besides. */
+static void say_holder_said(
+    struct model *m, struct value *to, const struct registry *r, uint32_t holder)
+{
+	struct value *list = model_list(m, to, "said");
+	uint32_t first, n = registry_holder_said(r, holder, &first);
+
+	for (uint32_t i = first; i < first + n; i++)
+		say_said(m, list, r, registry_holder_said_at(r, i));
+}
+
+static void say_as_said(struct model *m, struct value *to, const struct registry *r, uint32_t as)
+{
+	uint32_t first, n = registry_as_said(r, as, &first);
+	struct value *list;
+
+	if (n == 0)
+		return;
+	list = model_list(m, model_object(m, to, "as_said"), "records");
+	for (uint32_t i = first; i < first + n; i++)
+		say_said(m, list, r, registry_as_said_at(r, i));
+}
+
+/* brief: without the postal address, which stands on the page already
+ * Returns the holder, or NULL. */
+static struct value *say_holder(
     struct model *m, struct value *to, const struct registry *r, uint32_t index, bool brief)
 {
 	struct registry_holder h;
@@ -79,7 +115,7 @@ static void say_holder(
 
 	if (index == REGISTRY_NONE) {
 		model_bool(m, to, "holder", false);
-		return;
+		return NULL;
 	}
 	h = registry_holder_at(r, index);
 	o = model_object(m, to, "holder");
@@ -88,6 +124,7 @@ static void say_holder(
 	say_span(m, o, "handle", h.handle);
 	say_span(m, o, "country", span_str(h.country));
 	say_lines(m, o, brief ? SPAN("") : h.address);
+	return o;
 }
 
 static bool same_range(struct range a, struct range b)
@@ -140,7 +177,7 @@ static struct value *say_network(
 	say_span(m, o, "country", country_apart(r, &n));
 	say_day(m, o, "created", n.created);
 	say_day(m, o, "changed", n.changed);
-	say_holder(m, o, r, n.holder, n.holder == below);
+	(void)say_holder(m, o, r, n.holder, n.holder == below);
 	say_contact(m, o, r, n.abuse);
 	return o;
 }
@@ -244,12 +281,14 @@ static bool told_before(const struct told *told, unsigned n, const struct regist
 static void say_as(
     struct model *m, struct value *list, const struct registry *r, const struct registry_as *a)
 {
-	struct value *o = model_object(m, list, NULL);
+	struct value *o = model_object(m, list, NULL), *holder;
 
 	model_fmt(m, o, "number", "AS%u", a->asn);
 	model_fmt(m, o, "url", "/as/%u", a->asn);
 	say_span(m, o, "as_name", a->name);
-	say_holder(m, o, r, a->holder, false);
+	holder = say_holder(m, o, r, a->holder, false);
+	if (holder)
+		say_holder_said(m, holder, r, a->holder);
 	say_contact(m, o, r, a->abuse);
 }
 
@@ -378,6 +417,8 @@ void say_answer(struct view *v, struct model *m, const struct entity *en, const 
 	if (seat_ranged(en))
 		say_tenure(v, m, to, en->range);
 	ases = say_holders(v, m, to, en, &seat);
+	if (v->registry && en->kind == ENTITY_AS && seat.as != REGISTRY_NONE)
+		say_as_said(m, to, v->registry, seat.as);
 	if (v->registry && en->kind == ENTITY_ORG)
 		say_joins(m, to, v->registry, en);
 	model_bool(m, to, "has_ases", ases);

@@ -297,7 +297,7 @@ static const struct said parties[] = {
 	NET(KIND_RIR_STATS, "RIPE", "7.0.7.0/24", "", .opaque = "c3"),
 	{ FACT_ORG, KIND_RPSL, "RIPE", "ORG-1", .name = "One B.V.", .abuse = "AR-1",
 	    .country = "NL", .address = "Street 1\nTown" },
-	{ FACT_ORG, KIND_RDAP, "RIPE", "ORG-1", .name = "Later", .mail = "later@example.net" },
+	{ FACT_ORG, KIND_ARIN_XML, "RIPE", "ORG-1", .name = "Later", .mail = "later@example.net" },
 	{ FACT_CONTACT, KIND_RPSL, "RIPE", "AR-1", .name = "Abuse One", .mail = "one@example.net" },
 	{ FACT_CONTACT, KIND_RPSL, "RIPE", "ar-2", .mail = "two@example.net" },
 	{ FACT_CONTACT, KIND_RPSL, "RIPE", "AR-MUTE", .name = "without an address" },

@@ -39,7 +39,7 @@ static int setup(void **state)
 
 	buf_init(&packed, GOLDEN_BYTES_MAX);
 	buf_init(&golden, GOLDEN_BYTES_MAX);
-	if (!mkdtemp(dir) || file_read(golden_path("registry-3.zst"), &packed, &e) < 0)
+	if (!mkdtemp(dir) || file_read(golden_path("registry-4.zst"), &packed, &e) < 0)
 		return -1;
 	n = ZSTD_decompress(
 	    buf_room(&golden, GOLDEN_BYTES_MAX), GOLDEN_BYTES_MAX, packed.p, packed.len);
@@ -95,8 +95,14 @@ static const struct said facts[] = {
 	    .seen = 20 },
 	{ FACT_ROUTE, KIND_RIS, "RIS", .range = "200.0.0.0/24", .as = { 4199999999, 4199999999 },
 	    .seen = 5 },
-	{ FACT_AS, KIND_RPSL, "RIPE", "AS64496", .as = { 64496, 64496 }, .org = "ORG-F1-RIPE" },
-	{ FACT_ORG, KIND_RPSL, "RIPE", "ORG-F1-RIPE", .name = "First, Inc.", .abuse = "AR-F1-RIPE",
+	{ FACT_AS, KIND_RPSL, "RIPE", "AS64496", .as = { 64496, 64496 }, .org = "ORG-F1-RIPE",
+	    .name = "FIRST-AS" },
+	{ FACT_AS, KIND_RDAP, "ARIN", .as = { 64496, 64496 }, .org = "OTHER", .name = "first inc" },
+	{ FACT_AS, KIND_RIR_STATS, "RIPE", .as = { 64496, 64496 }, .opaque = "0f3a",
+	    .country = "FR" },
+	{ FACT_ORG, KIND_RPSL, "RIPE", "ORG-F1-RIPE", .name = "First Holding", .country = "DE",
+	    .address = "Street 2\n1000 Town" },
+	{ FACT_ORG, KIND_RDAP, "RIPE", "ORG-F1-RIPE", .name = "First, Inc.", .abuse = "AR-F1-RIPE",
 	    .country = "NL", .address = "Street 1\n1000 Town" },
 	{ FACT_CONTACT, KIND_RPSL, "RIPE", "AR-F1-RIPE", .name = "First Abuse Desk",
 	    .mail = "abuse@first.example" },
@@ -127,8 +133,8 @@ static void test_writer(void **state)
 	struct err e;
 
 	assert_non_null(b);
-	add_table(b, "registry-3.csv");
-	add_table(b, "registry-3-country.csv");
+	add_table(b, "registry-4.csv");
+	add_table(b, "registry-4-country.csv");
 	tell_facts(b);
 	(void)snprintf(path, sizeof(path), "%s/registry", dir);
 	assert_int_equal(registry_build_write(b, path, &e), 0);
@@ -310,6 +316,98 @@ static void test_rivals(void **state)
 	free(p);
 }
 
+static void said_is(
+    const struct registry *r, struct registry_said s, const char *value, const char *source)
+{
+	assert_true(span_is(s.value, value));
+	assert_true(span_is(s.source, source));
+	assert_true(s.input < registry_n_input(r));
+}
+
+static void test_said(void **state)
+{
+	static const struct {
+		enum registry_said_field field;
+		const char *value, *source, *kind;
+	} as_said[] = { { SAID_NAME, "FIRST-AS", "RIPE", "rpsl" },
+		{ SAID_COUNTRY, "FR", "RIPE", "rir-stats" },
+		{ SAID_HOLDER, "OTHER", "ARIN", "rdap" } },
+	  holder_said[] = { { SAID_NAME, "First Holding", "RIPE", "rpsl" },
+		  { SAID_COUNTRY, "DE", "RIPE", "rpsl" },
+		  { SAID_ADDRESS, "Street 2\n1000 Town", "RIPE", "rpsl" } };
+	void *p;
+	struct registry *r = golden_open(&p);
+	uint32_t holder = registry_find_holder(r, SPAN("RIPE/ORG-F1-RIPE")), first;
+
+	assert_int_equal(registry_as_said(r, registry_find_as(r, 64496), &first), NELEM(as_said));
+	for (uint32_t i = 0; i < NELEM(as_said); i++) {
+		struct registry_said s = registry_as_said_at(r, first + i);
+
+		assert_int_equal(s.field, as_said[i].field);
+		said_is(r, s, as_said[i].value, as_said[i].source);
+		assert_true(span_is(registry_input_at(r, s.input).kind, as_said[i].kind));
+	}
+	assert_int_equal(registry_holder_said(r, holder, &first), NELEM(holder_said));
+	for (uint32_t i = 0; i < NELEM(holder_said); i++) {
+		struct registry_said s = registry_holder_said_at(r, first + i);
+
+		assert_int_equal(s.field, holder_said[i].field);
+		said_is(r, s, holder_said[i].value, holder_said[i].source);
+		assert_true(span_is(registry_input_at(r, s.input).kind, holder_said[i].kind));
+	}
+	assert_int_equal(registry_n_as_said(r), NELEM(as_said));
+	assert_int_equal(registry_n_holder_said(r), NELEM(holder_said));
+	for (uint32_t i = 0; i < registry_n_as(r); i++)
+		assert_int_equal(registry_as_said(r, i, &first) != 0, registry_asn(r, i) == 64496);
+	r = registry_free(r);
+	free(p);
+}
+
+/* Rows that no build writes, with a right checksum: refused. */
+static void test_said_refused(void **state)
+{
+	static const struct {
+		enum reg_section section;
+		uint32_t row;
+		size_t at, bytes;
+		uint32_t value;
+	} cases[] = {
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, of), 4, 1u << 20 },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, of), 4, 1 },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, field), 2, SAID_ADDRESS },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, field), 2, SAID_HOLDER },
+		{ REG_AS_SAID, 2, offsetof(struct reg_said, field), 2, SAID_FIELD_N },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, source), 2, FACTS_LABELS_MAX },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, input), 4, REGISTRY_INPUTS_MAX },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, value.at), 4, 1u << 30 },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, value.len), 4, REG_TEXT_MAX + 1 },
+		{ REG_AS_SAID, 0, offsetof(struct reg_said, value.len), 4, 0 },
+		{ REG_AS_SAID, 1, offsetof(struct reg_said, value.len), 4, 3 },
+		{ REG_AS_SAID, 1, offsetof(struct reg_said, value.at), 4, 0 },
+		{ REG_HOLDER_SAID, 2, offsetof(struct reg_said, of), 4, 1u << 20 },
+		{ REG_HOLDER_SAID, 2, offsetof(struct reg_said, field), 2, SAID_HOLDER },
+		{ REG_HOLDER_SAID, 0, offsetof(struct reg_said, field), 2, SAID_ADDRESS },
+	};
+	const struct reg_head *head = (const struct reg_head *)golden.p;
+	struct registry *r = NULL;
+	struct err e;
+	char *p;
+
+	assert_int_equal(posix_memalign((void **)&p, REG_ALIGN, golden.len), 0);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		const struct reg_extent *x = &head->section[cases[i].section];
+
+		memcpy(p, golden.p, golden.len);
+		assert_true(cases[i].row < x->rows);
+		memcpy(p + x->offset + cases[i].row * x->row_bytes + cases[i].at, &cases[i].value,
+		    cases[i].bytes);
+		((struct reg_head *)p)->sum = registry_sum(p, golden.len);
+		assert_int_equal(registry_of_bytes(p, golden.len, &r, &e), -EBADMSG);
+		assert_non_null(strstr(e.text, "what is said besides is out of order"));
+	}
+	free(p);
+}
+
 /* A file of another version is refused with what to do. */
 static void test_version(void **state)
 {
@@ -334,6 +432,8 @@ int main(void)
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_geofeed),
 		cmocka_unit_test(test_rivals),
+		cmocka_unit_test(test_said),
+		cmocka_unit_test(test_said_refused),
 		cmocka_unit_test(test_version),
 	};
 
