@@ -13,8 +13,10 @@ _Static_assert(ENDS_PIECE <= UINT16_MAX + 1, "a place in a piece has two bytes")
 
 #include <immintrin.h>
 
-#define STEP	 64u
-#define AVX2_BMI __attribute__((target("avx2,bmi")))
+#define STEP  64u
+#define AHEAD 4096u /* bytes: a piece is asked for so far ahead, across the borders of pages too */
+#define AVX2                                                                                       \
+	__attribute__((target("avx2,bmi,popcnt"))) /* processors with one of these have them all */
 
 /* The places of the bits from base on. Two are written whether there are or not: how many there are in 64
  * bytes is what cannot be foreseen, but more than two are rare in a log. */
@@ -33,6 +35,18 @@ INLINE uint32_t note(uint16_t *at, uint32_t n, uint64_t bits, uint32_t base)
 	return n;
 }
 
+/* The same where no bit is needed to be found, and bits are counted at once. Returns where the next one goes. */
+AVX2 INLINE uint16_t *note_avx2(uint16_t *to, uint64_t bits, uint64_t base)
+{
+	uint64_t first = _tzcnt_u64(bits), rest = _blsr_u64(bits), more = _blsr_u64(rest);
+
+	to[0] = (uint16_t)(base + first);
+	to[1] = (uint16_t)(base + _tzcnt_u64(rest));
+	for (uint16_t *at = to + 2; UNLIKELY(more != 0); more = _blsr_u64(more))
+		*at++ = (uint16_t)(base + _tzcnt_u64(more));
+	return to + _mm_popcnt_u64(bits);
+}
+
 /* In all of these, bit i of the result: byte i at p is an LF; *least: the smallest byte seen in each place,
  * to tell NULs by. */
 INLINE uint64_t ends_of_16(const char *p, __m128i *least)
@@ -49,7 +63,7 @@ INLINE uint64_t ends_of_64(const char *p, __m128i *least)
 	       ends_of_16(p + 32, least) << 32 | ends_of_16(p + 48, least) << 48;
 }
 
-AVX2_BMI INLINE uint64_t ends_of_32(const char *p, __m256i *least)
+AVX2 INLINE uint64_t ends_of_32(const char *p, __m256i *least)
 {
 	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
 
@@ -57,18 +71,19 @@ AVX2_BMI INLINE uint64_t ends_of_32(const char *p, __m256i *least)
 	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\n')));
 }
 
-/* The whole steps of len bytes; ret->n and ->nul are set for them. */
-AVX2_BMI static void steps_avx2(const char *p, size_t len, struct ends *ret)
+/* The len bytes at p, whole steps; ret->n and ->nul are set for them. */
+AVX2 static void steps_avx2(const char *p, size_t len, struct ends *ret)
 {
 	__m256i least = _mm256_set1_epi8(1);
-	uint32_t n = 0;
+	uint16_t *to = ret->at;
 
-	for (uint32_t base = 0; len - base >= STEP; base += STEP) {
+	for (size_t base = 0; base < len; base += STEP) {
 		uint64_t low = ends_of_32(p + base, &least);
 
-		n = note(ret->at, n, low | ends_of_32(p + base + 32, &least) << 32, base);
+		__builtin_prefetch(p + base + AHEAD);
+		to = note_avx2(to, low | ends_of_32(p + base + 32, &least) << 32, base);
 	}
-	ret->n = n;
+	ret->n = (uint32_t)(to - ret->at);
 	ret->nul = !!_mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
 }
 
@@ -77,8 +92,10 @@ static void steps_sse2(const char *p, size_t len, struct ends *ret)
 	__m128i least = _mm_set1_epi8(1);
 	uint32_t n = 0;
 
-	for (uint32_t base = 0; len - base >= STEP; base += STEP)
+	for (uint32_t base = 0; base < len; base += STEP) {
+		__builtin_prefetch(p + base + AHEAD);
 		n = note(ret->at, n, ends_of_64(p + base, &least), base);
+	}
 	ret->n = n;
 	ret->nul = !!_mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128()));
 }
@@ -88,7 +105,8 @@ static inline bool has_avx2(void)
 #ifdef BYTES_NARROW
 	return false;
 #else
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+	       __builtin_cpu_supports("popcnt");
 #endif
 }
 
