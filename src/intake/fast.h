@@ -34,9 +34,9 @@ struct fast_plain {
 	char text[16];
 	uint32_t text_want; /* a bit for each of its bytes */
 	uint32_t text_len;
-	uint32_t digits;		  /* 0: none; or all bits, and then … */
-	uint32_t digits_min, digits_more; /* … that many, and at most so many more */
-	uint32_t rest_min, rest_more;	  /* bytes up to the LF, the same way */
+	uint32_t digits;	    /* 0: none; or all bits, and then … */
+	uint32_t not_digits;	    /* … bit n: not n of them */
+	int64_t rest_min, rest_max; /* bytes up to the LF */
 	const uint8_t *
 	    next; /* what the first byte of the rest leads to: PLAIN_REST, nothing (0), or something else */
 };

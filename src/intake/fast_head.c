@@ -209,8 +209,8 @@ bool fast_plain(const struct fast_from *from, struct fast_plain *ret)
 		return false;
 	if (op->code == OP_DIGITS) {
 		ret->digits = UINT32_MAX;
-		ret->digits_min = op->min;
-		ret->digits_more = op->max - op->min;
+		for (uint32_t n = 0; n < 8; n++)
+			ret->not_digits |= (uint32_t)(n < op->min || n > op->max) << n;
 		op++;
 	}
 	for (; op->code == OP_LIT && ret->text_len + op->len <= sizeof(ret->text); op++) {
@@ -223,7 +223,7 @@ bool fast_plain(const struct fast_from *from, struct fast_plain *ret)
 		op += op->y;
 	}
 	ret->rest_min = op->min;
-	ret->rest_more = op->max - op->min;
+	ret->rest_max = op->max;
 	return op->code == OP_REST;
 }
 

@@ -121,26 +121,28 @@ static inline unsigned digits_at(const char *p)
 }
 
 /* fast_content - where the rest begins in a subject whose head is followed by something plain, at p
- * Returns FAST_YES with *ret, FAST_NO, or FAST_UNDECIDED: something else follows. */
-static inline enum fast_result fast_content(
+ * Returns 0 with *ret; FAST_ODD: something else follows, and who knows; or anything else: no match. */
+#define FAST_ODD UINT64_MAX
+static inline uint64_t fast_content(
     const struct fast_plain *f, const char *p, const char *end, const char **ret)
 {
-	uint32_t n = digits_at(p) & f->digits, way;
-	bool good = n - f->digits_min <= f->digits_more;
-	size_t rest;
+	uint32_t n = digits_at(p) & f->digits;
+	uint64_t bad;
+	uint8_t way;
+	int64_t rest;
 
 	if (UNLIKELY(n == 8))
-		return FAST_UNDECIDED;
+		return FAST_ODD;
+	bad = f->not_digits >> n & 1;
 	p += n;
-	good &= (~bytes_same_16(p, f->text) & f->text_want) == 0;
+	bad |= ~bytes_same_16(p, f->text) & f->text_want;
 	p += f->text_len;
 	*ret = p;
-	way = f->next[(unsigned char)*p];
-	if (UNLIKELY(good && (way & ~FAST_PLAIN_REST)))
-		return FAST_UNDECIDED;
-	rest = (size_t)(end - 1 - p); /* what lay behind the subject's LF makes it huge */
-	good &= rest - f->rest_min <= f->rest_more;
-	return (good & (way == FAST_PLAIN_REST)) ? FAST_YES : FAST_NO;
+	way = f->next[(unsigned char)*p] ^ FAST_PLAIN_REST;
+	if (UNLIKELY(way & ~FAST_PLAIN_REST))
+		return FAST_ODD;
+	rest = end - 1 - p; /* less than none, what lay behind the subject's LF makes it */
+	return bad | way | (uint64_t)((rest - f->rest_min) | (f->rest_max - rest)) >> 63;
 }
 
 #endif

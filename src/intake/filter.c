@@ -311,6 +311,9 @@ static int note_starts(struct filter *f, struct err *e)
 			for (unsigned b = 0; b < 256; b++)
 				f->starts[k][b] |= (uint64_t)head.can[k][b] << i;
 	}
+	for (unsigned k = 0; f->n_fail > 64 && k < REGEX_HEAD; k++)
+		for (unsigned b = 0; b < 256; b++)
+			f->starts[k][b] |= 1;
 	return 0;
 }
 

@@ -51,7 +51,7 @@ struct filter {
 	unsigned lines; /* maxlines: what the expressions are searched in, 1 to WINDOW_LINES_MAX */
 	bool joins;	/* an expression has <F-MLFID> */
 	bool rare;	/* an expression has <F-ID> or <CIDR> */
-	/* Bit i of starts[k][b]: fail[i] can match what has b as byte k; those past 64 always can. */
+	/* Bit i of starts[k][b]: fail[i] can match what has b as byte k. Where there are more than 64, one always can. */
 	uint64_t starts[REGEX_HEAD][256];
 };
 

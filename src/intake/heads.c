@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "intake/heads.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 _Static_assert(HEADS_N == 64, "six bits of a hash");
@@ -16,7 +17,7 @@ struct heads *heads_new(struct filter *const *filters, unsigned n)
 		return NULL;
 	h->last = &h->head[0];
 	for (unsigned i = 0; i < HEADS_N; i++)
-		h->head[i].want = UINT64_MAX; /* NULs: of no line */
+		h->head[i].want = h->head[i].again = UINT64_MAX; /* NULs: of no line */
 	for (unsigned i = 0; i < n; i++)
 		h->all.of[h->all.n++] = (struct head_filter){ .f = filters[i], .filter = i };
 	return h;
@@ -58,6 +59,7 @@ static const struct head *learn(struct heads *h, struct head *slot, struct span 
 	h->rest = h->pause;
 	h->hits = 0;
 	slot->want = UINT64_MAX >> (64 - span_len(head));
+	memset(slot->bytes, 0, sizeof(slot->bytes));
 	memcpy(slot->bytes, head.p, span_len(head));
 	slot->n = 0;
 	for (unsigned i = 0; i < h->all.n; i++) {
@@ -67,6 +69,10 @@ static const struct head *learn(struct heads *h, struct head *slot, struct span 
 		slot->n += may_match(of->f, head, &of->from);
 		of->is_plain = fast_plain(&of->from, &of->plain);
 	}
+	slot->again = slot->n == 1 && slot->of[0].is_plain && head.p[0] == ' ' &&
+			      !isdigit((unsigned char)head.p[1])
+			  ? slot->want
+			  : UINT64_MAX;
 	h->last = slot;
 	return slot;
 }
@@ -77,7 +83,7 @@ static uint32_t length(const char *p, const char *end)
 	uint64_t bits = bytes_that_are_2(p, '[', ':');
 	size_t n = (size_t)__builtin_ctzll(bits | UINT64_C(1) << 63) + 1;
 
-	return bits && n >= 8 && n <= (size_t)(end - p) ? (uint32_t)n : 0;
+	return bits && n >= 8 && n < HEAD_MAX && n <= (size_t)(end - p) ? (uint32_t)n : 0;
 }
 
 const struct head *heads_look(struct heads *h, const char *p, const char *end)

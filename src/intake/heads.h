@@ -24,8 +24,11 @@ struct head_filter {
 };
 
 struct head {
-	char bytes[HEAD_MAX];
-	uint64_t want; /* a bit for each of its bytes; 0: none is remembered */
+	char bytes[HEAD_MAX]; /* NULs behind them, one at least */
+	uint64_t want;	      /* a bit for each of its bytes; 0: none is remembered */
+	uint64_t
+	    again; /* the same where a plain filter is all that may match, and it can follow a date at once:
+			   a blank and no digit; or else all bits, which no line has */
 	uint32_t n;
 	struct head_filter of[FILTERS_MAX]; /* in their order */
 };
@@ -43,8 +46,9 @@ struct heads {
 struct heads *heads_new(struct filter *const *filters, unsigned n);
 struct heads *heads_free(struct heads *h); /* NULL-safe, returns NULL */
 
-/* Does the line at p begin with it? Where the line is shorter, its LF is none of the head's bytes. */
-static inline bool head_is(const struct head *head, const char *p)
+/* A bit for each of its bytes that the line at p begins with, and maybe others. Where the line is shorter, its LF is none
+ * of the head's bytes. */
+static inline uint64_t head_same(const struct head *head, const char *p)
 {
 	uint64_t same = bytes_same_16(p, head->bytes) | bytes_same_16(p + 16, head->bytes + 16)
 							    << 16;
@@ -52,7 +56,13 @@ static inline bool head_is(const struct head *head, const char *p)
 	if (UNLIKELY(head->want >> 32))
 		same |= bytes_same_16(p + 32, head->bytes + 32) << 32 |
 			bytes_same_16(p + 48, head->bytes + 48) << 48;
-	return (~same & head->want) == 0;
+	return same;
+}
+
+/* Does the line at p begin with it? */
+static inline bool head_is(const struct head *head, const char *p)
+{
+	return (~head_same(head, p) & head->want) == 0;
 }
 
 /* heads_look - heads_find where it is not the same as for the line before */

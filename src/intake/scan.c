@@ -466,7 +466,7 @@ static bool try_filter(struct scan *s, unsigned i, const struct fast_from *from,
 		}
 	}
 	maybe = candidates(s, f, p);
-	if (maybe == 0 && f->n_fail <= 64)
+	if (maybe == 0)
 		return true;
 	return find_failure(s, i, (struct span){ p, end }, maybe);
 }
@@ -798,7 +798,7 @@ static const char *sieved_lines(
     struct scan *s, const char *p, const char *piece, const char *end, uint64_t number)
 {
 	const struct sieve *sv = &s->sieve;
-	uint32_t bad = UINT32_MAX; /* the last line that was refused */
+	uint64_t bad = UINT64_MAX; /* the last line that was refused */
 
 	for (uint32_t i = 0; i < s->ends.n;) {
 		i = sieve_lines(&s->sieve, &p, piece, end, &s->ends, i);

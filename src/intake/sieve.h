@@ -16,14 +16,14 @@
 
 /* struct sifted - a line that a filter may match */
 struct sifted {
-	const char *text; /* the line behind its date; of SIEVE_ALL the whole line */
+	_Alignas(64) const char *text; /* the line behind its date; of SIEVE_ALL the whole line */
 	const char *
 	    content; /* what the failregexes see, up to its LF; NULL: the prefregex must still match */
 	struct fast_from from; /* where that goes on in the text */
 	uint64_t maybe;	       /* content: which of the first 64 failregexes */
 	int64_t time_s;
 	uint32_t filter; /* which; SIEVE_ALL: nothing is known of the line, all must look */
-	uint32_t end;	 /* index of its line end */
+	uint64_t end;	 /* index of its line end */
 };
 
 struct sieve {

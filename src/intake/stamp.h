@@ -9,8 +9,10 @@
 #ifndef ONUS_INTAKE_STAMP_H
 #define ONUS_INTAKE_STAMP_H
 
+#include <endian.h>
 #include <stdbool.h>
 
+#include "util/bytes.h"
 #include "util/clock.h"
 
 /* struct stamp - the date's place in a line */
@@ -35,22 +37,27 @@ void stamp_init(struct stamp_reader *r, const struct clock *clock);
  * Returns true and *ret, or false when there is none. */
 bool stamp_read(struct stamp_reader *r, struct span line, struct stamp *ret);
 
-/* stamp_again - a date of the remembered minute with a blank behind it, and no digit, as nearly all lines have it;
- * STAMP_AGAIN bytes must be readable. False says nothing about the line. The date is STAMP_BYTES long. */
+/* stamp_differs - 0: the STAMP_BYTES at p are a date of the remembered minute, unless what is behind them makes
+ * them another one; 16 bytes must be readable */
 #define STAMP_BYTES 15u
+static inline uint32_t stamp_differs(const struct stamp_reader *r, const char *p, int64_t *time_s)
+{
+	uint32_t same = (uint32_t)bytes_same_16(p, r->minute), seconds;
+	uint16_t two;
+
+	memcpy(&two, p + 13, 2);
+	seconds = le16toh(two) ^ 0x3030u; /* tens, and 256 times the ones */
+	*time_s = r->minute_s + (seconds * (10 << 8 | 1) >> 8 & 0xff);
+	/* Tens over 5 and ones over 9 reach the high bit of their byte. */
+	return (~same & 0x1fff) | (((seconds + 0x767a) | seconds) & 0x8080);
+}
+
+/* stamp_again - a date of the remembered minute with a blank behind it, and no digit, as nearly all lines have it;
+ * STAMP_AGAIN bytes must be readable. False says nothing about the line. */
 #define STAMP_AGAIN 17u
 static inline bool stamp_again(const struct stamp_reader *r, const char *p, int64_t *time_s)
 {
-	uint64_t a, b, c, d;
-	unsigned tens = (unsigned)(unsigned char)p[13] - '0',
-		 ones = (unsigned)(unsigned char)p[14] - '0';
-
-	memcpy(&a, p, 8);
-	memcpy(&b, r->minute, 8);
-	memcpy(&c, p + 5, 8);
-	memcpy(&d, r->minute + 5, 8);
-	*time_s = r->minute_s + tens * 10 + ones;
-	return ((a ^ b) | (c ^ d)) == 0 && tens < 6 && ones < 10 && p[15] == ' ' &&
+	return stamp_differs(r, p, time_s) == 0 && p[15] == ' ' &&
 	       (unsigned)(unsigned char)p[16] - '0' > 9;
 }
 

@@ -150,17 +150,17 @@ static void test_blocks(void **state_)
 
 	(void)state_;
 	(void)snprintf(dir, sizeof(dir), "%s/etc/filter.d", getenv("ONUS_SOURCE"));
-	assert_int_equal(filters_load(&f, names, NELEM(names), dir, &e), 0);
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 12; i++) {
 		FILE *log = temporary(path);
 
+		assert_int_equal(filters_load(&f, names, 1 + i / 6, dir, &e), 0);
 		assert_non_null(log);
-		write_log(log, i < 4 ? 3000000 : (long)below(3000), i & 1);
+		write_log(log, i % 6 < 4 ? 3000000 : (long)below(3000), i & 1);
 		assert_int_equal(fclose(log), 0);
-		both_ways(&f, path, i < 4);
+		both_ways(&f, path, i % 6 < 4);
 		assert_int_equal(unlink(path), 0);
+		filters_done(&f);
 	}
-	filters_done(&f);
 }
 
 /* --- heads --- */
@@ -202,9 +202,13 @@ static void write_heads(FILE *f, unsigned lines, uint32_t hosts)
 		if (below(300) == 0)
 			(void)fprintf(f, "2025-11-30T06:%02u:46+00:00 ", below(60));
 		else
-			(void)fprintf(
-			    f, "Nov 30 06:%02u:%02u ", below(100) ? 55 : below(60), below(60));
-		(void)fprintf(f, "h%.*s%u ", below(4) ? 0 : (int)below(3) * 25,
+			(void)fprintf(f, "Nov 30 06:%02u:%02u%c", below(100) ? 55 : below(60),
+			    below(50) ? below(60) : below(100), below(500) ? ' ' : '.');
+		(void)fprintf(f, "%s%.*s%u ",
+		    below(50)  ? "h"
+		    : below(2) ? ""
+			       : "202",
+		    below(4) ? 0 : (int)below(3) * 25,
 		    "-0123456789-0123456789-0123456789-0123456789-0123456789",
 		    below(5) ? below(3) : below(hosts));
 		fits = below(2); /* the first message is of the first program */
@@ -214,25 +218,92 @@ static void write_heads(FILE *f, unsigned lines, uint32_t hosts)
 	}
 }
 
+/* Through all filters, and through one alone. */
 static void test_heads(void **state_)
 {
 	static const uint32_t hosts[] = { 1, 3, 300, 100000 };
+	static const char *const names[] = { "sshd", "postfix" };
 	struct filters f;
 	struct err e;
 	char dir[4096], path[32];
 
 	(void)state_;
 	(void)snprintf(dir, sizeof(dir), "%s/etc/filter.d", getenv("ONUS_SOURCE"));
-	assert_int_equal(filters_load(&f, NULL, 0, dir, &e), 0);
-	for (unsigned i = 0; i < NELEM(hosts); i++) {
+	for (unsigned i = 0; i < 3 * NELEM(hosts); i++) {
+		FILE *log = temporary(path);
+
+		assert_int_equal(filters_load(&f, names + i % 3 / 2, i % 3 > 0, dir, &e), 0);
+		assert_non_null(log);
+		write_heads(log, 30000, hosts[i / 3]);
+		assert_int_equal(fclose(log), 0);
+		both_ways(&f, path, true);
+		assert_int_equal(unlink(path), 0);
+		filters_done(&f);
+	}
+}
+
+/* Lines that begin nearly as the one before them. */
+static const char *const nearly[] = {
+	"Nov 30 06:55:4x h sshd[1]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:x4 h sshd[1]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:60 h sshd[1]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55 46 h sshd[1]: Invalid user a from 9.8.7.~",
+	"Dec 30 06:55:46 h sshd[1]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:46 h sshe[1]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:46 h sshd[]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:46 h sshd[123456789]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:46 h sshd[12345678901]: Invalid user a from 9.8.7.~",
+	"Nov 30 06:55:46 h sshd[30/Nov/2025:06:55:47 +0000] odd 9.8.7.~",
+	"Nov 30 06:55:46 h sshd: Invalid user a from 9.8.7.~",
+	"2025-11-30T06:55:46+00:00 h sshd[1]: Invalid user a from 9.8.7.~",
+	"2025-11-30T06:55:46+00:00 2024 sshd[1]: Invalid user a from 9.8.7.~", /* a host "2024" */
+	"Nov 30 06:55:46 2024 sshd[1]: Invalid user a from 9.8.7.~",	       /* and a year */
+	"2025-11-30T06:55:46Z.5 sshd[1]: Invalid user a from 9.8.7.~",	       /* a host ".5" */
+	"Nov 30 06:55:46.5 sshd[1]: Invalid user a from 9.8.7.~",	       /* and a fraction */
+	"Nov 30 06:55:46 h sshd[",
+	"Nov 30 06:55:4",
+	"Nov",
+};
+
+static const char usual[] = "Nov 30 06:55:46 h sshd[~]: Invalid user a from 9.8.7.6";
+static const char in_brackets[] = "[Definition]\nfailregex = odd <HOST>$\n"
+				  "datepattern = ^[^\\[]*\\[({DATE})\n";
+
+static void write_nearly(FILE *f)
+{
+	for (unsigned i = 0; i < 30000; i++) {
+		put(f, below(2) ? usual : nearly[below(NELEM(nearly))], below(256));
+		if (below(300) == 0) {
+			repeat(f, '\n', 1);
+			put(f, usual, 1);
+			repeat(f, ' ', INPUT_LINE_MAX - 60 + below(20));
+		}
+		repeat(f, '\n', 1);
+	}
+}
+
+/* Through a filter alone, and beside one whose dates stand in brackets. */
+static void test_nearly(void **state_)
+{
+	struct filters f = { .n = 0 };
+	struct err e;
+	char dir[4096];
+
+	(void)state_;
+	(void)snprintf(dir, sizeof(dir), "%s/etc/filter.d", getenv("ONUS_SOURCE"));
+	assert_int_equal(filter_load("sshd", dir, &f.v[0], &e), 0);
+	assert_int_equal(filter_parse("brackets", SPAN(in_brackets), &f.v[1], &e), 0);
+	for (f.n = 1; f.n <= 2; f.n++) {
+		char path[32];
 		FILE *log = temporary(path);
 
 		assert_non_null(log);
-		write_heads(log, 30000, hosts[i]);
+		write_nearly(log);
 		assert_int_equal(fclose(log), 0);
 		both_ways(&f, path, true);
 		assert_int_equal(unlink(path), 0);
 	}
+	f.n = 2;
 	filters_done(&f);
 }
 
@@ -310,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_nearly),
 		cmocka_unit_test(test_alike),
 	};
 
