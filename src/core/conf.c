@@ -124,7 +124,9 @@ static const struct param params[] = {
 	P(publish_interval_s, COUNT, "5", 1, 86400, "seconds",
 	    "How often the publisher looks for newer scores."),
 	P(retention_days, COUNT, "400", 30, 3650, "days",
-	    "Ledger rows older than this are dropped."),
+	    "What happened longer ago is forgotten, and the batches that told of it."),
+	P(hours_days, COUNT, "8", 2, 3650, "days",
+	    "The ledger keeps hours for so long; then a day's rows of one kind become one."),
 };
 
 #define S(field, type, standard, unit, help) SN(field, type, standard, 0, 0, unit, help)

@@ -51,7 +51,8 @@ static const struct {
 	bool lost; /* the connection */
 } errors[] = {
 	{ ER_LOCK_WAIT_TIMEOUT, -EAGAIN, false },
-	{ ER_LOCK_DEADLOCK, -EAGAIN, false }, /* what a cluster says of a conflict, too */
+	{ ER_LOCK_DEADLOCK, -EAGAIN, false },	  /* what a cluster says of a conflict, too */
+	{ ER_TABLE_DEF_CHANGED, -EAGAIN, false }, /* since the transaction began */
 	{ ER_CHECKREAD, -EAGAIN, false }, { ER_WRITE_CONFLICT_, -EAGAIN, false },
 	{ ER_DUP_ENTRY, -EEXIST, false }, { ER_DISK_FULL, -ENOSPC, false },
 	{ ER_RECORD_FILE_FULL, -ENOSPC, false }, { ER_SERVER_SHUTDOWN, -EIO, true },
@@ -247,6 +248,7 @@ static int make(struct my *my, struct err *e)
 	static const char sql[] =
 	    "SET SESSION sql_mode = 'ANSI_QUOTES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
 	    "ERROR_FOR_DIVISION_BY_ZERO'; SET SESSION innodb_lock_wait_timeout = 1;"
+	    "SET SESSION lock_wait_timeout = 1;" /* for changes of the schema */
 	    "SET SESSION autocommit = 1";
 	struct settings_of *set = &my->set;
 	uint32_t port = 0;

@@ -60,6 +60,8 @@ static const char *const sql_text[] = {
 	[SQL_INBOX_DROP] = "DELETE FROM inbox WHERE host = ? AND producer = ? AND seq = ?",
 	[SQL_INBOX_DEPTH] = "SELECT count(*), coalesce(sum(length(bytes)), 0), "
 			    "coalesce(min(received), 0) FROM inbox",
+	[SQL_HOURS_PUT] = "INSERT INTO hours (day, n) VALUES (?, ?) "
+			  "ON CONFLICT (day) DO UPDATE SET n = excluded.n",
 };
 _Static_assert(NELEM(sql_text) == SQL_N, "sql_text out of step");
 

@@ -180,8 +180,26 @@ MUST_USE int hub_days(struct hub *h, int32_t *first, int32_t *last, struct err *
 /* hub_last_day - of the ledger's newest row; 0 when it is empty */
 MUST_USE int hub_last_day(struct hub *h, int32_t *ret, struct err *e);
 
-/* hub_prune - forget ledger and evidence days before first_day */
-MUST_USE int hub_prune(struct hub *h, int32_t first_day, struct err *e);
+/* struct hub_age - a round of what the ledger's growing old brings with it, and how far it has come. Zeroed, and
+ * the three days set, it begins. */
+struct hub_age {
+	int32_t today;	   /* periods are made for it, and the next one */
+	int32_t first_day; /* what is of days before it is forgotten */
+	int32_t hours_day; /* rows of days before it lose their hours: one row a day */
+	struct err
+	    put_off;   /* text: why periods were not made or dropped; the ledger is whole without
+			       them, another round tries again */
+	uint64_t days; /* rolled up */
+	unsigned stage, table; /* the rest is hub_age's own */
+	int32_t day, rolled_day;
+	int64_t batch;
+	uint8_t from[16];
+};
+
+/* hub_age - one portion of it, in transactions that others wait for no longer than for a batch. Not within a
+ * transaction. Counts are the same before, within and after it, wherever it is killed.
+ * Returns 1 when there is more to do, 0 when the round is done. */
+MUST_USE int hub_age(struct hub *h, struct hub_age *a, struct err *e);
 
 /* --- runs, scores, decisions -------------------------------------------------------------------- */
 

@@ -405,6 +405,8 @@ int hub_restore(
 		r = check_empty(h, e);
 	if (r == 0)
 		r = restore_tables(h, &in, ret, e);
+	if (r == 0)
+		r = hub_hours_again(h, e);
 	ret->at_s = in.at_s;
 	rows_done(&in);
 	if (r == 0)

@@ -678,6 +678,17 @@ static int write_changes(struct hub *h, const struct fold *f, int64_t n, struct 
 	return r < 0 ? r : hub_change_forget(h, n - CHANGES_KEPT, e);
 }
 
+/* Rows are by day. */
+static int note_hours(struct hub *h, const struct fold *f, int64_t n, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < f->n_rows && r == 0; i++)
+		if (i == 0 || f->rows[i].key.day != f->rows[i - 1].key.day)
+			r = hub_hours_note(h, f->rows[i].key.day, n, e);
+	return r;
+}
+
 static void tell(const struct fold *f, struct hub_folded *ret)
 {
 	for (size_t i = 0; i < f->n_pending; i++) {
@@ -706,6 +717,8 @@ int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e)
 			r = write_ledger(h, f, e);
 		if (r == 0)
 			r = write_evidence(h, f, e);
+		if (r == 0)
+			r = note_hours(h, f, last, e);
 		if (r == 0)
 			r = goods_write(h, &f->good, e);
 		if (r == 0)

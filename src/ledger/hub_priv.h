@@ -37,6 +37,7 @@ enum hub_sql {
 	SQL_INBOX_ROW,
 	SQL_INBOX_DROP,
 	SQL_INBOX_DEPTH,
+	SQL_HOURS_PUT,
 	SQL_N
 };
 
@@ -89,6 +90,12 @@ MUST_USE int hub_number(struct hub *h, const char *sql, int64_t *ret, struct err
  * becomes day when that is earlier */
 MUST_USE int hub_source_id(
     struct hub *h, struct span name, int32_t day, int32_t *ret, struct err *e);
+
+/* hub_hours_note - batch number n has brought rows with hours of that day
+ * hub_hours_again - the same of all rows that are there: after they were written without it. Both within a
+ * transaction. */
+MUST_USE int hub_hours_note(struct hub *h, int32_t day, int64_t n, struct err *e);
+MUST_USE int hub_hours_again(struct hub *h, struct err *e);
 
 struct fold *fold_free(struct fold *f);
 struct inbox *inbox_free(struct inbox *x);

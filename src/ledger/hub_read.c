@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ledger, read: rows, evidence, totals; and forgotten. */
+/* The ledger, read: rows, evidence, totals. */
 #include <errno.h>
 
 #include "ledger/hub_priv.h"
@@ -185,30 +185,4 @@ int hub_days(struct hub *h, int32_t *first, int32_t *last, struct err *e)
 	*first = (int32_t)v[0];
 	*last = (int32_t)v[1];
 	return 0;
-}
-
-static int delete_before(struct hub *h, const char *sql, int32_t day, struct err *e)
-{
-	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
-	int r = db_prepare(h->db, sql, &s, e);
-
-	if (r < 0)
-		return r;
-	db_bind_i64(s, 1, day);
-	return db_run(s, e);
-}
-
-int hub_prune(struct hub *h, int32_t first_day, struct err *e)
-{
-	struct hub_tx tx;
-	int r = hub_tx_begin(h, &tx, e);
-
-	if (r < 0)
-		return r;
-	r = delete_before(h, "DELETE FROM ledger WHERE day < ?", first_day, e);
-	if (r == 0)
-		r = delete_before(h, "DELETE FROM evidence WHERE day < ?", first_day, e);
-	if (r == 0)
-		r = delete_before(h, "DELETE FROM good WHERE day < ?", first_day, e);
-	return hub_tx_end(h, &tx, r, e);
 }

@@ -72,6 +72,10 @@ CREATE TABLE good (
 	count INTEGER NOT NULL,
 	PRIMARY KEY (day, addr, kind, source)
 ) WITHOUT ROWID;
+CREATE TABLE hours (
+	day INTEGER NOT NULL PRIMARY KEY,
+	n INTEGER NOT NULL
+);
 CREATE TABLE inbox (
 	host TEXT NOT NULL,
 	producer TEXT NOT NULL,

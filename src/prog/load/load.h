@@ -26,7 +26,9 @@ struct load {
 	size_t
 	    items; /* batches in the next transaction: from one on twice as many, so that whatever kills
 			 it again and again, it comes on */
-	int32_t pruned_day;
+	struct hub_age age; /* the round that is under way, or the last one */
+	int64_t age_s;	    /* when the next one begins */
+	bool ages;
 	int64_t folded_s; /* when rows were last committed; 0: not yet */
 	struct spool_gauge spool;
 	unsigned busy; /* turns in a row that found the hub locked */

@@ -13,6 +13,7 @@
 #define LINES_MAX     400000u /* in one transaction, roughly */
 #define BUSY_WAIT_MS  300     /* another writes: it will not take long */
 #define BUSY_PATIENCE 100u
+#define AGE_AGAIN_S   600 /* after periods could not be made */
 
 static const char *option_rebuild; /* --rebuild; set by the command line alone */
 
@@ -225,23 +226,48 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 	return r;
 }
 
-/* Once a day, old rows go: by the ledger's own newest day, so that an archive of old logs stays. */
-static int prune(struct load *l, struct err *e)
+/* Days are counted back from the ledger's own newest, so that an archive of old logs stays. */
+static int age_begin(struct load *l, int64_t now_s, struct err *e)
 {
-	int32_t today = day_of(clock_now_s(&l->clock)), last = 0;
-	int r;
+	int32_t today = day_of(now_s), last = 0;
+	int r = hub_last_day(l->hub, &last, e);
 
-	if (l->pruned_day == today)
-		return 0;
-	r = hub_last_day(l->hub, &last, e);
-	if (r == 0)
-		r = hub_prune(l->hub, MIN_OF(last, today) - (int32_t)l->conf->retention_days, e);
-	if (r == 0 && *l->conf->batch_archive)
+	if (r < 0)
+		return r;
+	last = MIN_OF(last, today);
+	l->age = (struct hub_age){ .today = today,
+		.first_day = last - (int32_t)l->conf->retention_days,
+		.hours_day = last - (int32_t)l->conf->hours_days };
+	l->ages = true;
+	return 0;
+}
+
+/* A round of growing old, once a day: a portion in a turn, so that loading goes on. */
+static int age(struct load *l, struct err *e)
+{
+	int64_t now_s = clock_now_s(&l->clock);
+	int r = 0;
+
+	if (!l->ages && now_s >= l->age_s)
+		r = age_begin(l, now_s, e);
+	if (r == 0 && l->ages)
+		r = hub_age(l->hub, &l->age, e);
+	if (r != 0 || !l->ages)
+		return r < 0 ? r : 0;
+	if (*l->conf->batch_archive)
 		r = archive_prune(l->conf->batch_archive,
-		    ((int64_t)today - (int64_t)l->conf->retention_days) * DAY_S, e);
-	if (r == 0)
-		l->pruned_day = today;
-	return r;
+		    (day_of(now_s) - (int64_t)l->conf->retention_days) * DAY_S, e);
+	if (r < 0)
+		return r;
+	l->ages = false;
+	l->age_s = (day_of(now_s) + INT64_C(1)) * DAY_S;
+	if (*l->age.put_off.text) {
+		log_warn("periods not made or dropped why=\"%s\"; rows are kept without them, "
+			 "tried again later",
+		    l->age.put_off.text);
+		l->age_s = now_s + AGE_AGAIN_S;
+	}
+	return 0;
 }
 
 static void say(struct load *l)
@@ -325,7 +351,7 @@ static int work(struct load *l, struct spool_list *list, bool *more, struct err 
 	if (!sends(l)) {
 		r = open_hub(l, e);
 		if (r == 0)
-			r = prune(l, e);
+			r = age(l, e);
 	}
 	if (r == 0)
 		r = spool_scan(l->conf->spool_dir, LOAD_ITEMS_MAX, list, e);
@@ -348,7 +374,9 @@ static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 	if (r == 0) {
 		l->busy = 0;
 		report(l, &list);
-		*wait_ms = more ? 0 : d->once ? DAEMON_DONE : (int)l->conf->load_interval_s * 1000;
+		*wait_ms = more || l->ages ? 0
+			   : d->once	   ? DAEMON_DONE
+					   : (int)l->conf->load_interval_s * 1000;
 	}
 	spool_list_done(&list);
 	if (r == -EAGAIN &&

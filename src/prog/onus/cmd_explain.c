@@ -366,7 +366,9 @@ int cmd_explain(int argc, char **argv)
 	struct explain x = { .at_s = INT64_MIN };
 	const struct opt opts[] = {
 		{ "at", 0, OPT_TIME, &x.at_s, "DATE",
-		    "As of then: what is dated later does not count." },
+		    "As of then: what is dated later does not count (where the ledger keeps no "
+		    "hours "
+		    "any more: later than that day)." },
 		{ "clear", 0, OPT_FLAG, &x.clear, NULL,
 		    "What would clear it: hosts by score regained, and by when." },
 		{ "all", 'a', OPT_FLAG, &x.all, NULL,

@@ -88,4 +88,17 @@ static inline struct hub *scratch_hub(enum hub_mode mode)
 	return h;
 }
 
+/* scratch_age - a whole round */
+static inline void scratch_age(struct hub *h, int32_t first_day, int32_t hours_day)
+{
+	struct hub_age a = { .today = DAY, .first_day = first_day, .hours_day = hours_day };
+	struct err e = { "" };
+	int r;
+
+	while ((r = hub_age(h, &a, &e)) == 1)
+		;
+	if (r < 0 || *a.put_off.text)
+		fail_msg("%s%s", e.text, a.put_off.text);
+}
+
 #endif

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Elsewhere the tables that grow with the days are cut into periods here. SQLite has no partitions; their primary keys
+-- begin with the day, so that a day's rows lie together.
