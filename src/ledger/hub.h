@@ -105,6 +105,11 @@ MUST_USE int hub_fold_batch(
 MUST_USE int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err *e);
 MUST_USE int hub_fold_commit(struct hub *h, struct hub_folded *ret, struct err *e);
 
+/* hub_fold_full - as much is added as belongs into one transaction: many batches while they say the same again and again,
+ * which costs little memory, fewer where every line is another's; a bound of memory and of how long others wait */
+#define HUB_FOLD_BATCHES 256u
+bool hub_fold_full(const struct hub *h);
+
 /* hub_newest_batch - the highest sequence folded of a producer; 0 when none */
 MUST_USE int hub_newest_batch(
     struct hub *h, const char *host, const char *producer, uint64_t *ret, struct err *e);

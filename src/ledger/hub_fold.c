@@ -15,7 +15,9 @@
 #define FULL_SLOTS   (1u << 20) /* lines remembered to have all their samples; a power of two */
 #define NO_SAMPLE    UINT32_MAX
 #define SPECIAL	     "private, reserved or special address space"
-#define CHANGES_KEPT 100000 /* batches */
+#define CHANGES_KEPT 100000  /* batches */
+#define ROWS_MAX     200000u /* in one transaction, and what the last batch adds */
+#define LINES_MAX    1000000u
 
 /* struct key - of a ledger row, without padding, for it is hashed and compared as bytes */
 struct key {
@@ -72,7 +74,8 @@ struct fold {
 	struct goods good;
 	struct pending *pending;
 	size_t n_pending, pending_cap;
-	uint64_t *full; /* hashes of lines that need no more samples; 0 empty */
+	uint64_t n_lines; /* of all pending, good or not */
+	uint64_t *full;	  /* hashes of lines that need no more samples; 0 empty */
 	size_t n_full;
 };
 
@@ -103,6 +106,7 @@ static void fold_clear(struct fold *f)
 	words_clear(&f->sources);
 	words_clear(&f->services);
 	f->n_rows = f->n_samples = f->n_pending = f->good.n = 0;
+	f->n_lines = 0;
 	buf_reset(&f->text);
 	memset(f->slots, 0, f->n_slots * sizeof(*f->slots));
 }
@@ -386,6 +390,14 @@ static bool is_pending(const struct fold *f, const struct batch_name *n)
 	return false;
 }
 
+bool hub_fold_full(const struct hub *h)
+{
+	const struct fold *f = h->fold;
+
+	return f && (f->n_pending >= HUB_FOLD_BATCHES || f->n_lines >= LINES_MAX ||
+			f->n_rows + f->good.n >= ROWS_MAX);
+}
+
 int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err *e)
 {
 	struct fold *f = h->fold ? h->fold : (h->fold = fold_new());
@@ -409,6 +421,7 @@ int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err
 	f->pending = grow(f->pending, f->n_pending, &f->pending_cap, sizeof(*f->pending));
 	p = &f->pending[f->n_pending++];
 	*p = (struct pending){ .name = b->name, .received_s = now_s, .refused = b->refused };
+	f->n_lines += b->count;
 	add_lines(f, b, now_s, p, e);
 	return 1;
 }

@@ -12,7 +12,7 @@
 #include "svc/daemon.h"
 #include "util/clock.h"
 
-#define LOAD_ITEMS_MAX 64u /* batches in one transaction, and in one look at the spool */
+#define LOAD_ITEMS_MAX 64u /* batches to and from the inbox in one transaction */
 
 struct load {
 	struct daemon *d;

@@ -10,8 +10,7 @@
 #include "prog/load/rebuild.h"
 #include "util/log.h"
 
-#define LINES_MAX     400000u /* in one transaction, roughly */
-#define BUSY_WAIT_MS  300     /* another writes: it will not take long */
+#define BUSY_WAIT_MS  300 /* another writes: it will not take long */
 #define BUSY_PATIENCE 100u
 #define AGE_AGAIN_S   600 /* after periods could not be made */
 
@@ -160,8 +159,7 @@ static int keep_all(struct load *l, const struct spool_list *list, const bool *w
 
 /* One batch into the sums. 1: it waits for the commit; 0: it is dealt with, or gone; -ESTALE: it was
  * refused, and the sums with it are void. */
-static int add(
-    struct load *l, const struct spool_item *it, int64_t now_s, uint64_t *lines, struct err *e)
+static int add(struct load *l, const struct spool_item *it, int64_t now_s, struct err *e)
 {
 	struct batch b;
 	struct err why = { "" };
@@ -178,7 +176,6 @@ static int add(
 	r = hub_fold_add(l->hub, &b, now_s, &why);
 	if (r == 1 && why.text[0])
 		log_warn("batch=%s/%s %s", it->dir, it->file, why.text);
-	*lines += b.count;
 	batch_done(&b);
 	if (r == -EBADMSG) {
 		r = load_refuse(l, it, why.text, e);
@@ -197,15 +194,14 @@ static int add(
 /* As many batches of the list as belong into one transaction; the number that was dealt with. */
 static int load_some(struct load *l, const struct spool_list *list, struct err *e)
 {
-	bool waits[LOAD_ITEMS_MAX] = { false };
-	int64_t at_s[LOAD_ITEMS_MAX];
-	uint64_t lines = 0;
+	bool waits[HUB_FOLD_BATCHES] = { false };
+	int64_t at_s[HUB_FOLD_BATCHES];
 	size_t n;
 	int r;
 
-	for (n = 0; n < MIN_OF(list->n, l->items) && lines < LINES_MAX; n++) {
+	for (n = 0; n < MIN_OF(list->n, l->items) && !hub_fold_full(l->hub); n++) {
 		at_s[n] = clock_now_s(&l->clock);
-		r = add(l, &list->v[n], at_s[n], &lines, e);
+		r = add(l, &list->v[n], at_s[n], e);
 		if (r == -ESTALE)
 			return 0; /* again from the start, without the one that was refused */
 		if (r < 0)
@@ -222,7 +218,7 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 		if (waits[i])
 			r = spool_finish(&list->v[i], e);
 	if (r == 0)
-		l->items = MIN_OF(l->items * 2, LOAD_ITEMS_MAX);
+		l->items = MIN_OF(l->items * 2, HUB_FOLD_BATCHES);
 	return r;
 }
 
@@ -333,12 +329,13 @@ static int load_all(struct load *l, const struct spool_list *list, bool *more, s
 	int r = list->n ? load_some(l, list, e) : 0;
 
 	if (r == 0)
-		r = inbox_load(&l->inbox, l->hub, (unsigned)l->items, &l->sum, e);
+		r = inbox_load(&l->inbox, l->hub,
+		    (unsigned)MIN_OF(l->items, (size_t)LOAD_ITEMS_MAX), &l->sum, e);
 	if (r < 0)
 		return r;
 	if (r == 1) {
 		l->folded_s = MAX_OF(l->folded_s, l->inbox.folded_s);
-		l->items = MIN_OF(l->items * 2, LOAD_ITEMS_MAX);
+		l->items = MIN_OF(l->items * 2, HUB_FOLD_BATCHES);
 	}
 	*more = r == 1 || list->n;
 	return 0;
@@ -354,7 +351,8 @@ static int work(struct load *l, struct spool_list *list, bool *more, struct err 
 			r = age(l, e);
 	}
 	if (r == 0)
-		r = spool_scan(l->conf->spool_dir, LOAD_ITEMS_MAX, list, e);
+		r = spool_scan(
+		    l->conf->spool_dir, sends(l) ? LOAD_ITEMS_MAX : HUB_FOLD_BATCHES, list, e);
 	if (r == 0 && !sends(l))
 		return load_all(l, list, more, e);
 	*more = list->n;

@@ -393,11 +393,35 @@ static void test_good(void **state)
 	(void)hub_free(h);
 }
 
+/* Batches of one and the same line: their number is the bound, and a commit makes room again. */
+static void test_full(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_folded f = { 0 };
+
+	assert_false(hub_fold_full(h));
+	for (unsigned i = 1; i <= HUB_FOLD_BATCHES; i++) {
+		struct batch b;
+
+		assert_false(hub_fold_full(h));
+		batch_of(i, BATCH_EVENTS, T0 "\t20.0.0.1\tspam\t1\tfull\ta\n", &b);
+		assert_int_equal(hub_fold_add(h, &b, NOW, NULL), 1);
+		batch_done(&b);
+	}
+	assert_true(hub_fold_full(h));
+	ok(hub_fold_commit(h, &f, &e));
+	assert_false(hub_fold_full(h));
+	assert_int_equal(f.batches, HUB_FOLD_BATCHES);
+	assert_int_equal(f.rows, 1);
+	(void)hub_free(h);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_sums),
+		T(test_full),
 		T(test_changes),
 		T(test_refused),
 		T(test_refused_told),
