@@ -218,7 +218,7 @@ static void test_texts(void **state)
 		db_bulk_null(b);
 		ok(db_bulk_row(b, &e));
 	}
-	assert_int_equal(db_bulk_flush(b, NULL), -EIO);
+	assert_int_equal(db_bulk_flush(b, NULL), -EEXIST);
 	db_rollback(d);
 	expect(d, "SELECT count(*), max(id), 0, 0 FROM audit", "300 299 0 0");
 	(void)db_bulk_free(b);
