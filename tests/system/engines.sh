@@ -38,6 +38,7 @@ hub = $hub
 serve_dir = $dir/$1/serve
 open_dir = $dir/$1/open
 load_interval_s = 1
+hours_days = 3650
 [source own]
 type = events
 path = $dir/events
