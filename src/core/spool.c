@@ -381,10 +381,18 @@ struct scan {
 	struct err *e;
 };
 
+/* Away from new/; gone is well too. Where both are names of one file, rename() does nothing and says that it did. */
+static int move(const char *from, const char *to, const char *verb, struct err *e)
+{
+	if (rename(from, to) < 0 && errno != ENOENT)
+		return say(e, verb, from);
+	return unlink(from) < 0 && errno != ENOENT ? say(e, "remove", from) : 0;
+}
+
 static int reject(const char *dir, const char *file, const char *reason, struct err *e)
 {
-	CLEANUP(free_p)
-	char *from = join(dir, "new", file), *to = join(dir, "bad", file), *why = NULL;
+	CLEANUP(free_p) char *from = join(dir, "new", file), *to = join(dir, "bad", file);
+	CLEANUP(free_p) char *why = NULL, *half = NULL;
 	CLEANUP(free_p) char *bad_dir = join(dir, "bad", NULL);
 	CLEANUP(buf_done) struct buf b = { 0 };
 	int r = file_mkdirs(bad_dir, DIR_MODE, e);
@@ -393,14 +401,12 @@ static int reject(const char *dir, const char *file, const char *reason, struct 
 		return r;
 	buf_init(&b, 4096);
 	buf_fmt(&b, "%s\n", reason);
-	if (asprintf(&why, "%s.reason", to) < 0)
+	if (asprintf(&why, "%s.reason", to) < 0 || asprintf(&half, "%s/.%s", bad_dir, file) < 0)
 		abort();
-	r = file_write(why, buf_text(&b), e);
+	r = file_write_by(why, half, buf_text(&b), e); /* killed here, we come again */
 	if (r == -ENAMETOOLONG)
 		r = 0; /* the file itself still goes */
-	if (r == 0 && rename(from, to) < 0 && errno != ENOENT)
-		r = say(e, "move to bad/", from);
-	return r;
+	return r < 0 ? r : move(from, to, "move to bad/", e);
 }
 
 static int see_waiting(void *ctx, const char *file)
@@ -533,8 +539,8 @@ int spool_finish(const struct spool_item *it, struct err *e)
 	struct prune p = { .it = it };
 	int r = file_mkdirs(done_dir, DIR_MODE, e);
 
-	if (r == 0 && rename(from, to) < 0 && errno != ENOENT)
-		r = say(e, "move to done/", from);
+	if (r == 0)
+		r = move(from, to, "move to done/", e);
 	if (r == 0)
 		r = each_name(it->dir, "done", see_done, &p, e);
 	p.drop = true;

@@ -162,10 +162,11 @@ static int settings_of(const char *rest, PQconninfoOption **ret, struct err *e)
 
 static PGconn *connect_with(const PQconninfoOption *o)
 {
-	/* First, so that the URL's own settings win. */
-	const char *names[64] = { "application_name", "connect_timeout", "tcp_user_timeout" },
-		   *values[64] = { "onus", "10", "60000" };
-	size_t n = 3;
+	/* First, so that the URL's own settings win. A host that vanished is missed after two minutes. */
+	const char *names[64] = { "application_name", "connect_timeout", "tcp_user_timeout",
+		"keepalives_idle", "keepalives_interval", "keepalives_count" },
+		   *values[64] = { "onus", "10", "60000", "60", "10", "6" };
+	size_t n = 6;
 
 	for (; o->keyword && n < NELEM(names) - 1; o++)
 		if (o->val && *o->val) {

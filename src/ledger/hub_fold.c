@@ -416,7 +416,7 @@ int hub_fold_add(struct hub *h, const struct batch *b, int64_t now_s, struct err
 	if (r != 0) {
 		if (r < 0)
 			fold_clear(f);
-		return r < 0 ? r : 0;
+		return r == -EBADMSG ? -EIO : r < 0 ? r : 0; /* the hub is bad, not the batch */
 	}
 	f->pending = grow(f->pending, f->n_pending, &f->pending_cap, sizeof(*f->pending));
 	p = &f->pending[f->n_pending++];

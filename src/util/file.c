@@ -169,13 +169,15 @@ int file_sync_dir(const char *path, struct err *e)
 	return 0;
 }
 
-int file_new_open(const char *path, struct file_new *ret, struct err *e)
+/* tmp is taken over */
+static int new_open(const char *path, char *tmp, struct file_new *ret, struct err *e)
 {
-	struct file_new n = { .path = strdup(path) };
+	struct file_new n = { .path = strdup(path), .tmp = tmp };
 	int fd;
 
-	if (!n.path || asprintf(&n.tmp, "%s.tmp-%ld", path, (long)getpid()) < 0) {
+	if (!n.path || !n.tmp) {
 		free(n.path);
+		free(n.tmp);
 		return err_set(e, -ENOMEM, "%s: out of memory", path);
 	}
 	fd = open(n.tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -192,6 +194,14 @@ int file_new_open(const char *path, struct file_new *ret, struct err *e)
 	}
 	*ret = n;
 	return 0;
+}
+
+int file_new_open(const char *path, struct file_new *ret, struct err *e)
+{
+	char *tmp;
+
+	return new_open(
+	    path, asprintf(&tmp, "%s.tmp-%ld", path, (long)getpid()) < 0 ? NULL : tmp, ret, e);
 }
 
 int file_new_commit(struct file_new *n, struct err *e)
@@ -228,16 +238,27 @@ void file_new_done(struct file_new *n)
 	*n = (struct file_new){ 0 };
 }
 
+static int fill_new(struct file_new *n, struct span text, struct err *e)
+{
+	if (fwrite(text.p, 1, span_len(text), n->f) != span_len(text))
+		return say(e, "write", n->tmp);
+	return file_new_commit(n, e);
+}
+
 int file_write(const char *path, struct span text, struct err *e)
 {
 	CLEANUP(file_new_done) struct file_new n = { 0 };
 	int r = file_new_open(path, &n, e);
 
-	if (r < 0)
-		return r;
-	if (fwrite(text.p, 1, span_len(text), n.f) != span_len(text))
-		return say(e, "write", n.tmp);
-	return file_new_commit(&n, e);
+	return r < 0 ? r : fill_new(&n, text, e);
+}
+
+int file_write_by(const char *path, const char *tmp, struct span text, struct err *e)
+{
+	CLEANUP(file_new_done) struct file_new n = { 0 };
+	int r = new_open(path, strdup(tmp), &n, e);
+
+	return r < 0 ? r : fill_new(&n, text, e);
 }
 
 int file_append(int fd, const char *path, struct span text, struct err *e)

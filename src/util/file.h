@@ -49,6 +49,9 @@ void file_new_done(struct file_new *n);
 
 /* file_write - the whole of text through file_new; the short form for small files */
 MUST_USE int file_write(const char *path, struct span text, struct err *e);
+/* file_write_by - the same by way of a name of the caller's own, for one writer at a time: whoever was killed halfway
+ * leaves it there, and the next one takes it */
+MUST_USE int file_write_by(const char *path, const char *tmp, struct span text, struct err *e);
 
 /* file_append - all of text at the end of what fd was opened for with O_APPEND, down to the disk; path for the words */
 MUST_USE int file_append(int fd, const char *path, struct span text, struct err *e);

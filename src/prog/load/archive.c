@@ -26,14 +26,18 @@ static char *room_of(const char *dir, const struct spool_item *it)
 	return join(dir, slash ? slash + 1 : it->dir, "new");
 }
 
-static int copy(const char *from, const char *to, struct err *e)
+/* Killed halfway, the next copy is made under the same name. */
+static int copy(const char *from, const char *room, const char *file, struct err *e)
 {
+	CLEANUP(free_p) char *half = NULL, *to = NULL;
 	CLEANUP(buf_done) struct buf b;
 	int r;
 
+	if (asprintf(&to, "%s/%s", room, file) < 0 || asprintf(&half, "%s/.%s", room, file) < 0)
+		abort();
 	buf_init(&b, BATCH_FILE_MAX);
 	r = file_read(from, &b, e);
-	return r < 0 ? r : file_write(to, buf_text(&b), e);
+	return r < 0 ? r : file_write_by(to, half, buf_text(&b), e);
 }
 
 int archive_keep(const char *dir, const struct spool_item *it, int64_t received_s, struct err *e)
@@ -47,13 +51,14 @@ int archive_keep(const char *dir, const struct spool_item *it, int64_t received_
 		return r;
 	if (asprintf(&to, "%s/%s", room, it->file) < 0)
 		abort();
-	if (link(from, to) < 0) {
-		if (errno == EEXIST) /* we were killed just behind this, and did it before */
-			return 0;
-		if (errno != EXDEV && errno != EPERM)
-			return err_set(e, -errno, "cannot keep %s in %s: %m", it->file, room);
-		r = copy(from, to, e);
-	}
+	/* its time first: whoever is killed between the two has not kept it yet */
+	if (utimensat(AT_FDCWD, from, times, 0) == 0 && link(from, to) == 0)
+		return 0;
+	if (errno == EEXIST) /* we were killed just behind this, and did it before */
+		return 0;
+	if (errno != EXDEV && errno != EPERM)
+		return err_set(e, -errno, "cannot keep %s in %s: %m", it->file, room);
+	r = copy(from, room, it->file, e);
 	if (r == 0 && utimensat(AT_FDCWD, to, times, 0) < 0)
 		r = err_set(e, -errno, "%s: cannot set its time: %m", to);
 	return r;

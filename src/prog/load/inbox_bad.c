@@ -48,14 +48,14 @@ static int count(const char *dir, const char *head, unsigned *ret, struct err *e
 static int keep(const char *dir, const char *name, const struct hub_inbox_row *row,
     const char *reason, struct err *e)
 {
-	CLEANUP(free_p) char *path = NULL, *why = NULL, *text = NULL;
+	CLEANUP(free_p) char *path = NULL, *why = NULL, *text = NULL, *half = NULL;
 	int r;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0 || asprintf(&why, "%s.reason", path) < 0 ||
-	    asprintf(&text, "%s\n", reason) < 0)
+	    asprintf(&text, "%s\n", reason) < 0 || asprintf(&half, "%s/.%s", dir, name) < 0)
 		abort();
-	r = file_write(why, span_str(text), e);
-	return r < 0 ? r : file_write(path, row->bytes, e);
+	r = file_write_by(why, half, span_str(text), e);
+	return r < 0 ? r : file_write_by(path, half, row->bytes, e);
 }
 
 int inbox_bad_keep(const char *spool_dir, const struct hub_inbox_row *row, const char *reason,

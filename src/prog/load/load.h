@@ -32,17 +32,20 @@ struct load {
 	int64_t folded_s; /* when rows were last committed; 0: not yet */
 	struct spool_gauge spool;
 	unsigned busy; /* turns in a row that found the hub locked */
+	size_t unread; /* batches that could not be read in the last turn, and wait */
 };
 
-/* load_refuse - a batch of the spool that cannot be read for good: to bad/ */
+/* load_refuse - a batch of the spool that is damaged: to bad/ */
 MUST_USE int load_refuse(
     struct load *l, const struct spool_item *it, const char *reason, struct err *e);
 
 /* load_keep - where that is wanted, before a batch leaves new/ for good */
 MUST_USE int load_keep(struct load *l, const struct spool_item *it, int64_t at_s, struct err *e);
 
-/* load_unreadable - reading failed with r, which is no trouble of the moment: the batch itself is bad */
-bool load_unreadable(int r);
+/* load_unread - reading a batch failed with r, why says how. 0: it was refused; -ENODATA: it cannot be read now and waits,
+ * the others go on; others: none can be read now. */
+MUST_USE int load_unread(
+    struct load *l, const struct spool_item *it, int r, const struct err *why, struct err *e);
 
 /* send_some - those of the list that are this sensor's, into the hub's inbox */
 MUST_USE int send_some(struct load *l, const struct spool_list *list, struct err *e);

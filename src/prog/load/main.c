@@ -121,16 +121,20 @@ static int open_hub(struct load *l, struct err *e)
 	return r;
 }
 
-bool load_unreadable(int r)
-{
-	return r != -ENOMEM && r != -EMFILE && r != -ENFILE;
-}
-
 int load_refuse(struct load *l, const struct spool_item *it, const char *reason, struct err *e)
 {
 	l->bad++;
 	log_warn("batch=%s/new/%s moved to bad/: %s", it->dir, it->file, reason);
 	return spool_reject(it, reason, e);
+}
+
+int load_unread(
+    struct load *l, const struct spool_item *it, int r, const struct err *why, struct err *e)
+{
+	if (r == -EBADMSG)
+		return load_refuse(l, it, why->text, e);
+	*e = *why;
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : -ENODATA;
 }
 
 int load_keep(struct load *l, const struct spool_item *it, int64_t at_s, struct err *e)
@@ -140,25 +144,38 @@ int load_keep(struct load *l, const struct spool_item *it, int64_t at_s, struct 
 	return *dir ? archive_keep(dir, it, at_s, e) : 0;
 }
 
-/* All that wait, then each directory once: the list is by directory. */
-static int keep_all(struct load *l, const struct spool_list *list, const bool *waits,
-    const int64_t *at_s, size_t n, struct err *e)
+/* struct turn - what became of a list's items in this transaction */
+struct turn {
+	const struct spool_list *list;
+	struct fate {
+		bool waits; /* for the commit */
+		int64_t at_s;
+	} * of;
+	size_t n; /* looked at */
+	size_t unread;
+};
+
+/* All that wait, then each directory of theirs once: the list is by directory. */
+static int keep_all(struct load *l, const struct turn *t, struct err *e)
 {
+	bool kept = false;
 	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++) {
-		bool last = i + 1 == n || strcmp(list->v[i].dir, list->v[i + 1].dir) != 0;
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct spool_item *it = &t->list->v[i];
+		bool last = i + 1 == t->n || strcmp(it->dir, it[1].dir) != 0;
 
-		r = waits[i] ? load_keep(l, &list->v[i], at_s[i], e) : 0;
-		if (r == 0 && last && *l->conf->batch_archive &&
-		    access(l->conf->batch_archive, F_OK) == 0)
-			r = archive_sync(l->conf->batch_archive, &list->v[i], e);
+		r = t->of[i].waits ? load_keep(l, it, t->of[i].at_s, e) : 0;
+		kept |= t->of[i].waits;
+		if (r == 0 && last && kept && *l->conf->batch_archive)
+			r = archive_sync(l->conf->batch_archive, it, e);
+		kept &= !last;
 	}
 	return r;
 }
 
-/* One batch into the sums. 1: it waits for the commit; 0: it is dealt with, or gone; -ESTALE: it was
- * refused, and the sums with it are void. */
+/* One batch into the sums. 1: it waits for the commit; 0: it is dealt with, or gone; -ESTALE: it was refused, and
+ * the sums with it are void; -ENODATA: it cannot be read now. */
 static int add(struct load *l, const struct spool_item *it, int64_t now_s, struct err *e)
 {
 	struct batch b;
@@ -167,12 +184,8 @@ static int add(struct load *l, const struct spool_item *it, int64_t now_s, struc
 
 	if (r == -ENOENT)
 		return 0;
-	if (r < 0 && !load_unreadable(r)) {
-		*e = why;
-		return r;
-	}
-	if (r < 0) /* unreadable for good: it must not hold up the others */
-		return load_refuse(l, it, why.text, e);
+	if (r < 0)
+		return load_unread(l, it, r, &why, e);
 	r = hub_fold_add(l->hub, &b, now_s, &why);
 	if (r == 1 && why.text[0])
 		log_warn("batch=%s/%s %s", it->dir, it->file, why.text);
@@ -191,32 +204,54 @@ static int add(struct load *l, const struct spool_item *it, int64_t now_s, struc
 	return r;
 }
 
-/* As many batches of the list as belong into one transaction; the number that was dealt with. */
-static int load_some(struct load *l, const struct spool_list *list, struct err *e)
+/* As many batches of the list as belong into one transaction. What cannot be read is passed over: it holds up nobody. */
+static int add_some(struct load *l, struct turn *t, struct err *e)
 {
-	bool waits[HUB_FOLD_BATCHES] = { false };
-	int64_t at_s[HUB_FOLD_BATCHES];
-	size_t n;
-	int r;
+	for (size_t added = 0; t->n < t->list->n && added < l->items && !hub_fold_full(l->hub);
+	     t->n++) {
+		struct fate *f = &t->of[t->n];
+		int r;
 
-	for (n = 0; n < MIN_OF(list->n, l->items) && !hub_fold_full(l->hub); n++) {
-		at_s[n] = clock_now_s(&l->clock);
-		r = add(l, &list->v[n], at_s[n], e);
-		if (r == -ESTALE)
-			return 0; /* again from the start, without the one that was refused */
-		if (r < 0)
+		f->at_s = clock_now_s(&l->clock);
+		r = add(l, &t->list->v[t->n], f->at_s, e);
+		t->unread += r == -ENODATA;
+		if (r < 0 && r != -ENODATA)
 			return r;
-		waits[n] = r == 1;
+		f->waits = r == 1;
+		added += r >= 0;
 		daemon_alive(l->d);
 	}
-	r = hub_fold_commit(l->hub, &l->sum, e);
-	if (r == 0 && n)
+	return 0;
+}
+
+static int commit(struct load *l, const struct turn *t, struct err *e)
+{
+	int r = hub_fold_commit(l->hub, &l->sum, e);
+
+	if (r == 0 && t->n > t->unread)
 		l->folded_s = clock_now_s(&l->clock);
 	if (r == 0)
-		r = keep_all(l, list, waits, at_s, n, e);
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (waits[i])
-			r = spool_finish(&list->v[i], e);
+		r = keep_all(l, t, e);
+	for (size_t i = 0; i < t->n && r == 0; i++)
+		if (t->of[i].waits)
+			r = spool_finish(&t->list->v[i], e);
+	return r;
+}
+
+static int load_some(struct load *l, const struct spool_list *list, struct err *e)
+{
+	struct turn t = { .list = list, .of = calloc(list->n, sizeof(*t.of)) };
+	int r;
+
+	if (!t.of)
+		abort();
+	r = add_some(l, &t, e);
+	if (r == 0)
+		r = commit(l, &t, e);
+	free(t.of);
+	l->unread = t.unread;
+	if (r == -ESTALE)
+		return 0; /* again from the start, without the one that was refused */
 	if (r == 0)
 		l->items = MIN_OF(l->items * 2, HUB_FOLD_BATCHES);
 	return r;
@@ -323,16 +358,21 @@ static int rebuild_turn(struct load *l, int *wait_ms, struct err *e)
 	return r;
 }
 
-/* The spool, and then what sensors have sent; *more: do not wait for the next turn */
+/* The spool, and then what sensors have sent; *more: do not wait for the next turn. Trouble with single batches is told
+ * when there is nothing else to do. */
 static int load_all(struct load *l, const struct spool_list *list, bool *more, struct err *e)
 {
-	int r = list->n ? load_some(l, list, e) : 0;
+	int r;
 
+	l->unread = 0;
+	r = list->n ? load_some(l, list, e) : 0;
 	if (r == 0)
 		r = inbox_load(&l->inbox, l->hub,
 		    (unsigned)MIN_OF(l->items, (size_t)LOAD_ITEMS_MAX), &l->sum, e);
 	if (r < 0)
 		return r;
+	if (r == 0 && list->n && l->unread == list->n)
+		return -EIO;
 	if (r == 1) {
 		l->folded_s = MAX_OF(l->folded_s, l->inbox.folded_s);
 		l->items = MIN_OF(l->items * 2, HUB_FOLD_BATCHES);
@@ -351,8 +391,8 @@ static int work(struct load *l, struct spool_list *list, bool *more, struct err 
 			r = age(l, e);
 	}
 	if (r == 0)
-		r = spool_scan(
-		    l->conf->spool_dir, sends(l) ? LOAD_ITEMS_MAX : HUB_FOLD_BATCHES, list, e);
+		r = spool_scan(l->conf->spool_dir,
+		    (sends(l) ? LOAD_ITEMS_MAX : HUB_FOLD_BATCHES) + l->unread, list, e);
 	if (r == 0 && !sends(l))
 		return load_all(l, list, more, e);
 	*more = list->n;

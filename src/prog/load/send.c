@@ -5,7 +5,7 @@
 
 #include "prog/load/load.h"
 
-/* 1: it is sent, or there already, or refused; 0: it is gone, or not this sensor's. */
+/* 1: it is sent, or there already, or refused; 0: it is gone, or not this sensor's; -ENODATA: it cannot be read now. */
 static int send_one(struct load *l, const struct spool_item *it, struct err *e)
 {
 	CLEANUP(buf_done) struct buf packed = { 0 };
@@ -17,12 +17,8 @@ static int send_one(struct load *l, const struct spool_item *it, struct err *e)
 
 	if (r == -ENOENT)
 		return 0;
-	if (r < 0 && !load_unreadable(r)) {
-		*e = why;
-		return r;
-	}
 	if (r < 0) {
-		r = load_refuse(l, it, why.text, e);
+		r = load_unread(l, it, r, &why, e);
 		return r < 0 ? r : 1;
 	}
 	lines = b.count;
@@ -59,6 +55,7 @@ int send_some(struct load *l, const struct spool_list *list, struct err *e)
 	size_t n = 0, done = 0;
 	int r = 0;
 
+	l->unread = 0;
 	if (!l->sender)
 		r = inbox_sender_open(l->conf->hub, &l->sender, e);
 	for (size_t i = 0; i < list->n && r == 0; i++) {
@@ -69,10 +66,12 @@ int send_some(struct load *l, const struct spool_list *list, struct err *e)
 		}
 		r = send_one(l, &list->v[i], e);
 		done += r == 1;
-		r = MIN_OF(r, 0);
+		l->unread += r == -ENODATA;
+		r = r == -ENODATA ? 0 : MIN_OF(r, 0);
 		daemon_alive(l->d);
 	}
 	if (r == 0 && strange && done == 0)
-		r = strangers(l, strange, n, e);
-	return r;
+		return strangers(l, strange, n, e);
+	return r == 0 && l->unread && done == 0 ? -EIO
+						: r; /* told when there is nothing else to do */
 }
