@@ -4,9 +4,10 @@ BUILD   := build
 PREFIX  := /usr
 DESTDIR :=
 INPUT   :=
+SOAK    :=
 ONUS    := $(BUILD)/src/prog/onus/onus
 
-.PHONY: all run test bench fuzz install clean format
+.PHONY: all run test bench fuzz soak install clean format
 all: packages-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 
@@ -31,6 +32,11 @@ bench: packages-bench all
 # Each target for FUZZ_SECONDS, from its corpus.
 fuzz: packages-build packages-test
 	@tools/run-fuzz
+
+# The loader with a fault at every system call and every SQL request, on three engines; SOAK="--count 12000 --seed 7":
+# a sample.
+soak: packages-build packages-run packages-test all
+	@ONUS_BUILD="$(abspath $(BUILD))" ONUS_SOURCE="$(CURDIR)" tests/faults/faults.py $(SOAK)
 
 install: all
 	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild --quiet
