@@ -348,6 +348,11 @@ uint64_t registry_build_refused(const struct registry_build *b)
 	return n;
 }
 
+uint64_t registry_build_repeats(const struct registry_build *b)
+{
+	return b->n_repeat;
+}
+
 struct registry_contest registry_build_contest(const struct registry_build *b)
 {
 	return b->contest;

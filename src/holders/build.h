@@ -36,6 +36,10 @@ MUST_USE int registry_build_write(struct registry_build *b, const char *path, st
 uint64_t registry_build_records(const struct registry_build *b); /* taken, of all inputs */
 uint64_t registry_build_refused(const struct registry_build *b);
 
+/* registry_build_repeats - of ranges and networks, how many records only repeat another one and were left out; told
+ * once the file is written */
+uint64_t registry_build_repeats(const struct registry_build *b);
+
 /* struct registry_contest - who announces what, where inputs do not agree; told once the file is written */
 struct registry_contest {
 	uint64_t prefixes; /* that several ASes announce, and are believed */

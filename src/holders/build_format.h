@@ -114,6 +114,7 @@ struct registry_build {
 	} from[REGISTRY_INPUTS_MAX]; /* what build_facts hands out */
 	unsigned n_input;
 	uint32_t seq, n_fact;
+	uint64_t n_repeat; /* records that only repeat another one */
 	struct registry_contest contest;
 	struct merges merges;
 	unsigned merges_input; /* its row, when there are any */

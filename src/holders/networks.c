@@ -153,10 +153,12 @@ static bool told_before(
 			*from = *n;
 			from->flags |= older.flags & NET_SAME;
 		}
-		if (agree(from, &older))
+		if (agree(from, &older)) {
 			b->input[older.input].records--;
-		else
+			b->n_repeat++;
+		} else {
 			drop(b, &older, "told already as", from);
+		}
 		return true;
 	}
 	return false;

@@ -4,9 +4,6 @@
 
 #include <errno.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_LPM] = 64,
 	[REG_PLACE] = sizeof(struct reg_place),
@@ -43,23 +40,6 @@ static const size_t row_bytes[REG_SECTIONS] = {
 	[REG_AS_SAID] = sizeof(struct reg_said),
 	[REG_HOLDER_SAID] = sizeof(struct reg_said),
 };
-
-uint64_t registry_sum(const void *p, size_t len)
-{
-	return XXH3_64bits((const char *)p + REG_SUMMED_FROM, len - REG_SUMMED_FROM);
-}
-
-uint64_t registry_key(struct span source, struct span handle)
-{
-	char name[REG_TEXT_MAX];
-	size_t n = MIN_OF(span_len(source), sizeof(name) / 2);
-	size_t m = MIN_OF(span_len(handle), sizeof(name) / 2 - 1);
-
-	memcpy(name, source.p, n);
-	name[n] = '/';
-	memcpy(name + n + 1, handle.p, m);
-	return XXH3_64bits(name, n + 1 + m);
-}
 
 static int refuse(struct err *e, const char *what)
 {

@@ -67,7 +67,7 @@ static void heap_pop(struct heap *h)
 	h->v[i] = last;
 }
 
-/* Of records with one range the first stays; another value later is refused. */
+/* Of records with one range the first stays; the same value again is counted, another one refused. */
 static size_t drop_repeats(struct registry_build *b, struct record *v, size_t n)
 {
 	size_t kept = 0;
@@ -80,8 +80,10 @@ static size_t drop_repeats(struct registry_build *b, struct record *v, size_t n)
 			v[kept++] = v[i];
 			continue;
 		}
-		if (old->value == v[i].value)
+		if (old->value == v[i].value) {
+			b->n_repeat++;
 			continue;
+		}
 		b->input[v[i].input].records--;
 		build_refuse(b, v[i].input, v[i].line, "the range of %s:%u, which says otherwise",
 		    b->input[old->input].name, old->line);

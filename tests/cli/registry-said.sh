@@ -151,4 +151,13 @@ done
 build twice.db
 grep -q 'refused: twice.db:28: another record of the handle of line .*, which says otherwise' err || fail "twice: $(cat err)"
 ask ORG-EX1-RIPE | jq -e '[.holder.said[].value] == ["Twice Networks Ltd"]' >seen || fail "twice: $(ask ORG-EX1-RIPE)"
+
+# --- what only repeats another record is counted, whichever it stands in
+cp asn.csv again.csv
+printf 'inetnum: 5.0.0.0 - 5.0.0.255\nnetname: N\nstatus: ASSIGNED PA\nsource: RIPE\n' >net.db
+cp net.db net-again.db
+run 0 registry build -o registry asn.csv net.db
+! grep -q repeat out || fail "nothing is repeated: $(cat out)"
+run 0 registry build -o registry asn.csv again.csv net.db net-again.db
+grep -qx '  4 records only repeat another one, and were left out' out || fail "repeated: $(cat out)"
 echo ok

@@ -66,6 +66,9 @@ int registry_make(const char *to, const char *merges, uint32_t keep_days, int n,
 	(void)printf("%s: %llu records, %llu refused\n", to,
 	    (unsigned long long)registry_build_records(b),
 	    (unsigned long long)registry_build_refused(b));
+	if (registry_build_repeats(b))
+		(void)printf("  %llu records only repeat another one, and were left out\n",
+		    (unsigned long long)registry_build_repeats(b));
 	contest = registry_build_contest(b);
 	contest_print(&contest);
 	b = registry_build_free(b);
