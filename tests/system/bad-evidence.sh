@@ -36,6 +36,7 @@ registry_file = $dir/registry
 state_dir = $dir/h-$1/state
 spool_dir = $dir/h-$1/spool
 hub = sqlite:$dir/h-$1/hub.sqlite
+hours_days = 3650
 serve_dir = $dir/h-$1/serve
 open_dir = $dir/h-$1/open
 [source own]
