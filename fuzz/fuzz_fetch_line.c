@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any bytes as what is said to onus-fetch and by it: what is taken must read the same when it is written again. */
+/* Any bytes as what is said to onus-fetch and by it, and as what it remembers: what is taken must read the same when it is written again. */
 #include "fuzz.h"
 
 #include "svc/fetch_line.h"
@@ -49,6 +49,25 @@ static void answer(struct span in)
 	buf_done(&out);
 }
 
+static void part(struct span in)
+{
+	static struct fetch_part p, back;
+	struct buf out;
+	struct err e;
+
+	if (fetch_part_parse(in, &p, &e) < 0)
+		return;
+	buf_init(&out, FETCH_LINE_MAX * 2);
+	fetch_part_put(&p, &out);
+	if (out.len <= FETCH_LINE_MAX &&
+	    (fetch_part_parse(line_of(&out), &back, &e) < 0 || strcmp(back.url, p.url) != 0 ||
+		strcmp(back.etag, p.etag) != 0 || back.total != p.total || back.synced != p.synced))
+		abort();
+	if (!p.etag[0] && !p.modified_s)
+		abort();
+	buf_done(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span rest = span_of((const char *)data, size), line;
@@ -57,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)span_cut(&rest, '\n', &line);
 		request(line);
 		answer(line);
+		part(line);
 	}
 	return 0;
 }

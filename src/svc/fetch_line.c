@@ -7,7 +7,8 @@
 
 #include "util/jout.h"
 
-#define HOUR_MS 3600000u
+#define HOUR_MS	    3600000u
+#define SECONDS_MAX 253402300799u /* the year 9999 */
 
 const char *const fetch_end_name[FETCH_END_N] = {
 	[FETCH_OK] = "ok",
@@ -42,14 +43,15 @@ static const struct member request_members[] = {
 	Q("url", TEXT, url, FETCH_URL_MAX, 0),
 	Q("out", TEXT, out, FETCH_NAME_MAX, 0),
 	Q("etag", TEXT, etag, FETCH_TAG_MAX, 0),
-	Q("since", NUMBER, since_s, 253402300799, 0), /* the year 9999 */
+	Q("since", NUMBER, since_s, SECONDS_MAX, 0),
 	Q("accept", TEXT, accept, FETCH_TYPE_MAX, 0),
-	Q("max_bytes", NUMBER, max_bytes, 1ull << 40, 1u << 20),
+	Q("max_bytes", NUMBER, max_bytes, FETCH_BYTES_MAX, 1u << 20),
 	Q("timeout_ms", NUMBER, timeout_ms, 24ull * HOUR_MS, 60000),
 	Q("connect_ms", NUMBER, connect_ms, HOUR_MS, 15000),
 	Q("slow_bytes", NUMBER, slow_bytes, 1u << 30, 100),
 	Q("slow_s", NUMBER, slow_s, 3600, 30),
 	Q("max_redirects", NUMBER, max_redirects, FETCH_NO_REDIRECT, 5),
+	Q("resume", NUMBER, resume, 1, 0),
 };
 
 #define A(key, kind, field, max)                                                                   \
@@ -62,12 +64,29 @@ static const struct member answer_members[] = {
 	A("status", NUMBER, status, 999),
 	A("url", TEXT, url, FETCH_URL_MAX),
 	A("etag", TEXT, etag, FETCH_TAG_MAX),
-	A("modified", NUMBER, modified_s, 253402300799),
+	A("modified", NUMBER, modified_s, SECONDS_MAX),
 	A("type", TEXT, type, FETCH_TYPE_MAX),
 	A("location", TEXT, location, FETCH_URL_MAX),
 	A("retry_after", NUMBER, retry_after_s, 1u << 30),
-	A("bytes", NUMBER, bytes, 1ull << 40),
+	A("bytes", NUMBER, bytes, FETCH_BYTES_MAX),
+	A("resumed", NUMBER, resumed, FETCH_BYTES_MAX),
+	A("kept", NUMBER, kept, FETCH_BYTES_MAX),
+	A("anew", WORDS, anew, FETCH_ERROR_MAX),
 	A("error", WORDS, error, FETCH_ERROR_MAX),
+};
+
+#define P(key, kind, field, max)                                                                   \
+	{                                                                                          \
+		key, kind, offsetof(struct fetch_part, field), max, 0                              \
+	}
+static const struct member part_members[] = {
+	P("url", TEXT, url, FETCH_URL_MAX),
+	P("etag", TEXT, etag, FETCH_TAG_MAX),
+	P("modified", NUMBER, modified_s, SECONDS_MAX),
+	P("type", TEXT, type, FETCH_TYPE_MAX),
+	P("total", NUMBER, total, FETCH_BYTES_MAX),
+	P("boot", TEXT, boot, FETCH_BOOT_MAX),
+	P("synced", NUMBER, synced, FETCH_BYTES_MAX),
 };
 
 static void put(const struct member *m, size_t n, const void *base, struct buf *out)
@@ -98,6 +117,11 @@ void fetch_request_put(const struct fetch_request *q, struct buf *out)
 void fetch_answer_put(const struct fetch_answer *a, struct buf *out)
 {
 	put(answer_members, NELEM(answer_members), a, out);
+}
+
+void fetch_part_put(const struct fetch_part *p, struct buf *out)
+{
+	put(part_members, NELEM(part_members), p, out);
 }
 
 static int take_text(const struct member *m, const json_t *v, char *to)
@@ -230,5 +254,19 @@ int fetch_answer_parse(struct span line, struct fetch_answer *ret, struct err *e
 	    (a.end == FETCH_OK && a.status < 100))
 		return err_set(e, -EINVAL, "end, status and error contradict each other");
 	*ret = a;
+	return 0;
+}
+
+int fetch_part_parse(struct span line, struct fetch_part *ret, struct err *e)
+{
+	struct fetch_part p = { .total = 0 };
+	int r = parse(part_members, NELEM(part_members), line, &p, e);
+
+	if (r < 0)
+		return r;
+	if (!url_ok(p.url) || (p.etag[0] ? p.etag[0] != '"' : !p.modified_s) ||
+	    (p.total && p.synced > p.total))
+		return err_set(e, -EINVAL, "not what a kept part is remembered by");
+	*ret = p;
 	return 0;
 }

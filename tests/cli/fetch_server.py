@@ -4,6 +4,8 @@
 Prints its port. Every path below is one kind of trouble; what was asked is appended to DIR/asked, a line each.
 """
 import os
+import random
+import re
 import socket
 import socketserver
 import ssl
@@ -12,6 +14,7 @@ import threading
 import time
 import zlib
 from email.utils import formatdate
+from urllib.parse import parse_qs
 
 where = sys.argv[1]
 lock = threading.Lock()
@@ -42,6 +45,93 @@ def slow(out):
     for _ in range(60):
         out(b"x")
         time.sleep(1)
+
+
+def told(status, first, n):
+    """What was sent of a body, for tests that add it up."""
+    with lock, open(os.path.join(where, "sent"), "a", encoding="ascii") as f:
+        f.write(f"{status} {first} {n}\n")
+
+
+def chunked(data):
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+# What a server that lies says of the rest of a file instead of the truth: (first, last, total, ETag) as they are.
+RANGES = {
+    "shift": lambda f, l, t: f"bytes {f + 1}-{l}/{t}",
+    "start": lambda f, l, t: f"bytes 0-{l - f}/{t}",
+    "total": lambda f, l, t: f"bytes {f}-{l}/{t + 1}",
+    "past": lambda f, l, t: f"bytes {f}-{t}/{t}",
+    "backward": lambda f, l, t: f"bytes {l}-{f}/{t}",
+    "unit": lambda f, l, t: f"lines {f}-{l}/{t}",
+    "words": lambda f, l, t: "bytes some-more/of it",
+    "huge": lambda f, l, t: f"bytes {f}-{1 << 70}/{1 << 71}",
+    "star": lambda f, l, t: f"bytes {f}-{l}/*",
+}
+
+
+def part(path, asked, out):
+    """?file=FILE: a file of DIR, whole or from a byte on, as RFC 9110 has it. May have besides:
+    cut=A-B    the connection ends after so many bytes, each time another number; once=1: only the first one does
+    by=etag|date|weak|none|young   what it says the file is; young: a date that is no sure one; both: ETag and date
+    lie=WORD   what is said to those who ask for a part is not true: RANGES, or as below
+    to=HOST    leads there first"""
+    query = {k: v[0] for k, v in parse_qs(path.split("?", 1)[1]).items()}
+    with open(os.path.join(where, query["file"]), "rb") as f:
+        data = f.read()
+    by, lie, total = query.get("by", "etag"), query.get("lie", ""), len(data)
+    tag, day = f'"{zlib.crc32(data):x}"', int(os.stat(os.path.join(where, query["file"])).st_mtime)
+    date = formatdate(day, usegmt=True)
+    heads = {"etag": [f"ETag: {tag}"], "date": [f"Last-Modified: {date}"], "both": [f"ETag: {tag}", f"Last-Modified: {date}"],
+        "weak": [f"ETag: W/{tag}", f"Last-Modified: {date}"], "none": [], "young": [f"Last-Modified: {date}"]}[by]
+    heads = heads + [f"Date: {formatdate(day + (10 if by == 'young' else 86400), usegmt=True)}"]
+    if asked.get("if-none-match") == tag:
+        out(head("304 Not Modified", *heads))
+        return
+    wanted = re.fullmatch(r"bytes=(\d+)-", asked.get("range", ""))
+    same = asked.get("if-range") in (None, *([tag] if by in ("etag", "both") else [date] if by == "date" else []))
+    if wanted and lie == "416":
+        out(head("416 Range Not Satisfiable", f"Content-Range: bytes */{total}", length=0))
+        return
+    first = int(wanted[1]) if wanted and same and lie != "ignore" else 0
+    ranged = bool(wanted and same and lie != "ignore") or lie == "unasked"
+    last = min(first + int(query["piece"]), total) - 1 if ranged and "piece" in query else total - 1
+    body_ = data[first:last + 1]
+    lines = list(heads)
+    if ranged:
+        lines += [f"Content-Range: {RANGES.get(lie, lambda f, l, t: f'bytes {f}-{l}/{t}')(first, last, total)}"]
+        if lie == "silent":
+            lines = list(heads)
+        elif lie == "two":
+            lines += [f"Content-Range: bytes 0-{total - 1}/{total}"]
+        elif lie == "other":
+            lines = ['ETag: "another"', *lines[1:]]
+        elif lie == "no-etag":
+            lines = lines[1:]
+        elif lie == "other-day":
+            lines = [x.replace(date, formatdate(day + 1, usegmt=True)) for x in lines]
+        elif lie == "packed":
+            lines += ["Content-Encoding: gzip"]
+        elif lie in ("longer", "long-chunked"):
+            body_ += b"and more"
+    cut = len(body_)
+    if "cut" in query and not ("once" in query and again.get(path)):
+        low, high = query["cut"].split("-")
+        cut = random.randint(int(low), int(high))
+    with lock:
+        again[path] = again.get(path, 0) + 1
+    status = "206 Partial Content" if ranged else "200 OK"
+    if query.get("chunked") or lie in ("long-chunked", "endless", "short-chunked"):
+        out(head(status, "Transfer-Encoding: chunked", *lines))
+        body_ = body_[:len(body_) // 2] if ranged and lie == "short-chunked" else body_
+        out(chunked(body_[:cut]))
+        while ranged and lie == "endless":
+            out(chunked(b"e" * 65536))
+        out(b"0\r\n\r\n" if cut >= len(body_) else b"")
+    else:
+        out(head(status, *lines, length=len(body_)) + body_[:cut])
+    told(status[:3], first, min(cut, len(body_)))
 
 
 def answer(path, asked, out):
@@ -127,6 +217,15 @@ def answer(path, asked, out):
         tag = f'"{zlib.crc32(data):x}"'
         out(head("304 Not Modified", f"ETag: {tag}") if asked.get("if-none-match") == tag
             else body(data, f"ETag: {tag}", f"Last-Modified: {formatdate(int(day or DAY), usegmt=True)}"))
+    elif name == "part":
+        part(path, asked, out)
+    elif name == "led":  # ?PATH: to PATH
+        out(to("/" + path.split("?", 1)[1]))
+    elif name == "led-on":  # ?PATH: to PATH at first, then to another name of this host
+        with lock:
+            again[path] = again.get(path, 0) + 1
+        base = here["http"] if again[path] == 1 else here["http"].replace("localhost", "127.0.0.1")
+        out(to(f"{base}/{path.split('?', 1)[1]}"))
     elif name == "busy-once":  # 503 for the first who asks, then well
         with lock:
             again[path] = again.get(path, 0) + 1
@@ -148,6 +247,8 @@ class Handler(socketserver.StreamRequestHandler):
             with lock, open(os.path.join(where, "asked"), "a", encoding="latin-1") as f:
                 now["at once"] += 1
                 f.write(f"{now['at once']} {asked.get('if-none-match', '-')} {line[1]}\n")
+            with lock, open(os.path.join(where, "ranges"), "a", encoding="latin-1") as f:
+                f.write(f"{asked.get('range', '-')} {asked.get('if-range', '-')} {asked.get('accept-encoding', '-')}\n")
 
             def out(data):
                 self.wfile.write(data)

@@ -14,7 +14,6 @@
 #include "util/opt.h"
 
 #define PARALLEL_MAX 16u /* requests at a time; more wait on stdin, and their time does not run */
-#define BODY_MAX     (1ull << 40)
 #define EXIT_TROUBLE 2
 
 struct asker {
@@ -192,8 +191,7 @@ static int run(const char *dir, const char *ca, const char *contact, uint64_t ma
 		contact) < 0)
 		return EXIT_TROUBLE;
 	k.all.agent = agent;
-	k.all.dir = body_dir(dir, &e);
-	if (k.all.dir < 0) {
+	if (body_dir_open(dir, &k.all.dir, &e) < 0) {
 		log_error("%s", e.text);
 		return EXIT_TROUBLE;
 	}
@@ -206,7 +204,7 @@ static int run(const char *dir, const char *ca, const char *contact, uint64_t ma
 	buf_done(&k.in);
 	(void)curl_multi_cleanup(k.all.multi); /* at the end of the process */
 	curl_global_cleanup();
-	(void)close(k.all.dir); /* read only */
+	body_dir_close(&k.all.dir);
 	return code;
 }
 
@@ -221,7 +219,7 @@ static bool plain(const char *s)
 int main(int argc, char **argv)
 {
 	const char *dir = NULL, *ca = NULL, *contact = NULL, *most = NULL;
-	uint64_t max_bytes = BODY_MAX;
+	uint64_t max_bytes = FETCH_BYTES_MAX;
 	bool verbose = false;
 	const struct opt opts[] = {
 		{ "dir", 'd', OPT_TEXT, &dir, "DIR", "Where bodies are put." },
@@ -256,7 +254,7 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	if ((contact && !plain(contact)) ||
-	    (most && num_u64(span_str(most), BODY_MAX, &max_bytes) < 0)) {
+	    (most && num_u64(span_str(most), FETCH_BYTES_MAX, &max_bytes) < 0)) {
 		(void)fprintf(
 		    stderr, "onus-fetch: --contact wants a URL, --max-bytes a number of bytes\n");
 		return 3;

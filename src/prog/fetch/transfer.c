@@ -9,14 +9,17 @@
 
 #include "net/addr.h"
 #include "prog/fetch/body.h"
+#include "prog/fetch/heads.h"
 #include "util/clock.h"
 
 #define DROPPED_MAX (1u << 20) /* bytes that are read of a body nobody wants */
+#define PIECES_MAX  100u       /* a server may send the rest of a body in so many answers */
 
 struct transfer {
 	CURL *h;
 	struct curl_slist *headers;
 	struct fetch_request q;
+	const struct body_dir *dir;
 	struct body body;
 	char url[FETCH_URL_MAX + 1]; /* of this hop */
 	char why[CURL_ERROR_SIZE];
@@ -24,9 +27,19 @@ struct transfer {
 	int64_t until_us;
 	bool inside; /* the first hop was to an address of our own house */
 	bool enough; /* the rest of the body is not wanted */
+	bool began;  /* this answer is a body from its first byte on */
 	uint64_t got;
 	enum fetch_end end; /* FETCH_OK, or why we gave up */
 	int disk;	    /* -errno */
+
+	struct fetch_part part; /* of which the first `have` bytes are there; have 0: none are */
+	uint64_t have, resumed; /* resumed: have, as it was when the request came */
+	bool asks_rest;		/* this hop asks for what is missing */
+	uint64_t
+	    rest_end; /* this answer ends before this byte of the whole; 0: not looked at yet */
+	unsigned pieces;
+	const char *misfit; /* the answer is not the rest; what was kept is to be thrown away */
+	const char *anew;   /* why it was */
 };
 
 static const struct {
@@ -64,29 +77,6 @@ static enum fetch_end end_of(CURLcode code)
 	return FETCH_GARBAGE;
 }
 
-/* Text that goes back on the line, or with the next request: printable ASCII that fits, or none of it. */
-static void keep(const char *from, char *to, size_t room)
-{
-	size_t n = from ? strlen(from) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (from[i] < ' ' || from[i] > '~')
-			n = 0;
-	if (n >= room)
-		n = 0;
-	if (n)
-		memcpy(to, from, n);
-	to[n] = '\0';
-}
-
-static long status_of(struct transfer *t)
-{
-	long status = 0;
-
-	(void)curl_easy_getinfo(t->h, CURLINFO_RESPONSE_CODE, &status); /* 0 when there is none */
-	return status;
-}
-
 /* --- while it runs ------------------------------------------------------------------------------------ */
 
 static bool give_up(struct transfer *t, enum fetch_end end)
@@ -95,17 +85,37 @@ static bool give_up(struct transfer *t, enum fetch_end end)
 	return false;
 }
 
-static bool write_body(struct transfer *t, const char *p, size_t n)
+static const char *why_anew(const struct transfer *t)
 {
-	curl_off_t length = -1;
+	if (t->anew || !t->have)
+		return t->anew;
+	return t->asks_rest ? "it is another one by now, or the server sends no parts"
+			    : "the beginning came from another address";
+}
 
-	if (t->body.fd < 0) {
-		(void)curl_easy_getinfo(
-		    t->h, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length); /* -1: not told */
-		if (length > 0 && (uint64_t)length > t->q.max_bytes)
-			return give_up(t, FETCH_TOO_BIG);
-		t->disk = body_open(&t->body, t->body.dir, t->q.out);
+/* A body from its first byte on. */
+static bool begin_body(struct transfer *t)
+{
+	struct fetch_heads heads;
+	struct fetch_part part;
+
+	heads_of(t->h, &heads);
+	if (heads.length > 0 && (uint64_t)heads.length > t->q.max_bytes)
+		return give_up(t, FETCH_TOO_BIG);
+	body_drop(&t->body); /* its rest will not come */
+	t->anew = why_anew(t);
+	t->have = t->resumed = 0;
+	t->disk = body_open(&t->body, t->dir, t->q.out);
+	if (t->disk == 0 && t->q.resume && fetch_range_keeps(&heads)) {
+		heads_part(t->h, t->url, &part);
+		body_keep(&t->body, &part);
 	}
+	t->began = true;
+	return true;
+}
+
+static bool write_more(struct transfer *t, const char *p, size_t n)
+{
 	if (t->disk == 0 && t->body.bytes + n > t->q.max_bytes)
 		return give_up(t, FETCH_TOO_BIG);
 	if (t->disk == 0)
@@ -113,12 +123,44 @@ static bool write_body(struct transfer *t, const char *p, size_t n)
 	return t->disk == 0 || give_up(t, FETCH_DISK);
 }
 
+/* The rest of a body: does it go on where ours ends? */
+static bool begin_rest(struct transfer *t)
+{
+	struct fetch_heads heads;
+	uint64_t total = 0;
+
+	heads_of(t->h, &heads);
+	t->misfit = fetch_range_misfit(&t->part, t->have, &heads, &t->rest_end, &total);
+	if (t->misfit)
+		return false;
+	if (total > t->q.max_bytes)
+		return give_up(t, FETCH_TOO_BIG);
+	t->part.total = total;
+	if (t->body.fd < 0)
+		t->disk = body_resume(&t->body, t->dir, t->q.out, &t->part, t->have);
+	return t->disk == 0 || give_up(t, FETCH_DISK);
+}
+
+static bool write_rest(struct transfer *t, const char *p, size_t n)
+{
+	if (!t->rest_end && !begin_rest(t))
+		return false;
+	if (n > t->rest_end - t->body.bytes) {
+		t->misfit = "the server sends more than it says";
+		return false;
+	}
+	return write_more(t, p, n);
+}
+
 static size_t on_write(char *p, size_t one, size_t n, void *ctx)
 {
 	struct transfer *t = ctx;
+	long status = heads_status(t->h);
 
-	if (status_of(t) == 200)
-		return write_body(t, p, n) ? n : 0;
+	if (status == 200)
+		return (t->began || begin_body(t)) && write_more(t, p, n) ? n : 0;
+	if (status == 206 && t->asks_rest)
+		return write_rest(t, p, n) ? n : 0;
 	t->got += n;
 	t->enough = t->got > DROPPED_MAX;
 	return t->enough ? 0 : n;
@@ -157,29 +199,41 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 
 /* --- begin -------------------------------------------------------------------------------------------- */
 
-static bool set_headers(struct transfer *t)
+static bool add_header(struct transfer *t, const char *name, const char *value)
 {
 	struct curl_slist *more;
 	char *line;
 
-	if (t->q.accept[0]) {
-		if (asprintf(&line, "Accept: %s", t->q.accept) < 0)
-			return false;
-		t->headers = curl_slist_append(NULL, line);
-		free(line);
-		if (!t->headers)
-			return false;
-	}
-	if (t->q.etag[0]) {
-		if (asprintf(&line, "If-None-Match: %s", t->q.etag) < 0)
-			return false;
-		more = curl_slist_append(t->headers, line);
-		free(line);
-		if (!more)
-			return false;
+	if (!*value)
+		return true;
+	if (asprintf(&line, "%s: %s", name, value) < 0)
+		return false;
+	more = curl_slist_append(t->headers, line);
+	free(line);
+	if (more)
 		t->headers = more;
+	return more != NULL;
+}
+
+/* The rest is asked of nobody but who sent the beginning. */
+static bool set_headers(struct transfer *t)
+{
+	char range[64] = "", if_range[FETCH_TAG_MAX + 1] = "";
+
+	t->asks_rest = t->have && strcmp(t->url, t->part.url) == 0;
+	if (t->asks_rest) {
+		(void)snprintf(range, sizeof(range), "bytes=%llu-",
+		    (unsigned long long)t->have); /* it has room */
+		memcpy(if_range, t->part.etag, sizeof(if_range));
+		if (!*if_range)
+			fetch_range_date(t->part.modified_s, if_range);
 	}
-	return true;
+	curl_slist_free_all(t->headers);
+	t->headers = NULL;
+	return add_header(t, "Accept", t->q.accept) && add_header(t, "If-None-Match", t->q.etag) &&
+	       add_header(t, "Accept-Encoding", t->q.resume ? "identity" : "") &&
+	       add_header(t, "Range", range) && add_header(t, "If-Range", if_range) &&
+	       curl_easy_setopt(t->h, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }
 
 /* What is the same on every hop. */
@@ -195,7 +249,6 @@ static bool set_all(const struct transfers *all, struct transfer *t)
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_USERAGENT, all->agent);
-	SET(CURLOPT_HTTPHEADER, t->headers);
 	SET(CURLOPT_WRITEFUNCTION, on_write);
 	SET(CURLOPT_WRITEDATA, t);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
@@ -241,8 +294,9 @@ static bool hop(struct transfers *all, struct transfer *t)
 	int64_t left_ms = (t->until_us - clock_monotonic_us()) / 1000;
 
 	t->why[0] = '\0';
-	t->got = 0;
-	return curl_easy_setopt(t->h, CURLOPT_URL, t->url) == CURLE_OK &&
+	t->got = t->rest_end = 0;
+	t->began = false;
+	return set_headers(t) && curl_easy_setopt(t->h, CURLOPT_URL, t->url) == CURLE_OK &&
 	       curl_easy_setopt(t->h, CURLOPT_TIMEOUT_MS, (long)MAX_OF(left_ms, 1)) == CURLE_OK &&
 	       curl_multi_add_handle(all->multi, t->h) == CURLM_OK;
 }
@@ -250,7 +304,7 @@ static bool hop(struct transfers *all, struct transfer *t)
 static void transfer_free(struct transfer *t)
 {
 	body_drop(&t->body);
-	curl_easy_cleanup(t->h);
+	curl_easy_cleanup(t->h); /* NULL-safe */
 	curl_slist_free_all(t->headers);
 	free(t);
 }
@@ -277,12 +331,15 @@ int transfer_start(struct transfers *all, const struct fetch_request *q, struct 
 	t = calloc(1, sizeof(*t));
 	if (t) {
 		t->q = *q;
-		t->body = (struct body){ .dir = all->dir, .fd = -1 };
+		t->dir = &all->dir;
+		t->body = (struct body){ .fd = -1 };
 		t->until_us = clock_monotonic_us() + (int64_t)q->timeout_ms * 1000;
 		memcpy(t->url, q->url, sizeof(t->url));
 		t->h = curl_easy_init();
 	}
-	if (!t || !t->h || !set_headers(t) || !set_all(all, t) || !hop(all, t)) {
+	if (t && q->resume)
+		t->have = t->resumed = body_kept(&all->dir, q->out, &t->part);
+	if (!t || !t->h || !set_all(all, t) || !hop(all, t)) {
 		if (t)
 			transfer_free(t);
 		return fail(a, FETCH_REFUSED, q->url, "cannot be asked for: out of memory");
@@ -318,7 +375,7 @@ static bool redirect(struct transfers *all, struct transfer *t, struct fetch_ans
 		return false;
 	refused = strlen(to) > FETCH_URL_MAX ? "is too long" : url_refused(to, t->url);
 	if (!refused && t->hops >= most) {
-		keep(to, a->location, sizeof(a->location));
+		heads_keep(to, a->location, sizeof(a->location));
 		refused = "is one redirect too many";
 	}
 	if (refused) {
@@ -333,36 +390,53 @@ static bool redirect(struct transfers *all, struct transfer *t, struct fetch_ans
 	return false;
 }
 
-static void fill_heads(struct transfer *t, struct fetch_answer *a)
+/* What was kept is of no use: the same request once more, for all of it. */
+static bool begin_anew(struct transfers *all, struct transfer *t)
 {
-	struct curl_header *etag = NULL;
-	curl_off_t seconds = 0;
-	char *text = NULL;
+	t->anew = t->misfit;
+	t->misfit = NULL;
+	t->have = t->resumed = 0;
+	body_drop(&t->body);
+	body_forget(t->dir, t->q.out);
+	t->hops = 0;
+	memcpy(t->url, t->q.url, sizeof(t->url));
+	return hop(all, t);
+}
 
-	a->status = (uint64_t)status_of(t);
-	keep(t->url, a->url, sizeof(a->url));
-	if (curl_easy_header(t->h, "ETag", 0, CURLH_HEADER, -1, &etag) == CURLHE_OK)
-		keep(etag->value, a->etag, sizeof(a->etag));
-	(void)curl_easy_getinfo(t->h, CURLINFO_CONTENT_TYPE, &text); /* NULL: none */
-	keep(text, a->type, sizeof(a->type));
-	(void)curl_easy_getinfo(t->h, CURLINFO_FILETIME_T, &seconds); /* -1: none */
-	a->modified_s = (uint64_t)MIN_OF(MAX_OF(seconds, 0), 253402300799);
-	seconds = 0;
-	(void)curl_easy_getinfo(t->h, CURLINFO_RETRY_AFTER, &seconds); /* 0: none */
-	a->retry_after_s = (uint64_t)MIN_OF(MAX_OF(seconds, 0), 1 << 30);
+/* An answer of 206 has ended: true when another one is on its way for what is still missing. */
+static bool next_piece(struct transfers *all, struct transfer *t)
+{
+	if (t->body.bytes < t->rest_end || t->rest_end == t->part.total ||
+	    ++t->pieces == PIECES_MAX)
+		return false;
+	t->have = t->body.bytes;
+	return hop(all, t);
 }
 
 static void store(struct transfer *t, struct fetch_answer *a)
 {
-	if (t->body.fd < 0) /* an empty one */
-		t->disk = body_open(&t->body, t->body.dir, t->q.out);
 	if (t->disk == 0)
 		t->disk = body_commit(&t->body);
 	a->bytes = t->body.bytes;
+	a->resumed = t->resumed;
 	if (t->disk < 0) {
-		a->bytes = 0;
+		a->bytes = a->resumed = 0;
 		(void)fail(a, FETCH_DISK, t->q.out, strerror(-t->disk));
 	}
+}
+
+/* The whole is there, as one answer of 200 would have brought it. */
+static void store_rest(struct transfer *t, struct fetch_answer *a)
+{
+	if (t->body.bytes < t->part.total) {
+		(void)fail(a, FETCH_CUT, t->url, "sends less than it says");
+		return;
+	}
+	a->status = 200;
+	a->modified_s = t->part.modified_s;
+	memcpy(a->etag, t->part.etag, sizeof(a->etag));
+	memcpy(a->type, t->part.type, sizeof(a->type));
+	store(t, a);
 }
 
 static void fill_error(struct transfer *t, CURLcode code, struct fetch_answer *a)
@@ -377,19 +451,63 @@ static void fill_error(struct transfer *t, CURLcode code, struct fetch_answer *a
 		(void)fail(a, end_of(code), t->url, t->why[0] ? t->why : curl_easy_strerror(code));
 }
 
+/* Is what has come of the body still the beginning of what was asked for? */
+static bool may_go_on(const struct fetch_answer *a)
+{
+	static const bool may[FETCH_END_N] = { [FETCH_OK] = true,
+		[FETCH_RESOLVE] = true,
+		[FETCH_CONNECT] = true,
+		[FETCH_TLS] = true,
+		[FETCH_TIMEOUT] = true,
+		[FETCH_CUT] = true };
+
+	return may[a->end] && a->status != 304;
+}
+
+/* What of it stays for another request. */
+static void leave(struct transfer *t, struct fetch_answer *a)
+{
+	struct fetch_part part;
+
+	if (may_go_on(a))
+		body_leave(&t->body);
+	else if (a->end == FETCH_TOO_BIG || a->status == 304)
+		body_forget(t->dir, t->q.out);
+	body_drop(&t->body);
+	if (t->q.resume && a->bytes == 0)
+		a->kept = body_kept(t->dir, t->q.out, &part);
+}
+
 bool transfer_done(struct transfers *all, struct transfer *t, CURLcode code, struct fetch_answer *a)
 {
+	bool rest = t->asks_rest && heads_status(t->h) == 206;
+
 	if (t->enough && code == CURLE_WRITE_ERROR)
 		code = CURLE_OK;
 	*a = (struct fetch_answer){ .id = t->q.id };
 	(void)curl_multi_remove_handle(all->multi, t->h); /* it is in there */
-	fill_heads(t, a);
+	if (rest && code == CURLE_OK && !t->rest_end && !begin_rest(t) && !t->misfit)
+		code = CURLE_WRITE_ERROR; /* which set why */
+	if (t->asks_rest && heads_status(t->h) == 416)
+		t->misfit = "the server has no such part";
+	if (t->misfit && begin_anew(all, t))
+		return false;
+	heads_answer(t->h, t->url, a);
 	if (code != CURLE_OK)
 		fill_error(t, code, a);
 	else if (is_redirect((long)a->status) && redirect(all, t, a))
 		return false;
-	else if (a->end == FETCH_OK && a->status == 200)
+	else if (rest && next_piece(all, t))
+		return false;
+	else if (rest)
+		store_rest(t, a);
+	else if (a->status == 200 && (t->began || begin_body(t)))
 		store(t, a);
+	else if (a->status == 200)
+		fill_error(t, code, a);
+	if (t->anew)
+		(void)snprintf(a->anew, sizeof(a->anew), "%s", t->anew); /* it has room */
+	leave(t, a);
 	transfer_free(t);
 	return true;
 }

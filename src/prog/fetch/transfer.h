@@ -5,12 +5,12 @@
 
 #include <curl/curl.h>
 
-#include "svc/fetch_line.h"
+#include "prog/fetch/body.h"
 
 /* struct transfers - what all have in common; strings borrowed */
 struct transfers {
 	CURLM *multi;
-	int dir;
+	struct body_dir dir;
 	const char *agent, *ca; /* ca NULL: the system's */
 };
 

@@ -65,6 +65,42 @@ int fetch_dir_open(const char *dir, const char *who, int *lock, struct err *e)
 	return 0;
 }
 
+/* NAME, .NAME.part, NAME.index and the like */
+static bool is_of(const char *file, const char *name)
+{
+	size_t n = strlen(name);
+
+	file += *file == '.';
+	return strncmp(file, name, n) == 0 && (file[n] == '\0' || file[n] == '.');
+}
+
+static bool is_wanted(
+    const char *file, const char *(*wanted)(const void *ctx, unsigned n), const void *ctx)
+{
+	const char *name;
+
+	for (unsigned i = 0; (name = wanted(ctx, i)) != NULL; i++)
+		if (is_of(file, name))
+			return true;
+	return false;
+}
+
+void fetch_dir_forget(
+    const char *dir, const char *(*wanted)(const void *ctx, unsigned n), const void *ctx)
+{
+	CLEANUP(free_p) char *incoming = NULL;
+	const struct dirent *entry;
+	DIR *d;
+
+	if (incoming_of(dir, &incoming, NULL) < 0 || !(d = opendir(incoming)))
+		return; /* the next run tries again */
+	while ((entry = readdir(d)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    !is_wanted(entry->d_name, wanted, ctx))
+			(void)unlinkat(dirfd(d), entry->d_name, 0); /* the next run tries again */
+	(void)closedir(d);					    /* read only */
+}
+
 int fetch_dir_run(const char *dir, const struct fetch_dir_opts *o, struct fetch_job *jobs,
     unsigned n, struct err *e)
 {

@@ -12,6 +12,11 @@
  * Returns 0; -EBUSY; -errno. */
 MUST_USE int fetch_dir_open(const char *dir, const char *who, int *lock, struct err *e);
 
+/* fetch_dir_forget - what was kept of copies that were cut, of names that are not wanted any more
+ * wanted  is asked for the n-th name, until it says NULL */
+void fetch_dir_forget(
+    const char *dir, const char *(*wanted)(const void *ctx, unsigned n), const void *ctx);
+
 /* struct fetch_dir_opts - all may be NULL: see fetch.h; program_dir: where onus-fetch is, in a build tree */
 struct fetch_dir_opts {
 	const char *contact, *ca, *program_dir;

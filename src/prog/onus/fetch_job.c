@@ -10,10 +10,12 @@
 #include "util/clock.h"
 #include "util/file.h"
 
+#define INDEX_TAIL    ".index"
 #define RETRY_S	      2	  /* then twice that */
 #define RETRY_MOST_S  60  /* a server that wants more is asked another day */
 #define REFUSED_SHARE .10 /* of the records may be refused, besides what was before */
-#define TIME_MAX_MS   (6 * 3600 * 1000ull)
+#define CUTS_MAX      100u /* a server that cuts is asked on so often, as long as each time more came */
+#define TIME_MAX_MS   (6 * 3600 * 1000ll) /* of an input, cuts and all */
 #define SLOW_BYTES    1024
 #define SLOW_S	      60
 
@@ -46,10 +48,12 @@ int fetch_job_open(
 	j->in = in;
 	if (r == 0)
 		r = copy_open(&j->held, dir, in->name, ".held", e);
-	if (r == 0 && asprintf(&j->incoming, "%s/incoming/%s", dir, in->name) < 0) {
+	if (r == 0 && asprintf(&j->incoming, "%s/incoming/%s", dir, in->name) < 0)
 		j->incoming = NULL;
+	if (r == 0 && asprintf(&j->index, "%s/incoming/%s" INDEX_TAIL, dir, in->name) < 0)
+		j->index = NULL;
+	if (r == 0 && (!j->incoming || !j->index))
 		r = err_set(e, -ENOMEM, "out of memory");
-	}
 	if (r == 0 && *in->index)
 		(void)snprintf(j->url, sizeof(j->url), "%s", in->index); /* it has room */
 	else if (r == 0 && reg_input_url(in, now_s, 0, j->url) < 0)
@@ -66,7 +70,8 @@ void fetch_job_done(struct fetch_job *j)
 	copy_done(&j->good);
 	copy_done(&j->held);
 	free(j->incoming);
-	j->incoming = NULL;
+	free(j->index);
+	j->incoming = j->index = NULL;
 }
 
 void fetch_job_fail(struct fetch_job *j, const char *why)
@@ -93,17 +98,29 @@ static bool asks_index(const struct fetch_job *j)
 	return *j->in->index && !j->index_asked;
 }
 
-void fetch_job_request(const struct fetch_job *j, uint64_t id, struct fetch_request *q)
+/* Of all that this input may take, what is left. */
+static int64_t left_ms(struct fetch_job *j)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	if (!j->until_us)
+		j->until_us = now_us + TIME_MAX_MS * 1000;
+	return (j->until_us - now_us) / 1000;
+}
+
+void fetch_job_request(struct fetch_job *j, uint64_t id, struct fetch_request *q)
 {
 	const struct fetch_copy *c = asks_index(j) ? NULL : newest(j);
 
 	*q = (struct fetch_request){ .id = id,
 		.max_bytes = (uint64_t)j->in->max_mib << 20,
-		.timeout_ms = TIME_MAX_MS,
+		.timeout_ms = (uint64_t)MAX_OF(left_ms(j), 1),
 		.slow_bytes = SLOW_BYTES,
-		.slow_s = SLOW_S };
-	(void)snprintf(q->url, sizeof(q->url), "%s", j->url);	   /* it has room */
-	(void)snprintf(q->out, sizeof(q->out), "%s", j->in->name); /* it has room */
+		.slow_s = SLOW_S,
+		.resume = j->resumes && !asks_index(j) };
+	(void)snprintf(q->url, sizeof(q->url), "%s", j->url); /* it has room */
+	(void)snprintf(q->out, sizeof(q->out), "%s%s", j->in->name,
+	    asks_index(j) ? INDEX_TAIL : ""); /* it has room */
 	if (c && *c->state.etag)
 		(void)snprintf(
 		    q->etag, sizeof(q->etag), "%s", c->state.etag); /* as long as it came */
@@ -305,10 +322,23 @@ static int on_index(struct fetch_job *j, struct err *e)
 
 	j->index_asked = true;
 	j->tries = 0;
-	if (copy_index(j->incoming, j->in, j->url, &why) < 0)
+	if (copy_index(j->index, j->in, j->url, &why) < 0)
 		fetch_job_fail(j, why.text);
-	(void)unlink(j->incoming); /* onus-fetch writes over it */
+	(void)unlink(j->index); /* onus-fetch writes over it */
 	return 0;
+}
+
+/* It was cut, and more of it is there than before: the rest is asked for at once. */
+static bool go_on(struct fetch_job *j, const struct fetch_answer *a)
+{
+	bool more = a->kept > j->kept;
+
+	j->kept = a->kept;
+	if (!more || (a->end != FETCH_CUT && a->end != FETCH_TIMEOUT) || ++j->cuts > CUTS_MAX ||
+	    left_ms(j) <= 0)
+		return false;
+	j->tries = 0;
+	return true;
 }
 
 /* Worth another try, a little later? */
@@ -319,7 +349,7 @@ static bool later(struct fetch_job *j, const struct fetch_answer *a)
 			: a->end == FETCH_TIMEOUT || a->end == FETCH_CUT || a->end == FETCH_CONNECT;
 	uint64_t wait_s = a->retry_after_s ? a->retry_after_s : (uint64_t)RETRY_S << j->tries;
 
-	if (!busy || ++j->tries >= j->max_tries || wait_s > RETRY_MOST_S)
+	if (!busy || left_ms(j) <= 0 || ++j->tries >= j->max_tries || wait_s > RETRY_MOST_S)
 		return false;
 	j->not_before_us = clock_monotonic_us() + (int64_t)wait_s * 1000000;
 	return true;
@@ -329,7 +359,7 @@ static void on_no(struct fetch_job *j, const struct fetch_answer *a, int64_t now
 {
 	struct err why;
 
-	if (later(j, a))
+	if (go_on(j, a) || later(j, a))
 		return;
 	j->tries = 0;
 	if (a->end == FETCH_OK && (a->status == 404 || a->status == 403) && !*j->in->index &&
@@ -342,6 +372,9 @@ static void on_no(struct fetch_job *j, const struct fetch_answer *a, int64_t now
 		(void)err_set(&why, 0, "%s: status %llu", j->url, (unsigned long long)a->status);
 	else
 		(void)err_set(&why, 0, "%s", a->error);
+	if (a->kept)
+		(void)err_wrap(
+		    &why, 0, "%llu bytes are kept for the next time", (unsigned long long)a->kept);
 	fetch_job_fail(j, why.text);
 }
 
@@ -350,6 +383,9 @@ int fetch_job_answer(
 {
 	int r = 0;
 
+	if (*a->anew)
+		memcpy(j->anew, a->anew, sizeof(j->anew));
+	j->resumed = a->resumed;
 	if (a->end == FETCH_OK && a->status == 200)
 		r = asks_index(j) ? on_index(j, e) : on_new(j, a, now_s, e);
 	else if (a->end == FETCH_OK && a->status == 304 && !asks_index(j))

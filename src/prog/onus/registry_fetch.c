@@ -83,7 +83,8 @@ static int jobs_open(struct fetching *f, unsigned n, char **names, struct err *e
 			continue;
 		f->jobs[f->n_jobs] = (struct fetch_job){ .force = force,
 			.shrink_percent = f->shrink_percent,
-			.max_tries = f->max_tries };
+			.max_tries = f->max_tries,
+			.resumes = true };
 		r = fetch_job_open(&f->jobs[f->n_jobs], in, f->dir, clock_now_s(&clock), e);
 		f->n_jobs += r == 0;
 	}
@@ -126,6 +127,10 @@ static void print_text(const struct fetch_job *j, int64_t now_s, struct buf *b)
 	int32_t days;
 
 	buf_fmt(b, "%-24s %-10s ", j->in->name, outcome_names[j->outcome]);
+	if (j->resumed)
+		buf_fmt(b, "gone on with at byte %llu; ", (unsigned long long)j->resumed);
+	if (j->anew[0])
+		buf_fmt(b, "begun anew (%s); ", j->anew);
 	if (j->why[0])
 		buf_fmt(b, "%s; ", j->why);
 	if (j->outcome == FETCHED_HELD || j->outcome == FETCHED_NOT)
@@ -173,6 +178,10 @@ static void print_json(const struct fetch_job *job, int64_t now_s, struct buf *b
 	jout_str(&j, "outcome", outcome_names[job->outcome]);
 	if (job->why[0])
 		jout_str(&j, "why", job->why);
+	if (job->resumed)
+		jout_u64(&j, "resumed", job->resumed);
+	if (job->anew[0])
+		jout_str(&j, "anew", job->anew);
 	jout_bool(&j, "old", is_old(job, now_s, &days));
 	json_copy(&j, "copy", &job->good);
 	json_copy(&j, "held", &job->held);
@@ -260,6 +269,13 @@ static int build(const struct fetching *f)
 	return code;
 }
 
+static const char *input_name(const void *ctx, unsigned n)
+{
+	const struct reg_inputs *l = ctx;
+
+	return n < l->n ? l->v[n].name : NULL;
+}
+
 static int run(struct fetching *f, unsigned n, char **names, struct err *e)
 {
 	struct fetch_dir_opts o = {
@@ -273,6 +289,7 @@ static int run(struct fetching *f, unsigned n, char **names, struct err *e)
 		return show(f);
 	if (fetch_dir_open(f->dir, "onus registry fetch", &f->lock, e) < 0)
 		return 2;
+	fetch_dir_forget(f->dir, input_name, &f->inputs);
 	r = jobs_open(f, n, names, e);
 	if (r < 0)
 		return r == -EINVAL ? 3 : 2;
