@@ -8,4 +8,7 @@
 /* bgp_lines_read - as fact_reader.read */
 MUST_USE int bgp_lines_read(struct input *in, const struct fact_to *to, struct err *e);
 
+/* mrt_complaints - what bgpdump said on stderr, line by line, as refusals */
+void mrt_complaints(struct span said, const struct fact_to *to);
+
 #endif

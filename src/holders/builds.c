@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/file.h"
 
 #define DAY_DIGITS 8u
 
@@ -152,7 +154,10 @@ int builds_open(const char *registry_file, int32_t day, struct registry **ret, s
 static int link_over(const char *file, const char *path, struct err *e)
 {
 	CLEANUP(free_p) char *part = NULL;
+	CLEANUP(close_fdp) int fd = open(file, O_RDONLY | O_CLOEXEC);
 
+	if (fd >= 0)
+		file_new_hold(fd);
 	if (asprintf(&part, "%s.tmp-%ld", path, (long)getpid()) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	(void)unlink(part); /* of one who was killed */
@@ -164,6 +169,15 @@ static int link_over(const char *file, const char *path, struct err *e)
 	}
 	(void)unlink(part); /* renaming to another name of the same file does nothing */
 	return 0;
+}
+
+void builds_tidy(const char *registry_file)
+{
+	CLEANUP(free_p) char *stamp = registry_stamp(registry_file);
+
+	file_new_tidy(registry_file, true); /* and those of days */
+	if (stamp)
+		file_new_tidy(stamp, false);
 }
 
 int builds_keep(const char *registry_file, int32_t day, uint32_t keep_days, struct err *e)

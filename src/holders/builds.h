@@ -33,6 +33,9 @@ MUST_USE int builds_open(
  * that are more than keep_days older go. 0 or -errno. */
 MUST_USE int builds_keep(const char *registry_file, int32_t day, uint32_t keep_days, struct err *e);
 
+/* builds_tidy - what builds that were killed left beside the registry file: parts of it, of its stamp, of builds of days */
+void builds_tidy(const char *registry_file);
+
 /* builds_path - the file of a day, NUL-terminated, owned by the caller; NULL when out of memory */
 char *builds_path(const char *registry_file, int32_t day);
 

@@ -14,7 +14,7 @@
 #define COMPLAINTS_MAX 8u
 
 /* Lines of stderr, without the time before them: reasons are counted by their words. */
-static void complaints(struct span said, const struct fact_to *to)
+void mrt_complaints(struct span said, const struct fact_to *to)
 {
 	for (unsigned n = 0; n < COMPLAINTS_MAX && !span_empty(said); n++) {
 		struct span line;
@@ -123,7 +123,7 @@ static int mrt_read(struct input *in, const struct fact_to *to, struct err *e)
 		return r;
 	r = fed_read(&child, in, to, e);
 	child_end(&child, &end);
-	complaints(span_of(end.said, end.said_len), to);
+	mrt_complaints(span_of(end.said, end.said_len), to);
 	if (end.status != 0 && r == 0)
 		r = err_set(e, -EIO, "%s: " PROGRAM " ended with %s %d", input_name(in),
 		    end.signalled ? "signal" : "exit code", end.status);

@@ -33,7 +33,8 @@ struct fetch;
 MUST_USE int fetch_start(const struct fetch_opts *o, struct fetch **ret, struct err *e);
 
 /* fetch_stop - end the child at once, whatever it does; what was asked and not answered is gone. NULL-safe, returns
- * NULL. Files that were not finished are removed by the next fetch_start in that directory. */
+ * NULL. Files that were not finished are removed by the next fetch_start in that directory, but for what is
+ * kept of requests with resume. */
 struct fetch *fetch_stop(struct fetch *f);
 
 /* fetch_ask - one request more; its id must not be waited for already, nor its out

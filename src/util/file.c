@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "util/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+
+/* PATH.tmp-PID is being written, and not yet PATH */
+#define TMP ".tmp-"
 
 static int say(struct err *e, const char *verb, const char *path)
 {
@@ -169,6 +174,52 @@ int file_sync_dir(const char *path, struct err *e)
 	return 0;
 }
 
+void file_new_hold(int fd)
+{
+	(void)flock(fd, LOCK_EX | LOCK_NB); /* where that does not work nobody tidies up either */
+}
+
+#define DIGITS "0123456789"
+
+/* NAME, or NAME-NUMBER, then ".tmp-" and a number */
+static bool is_left(const char *file, const char *name, bool numbered)
+{
+	size_t n = strlen(name), tmp = strlen(TMP);
+
+	if (strncmp(file, name, n) != 0)
+		return false;
+	file += n;
+	if (numbered && *file == '-')
+		file += 1 + strspn(file + 1, DIGITS);
+	return strncmp(file, TMP, tmp) == 0 && file[tmp] != '\0' &&
+	       file[tmp + strspn(file + tmp, DIGITS)] == '\0';
+}
+
+static void remove_left(int dir, const char *file)
+{
+	CLEANUP(close_fdp)
+	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir, file, 0); /* the next one tries again */
+}
+
+void file_new_tidy(const char *path, bool numbered)
+{
+	CLEANUP(free_p) char *dir = dir_of(path);
+	const char *slash = strrchr(path, '/');
+	DIR *d = dir ? opendir(dir) : NULL;
+	const struct dirent *entry;
+
+	while (d && (entry = readdir(d)) != NULL)
+		if (is_left(entry->d_name, slash ? slash + 1 : path, numbered))
+			remove_left(dirfd(d), entry->d_name);
+	if (d)
+		(void)closedir(d); /* read only */
+}
+
 /* tmp is taken over */
 static int new_open(const char *path, char *tmp, struct file_new *ret, struct err *e)
 {
@@ -181,8 +232,10 @@ static int new_open(const char *path, char *tmp, struct file_new *ret, struct er
 		return err_set(e, -ENOMEM, "%s: out of memory", path);
 	}
 	fd = open(n.tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd >= 0)
+	if (fd >= 0) {
+		file_new_hold(fd);
 		n.f = fdopen(fd, "w");
+	}
 	if (!n.f) {
 		int code = say(e, "create", n.tmp);
 
@@ -201,7 +254,7 @@ int file_new_open(const char *path, struct file_new *ret, struct err *e)
 	char *tmp;
 
 	return new_open(
-	    path, asprintf(&tmp, "%s.tmp-%ld", path, (long)getpid()) < 0 ? NULL : tmp, ret, e);
+	    path, asprintf(&tmp, "%s" TMP "%ld", path, (long)getpid()) < 0 ? NULL : tmp, ret, e);
 }
 
 int file_new_commit(struct file_new *n, struct err *e)

@@ -4,6 +4,7 @@
 #ifndef ONUS_UTIL_FILE_H
 #define ONUS_UTIL_FILE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "util/buf.h"
@@ -46,6 +47,13 @@ struct file_new {
 MUST_USE int file_new_open(const char *path, struct file_new *ret, struct err *e);
 MUST_USE int file_new_commit(struct file_new *n, struct err *e);
 void file_new_done(struct file_new *n);
+
+/* file_new_tidy - remove what writers of PATH left that were killed: PATH.tmp-* that no living one has
+ * numbered  and of writers of PATH-NUMBER */
+void file_new_tidy(const char *path, bool numbered);
+
+/* file_new_hold - say that a file of such a name has a living writer, for as long as fd is open */
+void file_new_hold(int fd);
 
 /* file_write - the whole of text through file_new; the short form for small files */
 MUST_USE int file_write(const char *path, struct span text, struct err *e);

@@ -177,6 +177,8 @@ def answer(path, asked, out):
         out(head("200 OK", length=1 << 40) + b"z" * 100)
     elif name == "cut":
         out(head("200 OK", length=1000) + b"half")
+    elif name == "cut-named":
+        out(head("200 OK", 'ETag: "v1 of it"', length=1000) + b"half")
     elif name == "cut-chunk":
         out(head("200 OK", "Transfer-Encoding: chunked") + b"5\r\nhello\r\n20\r\nhal")
     elif name == "bad-heads":

@@ -50,6 +50,7 @@ int registry_make(const char *to, const char *merges, uint32_t keep_days, int n,
 	struct err e = { "out of memory" };
 	int r = b ? 0 : -1;
 
+	builds_tidy(to);
 	for (int i = 0; i < n && r == 0; i++)
 		r = registry_build_add(b, inputs[i], &e);
 	if (r == 0 && *merges)
