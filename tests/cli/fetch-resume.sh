@@ -16,7 +16,7 @@ ask() {
   n=$((n + 1))
 }
 is() { jq -e "$1" "$dir/answer" >/dev/null || fail "$url: $(cat "$dir/answer") is not $1"; }
-whole() { cmp -s "$bodies/body" "${1:-$dir/served}" || fail "$url: the body is not ${1:-what is served}"; }
+whole() { cmp -s "$bodies/body" "$dir/served" || fail "$url: the body is not what is served"; }
 none() { [ ! -e "$bodies/body" ] || fail "$url: there is a body"; }
 kept() { compgen -G "$bodies/.body.*" >/dev/null; }
 last() { tail -1 "$dir/ranges"; }

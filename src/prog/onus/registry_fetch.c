@@ -347,7 +347,8 @@ int registry_fetch(int argc, char **argv)
 		"one: of an earlier\n"
 		"date, a tenth of the records gone, far more of them refused. Otherwise it is held "
 		"back, the last good one\n"
-		"stays, and the exit code is 1. Killed at any moment it leaves every copy whole. What "
+		"stays, and the exit code is 1. Killed at any moment it leaves every copy whole. "
+		"What "
 		"was cut, or killed, is\n"
 		"gone on with where it ended, if the server still has the same file.",
 		"Examples:\n"
