@@ -45,6 +45,7 @@ host_name = hub.example.net
 feeds =
 state_dir = $dir/hub
 spool_dir = $dir/hub/spool
+batch_archive = $dir/hub/archive
 hub = $hub
 load_interval_s = 1
 CONF

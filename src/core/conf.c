@@ -14,7 +14,8 @@
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
-#define SOURCE_TYPES "log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_KNOWN_GOOD
+#define SOURCE_TYPES                                                                               \
+	"log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_SENSOR "|" CONF_KNOWN_GOOD
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -137,7 +138,9 @@ static const struct param params[] = {
 	}
 static const struct param source_params[] = {
 	S(type, TEXT, "log", SOURCE_TYPES,
-	    "What the file holds; known-good: addresses whose listing by others is a mistake, and "
+	    "What the file holds; sensor: nothing is read here, it is what a sensor's source is "
+	    "believed, [source HOST_SOURCE] (doc/hub.md); known-good: addresses whose listing by "
+	    "others is a mistake, and "
 	    "with "
 	    "anchor = yes what one's own sensors see of them too."),
 	S(path, TEXT, "", "file",
@@ -389,6 +392,7 @@ static const struct {
 	N("plugin", command, "what is run? give it command = /path/of/program and arguments"),
 	N("reports", path, "which maildir? give it a path"),
 	N("mail", path, "which maildir? give it a path"),
+	N(CONF_SENSOR, type, ""),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
 #undef N
 };

@@ -16,7 +16,8 @@
 #define CONF_JSON_PATH	  "/etc/onus/json.d:/usr/share/onus/json.d" /* json_path, unless it is set */
 #define CONF_SOURCES_MAX  256u
 #define CONF_KNOWN_GOOD	  "known-good"
-#define CONF_SOURCE_MAX	  64u /* bytes of a source's name */
+#define CONF_SENSOR	  "sensor" /* what is believed of a source that a sensor reads */
+#define CONF_SOURCE_MAX	  64u	   /* bytes of a source's name */
 #define CONF_UNVERIFIED                                                                            \
 	"-unverified" /* behind the name of a source of reports: those of nobody it knows */
 

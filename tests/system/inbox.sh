@@ -44,7 +44,7 @@ batches() { # HOST N: so many, of 100 lines each
   done
 }
 total() { # of a host's source, in the hub
-  engine_sql "SELECT coalesce(sum(l.count), 0) FROM ledger l JOIN source s ON s.id = l.source WHERE s.name LIKE '$1-%'"
+  engine_sql "SELECT coalesce(sum(l.count), 0) FROM ledger l JOIN source s ON s.id = l.source WHERE s.name LIKE '$1\_$1-%'"
 }
 exact() { # WHEN
   local host
@@ -132,6 +132,11 @@ hostile() {
   local i theirs one
   theirs=$(find "$dir/mx1.example.net/kept" -name '*.zst' -path '*/new/*' | sort | tail -n 1)
   one=$(basename "$theirs" .zst)
+  # its own, and some under the names of others' sources
+  for i in mx1.example.net-100 mx1.example.net_mx1.example.net-100; do
+    printf '[source %s]\ntype = events\npath = %s/posed\n' "$i" "$dir/$evil" >>"$dir/$evil/conf"
+  done
+  events "$evil" 50 7 >"$dir/$evil/posed"
   batches "$evil" 1
   send "$evil"
   # of another host, under the number of that host; torn; of its own number, but with another's bytes; names that are none
@@ -151,6 +156,8 @@ hostile() {
   [ "$(find "$dir/hub/spool/inbox/bad" -name '*.zst' | wc -l)" = 100 ] || fail "$(find "$dir/hub/spool/inbox/bad" -name '*.zst' | wc -l) files in bad/, wanted 100"
   [ -z "$(find "$dir" -name 'x.*' -o -name '*x.0000*' -not -path '*/bad/*')" ] || fail 'a name led out of bad/'
   [ "$(find "$dir/hub/spool/inbox/bad" -name "$evil.*.reason" -size +0 | wc -l)" = 100 ] || fail 'reasons are missing'
+  [ "$(engine_sql "SELECT count(*) FROM source WHERE name LIKE '$evil\_mx1.example.net%'")" = 2 ] || fail 'what it said under the names of others'
+  [ "$(engine_sql "SELECT count(*) FROM source s JOIN source_rev r ON r.source = s.id WHERE s.name NOT LIKE concat(r.grp, '\_%')")" = 0 ] || fail 'groups'
   [ "$(total "$evil")" = 200 ] || fail "what $evil rightly sent: $(total "$evil")"
   "$onus" status -c "$dir/hub/conf" --json >"$dir/status" || true
   python3 - "$dir/status" <<'PY' || fail 'the status'
@@ -196,6 +203,17 @@ clocks() {
   echo "ok: $engine: a clock that is two hours ahead, and three behind, is told of, until it is right"
 }
 
+# What was kept of all that came by the inbox makes the same ledger elsewhere.
+by_source() { echo "SELECT s.name, sum(l.count) FROM ledger l JOIN source s ON s.id = l.source GROUP BY s.name ORDER BY s.name"; }
+rebuilt() {
+  rm -f "$dir"/again.sqlite*
+  load hub --once --rebuild "$dir/hub/archive" -o "hub=sqlite:$dir/again.sqlite" || fail "rebuild: $(tail -n 3 "$dir/hub/load.log")"
+  engine_sql "$(by_source)" | LC_ALL=C sort >"$dir/want"
+  sqlite3 -tabs "$dir/again.sqlite" "$(by_source)" | LC_ALL=C sort >"$dir/got"
+  cmp -s "$dir/want" "$dir/got" || fail "rebuilt: $(diff "$dir/want" "$dir/got" | head -n 4)"
+  echo "ok: $engine: $(wc -l <"$dir/got") sources have the same sums in a ledger made anew from what was kept"
+}
+
 for name in postgresql mariadb; do
   declare -A made=()
   sensors_start "$name"
@@ -205,6 +223,7 @@ for name in postgresql mariadb; do
   killed
   hostile
   clocks
+  rebuilt
   engine_stop
   rm -rf "$dir/hub" "$dir"/mx*
 done

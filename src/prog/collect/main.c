@@ -95,7 +95,7 @@ static void collect_close(struct collect *c)
 static bool is_read(const struct collect *c, const struct conf_source *s)
 {
 	return c->good ? s->anchor && source_gives_good(s->type)
-		       : strcmp(s->type, CONF_KNOWN_GOOD) != 0;
+		       : strcmp(s->type, CONF_KNOWN_GOOD) != 0 && strcmp(s->type, CONF_SENSOR) != 0;
 }
 
 /* Is there nothing good to be had of it? What could be spoofed would let anybody wash himself clean; a JSON log's map

@@ -83,6 +83,13 @@ int archive_put(const char *dir, const char *producer, const struct batch_name *
 	return r;
 }
 
+bool archive_of_sensor(const struct spool_item *it)
+{
+	const char *slash = strrchr(it->dir, '/');
+
+	return strcmp(slash ? slash + 1 : it->dir, ARCHIVE_INBOX) == 0;
+}
+
 int archive_sync(const char *dir, const struct spool_item *it, struct err *e)
 {
 	CLEANUP(free_p) char *room = room_of(dir, it);

@@ -13,9 +13,12 @@ MUST_USE int archive_keep(
     const char *dir, const struct spool_item *it, int64_t received_s, struct err *e);
 MUST_USE int archive_sync(const char *dir, const struct spool_item *it, struct err *e);
 
-/* archive_put - the same for bytes that are in no spool: DIR/PRODUCER/new/, named by name, durable when it returns */
+/* archive_put - the same for bytes that are in no spool: DIR/PRODUCER/new/, named by name, durable when it returns
+ * archive_of_sensor - was it put there as ARCHIVE_INBOX's? */
+#define ARCHIVE_INBOX "inbox"
 MUST_USE int archive_put(const char *dir, const char *producer, const struct batch_name *name,
     struct span bytes, int64_t received_s, struct err *e);
+bool archive_of_sensor(const struct spool_item *it);
 
 /* archive_prune - forget what was received before that */
 MUST_USE int archive_prune(const char *dir, int64_t before_s, struct err *e);

@@ -82,7 +82,23 @@ static int archive(
 {
 	const char *dir = w->x->conf->batch_archive;
 
-	return *dir ? archive_put(dir, "inbox", name, row->bytes, at_s, w->e) : 0;
+	return *dir ? archive_put(dir, ARCHIVE_INBOX, name, row->bytes, at_s, w->e) : 0;
+}
+
+int fold_sensor(struct hub *h, const struct batch *b, int64_t at_s, struct err *e)
+{
+	CLEANUP(buf_done) struct buf lines = { 0 };
+	struct batch as = *b;
+	int r;
+
+	buf_init(&lines, HUB_SENSOR_LINES_MAX);
+	r = hub_sensor_lines(h, b->name.host, b->lines, day_of(at_s), &lines, e);
+	if (r < 0) {
+		hub_inbox_forget(h);
+		return r;
+	}
+	as.lines = lines.len ? buf_text(&lines) : SPAN("");
+	return hub_fold_add(h, &as, at_s, e);
 }
 
 /* A checked batch into the sums. */
@@ -94,7 +110,7 @@ static int fold(struct walk *w, const struct hub_inbox_row *row, const struct ba
 	int r;
 
 	clocks_note(w->x->clocks, row->host, b->created_s, row->sent_s, row->received_s, now_s);
-	r = hub_fold_add(w->h, b, at_s, &why);
+	r = fold_sensor(w->h, b, at_s, &why);
 	if (r == -EBADMSG) { /* and all that was added is void: only this one is dealt with now */
 		hub_inbox_forget(w->h);
 		r = refuse(w, row, why.text);

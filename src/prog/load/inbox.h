@@ -6,6 +6,7 @@
 
 #include "core/conf.h"
 #include "ledger/hub_inbox.h"
+#include "ledger/hub_sensor.h"
 #include "prog/load/clocks.h"
 #include "svc/daemon.h"
 
@@ -20,6 +21,9 @@ struct inbox_load {
 	int64_t words_s;  /* the minute of the log, */
 	unsigned words;	  /* and how many batches were told of in it */
 };
+
+/* fold_sensor - hub_fold_add for a batch of a sensor, whose sources are its own (ledger/hub_sensor.h) */
+MUST_USE int fold_sensor(struct hub *h, const struct batch *b, int64_t at_s, struct err *e);
 
 void inbox_load_init(struct inbox_load *x, struct daemon *d, const struct conf *conf);
 void inbox_load_done(struct inbox_load *x); /* callable twice */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "prog/load/archive.h"
+#include "prog/load/inbox.h"
 #include "util/log.h"
 
 #define GROUP 64u /* batches in one transaction */
@@ -40,7 +41,8 @@ static int add(struct rebuilding *x, size_t i, struct err *e)
 		leave_out(x, i, &why);
 		return 0;
 	}
-	r = hub_fold_add(x->h, &b, x->received[i], &why);
+	r = (archive_of_sensor(&x->list.v[i]) ? fold_sensor : hub_fold_add)(
+	    x->h, &b, x->received[i], &why);
 	batch_done(&b);
 	if (r == -EBADMSG) {
 		leave_out(x, i, &why);

@@ -4,6 +4,7 @@
 
 #include "ledger/hub_inbox.h"
 #include "ledger/hub_priv.h"
+#include "ledger/hub_sensor.h"
 #include "ledger/inbox_sender.h"
 
 static void put(
@@ -190,6 +191,56 @@ static void test_once(void **state)
 	(void)hub_free(h);
 }
 
+static void lines_are(struct hub *h, const char *host, const char *lines, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, HUB_SENSOR_LINES_MAX);
+	ok(hub_sensor_lines(h, host, span_str(lines), DAY, &b, &e));
+	assert_string_equal(b.p, want);
+	buf_done(&b);
+}
+
+static int group_is(void *ctx, const struct hub_source *s)
+{
+	assert_string_equal(s->group, "m");
+	assert_false(s->anchor);
+	assert_true(s->trust > 0.09 && s->trust < 0.11);
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+/* A sensor's sources are its own, whatever it calls them; and they are few, in one group. */
+static void test_sources(void **state)
+{
+#define L "1\t11.0.0.1\tspam\t1\tfull\t"
+	struct hub *h = scratch_hub(HUB_WRITE);
+	char lines[8192] = "", want[8192] = "";
+	unsigned n = 0;
+	char long_host[BATCH_HOST_MAX + 1] = "";
+
+	lines_are(h, "m", L "ssh\tx\td\n" L "ssh\n", L "m_ssh\tx\td\n" L "m_ssh\n");
+	lines_are(h, "m", "#c\n\nno\tline\n" L "\tx\n", "#c\n\nno\tline\n" L "\tx\n");
+	lines_are(h, "m", L "\\x73\tx\n", L "\tx\n"); /* no way around by escapes */
+	lines_are(h, "m", L "z_ssh\tx\n", L "m_z_ssh\tx\n");
+	(void)snprintf(lines, sizeof(lines), L "%0*d\tx\n" L "%0*d\tx\n", 62, 0, 63, 0);
+	(void)snprintf(want, sizeof(want), L "m_%0*d\tx\n" L "\tx\n", 62, 0);
+	lines_are(h, "m", lines, want);
+	memset(long_host, 'h', BATCH_HOST_MAX);
+	lines_are(h, long_host, L "s\tx\n", L "\tx\n");
+	for (unsigned i = 0; i < 70; i++) {
+		(void)snprintf(lines, sizeof(lines), L "s%u\tx\n", i);
+		if (i < HUB_SENSOR_SOURCES_MAX - 3)
+			(void)snprintf(want, sizeof(want), L "m_s%u\tx\n", i);
+		else
+			(void)snprintf(want, sizeof(want), L "m_" HUB_SENSOR_OVERFLOW "\tx\n");
+		lines_are(h, "m", lines, want);
+	}
+	ok(hub_each_source(h, group_is, &n, &e));
+	assert_int_equal(n, HUB_SENSOR_SOURCES_MAX + 1);
+	(void)hub_free(h);
+}
+
 /* What the tables themselves refuse. */
 static void test_bounds(void **state)
 {
@@ -275,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_turns, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_once, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_sources, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_sender, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_grants, scratch_setup, scratch_teardown),
