@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MariaDB and what speaks the MySQL protocol, through libmariadb. Writers take turns at one row, `writer`; a walk is
- * a cursor of the server. The schema is no part of transactions: its files bear to be applied again. */
+ * a cursor of the server. The schema is no part of transactions: its files bear to be applied again. Of several hosts
+ * one is talked to, and the next one when it is lost: in a cluster, who wrote at another node at the same time finds
+ * out when he commits (-EAGAIN), or earlier. */
 #include "ledger/db_mariadb.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 #define TEXT_ROOM	   256u /* of a column, at first */
 #define CONNECT_S	   10u
 #define SILENCE_S	   600u /* of the server, within one statement */
+#define SILENCE_MAX_S	   86400u
 #define LOCK_NAME	   "'onus.migrate'"
 #define ER_WRITE_CONFLICT_ 9007 /* TiDB */
 
@@ -56,11 +59,14 @@ static const struct {
 	{ ER_CHECKREAD, -EAGAIN, false }, { ER_WRITE_CONFLICT_, -EAGAIN, false },
 	{ ER_DUP_ENTRY, -EEXIST, false }, { ER_DISK_FULL, -ENOSPC, false },
 	{ ER_RECORD_FILE_FULL, -ENOSPC, false }, { ER_SERVER_SHUTDOWN, -EIO, true },
-	{ ER_CONNECTION_KILLED, -EIO, true }, { 2002, -EIO, true }, /* no server at the socket */
-	{ 2003, -EIO, true },					    /* nor at the host */
-	{ 2006, -EIO, true },					    /* gone away */
-	{ 2013, -EIO, true },					    /* lost during a query */
-	{ 2055, -EIO, true }, /* the same, with the system's error */
+	{ ER_CONNECTION_KILLED, -EIO, true },
+	{ ER_UNKNOWN_COM_ERROR, -EIO, true },	      /* a node that is cut off from its cluster */
+	{ ER_OPTION_PREVENTS_STATEMENT, -EIO, true }, /* a server that only reads */
+	{ 2002, -EIO, true },			      /* no server at the socket */
+	{ 2003, -EIO, true },			      /* nor at the host */
+	{ 2006, -EIO, true },			      /* gone away */
+	{ 2013, -EIO, true },			      /* lost during a query */
+	{ 2055, -EIO, true },			      /* the same, with the system's error */
 };
 
 int my_tell(struct my *my, unsigned number, const char *text, struct err *e)
@@ -103,6 +109,7 @@ enum {
 	SSL_CIPHER,
 	SSL_VERIFY,
 	BULK,
+	SILENCE,
 	SETTINGS_N
 };
 static const char *const names[SETTINGS_N] = { [HOST] = "host",
@@ -119,11 +126,14 @@ static const char *const names[SETTINGS_N] = { [HOST] = "host",
 	[SSL_CRL] = "ssl-crl",
 	[SSL_CIPHER] = "ssl-cipher",
 	[SSL_VERIFY] = "ssl-verify",
-	[BULK] = "bulk" };
+	[BULK] = "bulk",
+	[SILENCE] = "silence" };
 
 #define WANTED                                                                                     \
 	"host, port, socket, user, database, file, group, ssl-ca, ssl-capath, ssl-cert, ssl-key, " \
-	"ssl-crl, ssl-cipher, ssl-verify, bulk"
+	"ssl-crl, ssl-cipher, ssl-verify, bulk, silence"
+
+_Static_assert(SETTINGS_N <= NELEM(((struct settings_of *)0)->v), "settings_of is too small");
 
 static void settings_done(struct settings_of *set)
 {
@@ -152,10 +162,11 @@ static int setting(struct settings_of *set, struct span name, struct span value,
 	return 0;
 }
 
-static int settings_parse(const char *rest, struct settings_of *set, struct err *e)
+static int settings_parse(struct my *my, const char *rest, struct err *e)
 {
+	struct settings_of *set = &my->set;
 	struct span s = span_str(rest), word;
-	uint32_t port;
+	uint32_t port = 0;
 	int r = 0;
 
 	while (r == 0 && !span_empty(s)) {
@@ -173,6 +184,14 @@ static int settings_parse(const char *rest, struct settings_of *set, struct err 
 		r = err_set(e, -EINVAL, "hub \"mysql:…\": bulk can only be rows");
 	if (r == 0 && set->v[PORT] && num_u32(span_str(set->v[PORT]), 65535, &port) < 0)
 		r = err_set(e, -EINVAL, "hub \"mysql:…\": port is no number up to 65535");
+	my->silence_s = SILENCE_S;
+	if (r == 0 && set->v[SILENCE] &&
+	    (num_u32(span_str(set->v[SILENCE]), SILENCE_MAX_S, &my->silence_s) < 0 ||
+		my->silence_s == 0))
+		r = err_set(e, -EINVAL, "hub \"mysql:…\": silence is no number of seconds, 1-%u",
+		    SILENCE_MAX_S);
+	if (r == 0 && set->v[HOST])
+		r = db_hosts_parse(span_str(set->v[HOST]), (uint16_t)port, &my->hosts, e);
 	return r;
 }
 
@@ -183,15 +202,16 @@ static void option(MYSQL *c, enum mysql_option o, const void *v)
 }
 
 /* The options of a connection that is to be made; the option file's are among them. */
-static MYSQL *prepared(const struct settings_of *set)
+static MYSQL *prepared(const struct my *my)
 {
+	const struct settings_of *set = &my->set;
 	static const struct {
 		unsigned setting;
 		enum mysql_option option;
 	} texts[] = { { SSL_CA, MYSQL_OPT_SSL_CA }, { SSL_CAPATH, MYSQL_OPT_SSL_CAPATH },
 		{ SSL_CERT, MYSQL_OPT_SSL_CERT }, { SSL_KEY, MYSQL_OPT_SSL_KEY },
 		{ SSL_CRL, MYSQL_OPT_SSL_CRL }, { SSL_CIPHER, MYSQL_OPT_SSL_CIPHER } };
-	unsigned connect_s = CONNECT_S, silence_s = SILENCE_S;
+	unsigned silence_s = my->silence_s, connect_s = MIN_OF(CONNECT_S, silence_s);
 	my_bool yes = 1;
 	MYSQL *c = mysql_init(NULL);
 
@@ -220,7 +240,9 @@ static int my_exec(void *conn, const char *sql, struct err *e)
 	struct my *my = conn;
 	int r, more;
 
-	if (my->lost || mysql_query(my->c, sql) != 0)
+	if (my->lost)
+		return say(my, e);
+	if (mysql_query(my->c, sql) != 0)
 		return say(my, e);
 	do {
 		MYSQL_RES *rows = mysql_store_result(my->c);
@@ -242,7 +264,57 @@ static bool takes_arrays(MYSQL *c)
 	       (capabilities & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32));
 }
 
-static int make(struct my *my, struct err *e)
+/* The value that a SHOW … LIKE gives. */
+static int shown_is(struct my *my, const char *sql, const char *value, bool *ret, struct err *e)
+{
+	MYSQL_RES *rows = NULL;
+	MYSQL_ROW row;
+
+	if (mysql_query(my->c, sql) != 0 || !(rows = mysql_store_result(my->c)))
+		return say(my, e);
+	row = mysql_fetch_row(rows);
+	*ret = row && mysql_num_fields(rows) > 1 && row[1] && strcmp(row[1], value) == 0;
+	mysql_free_result(rows);
+	return 0;
+}
+
+/* Where there are others to choose from, a server that answers but cannot serve is as good as none. */
+static int serves(struct my *my, struct err *e)
+{
+	static const struct {
+		const char *sql, *value, *what;
+		bool writing;
+	} no[] = {
+		{ "SHOW STATUS LIKE 'wsrep_ready'", "OFF", "it is cut off from its cluster",
+		    false },
+		{ "SHOW GLOBAL VARIABLES LIKE 'read_only'", "ON", "it is set to read only", true },
+	};
+	bool is = false;
+	int r = 0;
+
+	for (size_t i = 0; i < NELEM(no) && r == 0; i++) {
+		if (my->hosts.n < 2 || (no[i].writing && !my->write))
+			continue;
+		r = shown_is(my, no[i].sql, no[i].value, &is, e);
+		if (r == 0 && is)
+			r = err_set(e, -EIO, "MariaDB: %s", no[i].what);
+	}
+	return r;
+}
+
+/* Not in a Galera cluster: where another node's transaction won while an array was executed, MariaDB 10.11 undoes
+ * ours and says nothing of it, and what comes after is committed row by row. */
+static int choose_arrays(struct my *my, struct err *e)
+{
+	bool cluster = false;
+	int r = shown_is(my, "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'", "ON", &cluster, e);
+
+	my->arrays = r == 0 && !cluster && !my->set.v[BULK] && takes_arrays(my->c);
+	return r;
+}
+
+/* With the host that is its turn, or at the socket. */
+static int make_one(struct my *my, struct err *e)
 {
 	/* Names in double quotes; nothing is cut or guessed; who waits for a turn waits for a second. */
 	static const char sql[] =
@@ -250,19 +322,35 @@ static int make(struct my *my, struct err *e)
 	    "ERROR_FOR_DIVISION_BY_ZERO'; SET SESSION innodb_lock_wait_timeout = 1;"
 	    "SET SESSION lock_wait_timeout = 1;" /* for changes of the schema */
 	    "SET SESSION autocommit = 1";
-	struct settings_of *set = &my->set;
-	uint32_t port = 0;
+	const struct settings_of *set = &my->set;
+	const struct db_host *host = my->hosts.n ? &my->hosts.v[my->hosts.at] : NULL;
+	int r;
 
 	_Static_assert(DB_LOCK_WAIT_MS == 1000, "innodb_lock_wait_timeout out of step");
-	if (set->v[PORT] && num_u32(span_str(set->v[PORT]), 65535, &port) < 0)
-		return err_set(e, -EINVAL, "no port");
 	my->lost = false;
-	my->c = prepared(set);
-	if (!mysql_real_connect(my->c, set->v[HOST], set->v[USER], NULL, set->v[DATABASE], port,
-		set->v[SOCKET], CLIENT_MULTI_STATEMENTS))
-		return say(my, e);
-	my->arrays = !set->v[BULK] && takes_arrays(my->c);
-	return my_exec(my, sql, e);
+	my->c = prepared(my);
+	if (!mysql_real_connect(my->c, host ? host->name : NULL, set->v[USER], NULL,
+		set->v[DATABASE], host ? host->port : 0, set->v[SOCKET], CLIENT_MULTI_STATEMENTS))
+		r = say(my, e);
+	else
+		r = my_exec(my, sql, e);
+	if (r == 0)
+		r = serves(my, e);
+	if (r == 0)
+		r = choose_arrays(my, e);
+	return r < 0 && host ? err_wrap(e, r, "host %s", host->name) : r;
+}
+
+static int make(struct my *my, struct err *e)
+{
+	int r = make_one(my, e);
+
+	for (unsigned i = 1; i < my->hosts.n && r < 0; i++) {
+		mysql_close(my->c);
+		db_hosts_next(&my->hosts);
+		r = make_one(my, e);
+	}
+	return r;
 }
 
 static void my_close(void *conn)
@@ -271,6 +359,7 @@ static void my_close(void *conn)
 
 	mysql_close(my->c);
 	settings_done(&my->set);
+	db_hosts_done(&my->hosts);
 	free(my);
 }
 
@@ -281,7 +370,8 @@ static int my_open(const char *rest, bool write, void **ret, struct err *e)
 
 	if (!my)
 		abort();
-	r = settings_parse(rest, &my->set, e);
+	my->write = write;
+	r = settings_parse(my, rest, e);
 	if (r == 0)
 		r = make(my, e);
 	if (r < 0) {
@@ -310,6 +400,7 @@ static int my_renew(void *conn, struct err *e)
 	/* Statements look at the connection they were made with until they are made anew: that is not freed. */
 	mysql_close(my->c);
 	my->age++;
+	db_hosts_next(&my->hosts);
 	r = make(my, e);
 	my->lost |= r < 0;
 	return r;
@@ -602,9 +693,11 @@ static void my_reset(void *stmt)
 {
 	struct my_stmt *s = stmt;
 
-	if (s->executed && s->age == s->my->age && !s->my->lost)
-		(void)mysql_stmt_free_result(
-		    s->s); /* closes a cursor; what fails here fails the next time */
+	/* Rows that nobody wanted end with word of a transaction that the server gave up, perhaps: whoever missed
+	 * that would go on without one. */
+	if (s->executed && s->age == s->my->age && !s->my->lost &&
+	    mysql_stmt_free_result(s->s) != 0)
+		s->my->lost = true;
 	s->executed = false;
 	bind_nulls(s); /* texts were borrowed */
 }
@@ -665,8 +758,9 @@ const struct db_engine db_mariadb = {
 	.bulk_free = my_bulk_free,
 	.bulk_send = my_bulk_send,
 	.bulk_end = my_bulk_end,
+	/* Not READ ONLY as well: TiDB's grammar has no room for both. */
 	.begin_read = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-		      "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+		      "START TRANSACTION WITH CONSISTENT SNAPSHOT",
 	.begin_write = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION;"
 		       "UPDATE writer SET turns = turns + 1",
 	.count_table =

@@ -6,6 +6,7 @@
 #include <mysql.h>
 
 #include "ledger/db_engine.h"
+#include "ledger/db_hosts.h"
 
 struct settings_of { /* what a URL says; texts are owned */
 	char *v[16];
@@ -14,6 +15,9 @@ struct settings_of { /* what a URL says; texts are owned */
 struct my {
 	MYSQL *c;
 	struct settings_of set;
+	struct db_hosts hosts; /* none: at the socket */
+	unsigned silence_s;
+	bool write;
 	bool lost;
 	bool arrays; /* the server takes arrays of parameters */
 	unsigned
