@@ -184,6 +184,11 @@ bool db_null(struct db_stmt *s, int n)
 	return s->engine->null(s->stmt, n);
 }
 
+static int undo(struct db *d)
+{
+	return db_exec(d, d->engine->rollback ? d->engine->rollback : "ROLLBACK", NULL);
+}
+
 int db_begin(struct db *d, bool write, struct err *e)
 {
 	const char *sql = write ? d->engine->begin_write : d->engine->begin_read;
@@ -196,15 +201,17 @@ int db_begin(struct db *d, bool write, struct err *e)
 		again = d->engine->renew(d->conn, e);
 	if (again != -EISCONN)
 		r = again < 0 ? again : db_exec(d, sql, e);
-	if (r < 0 && db_exec(d, "ROLLBACK", NULL) < 0) /* begun, perhaps, but without the lock */
-		return r;			       /* not even begun */
+	if (r < 0 && undo(d) < 0) /* begun, perhaps, but without the lock */
+		return r;	  /* not even begun */
 	d->in_transaction = r == 0;
+	d->writing = write;
 	return r;
 }
 
 int db_commit(struct db *d, struct err *e)
 {
-	int r = db_exec(d, "COMMIT", e);
+	bool own = d->writing && d->engine->commit_write;
+	int r = db_exec(d, own ? d->engine->commit_write : "COMMIT", e);
 
 	if (r < 0)
 		db_rollback(d);
@@ -215,7 +222,7 @@ int db_commit(struct db *d, struct err *e)
 void db_rollback(struct db *d)
 {
 	/* Fails where the engine rolled back by itself: then it is done. */
-	if (d->in_transaction && db_exec(d, "ROLLBACK", NULL) < 0)
+	if (d->in_transaction && undo(d) < 0)
 		d->in_transaction = false;
 	d->in_transaction = false;
 }

@@ -44,7 +44,7 @@ void db_sql_conflict(const struct db_table *of, struct buf *out);
 struct db {
 	const struct db_engine *engine;
 	void *conn;
-	bool in_transaction;
+	bool in_transaction, writing;
 };
 
 struct db_engine {
@@ -81,6 +81,7 @@ struct db_engine {
 	int (*bulk_send)(void *bulk, const struct db_rows *rows, uint32_t *counts, struct err *e);
 	int (*bulk_end)(void *bulk, uint64_t n, uint32_t *counts, struct err *e);
 	const char *begin_read, *begin_write; /* statements */
+	const char *commit_write, *rollback;  /* NULL: COMMIT, ROLLBACK */
 	const char *count_table;	      /* query: is there a table `migration` */
 	const char *who; /* query: the name of who is connected; NULL: it knows none */
 };

@@ -56,6 +56,7 @@ static const struct {
 	{ ER_LOCK_WAIT_TIMEOUT, -EAGAIN, false },
 	{ ER_LOCK_DEADLOCK, -EAGAIN, false },	  /* what a cluster says of a conflict, too */
 	{ ER_TABLE_DEF_CHANGED, -EAGAIN, false }, /* since the transaction began */
+	{ ER_SP_DOES_NOT_EXIST, -EAGAIN, false }, /* the savepoint: nor does the transaction */
 	{ ER_CHECKREAD, -EAGAIN, false }, { ER_WRITE_CONFLICT_, -EAGAIN, false },
 	{ ER_DUP_ENTRY, -EEXIST, false }, { ER_DISK_FULL, -ENOSPC, false },
 	{ ER_RECORD_FILE_FULL, -ENOSPC, false }, { ER_SERVER_SHUTDOWN, -EIO, true },
@@ -761,8 +762,12 @@ const struct db_engine db_mariadb = {
 	/* Not READ ONLY as well: TiDB's grammar has no room for both. */
 	.begin_read = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
 		      "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-	.begin_write = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION;"
-		       "UPDATE writer SET turns = turns + 1",
+	/* A server may undo a transaction and say nothing of it (choose_arrays). What follows is then in another one, not
+	 * committed row by row, and the savepoint tells whether it is the one that was begun. */
+	.begin_write = "SET SESSION autocommit = 0; SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+		       "START TRANSACTION; UPDATE writer SET turns = turns + 1; SAVEPOINT onus",
+	.commit_write = "RELEASE SAVEPOINT onus; COMMIT; SET SESSION autocommit = 1",
+	.rollback = "ROLLBACK; SET SESSION autocommit = 1",
 	.count_table =
 	    "SELECT count(*) FROM information_schema.tables WHERE table_name = 'migration' "
 	    "AND table_schema = database()",
