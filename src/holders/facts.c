@@ -204,6 +204,15 @@ uint32_t facts_party(struct facts *f, enum party_kind kind, uint16_t source, uin
 	return at == ADDRMAP_NONE ? FACTS_NONE : at;
 }
 
+uint32_t facts_party_find(
+    const struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle)
+{
+	struct addr key = { kind, (uint64_t)source << 32 | handle };
+	uint32_t at = addrmap_find(&f->party_of, key);
+
+	return at == ADDRMAP_NONE ? FACTS_NONE : at;
+}
+
 static const char *range_wrong(struct range r)
 {
 	struct range rest = r, global;
@@ -351,8 +360,8 @@ static const uint8_t said_as[PARTY_FIELD_N] = {
 	[PARTY_NAME] = SAID_NAME,
 	[PARTY_COUNTRY] = SAID_COUNTRY,
 	[PARTY_ADDRESS] = SAID_ADDRESS,
-	[PARTY_ABUSE] = SAID_FIELD_N, /* kept nowhere */
-	[PARTY_MAILBOX] = SAID_FIELD_N,
+	[PARTY_ABUSE] = SAID_CONTACT,
+	[PARTY_MAILBOX] = SAID_ABUSE,
 };
 
 /* Does this input's record stand over that of another one? Of equal regard the newer one does. */
@@ -366,7 +375,7 @@ static bool stands(const struct taking *t, unsigned other)
 
 static bool agree(const struct facts *f, enum party_field field, uint32_t a, uint32_t b)
 {
-	if (a == b || field == PARTY_COUNTRY)
+	if (a == b || (field != PARTY_NAME && field != PARTY_ADDRESS))
 		return a == b;
 	return said_agree(words_at(&f->words, a), words_at(&f->words, b));
 }
@@ -387,7 +396,7 @@ static bool hold(
 		return true;
 	same = *held == 0 || agree(&t->b->facts, field, *held, with);
 	s.regard = party_regard[t->b->input[s.input].kind];
-	if (!same && p->kind == PARTY_ORG && s.field != SAID_FIELD_N)
+	if (!same && (p->kind == PARTY_ORG || field == PARTY_MAILBOX))
 		t->full |= said_put(&t->b->facts, &p->said, s) < 0;
 	if (mine) {
 		*held = with;

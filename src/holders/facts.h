@@ -55,6 +55,8 @@ struct saying {
 };
 
 #define SAID_MAX 8u /* of one field in one list */
+#define SAID_CONTACT                                                                               \
+	SAID_FIELD_N /* in a list: a contact's handle, whose mailbox is SAID_ABUSE in the end */
 
 enum party_field {
 	PARTY_NAME,
@@ -105,6 +107,10 @@ void facts_done_networks(
 
 /* facts_party - the party of that name, added when it is new; FACTS_NONE: no room */
 uint32_t facts_party(struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle);
+
+/* facts_party_find - the party of that name; FACTS_NONE: nobody mentioned it */
+uint32_t facts_party_find(
+    const struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle);
 
 /* said_agree - whether two values are the same but for spelling: case; dots; blanks and punctuation, a run of which is
  * one blank, and none at the ends */

@@ -71,15 +71,6 @@ static int orphan(
 	return 0;
 }
 
-static uint32_t party_find(
-    const struct facts *f, enum party_kind kind, uint16_t source, uint32_t handle)
-{
-	struct addr key = { kind, (uint64_t)source << 32 | handle };
-	uint32_t at = addrmap_find(&f->party_of, key);
-
-	return at == ADDRMAP_NONE ? FACTS_NONE : at;
-}
-
 /* The party that a handle leads to: that of the source itself if there is a record of it, else that of its host. */
 static uint32_t told_find(
     const struct joining *j, enum party_kind kind, uint16_t source, uint32_t handle)
@@ -87,7 +78,8 @@ static uint32_t told_find(
 	const uint16_t sources[] = { source, j->host[source] };
 
 	for (size_t i = 0; i < NELEM(sources); i++) {
-		uint32_t at = sources[i] ? party_find(j->f, kind, sources[i], handle) : FACTS_NONE;
+		uint32_t at =
+		    sources[i] ? facts_party_find(j->f, kind, sources[i], handle) : FACTS_NONE;
 
 		if (at != FACTS_NONE && j->f->party[at].told)
 			return at;

@@ -153,6 +153,7 @@ enum registry_said_field {
 	SAID_COUNTRY, /* of both: two letters */
 	SAID_HOLDER,  /* of an AS: a handle */
 	SAID_ADDRESS, /* of a holder, in lines */
+	SAID_ABUSE,   /* of a holder: a mailbox */
 	SAID_FIELD_N
 };
 struct registry_said {

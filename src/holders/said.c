@@ -48,7 +48,8 @@ static bool all_ok(const struct registry *r, struct sayings all, unsigned fields
 bool registry_said_ok(const struct registry *r)
 {
 	return all_ok(r, of_ases(r), OF(SAID_NAME) | OF(SAID_COUNTRY) | OF(SAID_HOLDER), r->n_as) &&
-	       all_ok(r, of_holders(r), OF(SAID_NAME) | OF(SAID_COUNTRY) | OF(SAID_ADDRESS),
+	       all_ok(r, of_holders(r),
+		   OF(SAID_NAME) | OF(SAID_COUNTRY) | OF(SAID_ADDRESS) | OF(SAID_ABUSE),
 		   r->n_holder);
 }
 

@@ -50,7 +50,7 @@ static bool same_value(const struct facts *f, const struct saying *a, const stru
 {
 	if (a->field != b->field)
 		return false;
-	if (a->value == b->value || a->field == SAID_COUNTRY || a->field == SAID_HOLDER)
+	if (a->value == b->value || (a->field != SAID_NAME && a->field != SAID_ADDRESS))
 		return a->value == b->value && (a->field != SAID_HOLDER || a->source == b->source);
 	return said_agree(words_at(&f->words, a->value), words_at(&f->words, b->value));
 }
@@ -96,7 +96,7 @@ struct writing {
 
 /* struct holding - what holds of an AS or a holder */
 struct held {
-	struct reg_text name, address;
+	struct reg_text name, address, mail;
 	reg_country_code country;
 };
 
@@ -117,6 +117,24 @@ static struct reg_text country_text_of(struct writing *y, reg_country_code code)
 	return *at;
 }
 
+/* The mailbox, or that of the contact, where there is one. */
+static struct reg_text mailbox_of(
+    const struct writing *y, const struct saying *s, const struct held *h)
+{
+	struct reg_text value = { 0, 0 };
+	uint32_t mail = s->value, at;
+
+	if (s->field == SAID_CONTACT) {
+		at = facts_party_find(y->f, PARTY_CONTACT, s->source, s->value);
+		mail = at == FACTS_NONE ? 0 : y->f->party[at].mail;
+	}
+	if (mail)
+		value = fact_text(y->f, y->text_from, mail);
+	if (span_eq(text_in(y, value), text_in(y, h->mail)))
+		value.len = 0;
+	return value;
+}
+
 /* The value, where it is another one than that which holds; nothing where it is not. */
 static struct reg_text value_of(struct writing *y, const struct saying *s, const struct held *h)
 {
@@ -124,6 +142,8 @@ static struct reg_text value_of(struct writing *y, const struct saying *s, const
 
 	if (s->field == SAID_COUNTRY)
 		return s->value == h->country ? value : country_text_of(y, s->value);
+	if (s->field == SAID_ABUSE || s->field == SAID_CONTACT)
+		return mailbox_of(y, s, h);
 	value = fact_text(y->f, y->text_from, s->value);
 	if (s->field != SAID_HOLDER &&
 	    said_agree(text_in(y, value), text_in(y, s->field == SAID_NAME ? h->name : h->address)))
@@ -142,27 +162,51 @@ static bool before(const struct row_of *a, const struct row_of *b)
 	return a->row.field != b->row.field ? a->row.field < b->row.field : a->regard > b->regard;
 }
 
-static int write_list(struct writing *y, uint32_t list, uint32_t of, const struct held *h,
-    struct reg_said **v, size_t *n, size_t *cap)
+/* struct rows - of one AS or holder, in order */
+struct rows {
+	struct row_of
+	    v[2 * SAID_MAX * (SAID_FIELD_N + 1)]; /* two lists, SAID_CONTACT among the fields */
+	unsigned n;
+};
+
+/* Two ways to one mailbox are one. */
+static bool has(const struct writing *y, const struct rows *rows, const struct reg_said *row)
 {
-	struct row_of row[SAID_MAX * SAID_FIELD_N];
-	unsigned k = 0, at;
+	for (unsigned i = 0; i < rows->n; i++)
+		if (rows->v[i].row.field == row->field && row->field == SAID_ABUSE &&
+		    span_eq(text_in(y, rows->v[i].row.value), text_in(y, row->value)))
+			return true;
+	return false;
+}
 
-	for (uint32_t i = list; i && k < NELEM(row); i = y->f->said[i - 1].next) {
-		const struct saying *s = &y->f->said[i - 1];
-		struct row_of r = { { of, s->field, s->source, s->input, value_of(y, s, h) },
-			s->regard };
+static void take_saying(
+    struct writing *y, const struct saying *s, uint32_t of, const struct held *h, struct rows *rows)
+{
+	uint16_t field = s->field == SAID_CONTACT ? SAID_ABUSE : s->field;
+	struct row_of r = { { of, field, s->source, s->input, value_of(y, s, h) }, s->regard };
+	unsigned at;
 
-		if (r.row.value.len == 0)
-			continue;
-		for (at = k++; at > 0 && before(&r, &row[at - 1]); at--)
-			row[at] = row[at - 1];
-		row[at] = r;
-	}
-	if (grow(v, cap, *n + k, sizeof(**v)) < 0)
+	if (r.row.value.len == 0 || rows->n == NELEM(rows->v) || has(y, rows, &r.row))
+		return;
+	for (at = rows->n++; at > 0 && before(&r, &rows->v[at - 1]); at--)
+		rows->v[at] = rows->v[at - 1];
+	rows->v[at] = r;
+}
+
+static void take_list(
+    struct writing *y, uint32_t list, uint32_t of, const struct held *h, struct rows *rows)
+{
+	for (uint32_t i = list; i; i = y->f->said[i - 1].next)
+		take_saying(y, &y->f->said[i - 1], of, h, rows);
+}
+
+static int write_rows(
+    const struct writing *y, const struct rows *rows, struct reg_said **v, size_t *n, size_t *cap)
+{
+	if (grow(v, cap, *n + rows->n, sizeof(**v)) < 0)
 		return -ENOMEM;
-	for (unsigned i = 0; i < k; i++)
-		(*v)[(*n)++] = row[i].row;
+	for (unsigned i = 0; i < rows->n; i++)
+		(*v)[(*n)++] = rows->v[i].row;
 	return buf_ok(&y->t->text) ? 0 : -ENOMEM;
 }
 
@@ -175,16 +219,18 @@ static int said_of_ases(struct writing *y, const struct as_names *names)
 		const struct reg_as *as = &t->as[i];
 		struct held h = { .name = as->name, .country = as->country };
 		uint32_t at = addrmap_find(&names->map, (struct addr){ 1, as->asn });
+		struct rows rows = { .n = 0 };
 
-		if (at != ADDRMAP_NONE && names->name[at].said)
-			r = write_list(y, names->name[at].said, i, &h, &t->as_said, &t->n_as_said,
-			    &t->as_said_cap);
+		if (at == ADDRMAP_NONE || !names->name[at].said)
+			continue;
+		take_list(y, names->name[at].said, i, &h, &rows);
+		r = write_rows(y, &rows, &t->as_said, &t->n_as_said, &t->as_said_cap);
 	}
 	return r;
 }
 
 struct spoken_of {
-	uint32_t row, said;
+	uint32_t row, party, contact; /* contact: its own, FACTS_NONE: none */
 };
 
 static int by_row(const void *pa, const void *pb)
@@ -194,33 +240,59 @@ static int by_row(const void *pa, const void *pb)
 	return a->row < b->row ? -1 : a->row > b->row;
 }
 
+static uint32_t contact_of(const struct facts *f, const struct party *p)
+{
+	return p->abuse ? facts_party_find(f, PARTY_CONTACT, p->source, p->abuse) : FACTS_NONE;
+}
+
+static int said_of_holder(struct writing *y, const struct spoken_of *v)
+{
+	struct tables *t = y->t;
+	const struct party *p = &y->f->party[v->party];
+	const struct reg_holder *row = &t->net.holder[v->row];
+	struct held h = { .name = row->name, .address = row->address, .country = row->country };
+	struct saying own = { .value = p->mail,
+		.source = p->source,
+		.input = p->by[PARTY_MAILBOX],
+		.field = SAID_ABUSE };
+	struct rows rows = { .n = 0 };
+
+	if (row->abuse != REGISTRY_NONE)
+		h.mail = t->net.contact[row->abuse].mail;
+	take_list(y, p->said, v->row, &h, &rows);
+	if (p->mail)
+		take_saying(y, &own, v->row, &h, &rows);
+	if (v->contact != FACTS_NONE)
+		take_list(y, y->f->party[v->contact].said, v->row, &h, &rows);
+	return write_rows(y, &rows, &t->holder_said, &t->n_holder_said, &t->holder_said_cap);
+}
+
 /* Holders of whom anything is said are few, and parties are not in their order. */
 static int said_of_holders(struct writing *y)
 {
 	const struct facts *f = y->f;
-	struct tables *t = y->t;
 	struct spoken_of *v = NULL;
 	size_t n = 0, cap = 0;
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < f->party_of.n; i++) {
 		const struct party *p = &f->party[i];
+		uint32_t contact;
 
-		if (!p->said || p->row == FACTS_NONE || p->kind != PARTY_ORG)
+		if (p->row == FACTS_NONE || p->kind != PARTY_ORG)
+			continue;
+		contact = contact_of(f, p);
+		if (!p->said && !(p->abuse && p->mail) &&
+		    (contact == FACTS_NONE || !f->party[contact].said))
 			continue;
 		r = grow(&v, &cap, n + 1, sizeof(*v));
 		if (r == 0)
-			v[n++] = (struct spoken_of){ p->row, p->said };
+			v[n++] = (struct spoken_of){ p->row, i, contact };
 	}
 	if (n)
 		qsort(v, n, sizeof(*v), by_row);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct reg_holder *row = &t->net.holder[v[i].row];
-		struct held h = { row->name, row->address, row->country };
-
-		r = write_list(y, v[i].said, v[i].row, &h, &t->holder_said, &t->n_holder_said,
-		    &t->holder_said_cap);
-	}
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = said_of_holder(y, &v[i]);
 	free(v);
 	return r;
 }

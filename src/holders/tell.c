@@ -135,6 +135,7 @@ static const struct {
 	[SAID_COUNTRY] = { "country", "in" },
 	[SAID_HOLDER] = { "holder", "held by" },
 	[SAID_ADDRESS] = { "address", "at" },
+	[SAID_ABUSE] = { "abuse", "abuse to" },
 };
 _Static_assert(NELEM(fields) == SAID_FIELD_N, "fields out of step");
 

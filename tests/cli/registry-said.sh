@@ -152,6 +152,47 @@ build twice.db
 grep -q 'refused: twice.db:28: another record of the handle of line .*, which says otherwise' err || fail "twice: $(cat err)"
 ask ORG-EX1-RIPE | jq -e '[.holder.said[].value] == ["Twice Networks Ltd"]' >seen || fail "twice: $(ask ORG-EX1-RIPE)"
 
+# --- whom to write to: by another record of the contact, of the organisation, or beside the contact
+cat >first-20260102.db <<'IN'
+aut-num: AS64500
+as-name: EXAMPLE
+org:     ORG-EX1-RIPE
+source:  RIPE
+
+organisation:  ORG-EX1-RIPE
+org-name:      Example Networks Ltd
+abuse-c:       AR1-RIPE
+abuse-mailbox: beside@example.net
+source:        RIPE
+
+role:          Abuse
+nic-hdl:       AR1-RIPE
+abuse-mailbox: abuse@example.net
+source:        RIPE
+
+role:          Others
+nic-hdl:       AR2-RIPE
+abuse-mailbox: noc@example.net
+source:        RIPE
+IN
+sed 's/AR1-RIPE/AR2-RIPE/; /^nic-hdl/s/.*/nic-hdl: AR1-RIPE/; s/abuse@/Abuse.old@/' first-20260102.db |
+  sed '/^role: *Others/,$d' >second-20260101.db
+for order in 'first-20260102.db second-20260101.db' 'second-20260101.db first-20260102.db'; do
+  # shellcheck disable=SC2086 # a list of names
+  build $order
+  [ "$(ask ORG-EX1-RIPE | jq -r .abuse)" = abuse@example.net ] || fail "abuse: $(ask ORG-EX1-RIPE)"
+  ask ORG-EX1-RIPE | jq -r '.holder.said[] | .field + " " + .value' | sort >out
+  same "mailboxes: $order" <<'OUT'
+abuse Abuse.old@example.net
+abuse beside@example.net
+abuse noc@example.net
+OUT
+  look AS64500
+  grep -qx '            also abuse to noc@example.net (rpsl, RIPE)' out || fail "mailboxes of a holder: $(cat out)"
+done
+build first-20260102.db
+ask ORG-EX1-RIPE | jq -e '[.holder.said[].value] == ["beside@example.net"]' >seen || fail "no conflict: $(ask ORG-EX1-RIPE)"
+
 # --- what only repeats another record is counted, whichever it stands in
 cp asn.csv again.csv
 printf 'inetnum: 5.0.0.0 - 5.0.0.255\nnetname: N\nstatus: ASSIGNED PA\nsource: RIPE\n' >net.db

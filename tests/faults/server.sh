@@ -13,7 +13,7 @@ echo "$engine_pid"
 while read -r _; do
   kill -9 "$engine_pid"
   wait "$engine_pid" 2>/dev/null
-  for ((try = 0; try < 100; try++)); do # what remains of the old one has to go first
+  for ((try = 0; try < 1200; try++)); do # what remains of the old one has to go first
     engine_again 2>/dev/null && break
     sleep 0.1
   done

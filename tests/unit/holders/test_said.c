@@ -36,7 +36,7 @@ static struct registry *make(const struct said *v, size_t n)
 /* What is said of AS64496 or of RIPE/ORG-1, as "name=FIRST(rpsl RIPE) country=DE(rir-stats ARIN)". */
 static const char *besides(const struct registry *r, bool of_as)
 {
-	static const char *const fields[] = { "name", "country", "holder", "address" };
+	static const char *const fields[] = { "name", "country", "holder", "address", "abuse" };
 	static char text[8192];
 	uint32_t at =
 		     of_as ? registry_find_as(r, ASN) : registry_find_holder(r, SPAN("RIPE/ORG-1")),
