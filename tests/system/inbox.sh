@@ -3,30 +3,8 @@
 # sensor grants` prints. Exact totals while senders and the hub's loader are killed; what credentials do not allow; a
 # sensor that sends garbage, others' batches and floods; wrong clocks.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-chmod 755 "$dir"
-pids=()
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
-# shellcheck source=tests/engines.sh
-. "$ONUS_SOURCE/tests/engines.sh"
 # shellcheck source=tests/sensors.sh
 . "$ONUS_SOURCE/tests/sensors.sh"
-stop() {
-  local pid
-  for pid in "${pids[@]}"; do
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-  done
-  pids=()
-}
-cleanup() {
-  stop
-  engine_stop || true
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
 good='mx1.example.net mx2.example.net'
 evil=mx3.example.net
 

@@ -3,30 +3,8 @@
 # hub's own loaders at work on it. They tell of the same addresses, so that all of them change the same rows. Totals are exact,
 # no loader gives up, and nothing is left.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-chmod 755 "$dir"
-pids=()
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
-# shellcheck source=tests/engines.sh
-. "$ONUS_SOURCE/tests/engines.sh"
 # shellcheck source=tests/sensors.sh
 . "$ONUS_SOURCE/tests/sensors.sh"
-stop() {
-  local pid
-  for pid in "${pids[@]}"; do
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-  done
-  pids=()
-}
-cleanup() {
-  stop
-  engine_stop || true
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
 
 rounds=3 lines=400
 make_spool() { # HOST: batches of sources that others have too
