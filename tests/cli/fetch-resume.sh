@@ -233,11 +233,14 @@ next() {
   [ "$have" != 3000000 ] || have=2999999
   if [ "$have" = 0 ]; then echo -; else echo "bytes=$have-"; fi
 }
-kills=0 on=0
-for round in $(seq 6); do
+# A fast machine is done before many are killed: rounds go on until enough were.
+kills=0 on=0 round=0
+while [ "$kills" -lt 6 ] || [ "$on" -lt 11 ]; do
+  round=$((round + 1))
+  [ "$round" -le 120 ] || fail "only $kills were killed in time, $on went on"
   fresh
   head -c 3000000 /dev/urandom >"$dir/served"
-  touch -d "2026-10-0$round" "$dir/served"
+  touch -d "2026-0$((round % 9 + 1))-15" "$dir/served"
   url="$http/part?file=served&by=$([ $((round % 2)) = 0 ] && echo etag || echo date)&cut=1-900000&killed=$round"
   while [ ! -e "$bodies/body" ]; do
     want=$(next) asked=$(wc -l <"$dir/ranges")
@@ -247,7 +250,7 @@ for round in $(seq 6); do
       printf '{"url":"%s","out":"body","resume":1,"max_bytes":100000000}\n' "$url" >"$dir/line"
       "$fetch" --dir "$bodies" <"$dir/line" >"$dir/answer" 2>/dev/null &
       child=$!
-      sleep "0.0$((RANDOM % 10))"
+      sleep "0.0$((RANDOM % (1 + round % 10)))$((RANDOM % 10))"
       if kill -KILL "$child" 2>/dev/null; then kills=$((kills + 1)); fi
       wait "$child" 2>/dev/null || true
     fi
@@ -258,5 +261,4 @@ for round in $(seq 6); do
   done
   whole
 done
-{ [ "$kills" -gt 5 ] && [ "$on" -gt 10 ]; } || fail "only $kills were killed in time, $on went on"
 echo "ok: $n runs, $kills killed, $on went on"
