@@ -116,6 +116,9 @@ static const struct param params[] = {
 	P(collect_good, YESNO, "yes", 0, 0, "yes|no",
 	    "Count deliveries and log-ins in one's own logs too, for what walls would cost; never "
 	    "published."),
+	P(max_good_loss, PERCENT, "0.1", 0, 0, "percent, 0 to 100",
+	    "A rule that would have refused a larger share of one's own deliveries or log-ins of "
+	    "the last 30 days stays at tag (onus decide --replay)."),
 	P(collect_interval_s, COUNT, "10", 1, 3600, "seconds",
 	    "The collector hands over what it has at least this often."),
 	P(load_interval_s, COUNT, "2", 1, 3600, "seconds",

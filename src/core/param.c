@@ -52,6 +52,13 @@ int param_assign(const struct param *p, void *base, struct span v, struct err *e
 			return bad(e, p, v);
 		*(double *)to = real;
 		return 0;
+	case PARAM_PERCENT:
+		if (!span_empty(v) && v.end[-1] == '%')
+			v = span_trim(span_of(v.p, span_len(v) - 1));
+		if (num_real(v, &real) < 0 || real > 100)
+			return bad(e, p, v);
+		*(double *)to = real;
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -103,6 +110,7 @@ static void print_value(const struct param *p, const void *base, FILE *to)
 		(void)fprintf(to, "%s", *(const bool *)at ? "yes" : "no");
 		break;
 	case PARAM_TRUST:
+	case PARAM_PERCENT:
 		(void)fprintf(to, "%g", *(const double *)at);
 		break;
 	}

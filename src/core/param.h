@@ -14,11 +14,12 @@
 #define PARAM_NAME_MAX	64u /* of a section */
 
 enum param_type {
-	PARAM_TEXT,  /* char *, owned */
-	PARAM_COUNT, /* uint32_t, within min and max */
-	PARAM_LARGE, /* uint64_t, any */
-	PARAM_YESNO, /* bool */
-	PARAM_TRUST  /* double, 0 to 1 */
+	PARAM_TEXT,   /* char *, owned */
+	PARAM_COUNT,  /* uint32_t, within min and max */
+	PARAM_LARGE,  /* uint64_t, any */
+	PARAM_YESNO,  /* bool */
+	PARAM_TRUST,  /* double, 0 to 1 */
+	PARAM_PERCENT /* double, 0 to 100; a % sign may follow */
 };
 
 struct param {

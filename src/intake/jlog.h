@@ -30,11 +30,12 @@ const char *jlog_map(const struct jlog *j); /* its name */
 
 bool jlog_fits(const struct jlog *j, struct span line); /* as jmap_fits */
 
-/* struct jlogs - for inputs of which nobody knows yet what they are; zeroed but for the first three */
+/* struct jlogs - for inputs of which nobody knows yet what they are; zeroed but for the first four */
 struct jlogs {
 	const char *path; /* directories of maps, colon-separated */
 	const char *name; /* the map to use; NULL: the one that fits most lines */
 	struct scan_options options;
+	bool good;		   /* as jlog_good, of all of them */
 	struct jlog *v[JLOGS_MAX]; /* owned */
 	unsigned n;
 	bool loaded;

@@ -18,9 +18,12 @@ static int add(struct jlogs *s, const char *name, struct err *e)
 	r = jmap_load(name, s->path, &map, e);
 	if (r == 0)
 		r = jlog_new(map, &s->options, &s->v[s->n], e);
-	if (r == 0)
-		s->n++;
-	return r;
+	if (r < 0)
+		return r;
+	if (s->good)
+		(void)jlog_good(s->v[s->n]); /* a map that knows of none finds none */
+	s->n++;
+	return 0;
 }
 
 /* An earlier directory had one of that name. */

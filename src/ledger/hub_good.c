@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ledger/hub_good.h"
 
+#include <errno.h>
+
 #include "ledger/hub_priv.h"
 
 void goods_add(struct goods *g, const struct good_row *row)
@@ -62,4 +64,42 @@ int goods_write(struct hub *h, struct goods *g, struct err *e)
 		count = 0;
 	}
 	return r < 0 ? r : db_bulk_flush(b, e);
+}
+
+static bool take_row(struct db_stmt *s, struct good_row *ret)
+{
+	struct span addr = db_blob(s, 1);
+	int64_t kind = db_i64(s, 2), count = db_i64(s, 4);
+
+	if (span_len(addr) != 16 || kind <= GOOD_NONE || kind >= GOOD_N || count < 0)
+		return false;
+	*ret = (struct good_row){ .addr = addr_of_bytes((const uint8_t *)addr.p),
+		.day = (int32_t)db_i64(s, 0),
+		.source = (int32_t)db_i64(s, 3),
+		.kind = (enum good)kind,
+		.count = (uint64_t)count };
+	return true;
+}
+
+int hub_each_good(
+    struct hub *h, int32_t first_day, int32_t last_day, hub_good_fn *fn, void *ctx, struct err *e)
+{
+	struct db_stmt *s = NULL;
+	int r = db_prepare_walk(h->db,
+	    "SELECT day, addr, kind, source, count FROM good WHERE day >= ? AND day <= ?", &s, e);
+
+	if (r < 0)
+		return r;
+	db_bind_i64(s, 1, first_day);
+	db_bind_i64(s, 2, last_day);
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		struct good_row row;
+
+		r = take_row(s, &row)
+			? fn(ctx, &row)
+			: err_set(e, -EBADMSG,
+			      "the hub holds a good observation that onus never wrote");
+	}
+	s = db_stmt_free(s);
+	return r;
 }

@@ -27,4 +27,9 @@ void goods_done(struct goods *g); /* callable twice */
 /* goods_write - in the caller's transaction. 0; -errno. */
 MUST_USE int goods_write(struct hub *h, struct goods *g, struct err *e);
 
+/* hub_each_good - of days first_day … last_day (both included), in any order; source is an id of the hub's */
+typedef int hub_good_fn(void *ctx, const struct good_row *row);
+MUST_USE int hub_each_good(
+    struct hub *h, int32_t first_day, int32_t last_day, hub_good_fn *fn, void *ctx, struct err *e);
+
 #endif

@@ -7,6 +7,7 @@
 int cmd_allow(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_conf(int argc, char **argv);
+int cmd_decide(int argc, char **argv);
 int cmd_dispute(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct {
 	{ "source", cmd_source, "who tells of attackers, and how far each is believed" },
 	{ "sensor", cmd_sensor, "hosts that hand their batches to the hub's inbox" },
 	{ "level", cmd_level, "from where on an address or a block is walled off" },
+	{ "decide", cmd_decide, "what walls would have refused of one's own good traffic" },
 	{ "dispute", cmd_dispute,
 	    "what owners say against lines of evidence; uphold or reject it" },
 	{ "settings", cmd_settings, "who changed what of those that are set, and back again" },

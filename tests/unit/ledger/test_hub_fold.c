@@ -2,6 +2,7 @@
 /* Folding: exact sums, exactly once, refusals, samples, a locked database. */
 #include "scratch.h"
 
+#include "ledger/hub_good.h"
 #include "ledger/hub_priv.h"
 #include "util/buf.h"
 
@@ -354,6 +355,16 @@ static void test_changes(void **state)
 	(void)hub_free(h);
 }
 
+static int add_up(void *ctx, const struct good_row *row)
+{
+	uint64_t *sum = ctx;
+
+	assert_true(row->kind == GOOD_DELIVERY || row->kind == GOOD_LOGIN);
+	sum[row->kind] += row->count;
+	sum[0] += addr_is_v4(row->addr) ? row->count : 0;
+	return row->count == 6 ? 7 : 0;
+}
+
 /* Good observations: added up apart from the ledger, and what is none refused line by line. */
 static void test_good(void **state)
 {
@@ -370,6 +381,7 @@ static void test_good(void **state)
 	struct hub *h = scratch_hub(HUB_WRITE);
 	struct hub_folded f = { 0 };
 	struct hub_totals t;
+	uint64_t sum[GOOD_N] = { 0 };
 	int64_t n = 0;
 
 	(void)state;
@@ -381,10 +393,19 @@ static void test_good(void **state)
 	assert_int_equal(n, 3);
 	ok(hub_number(h, "SELECT max(count) FROM good WHERE kind = 2", &n, &e));
 	assert_int_equal(n, 3);
+	ok(hub_each_good(h, DAY, DAY, add_up, sum, &e));
+	assert_int_equal(sum[GOOD_DELIVERY], 2);
+	assert_int_equal(sum[GOOD_LOGIN], 3);
+	assert_int_equal(sum[0], 4);
 	assert_int_equal(fold_type(h, 1, BATCH_GOOD, lines, &f), 0);
 	assert_int_equal(fold_type(h, 2, BATCH_GOOD, lines, &f), 1);
 	ok(hub_number(h, "SELECT sum(count) FROM good", &n, &e));
 	assert_int_equal(n, 10);
+	assert_int_equal(hub_each_good(h, DAY, DAY, add_up, sum, NULL), 7);
+	sum[0] = sum[GOOD_DELIVERY] = sum[GOOD_LOGIN] = 0;
+	ok(hub_each_good(h, DAY + 1, INT32_MAX, add_up, sum, &e));
+	ok(hub_each_good(h, INT32_MIN, DAY - 1, add_up, sum, &e));
+	assert_int_equal(sum[0], 0);
 	ok(hub_totals(h, &t, &e));
 	assert_int_equal(t.events, 0);
 	scratch_age(h, DAY + 1, 0);

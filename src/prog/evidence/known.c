@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prog/evidence/known.h"
+
+#include <errno.h>
+
+#include "ledger/hub_good.h"
+#include "prog/evidence/voices.h"
+
+struct reader {
+	struct voices voices;
+	struct replay *to;
+};
+
+static void reader_done(struct reader *r)
+{
+	voices_done(&r->voices);
+}
+
+static bool own(const struct reader *r, int32_t source)
+{
+	const struct voice *v = voices_find(&r->voices, source);
+
+	return v && v->anchor;
+}
+
+static int take_good(void *ctx, const struct good_row *row)
+{
+	struct reader *r = ctx;
+
+	return own(r, row->source) ? replay_good(r->to, row->addr, row->kind, row->count, row->day)
+				   : 0;
+}
+
+static int take_attack(void *ctx, const struct hub_ledger_row *row)
+{
+	struct reader *r = ctx;
+	unsigned host = addr_is_v4(row->subject.addr) ? 128 : 64;
+	enum family f = category_family(row->category);
+
+	if (row->proof == PROOF_FULL && row->subject.len >= host && f < FAMILY_SCORED_N &&
+	    f != FAMILY_ABUSE_OF_SERVICE && own(r, row->source))
+		replay_attack(r->to, row->subject.addr, row->count);
+	return 0;
+}
+
+int known_read(struct hub *h, int32_t first_day, int32_t last_day, struct replay *to, struct err *e)
+{
+	CLEANUP(reader_done) struct reader r = { .to = to };
+	int err = hub_read_begin(h, e);
+
+	if (err < 0)
+		return err;
+	err = voices_read(h, &r.voices, e);
+	if (err == 0)
+		err = hub_each_good(h, first_day, last_day, take_good, &r, e);
+	if (err == 0 && replay_n_hosts(to))
+		err = hub_scan_ledger(h, first_day, last_day, take_attack, &r, e);
+	hub_read_end(h);
+	return err == -ENOMEM ? err_set(e, err, "out of memory") : err;
+}
