@@ -7,30 +7,31 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "core/spool_priv.h"
 #include "util/file.h"
 
-#define DIR_MODE  0750
 #define FILE_MODE 0640
 
 struct spool {
 	char *dir; /* SPOOL/PRODUCER */
 	char *host, *producer;
 	uint64_t max_bytes;
-	uint64_t last; /* sequence */
+	uint64_t last;	  /* sequence */
+	uint64_t at_most; /* bytes in new/: counted once, and what was put since */
 	int lock_fd;
 	bool unsynced; /* a batch is in new/, but the directory could not be synced yet */
 };
 
 static const char *const room_name[] = { "tmp", "new", "done", "bad" };
 
-static int say(struct err *e, const char *verb, const char *path)
+int spool_say(struct err *e, const char *verb, const char *path)
 {
 	int code = errno ? -errno : -EIO;
 
 	return err_set(e, code, "cannot %s %s: %s", verb, path, strerror(-code));
 }
 
-static char *join(const char *dir, const char *sub, const char *name)
+char *spool_join(const char *dir, const char *sub, const char *name)
 {
 	char *s;
 
@@ -45,12 +46,9 @@ static void closedir_p(DIR **d)
 		(void)closedir(*d); /* read only */
 }
 
-/* each_name - call fn with every name in dir/sub that does not start with a dot; a missing directory is
- * an empty one; fn's nonzero result ends the walk */
-typedef int name_fn(void *ctx, const char *name);
-static int each_name(const char *dir, const char *sub, name_fn *fn, void *ctx, struct err *e)
+int spool_each_name(const char *dir, const char *sub, spool_name_fn *fn, void *ctx, struct err *e)
 {
-	CLEANUP(free_p) char *path = join(dir, sub, NULL);
+	CLEANUP(free_p) char *path = spool_join(dir, sub, NULL);
 	CLEANUP(closedir_p) DIR *d = opendir(path);
 	const struct dirent *de;
 	int r;
@@ -58,7 +56,7 @@ static int each_name(const char *dir, const char *sub, name_fn *fn, void *ctx, s
 	if (!d && errno == ENOENT)
 		return 0;
 	if (!d)
-		return say(e, "list", path);
+		return spool_say(e, "list", path);
 	while (errno = 0, (de = readdir(d)) != NULL) {
 		if (de->d_name[0] == '.')
 			continue;
@@ -66,7 +64,7 @@ static int each_name(const char *dir, const char *sub, name_fn *fn, void *ctx, s
 		if (r)
 			return r;
 	}
-	return errno ? say(e, "list", path) : 0;
+	return errno ? spool_say(e, "list", path) : 0;
 }
 
 /* read_file - the bytes of a regular file of at most BATCH_FILE_MAX; whatever else somebody put there
@@ -81,9 +79,9 @@ static int read_file(const char *path, struct buf *ret, struct err *e)
 	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
 		return err_set(e, -EBADMSG, "not a regular file");
 	if (fd < 0)
-		return say(e, "open", path);
+		return spool_say(e, "open", path);
 	if (fstat(fd, &st) < 0)
-		return say(e, "stat", path);
+		return spool_say(e, "stat", path);
 	if (!S_ISREG(st.st_mode) || st.st_size > BATCH_FILE_MAX)
 		return err_set(e, -EBADMSG, "not a regular file, or larger than a batch may be");
 	for (;;) {
@@ -94,14 +92,14 @@ static int read_file(const char *path, struct buf *ret, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return say(e, "read", path);
+			return spool_say(e, "read", path);
 		if (n == 0)
 			return 0;
 		buf_grew(ret, (size_t)n);
 	}
 }
 
-static int read_packed(const char *path, const struct batch_name *name, struct buf *packed,
+int spool_read_file(const char *path, const struct batch_name *name, struct buf *packed,
     struct batch *ret, struct err *e)
 {
 	int r;
@@ -109,14 +107,6 @@ static int read_packed(const char *path, const struct batch_name *name, struct b
 	buf_init(packed, BATCH_FILE_MAX + 2 * 65536);
 	r = read_file(path, packed, e);
 	return r < 0 ? r : batch_unpack(buf_text(packed), name, ret, e);
-}
-
-static int read_batch(
-    const char *path, const struct batch_name *name, struct batch *ret, struct err *e)
-{
-	CLEANUP(buf_done) struct buf packed = { 0 };
-
-	return read_packed(path, name, &packed, ret, e);
 }
 
 /* --- the producer's end ------------------------------------------------------------------------- */
@@ -136,22 +126,22 @@ struct spool *spool_free(struct spool *s)
 
 static int take_lock(struct spool *s, struct err *e)
 {
-	CLEANUP(free_p) char *path = join(s->dir, "lock", NULL);
+	CLEANUP(free_p) char *path = spool_join(s->dir, "lock", NULL);
 
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
 	if (s->lock_fd < 0)
-		return say(e, "open", path);
+		return spool_say(e, "open", path);
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return err_set(e, -EBUSY, "another %s already writes to %s", s->producer, s->dir);
-	return say(e, "lock", path);
+	return spool_say(e, "lock", path);
 }
 
 static int empty_tmp(void *ctx, const char *name)
 {
 	const struct spool *s = ctx;
-	CLEANUP(free_p) char *path = join(s->dir, "tmp", name);
+	CLEANUP(free_p) char *path = spool_join(s->dir, "tmp", name);
 
 	(void)unlink(path); /* half-written by one who was killed; what stays harms nobody */
 	return 0;
@@ -176,8 +166,8 @@ static int see_sequence(void *ctx, const char *file)
 static int make_dirs(struct spool *s, struct err *e)
 {
 	for (unsigned i = 0; i < NELEM(room_name); i++) {
-		CLEANUP(free_p) char *path = join(s->dir, room_name[i], NULL);
-		int r = file_mkdirs(path, DIR_MODE, e);
+		CLEANUP(free_p) char *path = spool_join(s->dir, room_name[i], NULL);
+		int r = file_mkdirs(path, SPOOL_DIR_MODE, e);
 
 		if (r < 0)
 			return r;
@@ -195,8 +185,8 @@ int spool_open(const char *dir, const char *host, const char *producer, uint64_t
 	if (!s)
 		abort();
 	s->lock_fd = -1;
-	s->max_bytes = max_bytes;
-	s->dir = join(dir, producer, NULL);
+	s->at_most = s->max_bytes = max_bytes; /* not counted yet */
+	s->dir = spool_join(dir, producer, NULL);
 	s->host = strdup(host);
 	s->producer = strdup(producer);
 	if (!s->host || !s->producer)
@@ -207,10 +197,10 @@ int spool_open(const char *dir, const char *host, const char *producer, uint64_t
 	if (r == 0)
 		r = take_lock(s, e);
 	if (r == 0)
-		r = each_name(s->dir, "tmp", empty_tmp, s, e);
+		r = spool_each_name(s->dir, "tmp", empty_tmp, s, e);
 	/* new/ before done/: a batch that the loader moves meanwhile is seen at least once. */
 	for (unsigned i = 1; i < NELEM(room_name) && r == 0; i++)
-		r = each_name(s->dir, room_name[i], see_sequence, s, e);
+		r = spool_each_name(s->dir, room_name[i], see_sequence, s, e);
 	if (r < 0) {
 		(void)spool_free(s);
 		return r;
@@ -245,9 +235,10 @@ static int positions_of(
 	batch_name_format(n, file);
 	/* Twice, for the loader may move it from new/ to done/ between two looks. */
 	for (unsigned i = 1; i <= 2 && r == -ENOENT; i++) {
-		CLEANUP(free_p) char *path = join(s->dir, room_name[i], file);
+		CLEANUP(free_p) char *path = spool_join(s->dir, room_name[i], file);
+		CLEANUP(buf_done) struct buf packed = { 0 };
 
-		r = read_batch(path, n, &b, e);
+		r = spool_read_file(path, n, &packed, &b, e);
 		if (r == -EBADMSG && i == 2)
 			return err_wrap(e, -EIO,
 			    "%s tells where this producer stood, and is unreadable; "
@@ -268,9 +259,9 @@ int spool_positions(struct spool *s, struct buf *ret, struct err *e)
 
 	for (;;) {
 		w.best.sequence = 0;
-		r = each_name(s->dir, "new", see_newest, &w, e);
+		r = spool_each_name(s->dir, "new", see_newest, &w, e);
 		if (r == 0)
-			r = each_name(s->dir, "done", see_newest, &w, e);
+			r = spool_each_name(s->dir, "done", see_newest, &w, e);
 		if (r < 0 || w.best.sequence == 0)
 			return r;
 		r = positions_of(s, &w.best, ret, e);
@@ -288,17 +279,17 @@ static int write_synced(const char *path, const struct buf *b, struct err *e)
 	size_t done = 0;
 
 	if (fd < 0)
-		return say(e, "create", path);
+		return spool_say(e, "create", path);
 	while (done < b->len) {
 		ssize_t n = write(fd, b->p + done, b->len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return say(e, "write", path);
+			return spool_say(e, "write", path);
 		done += (size_t)n;
 	}
-	return fsync(fd) < 0 ? say(e, "sync", path) : 0;
+	return fsync(fd) < 0 ? spool_say(e, "sync", path) : 0;
 }
 
 int spool_put(struct spool *s, struct batch_writer *w, enum batch_type type, int64_t now_s,
@@ -319,18 +310,19 @@ int spool_put(struct spool *s, struct batch_writer *w, enum batch_type type, int
 	if (r < 0)
 		return r;
 	batch_name_format(&name, file);
-	tmp = join(s->dir, "tmp", file);
-	to = join(s->dir, "new", file);
-	new_dir = join(s->dir, "new", NULL);
+	tmp = spool_join(s->dir, "tmp", file);
+	to = spool_join(s->dir, "new", file);
+	new_dir = spool_join(s->dir, "new", NULL);
 	r = write_synced(tmp, &packed, e);
 	if (r == 0 && rename(tmp, to) < 0)
-		r = say(e, "rename into place", to);
+		r = spool_say(e, "rename into place", to);
 	if (r < 0) {
 		(void)unlink(tmp); /* spool_open removes it otherwise */
 		return r;
 	}
 	/* In place. If a power cut undoes an unsynced rename, events and positions vanish together. */
 	s->last = next;
+	s->at_most += packed.len;
 	s->unsynced = file_sync_dir(new_dir, NULL) < 0;
 	batch_writer_reset(w);
 	return 0;
@@ -338,216 +330,36 @@ int spool_put(struct spool *s, struct batch_writer *w, enum batch_type type, int
 
 struct sum {
 	const char *dir;
-	uint64_t bytes, files;
+	uint64_t bytes;
 };
 
 static int add_size(void *ctx, const char *file)
 {
 	struct sum *sum = ctx;
-	CLEANUP(free_p) char *path = join(sum->dir, "new", file);
+	CLEANUP(free_p) char *path = spool_join(sum->dir, "new", file);
 	struct stat st;
 
-	if (lstat(path, &st) == 0) { /* else it was loaded meanwhile */
+	if (lstat(path, &st) == 0) /* else it was loaded meanwhile */
 		sum->bytes += (uint64_t)st.st_size;
-		sum->files++;
-	}
 	return 0;
 }
 
-bool spool_full(const struct spool *s)
+bool spool_full(struct spool *s)
 {
 	struct sum sum = { .dir = s->dir };
-	CLEANUP(free_p) char *new_dir = join(s->dir, "new", NULL);
+	CLEANUP(free_p) char *new_dir = spool_join(s->dir, "new", NULL);
 
 	if (s->unsynced && file_sync_dir(new_dir, NULL) < 0)
 		return true;
-	/* A directory that cannot be listed shows its trouble when the next batch is put. */
-	(void)each_name(s->dir, "new", add_size, &sum, NULL);
+	if (s->at_most < s->max_bytes)
+		return false;
+	if (spool_each_name(s->dir, "new", add_size, &sum, NULL) < 0)
+		return false; /* the trouble shows when the next batch is put */
+	s->at_most = sum.bytes;
 	return sum.bytes >= s->max_bytes;
 }
 
 uint64_t spool_last_sequence(const struct spool *s)
 {
 	return s->last;
-}
-
-/* --- the loader's end --------------------------------------------------------------------------- */
-
-struct scan {
-	struct spool_list *list;
-	const char *dir; /* SPOOL */
-	char *producer;	 /* SPOOL/PRODUCER, while its new/ is walked */
-	size_t cap;
-	struct err *e;
-};
-
-/* Away from new/; gone is well too. Where both are names of one file, rename() does nothing and says that it did. */
-static int move(const char *from, const char *to, const char *verb, struct err *e)
-{
-	if (rename(from, to) < 0 && errno != ENOENT)
-		return say(e, verb, from);
-	return unlink(from) < 0 && errno != ENOENT ? say(e, "remove", from) : 0;
-}
-
-static int reject(const char *dir, const char *file, const char *reason, struct err *e)
-{
-	CLEANUP(free_p) char *from = join(dir, "new", file), *to = join(dir, "bad", file);
-	CLEANUP(free_p) char *why = NULL, *half = NULL;
-	CLEANUP(free_p) char *bad_dir = join(dir, "bad", NULL);
-	CLEANUP(buf_done) struct buf b = { 0 };
-	int r = file_mkdirs(bad_dir, DIR_MODE, e);
-
-	if (r < 0)
-		return r;
-	buf_init(&b, 4096);
-	buf_fmt(&b, "%s\n", reason);
-	if (asprintf(&why, "%s.reason", to) < 0 || asprintf(&half, "%s/.%s", bad_dir, file) < 0)
-		abort();
-	r = file_write_by(why, half, buf_text(&b), e); /* killed here, we come again */
-	if (r == -ENAMETOOLONG)
-		r = 0; /* the file itself still goes */
-	return r < 0 ? r : move(from, to, "move to bad/", e);
-}
-
-static int see_waiting(void *ctx, const char *file)
-{
-	struct scan *sc = ctx;
-	struct sum sum = { .dir = sc->producer };
-	struct spool_item *it;
-	struct batch_name name;
-
-	if (batch_name_parse(span_str(file), &name) < 0)
-		return reject(sc->producer, file, "its name is not that of a batch", sc->e);
-	(void)add_size(&sum, file); /* never ends the walk */
-	if (sum.files == 0)
-		return 0;
-	if (sc->list->n == sc->cap) {
-		sc->cap = sc->cap ? 2 * sc->cap : 64;
-		sc->list->v = reallocarray(sc->list->v, sc->cap, sizeof(*sc->list->v));
-		if (!sc->list->v)
-			abort();
-	}
-	it = &sc->list->v[sc->list->n++];
-	*it = (struct spool_item){ .dir = strdup(sc->producer), .name = name };
-	if (!it->dir)
-		abort();
-	batch_name_format(&name, it->file);
-	sc->list->bytes += sum.bytes;
-	sc->list->waiting++;
-	return 0;
-}
-
-static int see_producer(void *ctx, const char *name)
-{
-	struct scan *sc = ctx;
-	struct stat st;
-	int r;
-
-	sc->producer = join(sc->dir, name, NULL);
-	r = stat(sc->producer, &st) == 0 && S_ISDIR(st.st_mode)
-		? each_name(sc->producer, "new", see_waiting, sc, sc->e)
-		: 0;
-	free(sc->producer);
-	sc->producer = NULL;
-	return r;
-}
-
-static int item_cmp(const void *pa, const void *pb)
-{
-	const struct spool_item *a = pa, *b = pb;
-	int c = strcmp(a->dir, b->dir);
-
-	if (c == 0)
-		c = strcmp(a->name.host, b->name.host);
-	if (c == 0)
-		c = strcmp(a->name.producer, b->name.producer);
-	if (c == 0)
-		c = a->name.sequence < b->name.sequence ? -1 : a->name.sequence > b->name.sequence;
-	return c;
-}
-
-void spool_list_done(struct spool_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i].dir);
-	free(l->v);
-	*l = (struct spool_list){ .v = NULL };
-}
-
-int spool_scan(const char *dir, size_t max, struct spool_list *ret, struct err *e)
-{
-	struct spool_list list = { .v = NULL };
-	struct scan sc = { .list = &list, .dir = dir, .e = e };
-	int r = each_name(dir, ".", see_producer, &sc, e);
-
-	if (r < 0) {
-		spool_list_done(&list);
-		return r;
-	}
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), item_cmp);
-	for (; list.n > max; list.n--)
-		free(list.v[list.n - 1].dir);
-	*ret = list;
-	return 0;
-}
-
-int spool_read(const struct spool_item *it, struct batch *ret, struct err *e)
-{
-	CLEANUP(free_p) char *path = join(it->dir, "new", it->file);
-
-	return read_batch(path, &it->name, ret, e);
-}
-
-int spool_read_packed(
-    const struct spool_item *it, struct buf *packed, struct batch *ret, struct err *e)
-{
-	CLEANUP(free_p) char *path = join(it->dir, "new", it->file);
-
-	return read_packed(path, &it->name, packed, ret, e);
-}
-
-struct prune {
-	const struct spool_item *it;
-	uint64_t newest;
-	bool drop; /* false: look for the newest; true: unlink what is older */
-};
-
-static int see_done(void *ctx, const char *file)
-{
-	struct prune *p = ctx;
-	struct batch_name n;
-
-	if (batch_name_parse(span_str(file), &n) < 0 || strcmp(n.host, p->it->name.host) != 0 ||
-	    strcmp(n.producer, p->it->name.producer) != 0)
-		return 0;
-	if (!p->drop) {
-		p->newest = MAX_OF(p->newest, n.sequence);
-	} else if (n.sequence < p->newest) {
-		CLEANUP(free_p) char *path = join(p->it->dir, "done", file);
-
-		(void)unlink(path); /* tried again when the next one is done */
-	}
-	return 0;
-}
-
-int spool_finish(const struct spool_item *it, struct err *e)
-{
-	CLEANUP(free_p)
-	char *from = join(it->dir, "new", it->file), *to = join(it->dir, "done", it->file);
-	CLEANUP(free_p) char *done_dir = join(it->dir, "done", NULL);
-	struct prune p = { .it = it };
-	int r = file_mkdirs(done_dir, DIR_MODE, e);
-
-	if (r == 0)
-		r = move(from, to, "move to done/", e);
-	if (r == 0)
-		r = each_name(it->dir, "done", see_done, &p, e);
-	p.drop = true;
-	return r < 0 ? r : each_name(it->dir, "done", see_done, &p, e);
-}
-
-int spool_reject(const struct spool_item *it, const char *reason, struct err *e)
-{
-	return reject(it->dir, it->file, reason, e);
 }

@@ -28,7 +28,7 @@ MUST_USE int spool_put(struct spool *s, struct batch_writer *w, enum batch_type 
     struct span positions, struct err *e);
 
 /* spool_full - true while new/ holds more than it may: readers of files stop reading */
-bool spool_full(const struct spool *s);
+bool spool_full(struct spool *s);
 uint64_t spool_last_sequence(const struct spool *s); /* 0: none yet */
 
 /* --- the loader's end --------------------------------------------------------------------------- */
@@ -38,16 +38,18 @@ struct spool_item {
 	char *dir; /* SPOOL/PRODUCER */
 	char file[BATCH_NAME_MAX];
 	struct batch_name name;
+	size_t before; /* how many of its directory are older: by host, producer, sequence */
 };
 
 struct spool_list {
-	struct spool_item *v; /* by directory, then host, producer, sequence */
+	struct spool_item *v; /* the oldest of each directory, then the second of each, and so on */
 	size_t n;
-	uint64_t bytes;	  /* of all that wait, listed or not */
-	uint64_t waiting; /* number of all that wait */
+	size_t producers; /* of whom something waits */
+	uint64_t waiting; /* number of all that wait, listed or not */
 };
 
-/* spool_scan - at most max of the batches that wait, oldest first
+/* spool_scan - at most max of the batches that wait, in turns: nobody waits for the end of another's backlog. What it
+ * holds in memory does not grow with what waits.
  * Files in new/ whose name is no batch's are moved to bad/. */
 MUST_USE int spool_scan(const char *dir, size_t max, struct spool_list *ret, struct err *e);
 void spool_list_done(struct spool_list *l); /* callable twice */

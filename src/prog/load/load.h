@@ -31,8 +31,9 @@ struct load {
 	bool ages;
 	int64_t folded_s; /* when rows were last committed; 0: not yet */
 	struct spool_gauge spool;
-	unsigned busy; /* turns in a row that found the hub locked */
-	size_t unread; /* batches that could not be read in the last turn, and wait */
+	unsigned busy;	  /* turns in a row that found the hub locked */
+	size_t unread;	  /* batches that could not be read in the last turn, and wait */
+	size_t producers; /* of whom batches waited in the last turn */
 };
 
 /* load_refuse - a batch of the spool that is damaged: to bad/ */

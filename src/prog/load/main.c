@@ -155,21 +155,30 @@ struct turn {
 	size_t unread;
 };
 
-/* All that wait, then each directory of theirs once: the list is by directory. */
+/* Is it the last one of its directory that waits? */
+static bool last_of_dir(const struct turn *t, size_t i)
+{
+	for (size_t k = i + 1; k < t->n; k++)
+		if (t->of[k].waits && strcmp(t->list->v[k].dir, t->list->v[i].dir) == 0)
+			return false;
+	return true;
+}
+
+/* All that wait, and each directory of theirs once they are all there. */
 static int keep_all(struct load *l, const struct turn *t, struct err *e)
 {
-	bool kept = false;
 	int r = 0;
 
+	if (!*l->conf->batch_archive)
+		return 0;
 	for (size_t i = 0; i < t->n && r == 0; i++) {
 		const struct spool_item *it = &t->list->v[i];
-		bool last = i + 1 == t->n || strcmp(it->dir, it[1].dir) != 0;
 
-		r = t->of[i].waits ? load_keep(l, it, t->of[i].at_s, e) : 0;
-		kept |= t->of[i].waits;
-		if (r == 0 && last && kept && *l->conf->batch_archive)
+		if (!t->of[i].waits)
+			continue;
+		r = load_keep(l, it, t->of[i].at_s, e);
+		if (r == 0 && last_of_dir(t, i))
 			r = archive_sync(l->conf->batch_archive, it, e);
-		kept &= !last;
 	}
 	return r;
 }
@@ -392,7 +401,9 @@ static int work(struct load *l, struct spool_list *list, bool *more, struct err 
 	}
 	if (r == 0)
 		r = spool_scan(l->conf->spool_dir,
-		    (sends(l) ? LOAD_ITEMS_MAX : HUB_FOLD_BATCHES) + l->unread, list, e);
+		    (sends(l) ? LOAD_ITEMS_MAX : HUB_FOLD_BATCHES) + l->unread * l->producers, list,
+		    e);
+	l->producers = list->producers;
 	if (r == 0 && !sends(l))
 		return load_all(l, list, more, e);
 	*more = list->n;
