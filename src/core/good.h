@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Good observations: that a host delivered a message which one's own server took, or that somebody logged in from it.
- * What a wall would have cost is measured on them; they are never published. One is an event line of category `other`
+ * What a wall would have cost is measured on them; they are never given to others. One is an event line of category `other`
  * whose detail is the kind and nothing else: not who logged in, nor who wrote to whom. */
 #ifndef ONUS_CORE_GOOD_H
 #define ONUS_CORE_GOOD_H

@@ -59,9 +59,27 @@ static int put(struct wall *w, struct range r, int64_t until_s)
 	return push(&w->nets, &w->n_nets, &w->nets_cap, x);
 }
 
+static bool one_host(struct range r)
+{
+	return addr_eq(addr_host(r.first), addr_host(r.last));
+}
+
+static int put_around(struct wall *w, bool wide, struct range r, int64_t until_s)
+{
+	struct range piece;
+	int rc = 0;
+
+	if (!wide || !w->carved || !addrset_overlaps(w->carved, r))
+		return put(w, r, until_s);
+	while (rc == 0 && addrset_take_outside(w->carved, &r, &piece))
+		rc = put(w, piece, until_s);
+	return rc;
+}
+
 int wall_add(struct wall *w, struct range r, int64_t until_s)
 {
 	struct range piece;
+	bool wide = !one_host(r);
 	int rc = 0;
 
 	if (until_s <= w->now_s) {
@@ -73,10 +91,10 @@ int wall_add(struct wall *w, struct range r, int64_t until_s)
 		return 0;
 	}
 	if (!w->never || !addrset_overlaps(w->never, r))
-		return put(w, r, until_s);
+		return put_around(w, wide, r, until_s);
 	w->own++;
 	while (rc == 0 && addrset_take_outside(w->never, &r, &piece))
-		rc = put(w, piece, until_s);
+		rc = put_around(w, wide, piece, until_s);
 	return rc;
 }
 

@@ -21,7 +21,9 @@ struct wall {
 	struct wall_entry *hosts, *nets; /* owned */
 	size_t n_hosts, n_nets, hosts_cap, nets_cap;
 	int64_t now_s;
-	const struct addrset *never;	/* borrowed */
+	const struct addrset *never; /* borrowed */
+	const struct addrset *
+	    carved; /* borrowed, as never; NULL: nobody. Hosts that walls around more than a host leave out */
 	uint64_t expired, special, own; /* left out, and why */
 };
 

@@ -121,3 +121,41 @@ for how in '' --published; do
     fail "decisions $how, a log: $(cat got)"
 done
 echo 'ok: the hub and what is published'
+
+# whoever was good here and attacked nobody is left out of walls around more than a host: of our own, and without a word to
+# others; the first verified attack ends it
+soon=$(($(date +%s) + 86400))
+wall() {
+  sqlite3 hub.sqlite "INSERT OR REPLACE INTO decision (entity, action, level, since, until, reason, run, episode)
+    VALUES ('$1', '$2', 'block', 1, $soon, 'test', 1, 1)"
+}
+wall block:45.0.1.0/24 drop
+wall addr:45.0.1.3 drop
+wall block:45.0.2.0/24 tag
+stages conf publish
+carved() { sed -n 's/^+\taddr:\([^\t]*\)\ttag\t.*\tknown good here$/\1/p' serve/current/carve-outs | sort | tr '\n' ' '; }
+without() { for n in $(seq 1 20); do case " $* " in *" $n "*) ;; *) echo "45.0.1.$n" ;; esac; done | sort | tr '\n' ' '; }
+[ "$(carved)" = "$(without 1 3)" ] || fail "carved out: $(carved)"
+"$onus" export plain -c conf >plain
+python3 - plain <<'PY' || fail "exported: $(cat plain)"
+import ipaddress, sys
+nets = [ipaddress.ip_network(line.strip()) for line in open(sys.argv[1]) if line[0] != "#" and line.strip()]
+walled = {n for n in range(256) if any(ipaddress.ip_address("45.0.1.%d" % n) in net for net in nets)}
+sys.exit(walled != set(range(256)) - {n for n in range(1, 21) if n not in (1, 3)})
+PY
+grep -q 'carve-outs' serve/current/manifest || fail 'the manifest does not name it'
+[ ! -e open/current/carve-outs ] || fail 'others are told'
+grep -rlaE '45\.0\.1\.(2|4)([^0-9]|$)' open/current/ && fail 'others are told'
+printf 'rubbish\n' >>serve/current/carve-outs
+code=0
+"$onus" export plain -c conf >out 2>err || code=$?
+if [ "$code" != 2 ] || [ -s out ] || ! grep -q carve-outs err; then fail "a broken file: exit code $code, $(cat err)"; fi
+rm serve/current/carve-outs
+"$onus" export plain -c conf >out || fail 'a publication without the file'
+at 9 'sshd[7]: Failed password for root from 45.0.1.5 port 4242 ssh2' >>log
+stages conf collect load score
+wall block:45.0.1.0/24 drop
+wall addr:45.0.1.3 drop
+stages conf publish
+[ "$(carved)" = "$(without 1 3 5)" ] || fail "carved out after an attack: $(carved)"
+echo 'ok: carved out of walls'

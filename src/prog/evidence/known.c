@@ -5,6 +5,7 @@
 
 #include "ledger/hub_good.h"
 #include "prog/evidence/voices.h"
+#include "util/clock.h"
 
 struct reader {
 	struct voices voices;
@@ -46,15 +47,50 @@ static int take_attack(void *ctx, const struct hub_ledger_row *row)
 int known_read(struct hub *h, int32_t first_day, int32_t last_day, struct replay *to, struct err *e)
 {
 	CLEANUP(reader_done) struct reader r = { .to = to };
-	int err = hub_read_begin(h, e);
+	int err = voices_read(h, &r.voices, e);
 
-	if (err < 0)
-		return err;
-	err = voices_read(h, &r.voices, e);
 	if (err == 0)
 		err = hub_each_good(h, first_day, last_day, take_good, &r, e);
 	if (err == 0 && replay_n_hosts(to))
 		err = hub_scan_ledger(h, first_day, last_day, take_attack, &r, e);
-	hub_read_end(h);
 	return err == -ENOMEM ? err_set(e, err, "out of memory") : err;
+}
+
+static bool due(const struct known_good *k, int64_t now_s)
+{
+	return !k->replay || day_of(k->read_s) != day_of(now_s) || now_s < k->read_s ||
+	       now_s - k->read_s >= KNOWN_EVERY_S;
+}
+
+int known_fresh(struct known_good *k, struct hub *h, int64_t now_s, struct err *e)
+{
+	int32_t today = day_of(now_s);
+	struct replay *fresh;
+	int r;
+
+	if (!due(k, now_s)) {
+		replay_forget(k->replay);
+		return 0;
+	}
+	fresh = replay_new(0);
+	if (!fresh)
+		return err_set(e, -ENOMEM, "out of memory");
+	r = known_read(h, today - KNOWN_DAYS + 1, today, fresh, e);
+	if (r < 0) {
+		(void)replay_free(fresh);
+		return r;
+	}
+	known_done(k);
+	*k = (struct known_good){ fresh, now_s };
+	return 0;
+}
+
+bool known_nobody(const struct known_good *k)
+{
+	return !k->replay || replay_n_hosts(k->replay) == 0;
+}
+
+void known_done(struct known_good *k)
+{
+	k->replay = replay_free(k->replay);
 }

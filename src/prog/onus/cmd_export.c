@@ -6,6 +6,7 @@
 #include "core/conf.h"
 #include "holders/stale.h"
 #include "prog/onus/commands.h"
+#include "publication/carved.h"
 #include "publication/export.h"
 #include "publication/place.h"
 #include "publication/settings_file.h"
@@ -18,7 +19,8 @@ struct export
 	struct opt_list set;
 	struct conf *conf;
 	struct reputation *from;
-	struct settings settings; /* of the same publication */
+	struct settings settings; /* of the same publication, as are … */
+	struct addrset carved;
 	enum level least;
 	int64_t now_s;
 };
@@ -38,6 +40,9 @@ static int open_current(struct export *x, struct err *e)
 	r = settings_file_read(dir, &x->settings, e);
 	if (r < 0)
 		return err_wrap(e, r, "what must never be on a wall is not known");
+	r = carved_read(dir, x->now_s, &x->carved, e);
+	if (r < 0)
+		return r;
 	(void)snprintf(path, sizeof(path), "%s/reputation", dir);
 	return reputation_open(path, &x->from, e);
 }
@@ -76,6 +81,7 @@ static int export(struct export *x, const struct export_format *f, struct err *e
 	if (settings_never(&x->settings, &own, x->now_s, &never) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	wall_init(&w, x->now_s, &never);
+	w.carved = &x->carved;
 	if (wall_add_reputation(&w, x->from, x->least) < 0 || wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	if (head.of.registry_date_s && registry_date_stale(head.of.registry_date_s, x->now_s,
@@ -96,6 +102,7 @@ static int run(struct export *x, const struct export_format *f, struct err *e)
 		r = export(x, f, e);
 	x->from = reputation_free(x->from);
 	settings_done(&x->settings);
+	addrset_done(&x->carved);
 	x->conf = conf_free(x->conf);
 	return r;
 }
@@ -127,7 +134,8 @@ int cmd_export(int argc, char **argv)
 	const struct opt_usage usage = { "onus export", "FORMAT",
 		"Print the wall that the newest publication asks for. One's own networks, the "
 		"allow list\n"
-		"(onus allow) and special space are never in it, nor is what has ended. Exits with "
+		"(onus allow) and special space are never in it, nor is what has ended; hosts "
+		"known good here are left out of what is wider than a host. Exits with "
 		"1 when the publication "
 		"has\n"
 		"expired.",

@@ -187,10 +187,14 @@ static int run(struct replaying *x, int n, char **files, struct err *e)
 {
 	int r = open_inputs(x, n, e);
 
+	if (r == 0 && x->hub)
+		r = hub_read_begin(x->hub, e);
 	if (r == 0)
 		r = read_good(x, n, files, e);
 	if (r == 0)
 		r = read_walls(x, e);
+	if (x->hub)
+		hub_read_end(x->hub);
 	if (r < 0)
 		return r;
 	say_left_out(x);

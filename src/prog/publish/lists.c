@@ -123,6 +123,7 @@ int lists_write(struct publishing *p, const struct reputation *rep, const char *
 	if (r < 0)
 		return r;
 	wall_init(&w, p->now_s, &p->never);
+	w.carved = open ? NULL : &p->carved;
 	if (fill_wall(p, rep, open, &w) < 0 || wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	return write_exports(p, &w, dir, names, n, e);

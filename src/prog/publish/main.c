@@ -19,6 +19,7 @@ struct publish {
 	struct clock clock;
 	struct hub_run run;   /* that was published last by this process; id 0: none */
 	int64_t settings_rev; /* with it */
+	struct known_good good;
 	uint64_t made;
 	unsigned busy;
 };
@@ -33,6 +34,7 @@ static void publish_close(void *state)
 	struct publish *s = state;
 
 	s->hub = hub_free(s->hub);
+	known_done(&s->good);
 	registry_live_done(&s->registry);
 	s->conf = conf_free(s->conf);
 	free(s);
@@ -98,6 +100,7 @@ static int make(struct publish *s, struct err *e)
 		.conf = s->conf,
 		.hub = s->hub,
 		.registry = &s->registry,
+		.good = &s->good,
 		.now_s = clock_now_s(&s->clock) };
 	int64_t began = clock_monotonic_us();
 	int r = publish_make(&p, e);

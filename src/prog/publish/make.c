@@ -7,6 +7,7 @@
 
 #include "holders/stale.h"
 #include "prog/publish/publish.h"
+#include "publication/carved.h"
 #include "publication/manifest.h"
 #include "publication/place.h"
 #include "util/clock.h"
@@ -182,7 +183,10 @@ static int put_serve(struct publishing *p, const char *dir, struct reputation **
 	names[(*n)++] = REPUTATION;
 	names[(*n)++] = SITE_DB;
 	names[(*n)++] = SETTINGS_NAME;
+	names[(*n)++] = CARVED_NAME;
 	r = settings_write(p, dir, e);
+	if (r == 0)
+		r = carve_write(p, dir, e);
 	if (r < 0)
 		return r;
 	r = reputation_open(reputation, rep, e); /* what we could not read ourselves is not shown */
@@ -309,6 +313,7 @@ static void forget(struct publishing *p)
 	p->known = (struct known){ .as = NULL };
 	settings_done(&p->settings);
 	addrset_done(&p->never);
+	addrset_done(&p->carved);
 }
 
 int publish_make(struct publishing *p, struct err *e)
@@ -323,6 +328,8 @@ int publish_make(struct publishing *p, struct err *e)
 
 		if (made == 0)
 			made = verdicts_read(p->hub, p->now_s, &p->never, &p->verdicts, e);
+		if (made == 0)
+			made = carve_gather(p, e);
 		if (made == 0)
 			made = transfers_read(
 			    p->hub, p->registry->r, day_of(p->run.at_s), &p->transfers, e);

@@ -5,6 +5,7 @@
  *   evidence.c  who was seen doing what on which day  hub → reputation.sqlite
  *   factors.c   why new attackers are expected there      hub, judge → reputation.sqlite
  *   lists.c     walls and decision lines              reputation → a file a format
+ *   carve.c     who is left out of walls around more than a host  hub → memory, serve/carve-outs
  *   settings.c  what people have set               hub, configuration → serve/settings
  *   make.c      all of it, signed and shown           → serve_dir, open_dir
  * All functions return 0 or a negative errno with a sentence in e. */
@@ -16,6 +17,7 @@
 #include "core/conf.h"
 #include "holders/live.h"
 #include "ledger/hub_setting.h"
+#include "prog/evidence/known.h"
 #include "prog/evidence/transfers.h"
 #include "publication/reputation.h"
 #include "publication/site_db.h"
@@ -84,6 +86,8 @@ struct publishing {
 	int64_t settings_rev;
 	struct settings settings; /* of the hub, with own_networks of the configuration */
 	struct addrset never;	  /* that follows from them, now */
+	struct known_good *good;  /* borrowed: it outlives the publication */
+	struct addrset carved;	  /* serve/ alone */
 	struct verdict *verdicts;
 	struct transfers transfers;
 	struct known known;
@@ -112,6 +116,10 @@ MUST_USE int factors_write(struct publishing *p, struct err *e);
 /* settings_gather - settings and never, for forget to end; settings_write - the file, into dir */
 MUST_USE int settings_gather(struct publishing *p, struct err *e);
 MUST_USE int settings_write(const struct publishing *p, const char *dir, struct err *e);
+
+/* carve_gather - p->carved; after verdicts_read. carve_write - the file, into dir */
+MUST_USE int carve_gather(struct publishing *p, struct err *e);
+MUST_USE int carve_write(const struct publishing *p, const char *dir, struct err *e);
 
 /* lists_write - decisions and every export format into dir
  * open    leave out what is held

@@ -213,11 +213,39 @@ static void test_full_disk(void **state)
 	wall_done(&w);
 }
 
+/* Hosts that are carved out are left out of what is wider than a host, and of nothing else. */
+static void test_carved(void **state)
+{
+	struct addrset carved, all;
+	struct wall w;
+	struct err e;
+
+	assert_int_equal(addrset_parse(SPAN("8.8.8.8 8.8.9.1 2a00:1450:0:7::/64"), &carved, &e), 0);
+	wall_init(&w, 1000, NULL);
+	w.carved = &carved;
+	assert_int_equal(wall_add(&w, parse("8.8.8.0/24"), 2000), 0);
+	assert_int_equal(wall_add(&w, parse("8.8.9.1"), 2000), 0);
+	assert_int_equal(wall_add(&w, parse("2a00:1450::/48"), 2000), 0);
+	assert_int_equal(wall_finish(&w), 0);
+	assert_int_equal(wall_union(&w, &all), 0);
+	assert_false(addrset_has(&all, parse("8.8.8.8").first));
+	assert_true(addrset_has(&all, parse("8.8.8.7").first));
+	assert_true(addrset_has(&all, parse("8.8.8.9").first));
+	assert_true(addrset_has(&all, parse("8.8.9.1").first));
+	assert_false(addrset_overlaps(&all, parse("2a00:1450:0:7::/64")));
+	assert_true(addrset_covers(&all, parse("2a00:1450:0:6::/64")));
+	assert_int_equal(addrset_v4_addresses(&all), 256);
+	addrset_done(&all);
+	addrset_done(&carved);
+	wall_done(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_carved),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_full_disk),
 	};
