@@ -31,8 +31,7 @@ static int move(const char *from, const char *to, const char *verb, struct err *
 static int reject(const char *dir, const char *file, const char *reason, struct err *e)
 {
 	CLEANUP(free_p)
-	char *from = spool_join(dir, "new", file),
-	     *to = spool_join(dir, "bad", file);
+	char *from = spool_join(dir, "new", file), *to = spool_join(dir, "bad", file);
 	CLEANUP(free_p) char *why = NULL, *half = NULL;
 	CLEANUP(free_p) char *bad_dir = spool_join(dir, "bad", NULL);
 	CLEANUP(buf_done) struct buf b = { 0 };
