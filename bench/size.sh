@@ -23,9 +23,9 @@ mapfile -t files < <(find "$dir/oxl" -name '20*.csv*' | sort | head -n "${BENCH_
 "$ONUS_SOURCE/tools/series" oxl "${files[@]}" >"$dir/events"
 rm -rf "$dir/oxl"
 
-tables() { # NAME BYTES ROWS of each
+tables() { # TABLE…: NAME BYTES ROWS of each
   local t
-  for t in ledger evidence change batch hours source run score_day; do
+  for t; do
     case $engine in
       sqlite) engine_sql "SELECT '$t', sum(pgsize), (SELECT count(*) FROM \"$t\") FROM dbstat WHERE name = '$t' OR name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '$t')" ;;
       postgresql) engine_sql "SELECT '$t', coalesce((SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('\"$t\"')), pg_total_relation_size('\"$t\"')), (SELECT count(*) FROM \"$t\")" ;;
@@ -33,6 +33,13 @@ tables() { # NAME BYTES ROWS of each
         engine_sql "SELECT '$t', (SELECT data_length + index_length FROM information_schema.tables WHERE table_schema = 'onus' AND table_name = '$t'), (SELECT count(*) FROM \`$t\`)" ;;
     esac
   done
+}
+tidy() {
+  case $engine in
+    sqlite) engine_sql VACUUM ;;
+    postgresql) engine_sql 'VACUUM FULL' ;;
+    mariadb) engine_sql 'OPTIMIZE TABLE score_day' >/dev/null ;;
+  esac
 }
 
 for name in ${BENCH_ENGINES:-sqlite mariadb postgresql}; do
@@ -51,13 +58,16 @@ path = $dir/events
 trust = 1
 CONF
   stages "$dir/$name/conf" collect load score
-  [ "$name" != sqlite ] || engine_sql VACUUM
-  [ "$name" != postgresql ] || engine_sql 'VACUUM FULL'
+  tidy
   lines=$(engine_sql 'SELECT sum(b.lines) FROM batch b')
   hosts=$(engine_sql 'SELECT count(*) FROM (SELECT DISTINCT addr, plen FROM ledger) x')
   echo "$name: $lines event lines of $hosts addresses"
-  tables | awk -F '\t' -v l="$lines" -v h="$hosts" '{ rows = $3; bytes = $2; all += bytes
+  tables ledger evidence change batch hours source run score_day | awk -F '\t' -v l="$lines" -v h="$hosts" '{ rows = $3; bytes = $2; all += bytes
     printf "  %-10s %9d rows %12d bytes %7.1f a row %7.1f an event line %7.1f an address\n", $1, rows, bytes, (rows ? bytes / rows : 0), bytes / l, bytes / h }
     END { printf "  %-10s %24d bytes %24.1f an event line %7.1f an address\n", "all", all, all / l, all / h }'
+  # what addr_scores_days leaves of such a day
+  engine_sql "DELETE FROM score_day WHERE entity LIKE 'addr:%' OR entity LIKE 'block:%'"
+  tidy
+  tables score_day | awk -F '\t' '{ printf "  of an old day: %d rows, %d bytes of scores\n", $3, $2 }'
   engine_stop
 done

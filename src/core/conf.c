@@ -131,6 +131,9 @@ static const struct param params[] = {
 	    "What happened longer ago is forgotten, and the batches that told of it."),
 	P(hours_days, COUNT, "8", 2, 3650, "days",
 	    "The ledger keeps hours for so long; then a day's rows of one kind become one."),
+	P(addr_scores_days, COUNT, "30", 1, 3650, "days",
+	    "The scores of a day's addresses and blocks are kept for so long, those of all else "
+	    "for retention_days; the ledger has what they came of."),
 };
 
 #define S(field, type, standard, unit, help) SN(field, type, standard, 0, 0, unit, help)

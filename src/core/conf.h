@@ -94,7 +94,7 @@ struct conf {
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,
 	    publish_keep;
 	uint32_t spool_max_mib;
-	uint32_t retention_days, hours_days;
+	uint32_t retention_days, hours_days, addr_scores_days;
 	char *status_dir;	     /* never empty after conf_open */
 	struct conf_source *sources; /* n_sources of them */
 	unsigned n_sources;

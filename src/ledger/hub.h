@@ -232,9 +232,18 @@ MUST_USE int hub_run_again(struct hub *h, const struct hub_run *run, struct err 
 /* hub_newest_run - 1 with *ret, 0 when there is none */
 MUST_USE int hub_newest_run(struct hub *h, struct hub_run *ret, struct err *e);
 
-/* hub_run_forget - drop runs, with their scores, older than the newest `keep` ones, but keep the last of
- * every day for `days` days before that newest one */
-MUST_USE int hub_run_forget(struct hub *h, unsigned keep, unsigned days, struct err *e);
+/* struct hub_run_age - a round of forgetting runs, and how far it has come. Zeroed, and the three bounds set, it begins. */
+struct hub_run_age {
+	unsigned keep; /* the newest so many stay as they are; */
+	unsigned
+	    days; /* of each earlier day the last one stays, for so many days before the newest run, */
+	unsigned addr_days; /* and with the scores of addresses and blocks for so many */
+	int64_t done;	    /* hub_run_forget's own: runs from this one on are as they are to be */
+};
+
+/* hub_run_forget - one portion of it, in a transaction of its own; newer runs come first. A run that is half forgotten
+ * has its row still. Returns 1 when there is more to do, 0 when the round is done. */
+MUST_USE int hub_run_forget(struct hub *h, struct hub_run_age *a, struct err *e);
 
 #define HUB_FAMILY_ALL 255 /* the row over all families */
 

@@ -128,42 +128,119 @@ static int list_runs(struct hub *h, struct old_run **ret, size_t *ret_n, struct 
 	return r;
 }
 
-static int drop_run(struct hub *h, int64_t id, struct err *e)
+#define PORTION "8000" /* rows */
+
+/* A part of a run's scores: names from one on and before another, neither of which can be one. */
+struct part {
+	const char *from, *to;
+};
+static const struct part of_all[] = { { "", "~" } };
+static const struct part of_addrs[] = { { "addr:", "addr;" }, { "block:", "block;" } };
+
+/* Parameters: a run, then names where from is not NULL. */
+static int prepare(struct hub *h, const char *sql, int64_t id, struct span from, struct span to,
+    struct db_stmt **ret, struct err *e)
 {
-	static const char *const sql[] = { "DELETE FROM score_day WHERE run = ?",
-		"DELETE FROM run WHERE id = ?" };
+	int r = db_prepare(h->db, sql, ret, e);
+
+	if (r < 0)
+		return r;
+	db_bind_i64(*ret, 1, id);
+	if (from.p) {
+		db_bind_text(*ret, 2, from);
+		db_bind_text(*ret, 3, to);
+	}
+	return 0;
+}
+
+/* Where a portion ends: before the name in *ret. 1; 0: nothing is left of the part. */
+static int find_portion(
+    struct hub *h, int64_t id, const struct part *p, char ret[ENTITY_NAME_MAX], struct err *e)
+{
+	static const char *const sql[] = {
+		"SELECT entity FROM score_day WHERE run = ? AND entity >= ? AND entity < ? "
+		"ORDER BY entity LIMIT 1 OFFSET " PORTION,
+		"SELECT entity FROM score_day WHERE run = ? AND entity >= ? AND entity < ? "
+		"ORDER BY entity LIMIT 1",
+	};
 
 	for (size_t i = 0; i < NELEM(sql); i++) {
 		CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
-		int r = db_prepare(h->db, sql[i], &s, e);
+		int r = prepare(h, sql[i], id, span_str(p->from), span_str(p->to), &s, e);
 
-		if (r < 0)
-			return r;
-		db_bind_i64(s, 1, id);
-		r = db_run(s, e);
-		if (r < 0)
+		if (r == 0)
+			r = db_step(s, e);
+		if (r == 1)
+			copy_text(i == 0 ? db_text(s, 0) : span_str(p->to), ret, ENTITY_NAME_MAX);
+		if (r != 0)
 			return r;
 	}
 	return 0;
 }
 
-int hub_run_forget(struct hub *h, unsigned keep, unsigned days, struct err *e)
+static int run_one(
+    struct hub *h, const char *sql, int64_t id, struct span from, struct span to, struct err *e)
 {
-	CLEANUP(free_p) struct old_run *v = NULL;
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
 	struct hub_tx tx;
-	size_t n = 0;
 	int r = hub_tx_begin(h, &tx, e);
 
 	if (r < 0)
 		return r;
-	r = list_runs(h, &v, &n, e);
-	for (size_t i = MAX_OF(keep, 1u); i < n && r == 0; i++) {
-		bool last_of_day = v[i].day != v[i - 1].day;
-
-		if (!last_of_day || (int64_t)v[0].day - v[i].day > (int64_t)days)
-			r = drop_run(h, v[i].id, e);
-	}
+	r = prepare(h, sql, id, from, to, &s, e);
+	if (r == 0)
+		r = db_run(s, e);
 	return hub_tx_end(h, &tx, r, e);
+}
+
+/* One portion of a run's scores. 1: it is gone, there may be more; 0: nothing was left. */
+static int thin_run(struct hub *h, int64_t id, const struct part *parts, size_t n, struct err *e)
+{
+	char to[ENTITY_NAME_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		int r = find_portion(h, id, &parts[i], to, e);
+
+		if (r == 1)
+			r = run_one(h,
+			    "DELETE FROM score_day WHERE run = ? AND entity >= ? AND entity < ?",
+			    id, span_str(parts[i].from), span_str(to), e);
+		else if (r == 0)
+			continue;
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
+/* The run's row goes last, so that no scores are left without one. */
+static int drop_run(struct hub *h, int64_t id, struct err *e)
+{
+	int r = thin_run(h, id, of_all, NELEM(of_all), e);
+
+	return r != 0 ? r
+		      : run_one(h, "DELETE FROM run WHERE id = ?", id, (struct span){ 0 },
+			    (struct span){ 0 }, e);
+}
+
+int hub_run_forget(struct hub *h, struct hub_run_age *a, struct err *e)
+{
+	CLEANUP(free_p) struct old_run *v = NULL;
+	size_t n = 0;
+	int r = list_runs(h, &v, &n, e);
+
+	for (size_t i = MAX_OF(a->keep, 1u); i < n && r == 0; i++) {
+		int64_t age = (int64_t)v[0].day - v[i].day;
+
+		if (a->done && v[i].id >= a->done)
+			continue;
+		if (v[i].day == v[i - 1].day || age > (int64_t)a->days)
+			r = drop_run(h, v[i].id, e);
+		else if (age > (int64_t)a->addr_days)
+			r = thin_run(h, v[i].id, of_addrs, NELEM(of_addrs), e);
+		if (r == 0)
+			a->done = v[i].id;
+	}
+	return r;
 }
 
 /* --- scores ------------------------------------------------------------------------------------- */

@@ -48,6 +48,8 @@ struct score {
 	uint64_t runs, updates;
 	uint64_t turned, copies; /* groups that were told of */
 	unsigned busy;		 /* turns in a row that found the hub locked */
+	struct hub_run_age age;	 /* the round that is under way, or the last one */
+	bool ages;
 };
 
 static int64_t option_at = NOW; /* --at; set by the command line alone */
@@ -273,6 +275,24 @@ static int run(struct score *s, const struct evidence *v, struct err *e)
 	return r < 0 ? r : judge_run(v->judge, registry_space, s->registry.r, e);
 }
 
+static void age_begin(struct score *s)
+{
+	s->age = (struct hub_run_age){ .keep = RUNS_KEPT,
+		.days = s->conf->retention_days,
+		.addr_days = s->conf->addr_scores_days };
+	s->ages = true;
+}
+
+/* A portion in a turn, so that judging goes on. */
+static int age(struct score *s, struct err *e)
+{
+	int r = s->ages ? hub_run_forget(s->hub, &s->age, e) : 0;
+
+	if (r == 0)
+		s->ages = false;
+	return MIN_OF(r, 0);
+}
+
 /* What somebody asks about a past instant: evidence and trust of then, no decisions. */
 static int judge_past(struct score *s, struct err *e)
 {
@@ -290,7 +310,7 @@ static int judge_past(struct score *s, struct err *e)
 				     &v.run, alive, s->d },
 		    NULL, &w, e);
 	if (r == 0)
-		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);
+		age_begin(s);
 	if (r == 0)
 		report(s, &v, &w, false, (double)(clock_monotonic_us() - began) / 1e6);
 	evidence_done(&v);
@@ -343,7 +363,7 @@ static int run_whole(struct score *s, struct policy_conf *decide, struct written
 			     alive, s->d },
 	    decide, w, e);
 	if (r == 0)
-		r = hub_run_forget(s->hub, RUNS_KEPT, s->conf->retention_days, e);
+		age_begin(s);
 	if (r == 0 && s->kept)
 		r = hub_change_forget(s->hub, v->run.batch_cursor, e);
 	return r;
@@ -422,6 +442,8 @@ static int score_turn(struct daemon *d, void *state, int *wait_ms, struct err *e
 	struct score *s = state;
 	int r = work(s, e);
 
+	if (r == 0)
+		r = age(s, e);
 	if (r == -EAGAIN &&
 	    s->busy++ < BUSY_PATIENCE) { /* another writer's transaction: no trouble */
 		*wait_ms = BUSY_WAIT_MS;
@@ -432,7 +454,7 @@ static int score_turn(struct daemon *d, void *state, int *wait_ms, struct err *e
 		return r;
 	}
 	s->busy = 0;
-	*wait_ms = d->once ? DAEMON_DONE : (int)s->conf->score_interval_s * 1000;
+	*wait_ms = s->ages ? 0 : d->once ? DAEMON_DONE : (int)s->conf->score_interval_s * 1000;
 	return 0;
 }
 

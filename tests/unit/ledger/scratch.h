@@ -101,4 +101,17 @@ static inline void scratch_age(struct hub *h, int32_t first_day, int32_t hours_d
 		fail_msg("%s%s", e.text, a.put_off.text);
 }
 
+/* scratch_run_age - the same for runs */
+static inline void scratch_run_age(struct hub *h, unsigned keep, unsigned days, unsigned addr_days)
+{
+	struct hub_run_age a = { .keep = keep, .days = days, .addr_days = addr_days };
+	struct err e = { "" };
+	int r;
+
+	while ((r = hub_run_forget(h, &a, &e)) == 1)
+		;
+	if (r < 0)
+		fail_msg("%s", e.text);
+}
+
 #endif

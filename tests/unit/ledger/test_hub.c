@@ -300,13 +300,74 @@ static void test_forget(void **state)
 	buf_init(&seen.text, 4096);
 	for (size_t i = 0; i < NELEM(days); i++)
 		put_run(h, NOW + days[i] * DAY_S + (int)i, 10.0 * (double)i, true);
-	ok(hub_run_forget(h, 2, 1, &e));
+	scratch_run_age(h, 2, 1, 1);
 	ok(hub_each_score_of(h, SPAN("as:64500"), see_history, &seen, &e));
 	assert_string_equal(seen.text.p, "4 30.0 A0-A4.1\n6 50.0 A0-A4.1\n7 60.0 A0-A4.1\n");
 	seen.n = 0;
 	ok(hub_each_score(h, 1, see_score, &seen, &e));
 	assert_int_equal(seen.n, 0);
 	buf_done(&seen.text);
+	(void)hub_free(h);
+}
+
+static void put_scores(struct hub *h, int64_t at_s, unsigned addrs)
+{
+	static const char *const others[] = { "as:64500", "block:192.0.2.0/24", "country:NL",
+		"net:RIPE/A", "org:RIPE/B", "prefix:192.0.2.0/23" };
+	struct hub_run run = { .at_s = at_s, .formula = "x", .registry_sha = "" };
+	struct hub_score s = { .family = HUB_FAMILY_ALL, .reason = SPAN(""), .last_day = -1 };
+	char name[ENTITY_NAME_MAX];
+
+	ok(hub_run_begin(h, &run, &e));
+	for (unsigned i = 0; i < addrs; i++) {
+		(void)snprintf(name, sizeof(name), "addr:20.0.%u.%u", i / 250, i % 250); /* fits */
+		s.entity = span_str(name);
+		ok(hub_score_put(h, run.id, &s, &e));
+	}
+	for (unsigned i = 0; i < NELEM(others); i++) {
+		s.entity = span_str(others[i]);
+		ok(hub_score_put(h, run.id, &s, &e));
+	}
+	ok(hub_run_end(h, &run, &e));
+}
+
+static unsigned scores(struct hub *h, int64_t run)
+{
+	struct seen seen = { 0 };
+
+	buf_init(&seen.text, 1 << 24);
+	ok(hub_each_score(h, run, see_score, &seen, &e));
+	buf_done(&seen.text);
+	return (unsigned)seen.n;
+}
+
+/* Days 0 to 4, the last one the newest: of day 0 nothing stays, of days 1 and 2 all but addresses and blocks. In
+ * portions, and it does not matter where it was given up. */
+static void test_forget_addresses(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_run_age a = { .keep = 1, .days = 3, .addr_days = 1 };
+	unsigned left = 0, portions = 0;
+
+	for (int64_t day = 0; day < 5; day++)
+		put_scores(h, NOW + day * DAY_S, day == 2 ? 9000 : 10);
+	ok(hub_run_forget(h, &a, &e));
+	left = scores(h, 3);
+	assert_true(left < 9006 && left > 5);
+	a.done = 0; /* killed */
+	for (int r = 1; r == 1; portions += r == 1) {
+		struct err e = { "" };
+
+		r = hub_run_forget(h, &a, &e);
+		if (r < 0)
+			fail_msg("%s", e.text);
+	}
+	assert_true(portions >= 5);
+	assert_int_equal(scores(h, 1), 0);
+	assert_int_equal(scores(h, 2), 5);
+	assert_int_equal(scores(h, 3), 5);
+	assert_int_equal(scores(h, 4), 16);
+	assert_int_equal(scores(h, 5), 16);
 	(void)hub_free(h);
 }
 
@@ -502,6 +563,7 @@ int main(void)
 		T(test_sources),
 		T(test_runs),
 		T(test_forget),
+		T(test_forget_addresses),
 		T(test_decisions),
 		T(test_disputes),
 		T(test_tenure),
