@@ -33,8 +33,8 @@ bench: packages-bench all
 fuzz: packages-build packages-test
 	@tools/run-fuzz
 
-# The loader with a fault at every system call and every SQL request, on three engines; SOAK="--count 12000 --seed 7":
-# a sample.
+# The loader, and a sensor's, with a fault at every system call and every SQL request, on three engines;
+# SOAK="--count 12000 --seed 7": a sample.
 soak: packages-build packages-run packages-test all
 	@ONUS_BUILD="$(abspath $(BUILD))" ONUS_SOURCE="$(CURDIR)" tests/faults/faults.py $(SOAK)
 
