@@ -48,7 +48,7 @@ void db_bulk_i64(struct db_bulk *b, int64_t v);
 void db_bulk_real(struct db_bulk *b, double v);
 void db_bulk_text(struct db_bulk *b, struct span v);
 void db_bulk_blob(struct db_bulk *b, struct span v);
-void db_bulk_null(struct db_bulk *b); /* instead of a text or blob */
+void db_bulk_null(struct db_bulk *b);
 
 /* db_bulk_row - the row is complete. No two rows between two flushes have the same key, but of DB_REPLACE, where the
  * later one stays. In ascending order of the key they are written soonest, and for DB_COUNT they must be.

@@ -3,65 +3,18 @@
 
 #include <errno.h>
 
+#include "ledger/hub_columns.h"
 #include "ledger/hub_priv.h"
 
 #define CHUNK (1u << 20) /* bytes that are gathered for the sink */
 
-#define I(name)                                                                                    \
+#define T(table)                                                                                   \
 	{                                                                                          \
-		name, ROWS_INT                                                                     \
+#table, DB_INSERT, NELEM(columns_##table), 0, columns_##table                      \
 	}
-#define R(name)                                                                                    \
-	{                                                                                          \
-		name, ROWS_REAL                                                                    \
-	}
-#define T(name)                                                                                    \
-	{                                                                                          \
-		name, ROWS_TEXT                                                                    \
-	}
-#define B(name)                                                                                    \
-	{                                                                                          \
-		name, ROWS_BLOB                                                                    \
-	}
-#define LINE I("day"), B("addr"), I("plen"), I("category"), I("source")
-
-/* Every table that holds something of its own; sql/ENGINE has what they are. */
-static const struct table {
-	const char *name;
-	unsigned n;
-	struct rows_column c[ROWS_COLUMNS_MAX];
-} tables[] = {
-	{ "source", 6,
-	    { I("id"), T("name"), I("kind"), I("anchor"), I("first_day"), I("redistribute") } },
-	{ "source_rev", 5, { I("source"), I("rev"), I("day"), T("grp"), R("trust") } },
-	{ "inbox", 6,
-	    { T("host"), T("producer"), I("seq"), I("sent"), I("received"), B("bytes") } },
-	{ "batch", 8,
-	    { T("host"), T("producer"), I("seq"), I("received"), I("lines"), I("refused"),
-		I("events"), I("n") } },
-	{ "ledger", 9, { LINE, I("proof"), T("service"), I("hour"), I("count") } },
-	{ "change", 8, { I("n"), LINE, I("proof"), I("count") } },
-	{ "evidence", 10, { LINE, I("n"), I("time"), T("service"), B("digest"), B("detail") } },
-	{ "good", 5, { I("day"), B("addr"), I("kind"), I("source"), I("count") } },
-	{ "dispute", 10, { B("line_id"), LINE, I("state"), I("opened"), I("due"), I("closed") } },
-	{ "tenure", 6,
-	    { B("first"), B("last"), T("holder"), I("from_day"), I("to_day"), T("rule") } },
-	{ "run", 6,
-	    { I("id"), I("at"), T("formula"), T("registry_sha"), I("settings_rev"),
-		I("batch_cursor") } },
-	{ "score_day", 16,
-	    { I("run"), T("entity"), I("family"), R("m"), R("low"), R("high"), R("score"),
-		T("grade"), T("reason"), I("size"), I("hosts"), I("events"), I("groups_n"),
-		I("first_day"), I("last_day"), R("m_returning") } },
-	{ "decision", 8,
-	    { T("entity"), T("action"), T("level"), I("since"), I("until"), T("reason"), I("run"),
-		I("episode") } },
-	{ "notice", 8,
-	    { I("id"), T("entity"), T("contact"), I("state"), I("opened"), I("sent"), I("closed"),
-		I("lines") } },
-	{ "setting", 3, { T("name"), T("value"), I("rev") } },
-	{ "audit", 7, { I("id"), I("at"), T("who"), T("name"), T("old"), T("new"), T("why") } },
-};
+static const struct db_table tables[] = { T(source), T(source_rev), T(inbox), T(batch), T(ledger),
+	T(change), T(evidence), T(good), T(dispute), T(tenure), T(run), T(score_day), T(decision),
+	T(notice), T(setting), T(audit) };
 _Static_assert(NELEM(tables) <= ROWS_TABLES_MAX, "a backup has room for every table");
 
 const char *hub_backup_table(unsigned i)
@@ -69,11 +22,35 @@ const char *hub_backup_table(unsigned i)
 	return i < NELEM(tables) ? tables[i].name : NULL;
 }
 
-/* Names that one engine or another has as a word of its own stand in quotes. */
-static void put_columns(const struct rows_column *c, unsigned n, struct buf *sql)
+static enum rows_type type_of(enum db_type t)
 {
-	for (unsigned i = 0; i < n; i++)
-		buf_fmt(sql, "%s\"%s\"", i ? ", " : "", c[i].name);
+	switch (t) {
+	case DB_REAL:
+		return ROWS_REAL;
+	case DB_TEXT:
+		return ROWS_TEXT;
+	case DB_BLOB:
+		return ROWS_BLOB;
+	default:
+		return ROWS_INT;
+	}
+}
+
+/* Columns as a backup names them. */
+static void columns_of(const struct db_table *t, struct rows_column ret[ROWS_COLUMNS_MAX])
+{
+	for (unsigned i = 0; i < t->n; i++) {
+		(void)snprintf(
+		    ret[i].name, sizeof(ret[i].name), "%s", t->column[i].name); /* fits */
+		ret[i].type = type_of(t->column[i].type);
+	}
+}
+
+/* Names that one engine or another has as a word of its own stand in quotes. */
+static void put_columns(const struct db_table *t, struct buf *sql)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		buf_fmt(sql, "%s\"%s\"", i ? ", " : "", t->column[i].name);
 }
 
 /* --- reading a hub ------------------------------------------------------------------------------ */
@@ -96,7 +73,7 @@ static int spill(struct writer *w, struct err *e)
 	return r;
 }
 
-static void take_fields(struct db_stmt *s, const struct table *t, struct rows_field *f)
+static void take_fields(struct db_stmt *s, const struct db_table *t, struct rows_field *f)
 {
 	for (unsigned i = 0; i < t->n; i++) {
 		int c = (int)i;
@@ -104,7 +81,7 @@ static void take_fields(struct db_stmt *s, const struct table *t, struct rows_fi
 		f[i] = (struct rows_field){ .null = db_null(s, c) };
 		if (f[i].null)
 			continue;
-		switch (t->c[i].type) {
+		switch (type_of(t->column[i].type)) {
 		case ROWS_INT:
 			f[i].i = db_i64(s, c);
 			break;
@@ -122,23 +99,25 @@ static void take_fields(struct db_stmt *s, const struct table *t, struct rows_fi
 }
 
 static int read_table(
-    struct hub *h, const struct table *t, struct writer *w, struct rows_sum *sum, struct err *e)
+    struct hub *h, const struct db_table *t, struct writer *w, struct rows_sum *sum, struct err *e)
 {
 	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
 	CLEANUP(buf_done) struct buf sql;
+	struct rows_column columns[ROWS_COLUMNS_MAX];
 	struct rows_field f[ROWS_COLUMNS_MAX];
 	int r;
 
+	columns_of(t, columns);
 	*sum = (struct rows_sum){ 0 };
 	buf_init(&sql, 4096);
 	buf_str(&sql, "SELECT ");
-	put_columns(t->c, t->n, &sql);
+	put_columns(t, &sql);
 	buf_fmt(&sql, " FROM \"%s\"", t->name);
-	rows_put_table(&w->out, t->name, t->c, t->n);
+	rows_put_table(&w->out, t->name, columns, t->n);
 	r = db_prepare_walk(h->db, sql.p, &s, e);
 	while (r == 0 && (r = db_step(s, e)) == 1) {
 		take_fields(s, t, f);
-		rows_put_row(&w->out, t->c, f, t->n, sum);
+		rows_put_row(&w->out, columns, f, t->n, sum);
 		r = w->out.len >= CHUNK || !buf_ok(&w->out) ? spill(w, e) : 0;
 	}
 	rows_put_table_end(&w->out, sum);
@@ -205,7 +184,7 @@ int hub_measure(struct hub *h, struct hub_contents *ret, struct err *e)
 
 /* --- writing one -------------------------------------------------------------------------------- */
 
-static const struct table *find_table(const char *name)
+static const struct db_table *find_table(const char *name)
 {
 	for (unsigned i = 0; i < NELEM(tables); i++)
 		if (strcmp(tables[i].name, name) == 0)
@@ -218,11 +197,12 @@ static const struct table *find_table(const char *name)
 /* struct restoring - a table on its way in: column i of ours is column from[i] of the backup's, or MISSING: an older
  * backup does not have it yet. None of the backup's may be unknown. */
 struct restoring {
-	const struct table *t;
+	const struct db_table *t;
+	struct rows_column columns[ROWS_COLUMNS_MAX]; /* ours */
 	unsigned from[ROWS_COLUMNS_MAX];
 	struct rows_sum sum; /* of the rows as they are here */
 	struct buf row;
-	struct db_stmt *insert;
+	struct db_bulk *rows;
 };
 
 static int match_columns(const struct rows_reader *in, struct restoring *x, struct err *e)
@@ -232,8 +212,8 @@ static int match_columns(const struct rows_reader *in, struct restoring *x, stru
 	for (unsigned i = 0; i < x->t->n; i++) {
 		unsigned c = 0;
 
-		while (c < in->columns && (strcmp(x->t->c[i].name, in->column[c].name) != 0 ||
-					      x->t->c[i].type != in->column[c].type))
+		while (c < in->columns && (strcmp(x->columns[i].name, in->column[c].name) != 0 ||
+					      x->columns[i].type != in->column[c].type))
 			c++;
 		x->from[i] = c < in->columns ? c : MISSING;
 		matched += c < in->columns;
@@ -243,54 +223,51 @@ static int match_columns(const struct rows_reader *in, struct restoring *x, stru
 		   : err_set(e, -EBADMSG, "its columns are not those that are known here");
 }
 
-static int prepare_insert(struct hub *h, struct restoring *x, struct err *e)
+static int64_t most(enum db_type t)
 {
-	CLEANUP(buf_done) struct buf sql;
-
-	buf_init(&sql, 8192);
-	buf_fmt(&sql, "INSERT INTO \"%s\" (", x->t->name);
-	put_columns(x->t->c, x->t->n, &sql);
-	buf_str(&sql, ") VALUES (");
-	for (unsigned i = 0; i < x->t->n; i++)
-		buf_str(&sql, i ? ", ?" : "?");
-	buf_byte(&sql, ')');
-	return db_prepare(h->db, sql.p, &x->insert, e);
+	return t == DB_I16 ? INT16_MAX : t == DB_I32 ? INT32_MAX : INT64_MAX;
 }
 
-static void bind(struct db_stmt *s, int n, enum rows_type type, const struct rows_field *f)
+static int put(struct restoring *x, unsigned i, const struct rows_field *f, struct err *e)
 {
+	const struct db_column *c = &x->t->column[i];
+
 	if (f->null)
-		db_bind_null(s, n);
-	else if (type == ROWS_INT)
-		db_bind_i64(s, n, f->i);
-	else if (type == ROWS_REAL)
-		db_bind_real(s, n, f->r);
-	else if (type == ROWS_TEXT)
-		db_bind_text(s, n, f->bytes);
+		db_bulk_null(x->rows);
+	else if (c->type == DB_REAL)
+		db_bulk_real(x->rows, f->r);
+	else if (c->type == DB_TEXT)
+		db_bulk_text(x->rows, f->bytes);
+	else if (c->type == DB_BLOB)
+		db_bulk_blob(x->rows, f->bytes);
+	else if (f->i > most(c->type) || f->i < -most(c->type) - 1)
+		return err_set(e, -EBADMSG, "%s is %jd, which is none", c->name, (intmax_t)f->i);
 	else
-		db_bind_blob(s, n, f->bytes);
+		db_bulk_i64(x->rows, f->i);
+	return 0;
 }
 
 static int insert(struct restoring *x, const struct rows_reader *in, struct err *e)
 {
 	struct rows_field f[ROWS_COLUMNS_MAX];
+	int r;
 
 	for (unsigned i = 0; i < x->t->n; i++) {
 		f[i] = x->from[i] == MISSING ? (struct rows_field){ .null = true }
 					     : in->field[x->from[i]];
-		bind(x->insert, (int)i + 1, x->t->c[i].type, &f[i]);
+		r = put(x, i, &f[i], e);
+		if (r < 0)
+			return r;
 	}
 	buf_reset(&x->row);
-	rows_put_row(&x->row, x->t->c, f, x->t->n, &x->sum);
-	return db_run(x->insert, e);
+	rows_put_row(&x->row, x->columns, f, x->t->n, &x->sum);
+	return db_bulk_row(x->rows, e);
 }
 
-static int restore_rows(struct hub *h, struct rows_reader *in, struct restoring *x, struct err *e)
+static int restore_rows(struct rows_reader *in, struct restoring *x, struct err *e)
 {
 	int r = match_columns(in, x, e);
 
-	if (r == 0)
-		r = prepare_insert(h, x, e);
 	if (r == 0)
 		r = rows_next(in, e);
 	while (r == ROWS_ROW) {
@@ -298,7 +275,7 @@ static int restore_rows(struct hub *h, struct rows_reader *in, struct restoring 
 		if (r == 0)
 			r = rows_next(in, e);
 	}
-	return r;
+	return r < 0 ? r : db_bulk_flush(x->rows, e);
 }
 
 static int restore_table(
@@ -312,9 +289,11 @@ static int restore_table(
 	for (unsigned i = 0; i < ret->n; i++)
 		if (ret->v[i].table == x.t->name)
 			return err_set(e, -EBADMSG, "table %s comes twice", x.t->name);
+	columns_of(x.t, x.columns);
 	buf_init(&x.row, ROWS_ROW_MAX);
-	r = restore_rows(h, in, &x, e);
-	x.insert = db_stmt_free(x.insert);
+	x.rows = db_bulk_new(h->db, x.t);
+	r = restore_rows(in, &x, e);
+	x.rows = db_bulk_free(x.rows);
 	buf_done(&x.row);
 	if (r < 0)
 		return err_wrap(e, r, "table %s, row %ju", x.t->name, (uintmax_t)in->sum.rows);
