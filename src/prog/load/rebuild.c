@@ -8,14 +8,14 @@
 #include "prog/load/inbox.h"
 #include "util/log.h"
 
-#define GROUP 64u /* batches in one transaction */
-
 struct rebuilding {
 	struct hub *h;
 	struct spool_list list;
 	int64_t *received;
 	bool *bad; /* of each in the list: it is left out */
 	struct rebuilt *out;
+	void (*alive)(void *ctx);
+	void *ctx;
 };
 
 static void leave_out(struct rebuilding *x, size_t i, const struct err *why)
@@ -53,29 +53,34 @@ static int add(struct rebuilding *x, size_t i, struct err *e)
 	return r;
 }
 
-static int group(struct rebuilding *x, size_t from, size_t to, struct err *e)
+/* As many from *at on as belong into one transaction. */
+static int group(struct rebuilding *x, size_t *at, struct err *e)
 {
 	uint64_t known = 0;
+	size_t i = *at;
 	int r = 0;
 
-	for (size_t i = from; i < to; i++) {
+	for (; i < x->list.n && !hub_fold_full(x->h); i++) {
 		if (x->bad[i])
 			continue;
 		r = add(x, i, e);
 		if (r < 0)
 			return r;
 		known += r == 0 && !x->bad[i];
+		x->alive(x->ctx);
 	}
 	r = hub_fold_commit(x->h, &x->out->sum, e);
-	if (r == 0)
-		x->out->sum.duplicates += known;
-	return r;
+	if (r < 0)
+		return r;
+	x->out->sum.duplicates += known;
+	*at = i;
+	return 0;
 }
 
 int rebuild(struct hub *h, const char *dir, void (*alive)(void *ctx), void *ctx,
     struct rebuilt *ret, struct err *e)
 {
-	struct rebuilding x = { .h = h, .out = ret };
+	struct rebuilding x = { .h = h, .out = ret, .alive = alive, .ctx = ctx };
 	int r = archive_list(dir, &x.list, &x.received, e);
 
 	if (r < 0)
@@ -83,12 +88,8 @@ int rebuild(struct hub *h, const char *dir, void (*alive)(void *ctx), void *ctx,
 	x.bad = calloc(x.list.n + 1, sizeof(*x.bad));
 	if (!x.bad)
 		abort();
-	for (size_t i = 0; i < x.list.n && r == 0; i += GROUP) {
-		do
-			r = group(&x, i, MIN_OF(i + GROUP, x.list.n), e);
-		while (r == -ESTALE);
-		alive(ctx);
-	}
+	for (size_t at = 0; at < x.list.n && (r == 0 || r == -ESTALE);)
+		r = group(&x, &at, e);
 	spool_list_done(&x.list);
 	free(x.received);
 	free(x.bad);
