@@ -1,36 +1,16 @@
 #!/bin/bash
 # shellcheck disable=SC2154,SC2034 # they are of who sources this, or for him
 # A hub on a real server that sensors reach over TLS: on a loopback address of the test's own, with a certificate of the
-# test's own. Sourced, with $ONUS_BUILD and $ONUS_SOURCE set; brings engines.sh, and ends with the test what is in pids:
+# test's own. Sourced, with $ONUS_BUILD and $ONUS_SOURCE set; brings hubs.sh:
 #   sensors_start ENGINE   the server, and a hub in it; sets hub (the administrator's URL, on the socket) and address
 #   sensor_add HOST        runs what `onus sensor grants` prints, and writes $dir/HOST/conf: that sensor's configuration
 #   sensor_sql HOST SQL    as that sensor, over TLS
-#   hub_conf               $dir/hub/conf
+#   sensors_hub_conf               $dir/hub/conf
 #   collect HOST           once; load HOST [ARGUMENT…]; start HOST: the same as a daemon, which sets started (its process)
 #   waiting HOST           batches in its spool
 
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-chmod 755 "$dir"
-pids=()
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
-# shellcheck source=tests/engines.sh
-. "$ONUS_SOURCE/tests/engines.sh"
-stop() {
-  local pid
-  for pid in "${pids[@]}"; do
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-  done
-  pids=()
-}
-cleanup() {
-  stop
-  engine_stop || true
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
+# shellcheck source=tests/hubs.sh
+. "$ONUS_SOURCE/tests/hubs.sh"
 
 # dated two days back, for a sensor whose clock is behind
 certificates() {
@@ -56,11 +36,11 @@ sensors_start() {
     mariadb) settings=(--skip-networking=0 "--bind-address=$address" --port=3306 "--ssl-cert=$dir/server.pem" "--ssl-key=$dir/server.key" "--ssl-ca=$dir/ca.pem") ;;
   esac
   engine_start "$engine" "$dir/$engine" "${settings[@]}"
-  hub_conf
+  sensors_hub_conf
   load hub --once
 }
 
-hub_conf() {
+sensors_hub_conf() {
   mkdir -p "$dir/hub"
   cat >"$dir/hub/conf" <<CONF
 host_name = hub.example.net

@@ -5,23 +5,10 @@
 # migrates them: no row is lost, none is there twice, and the periods are there.
 set -euo pipefail
 export ONUS_TEST_DURABLE=1
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-chmod 755 "$dir"
-load_pid=
-# shellcheck source=tests/engines.sh
-. "$ONUS_SOURCE/tests/engines.sh"
-cleanup() {
-  [ -z "$load_pid" ] || kill -9 "$load_pid" 2>/dev/null || true
-  engine_stop || true
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
+# shellcheck source=tests/hubs.sh
+. "$ONUS_SOURCE/tests/hubs.sh"
 
-printf '20.0.0.0,20.0.255.255,64496,Quiet\n20.1.0.0,20.1.255.255,64497,Loud\n45.0.0.0,45.15.255.255,64498,Large\n' >"$dir/asn.csv"
-"$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null 2>&1
+hub_registry
 "$onus" sim --registry "$dir/registry" --until 2026-06-01 --hosts 400 2>/dev/null >"$dir/sim"
 grep -v '^#' "$dir/sim" | awk -F '\t' -v OFS='\t' 'NR % 3 == 0 { for (i = 0; i < 4; i++) { $1 = $1 - $1 % 86400 + i * 9000; print } next } { print }' >"$dir/all"
 head -n 1 "$dir/sim" >"$dir/header"
@@ -29,23 +16,8 @@ awk 'NR % 7 != 0' "$dir/all" | cat "$dir/header" - >"$dir/first"
 awk 'NR % 7 == 0' "$dir/all" >"$dir/later"
 
 conf() { # NAME HOURS_DAYS
-  mkdir -p "$dir/$1/state"
+  hub_conf "$1" "$2" "$dir/$1/events"
   cp "$dir/first" "$dir/$1/events"
-  cat >"$dir/$1/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/$1/state
-status_dir = $dir/$1/status
-spool_dir = $dir/$1/spool
-hub = $hub
-serve_dir = $dir/$1/serve
-open_dir = $dir/$1/open
-load_interval_s = 1
-hours_days = $2
-[source own]
-type = events
-path = $dir/$1/events
-anchor = yes
-CONF
 }
 run() { # NAME TIME PROGRAM…
   local name=$1 at=$2 program
@@ -148,7 +120,7 @@ migrations() {
   i=0
   for pause in 0.02 0.06 0.15 0.4; do
     "$ONUS_BUILD/src/prog/load/onus-load" -c "$dir/old/conf" --once 2>>"$dir/old/load.log" &
-    load_pid=$!
+    pids=("$!")
     sleep "$pause"
     i=$((i + 1))
     if ((i % 2)); then
@@ -157,9 +129,7 @@ migrations() {
       [ "$engine" != postgresql ] || sleep 0.5
       engine_again
     fi
-    kill -9 "$load_pid" 2>/dev/null || true
-    wait "$load_pid" 2>/dev/null || true
-    load_pid=
+    stop
     [ "$(count 'SELECT max(version) FROM migration' old)" -ge 7 ] || within=$((within + 1))
   done
   for ((i = 0; i < 100; i++)); do # what the dead have locked is free a moment later

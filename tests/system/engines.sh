@@ -6,45 +6,15 @@
 # ONUS_TEST_DURABLE: the server waits for the disk, for it is killed here.
 set -euo pipefail
 export ONUS_TEST_DURABLE=1
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-chmod 755 "$dir"
-load_pid=
-# shellcheck source=tests/engines.sh
-. "$ONUS_SOURCE/tests/engines.sh"
-cleanup() {
-  [ -z "$load_pid" ] || kill -9 "$load_pid" 2>/dev/null || true
-  engine_stop || true
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
+# shellcheck source=tests/hubs.sh
+. "$ONUS_SOURCE/tests/hubs.sh"
 
-printf '20.0.0.0,20.0.255.255,64496,Quiet\n20.1.0.0,20.1.255.255,64497,Loud\n45.0.0.0,45.15.255.255,64498,Large\n2a00:1::,2a00:1:ffff:ffff:ffff:ffff:ffff:ffff,64498,Large\n' >"$dir/asn.csv"
-"$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null 2>&1
+hub_registry
 "$onus" sim --registry "$dir/registry" --until 2026-06-01 --hosts 1200 2>/dev/null >"$dir/events"
 printf '2026-05-30T10:00:00Z\t20.0.7.1\tscanner\t3\tfull\ta\tsmtp  \tblanks, \\xff and '"'"'quotes"\n' >>"$dir/events"
 printf '2026-05-30T10:00:00Z\t20.0.7.1\tscanner\t4\tfull\ta\tsmtp\n2026-05-30T10:00:00Z\t20.0.7.1\tscanner\t5\tfull\ta\tSMTP\n' >>"$dir/events"
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
 
-conf() { # NAME: its directory and configuration, for the hub of $hub
-  mkdir -p "$dir/$1/state"
-  cat >"$dir/$1/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/$1/state
-status_dir = $dir/$1/status
-spool_dir = $dir/$1/spool
-hub = $hub
-serve_dir = $dir/$1/serve
-open_dir = $dir/$1/open
-load_interval_s = 1
-hours_days = 3650
-[source own]
-type = events
-path = $dir/events
-anchor = yes
-CONF
-}
+conf() { hub_conf "$1" 3650 "$dir/events"; }
 # All of a hub as sorted lines: by way of a backup, into SQLite, so that it is one program that writes them.
 rows() { # NAME
   rm -f "$dir/rows.sqlite" "$dir/backup"
@@ -80,9 +50,8 @@ fresh_spool() { rm -rf "$dir/$1/spool"; cp -a "$dir/make/spool" "$dir/$1/spool";
 waiting() { find "$dir/$1/spool" -path '*/new/*' -type f | wc -l; }
 load_start() {
   "$ONUS_BUILD/src/prog/load/onus-load" -c "$dir/$1/conf" 2>>"$dir/$1/load.log" &
-  load_pid=$!
+  pids=("$!")
 }
-load_kill() { kill -9 "$load_pid"; wait "$load_pid" 2>/dev/null || true; load_pid=; }
 cut() { # every connection of the loader
   local id
   case $engine in
@@ -101,7 +70,7 @@ faults() {
   load_start "$1"
   for ((i = 0; i < 16 && $(waiting "$1") > 0; i++)); do
     case $((i % 8)) in
-      3) load_kill; load_start "$1" ;;
+      3) stop; load_start "$1" ;;
       5) engine_stop; sleep 0.3; engine_again ;;
       7) server_kill; engine_again ;;
       *) cut ;;
@@ -117,7 +86,7 @@ faults() {
     sleep 0.2
   done
   [ "$left" = 0 ] || fail "$left batches are not loaded: $(tail -n 3 "$dir/$1/load.log")"
-  load_kill
+  stop
   # all of them once more, and one of them torn
   cp -a "$dir/make/spool/." "$dir/$1/spool/"
   left=$(find "$dir/$1/spool" -path '*/new/*' -type f | sort | sed -n 1p)
