@@ -12,6 +12,8 @@ const struct threshold_row threshold_rows[THRESHOLD_N] = {
 	    "an address is walled off when it is so likely to attack again within 7 days"),
 	ROW(ADDR_WEIGHT, "addr.weight", 0.5, 0.2, 1, false,
 	    "and a day of its evidence weighs so much"),
+	ROW(ADDR_HITS, "addr.hits", 5, 2, 10000, true,
+	    "or when so many hits of it on one day were verified here: for an hour"),
 	ROW(BLOCK_HOSTS, "block.hosts", 4, 2, 256, true,
 	    "a block is slowed down when so many of its addresses attacked within 7 days"),
 	ROW(BLOCK_DAYS, "block.days", 2, 1, 7, true, "on so many of these days, or"),
@@ -21,8 +23,20 @@ const struct threshold_row threshold_rows[THRESHOLD_N] = {
 	ROW(BLOCK_M, "block.m", 4, 1, 1000, false, "so many attackers in all,"),
 	ROW(BLOCK_M_LOW, "block.m-low", 0.5, 0.1, 100, false,
 	    "of which so many nine times out of ten"),
+	ROW(BLOCK_FROM, "block.from", 2, 1, 17, true,
+	    "from this episode on a block or network is refused, before that slowed down; 17: "
+	    "never"),
+	ROW(NET_BLOCKS, "net.blocks", 3, 3, 256, true,
+	    "a network is slowed down when so many of its blocks are,"),
+	ROW(NET_SHARE, "net.share", 0.25, 0.25, 1, false, "such a share of those it announces,"),
+	ROW(NET_NEW, "net.new", 0.25, 0.25, 100, false,
+	    "and so many new attackers are expected in each in the next 7 days"),
+	ROW(AS_BOUND, "as.bound", 20, 10, 1000, false,
+	    "an AS or organisation is slowed down when its rate is so many times the world's, nine "
+	    "times out of ten,"),
+	ROW(AS_SHARE, "as.share", 0.3, 0.25, 1, false, "and such a share of its blocks is"),
 	ROW(BUDGET, "budget", 1048576, 256, 1048576, true,
-	    "so many addresses at most are in blocks that are slowed down"),
+	    "so many addresses at most are in blocks and networks that are slowed down or refused"),
 };
 
 struct thresholds thresholds_standard(void)

@@ -159,24 +159,19 @@ static void begin_nothing(const struct decide_conf *c, struct decide_case *x)
 		decide_lift(&x->now, c->at_s, &x->now);
 }
 
+/* What is allowed has no past either: should it not be allowed any more, it begins with the evidence there is then. */
 static void decide_one(const struct decide_conf *c, struct decide_case *x)
 {
-	static const struct decide_facts nothing = { .verified_s = DECIDE_NEVER,
-		.seen_s = DECIDE_NEVER };
-	struct decide_state lifted;
-
 	x->spared = DECIDE_SPARED_NOT;
-	if (x->stands) {
-		x->now = x->was;
+	x->now = x->was;
+	if (x->stands)
 		return;
-	}
 	decide_next(x->kind, c->block_from, &x->facts, &x->was, c->at_s, &x->now);
 	if (!x->never)
 		return;
 	if (x->now.level > LEVEL_WATCH)
 		x->spared = DECIDE_SPARED_NEVER;
-	decide_lift(&x->was, c->at_s, &lifted);
-	decide_next(x->kind, c->block_from, &nothing, &lifted, c->at_s, &x->now);
+	x->now = (struct decide_state){ 0 };
 }
 
 static int fit(const struct decide_conf *c, struct decide_case **v, size_t n)

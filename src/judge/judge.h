@@ -276,10 +276,12 @@ struct judgement {
 	int32_t first_day, last_day; /* of its evidence */
 
 	/* What policy.h needs besides. "Verified": full proof by an anchor, or a day weight >= 0.5. */
-	double p7_max;	       /* addr: the highest p7 among families that may be blocked */
-	double w_max;	       /* addr: the highest day weight of the last 28 days in that family */
-	int32_t verified_last; /* last day with verified evidence; INT32_MIN: none */
-	uint32_t verified_7;   /* block: verified hosts of the last 7 days */
+	double p7_max; /* addr: the highest p7 among families that may be blocked */
+	double w_max;  /* addr: the highest day weight of the last 28 days in that family */
+	int32_t
+	    verified_last; /* addr, block: last day with such evidence, abuse-of-service left out; INT32_MIN: none */
+	uint64_t hits;		/* addr: of that day, by anchors with full proof */
+	uint32_t verified_7;	/* block: verified hosts of the last 7 days */
 	uint32_t verified_days; /* block: on how many of those days */
 	uint32_t verified_peak; /* block: hosts on the busiest of those days */
 };
@@ -296,6 +298,12 @@ void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct j
 
 /* judge_find - by key (for addr and block any address inside); false: no evidence */
 bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret);
+
+/* judge_each_block - the blocks with evidence that lie in an entity of more than a block, as indexes of judge_at,
+ * each once */
+typedef void judge_block_fn(void *ctx, uint32_t i);
+void judge_each_block(
+    const struct judge *j, const struct judge_key *key, judge_block_fn *fn, void *ctx);
 
 /* judge_score_of - the score of m expected attackers in all of this space, by the M0 of this run */
 double judge_score_of(const struct judge *j, double m, uint64_t size_v4, uint64_t size_v6);

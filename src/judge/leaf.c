@@ -177,10 +177,11 @@ static void leaf_verify(struct leaf *l, const struct host_sum *h, int by)
 	for (unsigned i = 0; i < h->n_part; i++) {
 		const struct host_part *p = &h->part[i];
 
+		if (p->family == FAMILY_ABUSE_OF_SERVICE)
+			continue;
 		if (p->verified_last != NO_DAY)
 			l->verified_last = (uint16_t)MIN_OF(l->verified_last, p->verified_last);
-		if (p->family != FAMILY_ABUSE_OF_SERVICE)
-			days |= p->verified_7;
+		days |= p->verified_7;
 	}
 	l->verified_7 += (uint32_t)(days ? by : 0);
 	for (; days; days &= days - 1)

@@ -5,276 +5,338 @@
 #include <errno.h>
 #include <string.h>
 
+#include "judge/country.h"
+#include "judge/rule.h"
 #include "util/clock.h"
 #include "util/grow.h"
 
-#define BLOCK_V4    256u /* addresses that a block counts for in the budget, a /48 too */
-#define P7_RELEASE  0.09 /* of the standard thresholds */
-#define NEW_RELEASE 0.25
-#define D0_S	    DAY_S
+/* --- what stands ---------------------------------------------------------------------------------- */
 
-static double threshold(const struct policy_conf *c, enum threshold t)
+static int cmp_u64(uint64_t a, uint64_t b)
 {
-	return c->thresholds ? c->thresholds->v[t] : threshold_rows[t].standard;
+	return a == b ? 0 : a < b ? -1 : 1;
 }
 
-/* The release that belongs to a threshold, when `standard` belongs to the standard one. */
-static double release(const struct policy_conf *c, enum threshold t, double standard)
+static bool by_addr(enum entity_kind kind)
 {
-	return standard * (threshold(c, t) / threshold_rows[t].standard);
+	return kind == ENTITY_ADDR || kind == ENTITY_BLOCK;
 }
 
-/* May this space stand on a wall at all? */
-static bool never(const struct policy_conf *c, struct range r)
+static int key_cmp(const struct judge_key *a, const struct judge_key *b)
 {
-	return range_special(r) || (c->never && addrset_overlaps(c->never, r));
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return by_addr(a->kind) ? addr_cmp(a->addr, b->addr) : cmp_u64(a->index, b->index);
 }
 
-static struct range range_of(const struct judgement *g)
+int policy_standing_cmp(const void *a, const void *b)
 {
-	struct addr a = g->key.addr;
+	const struct policy_standing *x = a, *y = b;
 
-	if (g->key.kind == ENTITY_BLOCK)
-		return prefix_range(addr_block(a));
-	return prefix_range(prefix_make(a, addr_is_v4(a) ? 128 : 64));
+	if (x->unknown != y->unknown)
+		return x->unknown ? 1 : -1;
+	return key_cmp(&x->key, &y->key);
 }
 
-static bool believed(const struct judgement *g)
+/* POLICY_NEW: nothing does */
+static uint32_t standing_of(const struct policy_conf *c, const struct judge_key *key)
 {
-	return g->anchor || g->groups >= 2;
+	uint32_t lo = 0, hi = c->n_standing;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct policy_standing *s = &c->standing[mid];
+		int order = s->unknown ? 1 : key_cmp(&s->key, key);
+
+		if (order == 0)
+			return mid;
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return POLICY_NEW;
 }
 
-static bool addr_rule(const struct policy_conf *c, const struct judgement *g)
-{
-	return g->p7_max >= threshold(c, THRESHOLD_ADDR_P7) &&
-	       g->w_max >= threshold(c, THRESHOLD_ADDR_WEIGHT) && believed(g);
-}
+/* --- cases ---------------------------------------------------------------------------------------- */
 
-static double arrivals(const struct judgement *g)
-{
-	double sum = 0;
-
-	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)
-		if (f != FAMILY_ABUSE_OF_SERVICE)
-			sum += g->part[f].arrivals;
-	return sum;
-}
-
-/* Of an expectation, what one group alone says beyond its bound does not count. */
-static double counted(const struct judgement *g, double m)
-{
-	return MIN_OF(m, g->m - g->held);
-}
-
-static bool block_rule(const struct policy_conf *c, const struct judgement *g)
-{
-	return believed(g) && g->verified_7 >= threshold(c, THRESHOLD_BLOCK_HOSTS) &&
-	       (g->verified_days >= threshold(c, THRESHOLD_BLOCK_DAYS) ||
-		   g->verified_peak >= threshold(c, THRESHOLD_BLOCK_PEAK)) &&
-	       (counted(g, arrivals(g)) >= threshold(c, THRESHOLD_BLOCK_NEW) ||
-		   counted(g, g->m) >= threshold(c, THRESHOLD_BLOCK_M)) &&
-	       counted(g, g->m_low) >= threshold(c, THRESHOLD_BLOCK_M_LOW);
-}
-
-/* 24 hours after the end of the day of the last verified sighting. */
-static int64_t expiry(const struct judgement *g)
-{
-	if (g->verified_last == INT32_MIN)
-		return INT64_MIN;
-	return ((int64_t)g->verified_last + 1) * DAY_S + D0_S;
-}
+/* struct about - what a case is of, and how its reason is told */
+struct about {
+	struct judge_key key;
+	uint32_t standing;
+	struct rule_said said;
+};
 
 struct maker {
 	const struct judge *j;
 	const struct policy_conf *conf;
-	struct policy_list *list;
-	uint32_t cap;
+	struct rules rules;
+	struct decide_case *v;
+	struct about *about; /* [n] too */
+	uint32_t n, cap, cap_about;
+	uint8_t *seen; /* [n_standing] */
 };
 
-static int put(struct maker *m, const struct policy_decision *d)
+static bool range_never(const struct policy_conf *c, struct range r)
 {
-	struct policy_list *l = m->list;
+	return range_special(r) || (c->never && addrset_overlaps(c->never, r));
+}
 
-	if (grow_u32(&l->v, &m->cap, (uint64_t)l->n + 1, sizeof(*l->v)) < 0)
+static struct range range_of(const struct judge_key *key)
+{
+	struct addr a = key->addr;
+
+	if (key->kind == ENTITY_BLOCK)
+		return prefix_range(addr_block(a));
+	return prefix_range(prefix_make(a, addr_is_v4(a) ? 128 : 64));
+}
+
+static struct policy_look look_at(const struct maker *m, const struct judge_key *key)
+{
+	struct policy_look look = { .held_from = INT32_MIN, .users = 1 };
+
+	if (m->conf->look)
+		m->conf->look(m->conf->ctx, key, &look);
+	if (by_addr(key->kind))
+		look.never = range_never(m->conf, range_of(key));
+	return look;
+}
+
+static uint64_t as_size(const struct judge *j, uint32_t as, bool v6)
+{
+	const struct judge_key key = { .kind = ENTITY_AS, .index = as };
+	struct judgement g;
+
+	if (as == CHAIN_NONE || !judge_find(j, &key, &g))
+		return 0;
+	return v6 ? g.size_v6 * DECIDE_BLOCK_SIZE : g.size_v4;
+}
+
+/* How much room it takes, and whose. */
+static void place(const struct maker *m, const struct judgement *g, const struct policy_look *look,
+    struct decide_case *x)
+{
+	x->users = look->users;
+	x->country = COUNTRY_NONE == country_index(look->country) ? DECIDE_NOBODY
+								  : country_index(look->country);
+	x->as = DECIDE_NOBODY;
+	if (!g)
+		return;
+	x->v6 = g->size_v4 == 0;
+	x->size = g->key.kind == ENTITY_ADDR ? 1 : g->size_v4 + g->size_v6 * DECIDE_BLOCK_SIZE;
+	x->arrivals = rule_arrivals(g);
+	x->as = g->as;
+	if (decide_rule(x->kind)->of_as)
+		x->as_size = as_size(m->j, g->as, x->v6);
+}
+
+static uint64_t key_number(const struct judge_key *key)
+{
+	return by_addr(key->kind) ? key->addr.hi ^ key->addr.lo : key->index;
+}
+
+static int put(struct maker *m, const struct decide_case *x, const struct about *about)
+{
+	uint64_t n = (uint64_t)m->n + 1;
+
+	if (grow_u32(&m->v, &m->cap, n, sizeof(*m->v)) < 0 ||
+	    grow_u32(&m->about, &m->cap_about, n, sizeof(*m->about)) < 0)
 		return -ENOMEM;
-	l->v[l->n++] = *d;
+	m->v[m->n] = *x;
+	m->about[m->n++] = *about;
 	return 0;
 }
 
-/* True when nothing forbids a decision on g; counts what was spared. */
-static bool allowed(struct maker *m, const struct judgement *g)
+/* The day is what is known; the hour matters on the day on which a sentence began alone. */
+static void newest(const struct maker *m, const struct judge_key *key, struct decide_case *x)
 {
-	struct range r = range_of(g);
+	int64_t day_s = x->facts.verified_s, after_s = x->was.after_s;
 
-	if (!never(m->conf, r))
-		return true;
-	m->list->spared++;
-	return false;
+	if (!m->conf->newest || !by_addr(key->kind) || day_s == DECIDE_NEVER || after_s < day_s ||
+	    after_s >= day_s + DAY_S)
+		return;
+	x->facts.verified_s = m->conf->newest(m->conf->ctx, key, day_of(day_s));
 }
 
-static void addr_reason(const struct judgement *g, char *ret, size_t size)
+/* g: NULL when there is no evidence. */
+static int add(
+    struct maker *m, const struct judge_key *key, const struct judgement *g, uint32_t standing)
 {
-	char day[UTC_TEXT_MAX];
+	struct about about = { .key = *key, .standing = standing };
+	struct decide_case x = { .kind = key->kind,
+		.key = key_number(key),
+		.facts = { .verified_s = DECIDE_NEVER, .seen_s = DECIDE_NEVER } };
+	struct policy_look look = { .held_from = INT32_MIN };
 
-	utc_format_day(g->verified_last, day);
-	(void)snprintf(ret, size,
-	    "%.0f%% likely to attack again within 7 days; verified last on %s; seen by %u "
-	    "independent group%s",
-	    100 * g->p7_max, day, g->groups, g->groups == 1 ? "" : "s");
-}
-
-static void block_reason(const struct judgement *g, char *ret, size_t size)
-{
-	char day[UTC_TEXT_MAX];
-
-	utc_format_day(g->verified_last, day);
-	(void)snprintf(ret, size,
-	    "%u of its addresses attacked within 7 days, verified last on %s; %.1f attackers "
-	    "expected in the next 7; seen by %u independent group%s",
-	    g->verified_7, day, g->m, g->groups, g->groups == 1 ? "" : "s");
+	if (standing != POLICY_NEW) {
+		m->seen[standing] = 1;
+		x.was = m->conf->standing[standing].state;
+	}
+	if (g)
+		rule_facts(&m->rules, g, &x.facts, &about.said);
+	if (standing == POLICY_NEW && !x.facts.block && !x.facts.friction && !x.facts.watch)
+		return 0;
+	if (standing == POLICY_NEW || !m->conf->standing[standing].unknown)
+		look = look_at(m, key);
+	if (look.held_from != INT32_MIN &&
+	    MAX_OF(x.was.since_s, x.was.after_s) < look.held_from * DAY_S)
+		x.was = (struct decide_state){ 0 }; /* another's */
+	x.never = look.never;
+	x.facts.shared = look.users >= 256;
+	place(m, g, &look, &x);
+	newest(m, key, &x);
+	return put(m, &x, &about);
 }
 
 /* Of how many of a kind, and which is the k-th of them. */
-static uint32_t count_of(const struct maker *m, enum entity_kind kind)
+static uint32_t count_of(const struct maker *m, enum entity_kind kind, const uint32_t **v)
 {
-	const uint32_t *v;
-
-	return m->conf->changed ? judge_changed(m->j, kind, &v) : judge_n(m->j, kind);
+	*v = NULL;
+	return m->conf->changed ? judge_changed(m->j, kind, v) : judge_n(m->j, kind);
 }
 
-static uint32_t index_of(const struct maker *m, enum entity_kind kind, uint32_t k)
+static int add_kind(struct maker *m, enum entity_kind kind)
 {
 	const uint32_t *v;
-
-	if (!m->conf->changed)
-		return k;
-	(void)judge_changed(m->j, kind, &v);
-	return v[k];
-}
-
-static int decide_addrs(struct maker *m)
-{
+	uint32_t n = count_of(m, kind, &v);
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < count_of(m, ENTITY_ADDR); i++) {
-		struct policy_decision d = { .action = ACTION_DROP, .level = LEVEL_BLOCK };
+	for (uint32_t k = 0; k < n && r == 0; k++) {
 		struct judgement g;
 
-		judge_at(m->j, ENTITY_ADDR, index_of(m, ENTITY_ADDR, i), &g);
-		d.until_s = expiry(&g);
-		if (!addr_rule(m->conf, &g) || d.until_s <= m->conf->at_s || !allowed(m, &g))
-			continue;
-		d.key = g.key;
-		d.since_s = m->conf->at_s;
-		addr_reason(&g, d.reason, sizeof(d.reason));
-		r = put(m, &d);
+		judge_at(m->j, kind, v ? v[k] : k, &g);
+		r = add(m, &g.key, &g, standing_of(m->conf, &g.key));
 	}
 	return r;
 }
 
-struct candidate {
-	double density; /* expected new attackers per address: the budget goes to the densest */
-	uint32_t block;
-	bool standing, taken;
-};
-
-static int by_density(const void *a, const void *b)
+/* What was not looked at, and takes room from others. */
+static int stands(struct maker *m, const struct policy_standing *s, uint32_t i)
 {
-	const struct candidate *x = a, *y = b;
+	struct decide_case x = {
+		.kind = s->key.kind, .key = key_number(&s->key), .stands = true, .was = s->state
+	};
+	struct policy_look look;
+	struct judgement g;
 
-	if (x->density > y->density || x->density < y->density)
-		return x->density > y->density ? -1 : 1;
-	return x->block == y->block ? 0 : x->block < y->block ? -1 : 1;
+	if (!decide_rule(s->key.kind)->capped || s->state.action == ACTION_TAG || s->unknown)
+		return 0;
+	look = look_at(m, &s->key);
+	place(m, judge_find(m->j, &s->key, &g) ? &g : NULL, &look, &x);
+	return put(m, &x, &(struct about){ .key = s->key, .standing = i });
 }
 
-static int by_block(const void *a, const void *b)
+/* What stands and has no evidence; after an update, no new evidence: then only its end matters. */
+static int add_rest(struct maker *m)
 {
-	const struct candidate *x = a, *y = b;
+	int r = 0;
 
-	return x->block == y->block ? 0 : x->block < y->block ? -1 : 1;
-}
-
-static uint32_t find_candidates(struct maker *m, struct candidate *v)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < count_of(m, ENTITY_BLOCK); i++) {
-		uint32_t block = index_of(m, ENTITY_BLOCK, i);
+	for (uint32_t i = 0; i < m->conf->n_standing && r == 0; i++) {
+		const struct policy_standing *s = &m->conf->standing[i];
 		struct judgement g;
 
-		judge_at(m->j, ENTITY_BLOCK, block, &g);
-		if (!block_rule(m->conf, &g) || expiry(&g) <= m->conf->at_s || !allowed(m, &g))
+		if (m->seen[i])
 			continue;
-		v[n] = (struct candidate){ .block = block };
-		if (m->conf->changed && m->conf->is_standing)
-			v[n].standing = m->conf->is_standing(m->conf->ctx, &g.key);
-		v[n++].density = arrivals(&g);
+		if (m->conf->changed && s->state.level == LEVEL_CLEAR)
+			continue;
+		if (m->conf->changed && s->state.until_s > m->conf->at_s)
+			r = stands(m, s, i);
+		else
+			r = add(m, &s->key,
+			    !s->unknown && judge_find(m->j, &s->key, &g) ? &g : NULL, i);
 	}
-	return n;
+	return r;
 }
 
-static int decide_blocks(struct maker *m)
+static int find_cases(struct maker *m)
 {
-	uint32_t n_block = count_of(m, ENTITY_BLOCK), n;
-	uint64_t budget = (uint64_t)threshold(m->conf, THRESHOLD_BUDGET);
-	uint64_t spent = m->conf->changed ? m->conf->standing * BLOCK_V4 : 0;
-	CLEANUP(free_p) struct candidate *v = calloc((size_t)n_block + 1, sizeof(*v));
-	int r = v ? 0 : -ENOMEM;
+	static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_PREFIX,
+		ENTITY_NET, ENTITY_AS, ENTITY_ORG };
+	int r = 0;
 
-	if (!v)
+	for (unsigned k = 0; k < NELEM(kinds) && r == 0; k++)
+		if (by_addr(kinds[k]) || m->conf->look)
+			r = add_kind(m, kinds[k]);
+	return r < 0 ? r : add_rest(m);
+}
+
+/* --- the list ------------------------------------------------------------------------------------- */
+
+static bool began(const struct policy_decision *d)
+{
+	return d->now.level != LEVEL_CLEAR &&
+	       (d->now.level != d->was.level || d->now.since_s != d->was.since_s);
+}
+
+bool policy_same(const struct policy_decision *d)
+{
+	return memcmp(&d->was, &d->now, sizeof(d->was)) == 0;
+}
+
+static int take(struct policy_list *l, const struct maker *m, uint32_t i)
+{
+	const struct decide_case *x = &m->v[i];
+	const struct about *a = &m->about[i];
+	struct policy_decision *d = &l->v[l->n];
+
+	if (x->stands || (a->standing == POLICY_NEW && x->now.level == LEVEL_CLEAR && !x->spared))
+		return 0;
+	*d = (struct policy_decision){ .key = a->key,
+		.standing = a->standing,
+		.was = a->standing == POLICY_NEW ? (struct decide_state){ 0 }
+						 : m->conf->standing[a->standing].state,
+		.now = x->now,
+		.spared = x->spared };
+	l->n++;
+	l->level[x->now.level]++;
+	l->spared += x->spared == DECIDE_SPARED_NEVER;
+	l->over_budget += x->spared > DECIDE_SPARED_NEVER;
+	if (!began(d))
+		return 0;
+	d->reason = rule_reason(&d->key, &d->now, &d->was, &a->said);
+	return d->reason ? 0 : -ENOMEM;
+}
+
+static int decide(struct maker *m, struct policy_list *ret)
+{
+	const struct decide_conf c = { .at_s = m->conf->at_s,
+		.block_from = (int32_t)rule_threshold(&m->rules, THRESHOLD_BLOCK_FROM),
+		.budget = (uint64_t)rule_threshold(&m->rules, THRESHOLD_BUDGET) };
+	int r = find_cases(m);
+
+	if (r == 0)
+		r = decide_all(&c, m->v, m->n);
+	if (r < 0)
 		return r;
-	budget -= MIN_OF(budget, spent);
-	n = find_candidates(m, v);
-	qsort(v, n, sizeof(*v), by_density);
-	for (uint32_t i = 0; i < n; i++) {
-		v[i].taken = v[i].standing || budget >= BLOCK_V4;
-		budget -= v[i].taken && !v[i].standing ? BLOCK_V4 : 0;
-		m->list->over_budget += !v[i].taken;
-	}
-	qsort(v, n, sizeof(*v), by_block);
-	for (uint32_t i = 0; r == 0 && i < n; i++) {
-		struct policy_decision d = { .action = ACTION_GREYLIST, .level = LEVEL_FRICTION };
-		struct judgement g;
-
-		if (!v[i].taken)
-			continue;
-		judge_at(m->j, ENTITY_BLOCK, v[i].block, &g);
-		d.key = g.key;
-		d.since_s = m->conf->at_s;
-		d.until_s = expiry(&g);
-		block_reason(&g, d.reason, sizeof(d.reason));
-		r = put(m, &d);
-	}
+	ret->v = calloc((size_t)m->n + 1, sizeof(*ret->v));
+	if (!ret->v)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < m->n && r == 0; i++)
+		r = take(ret, m, i);
 	return r;
 }
 
 int policy_decide(const struct judge *j, const struct policy_conf *c, struct policy_list *ret)
 {
-	struct maker m = { .j = j, .conf = c, .list = ret };
-	int r;
+	struct maker m = { .j = j, .conf = c, .rules = { j, c->thresholds } };
+	int r = -ENOMEM;
 
 	*ret = (struct policy_list){ 0 };
-	if ((r = decide_addrs(&m)) == 0)
-		r = decide_blocks(&m);
+	m.seen = calloc((size_t)c->n_standing + 1, 1);
+	if (m.seen)
+		r = decide(&m, ret);
+	free(m.seen);
+	free(m.v);
+	free(m.about);
 	if (r < 0)
 		policy_done(ret);
 	return r;
 }
 
-bool policy_keeps(const struct judge *j, const struct policy_conf *c, const struct judge_key *key)
-{
-	struct judgement g;
-
-	if ((key->kind != ENTITY_ADDR && key->kind != ENTITY_BLOCK) || !judge_find(j, key, &g))
-		return false;
-	if (key->kind == ENTITY_ADDR ? g.p7_max < release(c, THRESHOLD_ADDR_P7, P7_RELEASE)
-				     : arrivals(&g) < release(c, THRESHOLD_BLOCK_NEW, NEW_RELEASE))
-		return false;
-	return !never(c, range_of(&g));
-}
-
 void policy_done(struct policy_list *l)
 {
+	for (uint32_t i = 0; i < l->n; i++)
+		free(l->v[i].reason);
 	free(l->v);
 	*l = (struct policy_list){ 0 };
 }

@@ -203,14 +203,32 @@ static void verified(const struct judge *j, const struct host_sum *h, struct jud
 	for (unsigned i = 0; i < h->n_part; i++) {
 		const struct host_part *p = &h->part[i];
 
+		if (p->family == FAMILY_ABUSE_OF_SERVICE)
+			continue;
 		if (p->verified_last != NO_DAY)
 			r->verified_last =
 			    MAX_OF(r->verified_last, j->conf.today - (int32_t)p->verified_last);
-		if (p->family != FAMILY_ABUSE_OF_SERVICE && p->p7 > r->p7_max) {
+		if (p->p7 > r->p7_max) {
 			r->p7_max = p->p7;
 			r->w_max = p->w_28;
 		}
 	}
+}
+
+/* Of the bits [i, end) of one host, those of a day that anchors verified. */
+static uint64_t hits(const struct judge *j, size_t i, size_t end, int32_t day)
+{
+	uint64_t sum = 0;
+
+	for (; i < end; i++) {
+		const struct bit *b = &j->bits.v[i];
+
+		if (bit_family(b) != FAMILY_ABUSE_OF_SERVICE &&
+		    j->conf.today - (int32_t)bit_lag(b) == day &&
+		    j->anchor_mask >> bit_group(b) & 1 && !(b->meta & BIT_WEAK))
+			sum += bit_count(b);
+	}
+	return sum;
 }
 
 static void host_add(const struct host_sum *h, struct sum *s)
@@ -283,6 +301,7 @@ static void addr_at(const struct judge *j, uint32_t i, struct judgement *r)
 	r->key.addr = bit_addr(h.host);
 	r->size_v4 = bit_version(h.host) ? 0 : 1;
 	verified(j, &h, r);
+	r->hits = hits(j, first, bit, r->verified_last);
 }
 
 static void block_verified(
@@ -438,6 +457,65 @@ static bool order_sought(const struct judge_key *key, uint64_t *ret)
 	}
 	*ret = key->kind == ENTITY_COUNTRY ? country_index(key->country) : key->index;
 	return true;
+}
+
+/* Which block the leaf at a position of today's is of. */
+static uint32_t block_of(const struct judge *j, uint32_t position)
+{
+	uint32_t lo = 0, hi = j->n_blocks;
+
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (j->blocks[mid] <= position)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static const struct grouping *grouping_of(const struct judge *j, enum entity_kind kind)
+{
+	switch (kind) {
+	case ENTITY_PREFIX:
+		return &j->by_prefix;
+	case ENTITY_AS:
+		return &j->by_as;
+	case ENTITY_ORG:
+		return &j->by_org;
+	case ENTITY_COUNTRY:
+		return &j->by_country;
+	case ENTITY_NET:
+		return &j->by_net;
+	default:
+		return NULL;
+	}
+}
+
+void judge_each_block(
+    const struct judge *j, const struct judge_key *key, judge_block_fn *fn, void *ctx)
+{
+	const struct grouping *g = grouping_of(j, key->kind);
+	uint32_t last = NOWHERE;
+	uint64_t index;
+
+	if (!g || !order_sought(key, &index) || index >= g->n)
+		return;
+	for (uint32_t k = g->start[index]; k < g->start[index + 1]; k++) {
+		uint32_t i = g == &j->by_as ? g->rows[k] : j->by_as.rows[g->rows[k]];
+		const struct row *row = &j->rows[i];
+
+		if (is_former(row->realm))
+			continue;
+		for (uint32_t at = row->leaf; at < row->leaf + row->n_leaf; at++) {
+			uint32_t block = block_of(j, at);
+
+			if (block != last)
+				fn(ctx, block);
+			last = block;
+		}
+	}
 }
 
 bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret)

@@ -38,12 +38,8 @@ static const char *const sql_text[] = {
 	    "INSERT INTO run (id, at, formula, registry_sha, settings_rev, batch_cursor) "
 	    "VALUES (?, ?, ?, ?, ?, ?)",
 	[SQL_RUN_AGAIN] = "UPDATE run SET at = ?, batch_cursor = ? WHERE id = ?",
-	[SQL_DECISION_PUT] =
-	    "INSERT INTO decision (entity, action, level, since, until, reason, run, episode) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entity, action) DO UPDATE SET "
-	    "level = excluded.level, since = excluded.since, until = excluded.until, "
-	    "reason = excluded.reason, run = excluded.run, episode = excluded.episode",
 	[SQL_DECISION_DROP] = "DELETE FROM decision WHERE entity = ? AND action = ?",
+	[SQL_EPISODE_DROP] = "DELETE FROM episode WHERE entity = ?",
 	[SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?",
 	[SQL_SETTING_PUT] =
 	    "INSERT INTO setting (name, value, rev) VALUES (?, ?, ?) "

@@ -273,6 +273,7 @@ typedef int hub_history_fn(void *ctx, const struct hub_run *run, const struct hu
 MUST_USE int hub_each_score_of(
     struct hub *h, struct span entity, hub_history_fn *fn, void *ctx, struct err *e);
 
+/* struct hub_decision - what stands, or has ended and is not replaced yet; an entity has one */
 struct hub_decision {
 	struct span entity;
 	struct span action; /* "tag", "greylist", "reject", "drop" */
@@ -280,15 +281,28 @@ struct hub_decision {
 	int64_t since_s, until_s;
 	struct span reason;
 	int64_t run;	 /* that made it */
-	int32_t episode; /* how often this entity was here before */
+	int32_t episode; /* which one of the entity's it is, or follows; 0: none */
 };
-/* hub_decision_put - one per (entity, action): a later one replaces it */
+/* hub_decision_put - one per (entity, action): a later one replaces it, when its transaction ends */
 MUST_USE int hub_decision_put(struct hub *h, const struct hub_decision *d, struct err *e);
 MUST_USE int hub_decision_drop(
     struct hub *h, struct span entity, struct span action, struct err *e);
 typedef int hub_decision_fn(void *ctx, const struct hub_decision *d);
 MUST_USE int hub_each_decision(
     struct hub *h, hub_decision_fn *fn, void *ctx, struct err *e); /* by entity, action */
+
+/* struct hub_episode - the past of an entity (judge/decide.h: episode, after_s, clean_s), as long as it counts */
+struct hub_episode {
+	struct span entity;
+	int32_t n;
+	int64_t past_s, clean_s;
+};
+/* hub_episode_put - one per entity, as above */
+MUST_USE int hub_episode_put(struct hub *h, const struct hub_episode *x, struct err *e);
+MUST_USE int hub_episode_drop(struct hub *h, struct span entity, struct err *e);
+typedef int hub_episode_fn(void *ctx, const struct hub_episode *x);
+MUST_USE int hub_each_episode(
+    struct hub *h, hub_episode_fn *fn, void *ctx, struct err *e); /* by entity */
 
 /* --- notices and disputes ------------------------------------------------------------------------ */
 

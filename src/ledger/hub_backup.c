@@ -14,7 +14,7 @@
 	}
 static const struct db_table tables[] = { T(source), T(source_rev), T(inbox), T(batch), T(ledger),
 	T(change), T(evidence), T(good), T(dispute), T(tenure), T(run), T(score_day), T(decision),
-	T(notice), T(setting), T(audit) };
+	T(episode), T(notice), T(setting), T(audit) };
 _Static_assert(NELEM(tables) <= ROWS_TABLES_MAX, "a backup has room for every table");
 
 const char *hub_backup_table(unsigned i)

@@ -10,6 +10,8 @@ static const struct db_table tables[] = {
 	[BULK_CHANGE] = { "change", DB_INSERT, NELEM(columns_change), 7, columns_change },
 	[BULK_GOOD] = { "good", DB_ADD, NELEM(columns_good), 4, columns_good },
 	[BULK_SCORE] = { "score_day", DB_REPLACE, NELEM(columns_score_day), 3, columns_score_day },
+	[BULK_DECISION] = { "decision", DB_REPLACE, NELEM(columns_decision), 2, columns_decision },
+	[BULK_EPISODE] = { "episode", DB_REPLACE, NELEM(columns_episode), 1, columns_episode },
 };
 _Static_assert(NELEM(tables) == BULK_N, "tables out of step");
 

@@ -45,6 +45,8 @@ static const struct db_column columns_score_day[] = { { "run", DB_I64 }, { "enti
 static const struct db_column columns_decision[] = { { "entity", DB_TEXT }, { "action", DB_TEXT },
 	{ "level", DB_TEXT }, { "since", DB_I64 }, { "until", DB_I64 }, { "reason", DB_TEXT },
 	{ "run", DB_I64 }, { "episode", DB_I32 } };
+static const struct db_column columns_episode[] = { { "entity", DB_TEXT }, { "n", DB_I32 },
+	{ "past", DB_I64 }, { "clean", DB_I64 } };
 static const struct db_column columns_notice[] = { { "id", DB_I64 }, { "entity", DB_TEXT },
 	{ "contact", DB_TEXT }, { "state", DB_I16 }, { "opened", DB_I64 }, { "sent", DB_I64 },
 	{ "closed", DB_I64 }, { "lines", DB_I64 } };

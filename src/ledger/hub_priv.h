@@ -25,8 +25,8 @@ enum hub_sql {
 	SQL_BATCH_ADD,
 	SQL_RUN_ADD,
 	SQL_RUN_AGAIN,
-	SQL_DECISION_PUT,
 	SQL_DECISION_DROP,
+	SQL_EPISODE_DROP,
 	SQL_SETTING_GET,
 	SQL_SETTING_PUT,
 	SQL_SETTING_DROP,
@@ -49,6 +49,8 @@ enum hub_bulk {
 	BULK_CHANGE,	     /* n, day, addr, plen, category, source, proof, count */
 	BULK_GOOD,	     /* day, addr, kind, source, count */
 	BULK_SCORE,	     /* run, entity, family, and what hub_score_put gives */
+	BULK_DECISION,	     /* entity, action, level, since, until, reason, run, episode */
+	BULK_EPISODE,	     /* entity, n, past, clean */
 	BULK_N
 };
 

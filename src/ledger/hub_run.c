@@ -344,38 +344,88 @@ int hub_each_score_of(
 
 /* --- decisions ---------------------------------------------------------------------------------- */
 
+static void put_decision(struct db_bulk *b, const struct hub_decision *d)
+{
+	db_bulk_text(b, d->entity);
+	db_bulk_text(b, d->action);
+	db_bulk_text(b, d->level);
+	db_bulk_i64(b, d->since_s);
+	db_bulk_i64(b, d->until_s);
+	db_bulk_text(b, d->reason);
+	db_bulk_i64(b, d->run);
+	db_bulk_i64(b, d->episode);
+}
+
 int hub_decision_put(struct hub *h, const struct hub_decision *d, struct err *e)
 {
-	struct db_stmt *s;
+	struct hub_tx tx;
 	int r;
 
 	if (span_empty(d->entity) || span_empty(d->action) || d->until_s <= d->since_s)
 		return err_set(
 		    e, -EINVAL, "a decision needs an entity, an action and an end after its start");
-	r = hub_stmt(h, SQL_DECISION_PUT, &s, e);
+	r = hub_tx_begin(h, &tx, e);
 	if (r < 0)
 		return r;
-	db_bind_text(s, 1, d->entity);
-	db_bind_text(s, 2, d->action);
-	db_bind_text(s, 3, d->level);
-	db_bind_i64(s, 4, d->since_s);
-	db_bind_i64(s, 5, d->until_s);
-	db_bind_text(s, 6, d->reason);
-	db_bind_i64(s, 7, d->run);
-	db_bind_i64(s, 8, d->episode);
+	put_decision(hub_bulk(h, BULK_DECISION), d);
+	return hub_tx_end(h, &tx, db_bulk_row(hub_bulk(h, BULK_DECISION), e), e);
+}
+
+/* A statement with one or two texts. */
+static int drop(
+    struct hub *h, enum hub_sql which, struct span entity, struct span action, struct err *e)
+{
+	struct db_stmt *s;
+	int r = hub_stmt(h, which, &s, e);
+
+	if (r < 0)
+		return r;
+	db_bind_text(s, 1, entity);
+	if (!span_empty(action))
+		db_bind_text(s, 2, action);
 	return db_run(s, e);
 }
 
 int hub_decision_drop(struct hub *h, struct span entity, struct span action, struct err *e)
 {
-	struct db_stmt *s;
-	int r = hub_stmt(h, SQL_DECISION_DROP, &s, e);
+	return drop(h, SQL_DECISION_DROP, entity, action, e);
+}
+
+int hub_episode_put(struct hub *h, const struct hub_episode *x, struct err *e)
+{
+	struct db_bulk *b = hub_bulk(h, BULK_EPISODE);
+	struct hub_tx tx;
+	int r = hub_tx_begin(h, &tx, e);
 
 	if (r < 0)
 		return r;
-	db_bind_text(s, 1, entity);
-	db_bind_text(s, 2, action);
-	return db_run(s, e);
+	db_bulk_text(b, x->entity);
+	db_bulk_i64(b, x->n);
+	db_bulk_i64(b, x->past_s);
+	db_bulk_i64(b, x->clean_s);
+	return hub_tx_end(h, &tx, db_bulk_row(b, e), e);
+}
+
+int hub_episode_drop(struct hub *h, struct span entity, struct err *e)
+{
+	return drop(h, SQL_EPISODE_DROP, entity, (struct span){ NULL, NULL }, e);
+}
+
+int hub_each_episode(struct hub *h, hub_episode_fn *fn, void *ctx, struct err *e)
+{
+	CLEANUP(db_stmt_free_p) struct db_stmt *s = NULL;
+	int r =
+	    db_prepare(h->db, "SELECT entity, n, past, clean FROM episode ORDER BY entity", &s, e);
+
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		struct hub_episode x = { .entity = db_text(s, 0),
+			.n = (int32_t)db_i64(s, 1),
+			.past_s = db_i64(s, 2),
+			.clean_s = db_i64(s, 3) };
+
+		r = fn(ctx, &x);
+	}
+	return r;
 }
 
 int hub_each_decision(struct hub *h, hub_decision_fn *fn, void *ctx, struct err *e)

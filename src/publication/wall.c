@@ -98,6 +98,12 @@ int wall_add(struct wall *w, struct range r, int64_t until_s)
 	return rc;
 }
 
+bool wall_takes(const struct standing_decision *d, enum level least)
+{
+	return d->level != LEVEL_CLEAR && d->level >= least &&
+	       (least < LEVEL_BLOCK || d->action == ACTION_DROP);
+}
+
 int wall_add_reputation(struct wall *w, const struct reputation *r, enum level least)
 {
 	static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_PREFIX };
@@ -110,7 +116,7 @@ int wall_add_reputation(struct wall *w, const struct reputation *r, enum level l
 			int rc;
 
 			reputation_at(r, i, &row);
-			if (row.decision.level == LEVEL_CLEAR || row.decision.level < least)
+			if (!wall_takes(&row.decision, least))
 				continue;
 			rc = wall_add(w, row.entity.range, row.decision.until_s);
 			if (rc < 0)

@@ -35,7 +35,10 @@ void wall_done(struct wall *w); /* callable twice */
  * own networks are cut out of it, any overlap with special space drops it whole. 0; -ENOMEM. */
 MUST_USE int wall_add(struct wall *w, struct range r, int64_t until_s);
 
-/* wall_add_reputation - every address, block and prefix under a decision of at least this level */
+/* wall_takes - does a wall of this level stand up a decision? At least that level, and of blocks only what is dropped:
+ * a refusal wants somebody who can tell why.
+ * wall_add_reputation - every address, block and prefix under such a decision */
+bool wall_takes(const struct standing_decision *d, enum level least);
 MUST_USE int wall_add_reputation(struct wall *w, const struct reputation *r, enum level least);
 
 MUST_USE int wall_finish(struct wall *w);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holders/tell.h"
 #include "judge/series.h"
 #include "prog/evidence/disputes.h"
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/names.h"
 #include "prog/evidence/within.h"
 #include "prog/onus/attribute.h"
 #include "prog/onus/commands.h"
@@ -176,55 +176,6 @@ static int parse_entity(
 	return entity_parse(text, ret, e);
 }
 
-/* Where the registry has it. -ENOENT with a message. */
-static int find_key(
-    const struct explain *x, const struct entity *en, struct judge_key *ret, struct err *e)
-{
-	const struct registry *reg = x->from.registry;
-	struct attribution at;
-	struct entity net;
-
-	*ret = (struct judge_key){ .kind = en->kind };
-	switch (en->kind) {
-	case ENTITY_ADDR:
-	case ENTITY_BLOCK:
-		ret->addr = en->range.first;
-		return 0;
-	case ENTITY_AS:
-		ret->index = registry_find_as(reg, en->asn);
-		break;
-	case ENTITY_ORG:
-		ret->index = transfers_find_org(&x->transfers, reg, span_str(en->handle));
-		break;
-	case ENTITY_COUNTRY:
-		memcpy(ret->country, en->handle, 2);
-		return 0;
-	case ENTITY_PREFIX:
-		registry_lookup(reg, en->range.first, &at);
-		ret->index = at.prefix;
-		if (at.prefix != REGISTRY_NONE) {
-			struct registry_prefix p = registry_prefix_at(reg, at.prefix);
-			char text[RANGE_TEXT_MAX];
-
-			if (addr_cmp(p.range.first, en->range.first) == 0 &&
-			    addr_cmp(p.range.last, en->range.last) == 0)
-				return 0;
-			(void)range_format(p.range, text);
-			return err_set(e, -ENOENT,
-			    "the merged prefix around it is prefix:%s; ask for that", text);
-		}
-		break;
-	default:
-		net = *en;
-		ret->index = tell_find(reg, &net);
-	}
-	return ret->index == REGISTRY_NONE
-		   ? err_set(e, -ENOENT,
-			 "the registry does not know it; `onus lookup ADDRESS` tells "
-			 "what it knows")
-		   : 0;
-}
-
 /* --- what would clear it ------------------------------------------------------------------------- */
 
 /* The score after each of these days of silence, until grade A. The same evidence, moved into the past;
@@ -344,7 +295,7 @@ static int explain(struct explain *x, const struct entity *en, struct err *e)
 	struct explain_transfers transfers;
 	char name[ENTITY_NAME_MAX];
 	struct judge_key key;
-	int r = find_key(x, en, &key, e);
+	int r = names_find(x->from.registry, &x->transfers, en, &key, e);
 
 	if (r < 0) {
 		(void)entity_format(en, name);

@@ -80,7 +80,7 @@ static int fill_wall(struct publishing *p, const struct reputation *r, bool open
 			struct reputation_row row;
 
 			reputation_at(r, i, &row);
-			if (row.decision.level == LEVEL_BLOCK && !is_held(p, &row.entity))
+			if (wall_takes(&row.decision, LEVEL_BLOCK) && !is_held(p, &row.entity))
 				rc = wall_add(w, row.entity.range, row.decision.until_s);
 		}
 	}

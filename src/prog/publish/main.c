@@ -140,7 +140,7 @@ static int work(struct publish *s, struct err *e)
 	if (r == 0)
 		r = hub_newest_run(s->hub, &run, e);
 	if (r < 0 || (r > 0 && run.id == s->run.id && run.batch_cursor == s->run.batch_cursor &&
-			 rev == s->settings_rev))
+			 run.at_s == s->run.at_s && rev == s->settings_rev))
 		return MIN_OF(r, 0);
 	return make(s, e);
 }

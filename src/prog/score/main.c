@@ -45,6 +45,7 @@ struct score {
 	bool behind;		    /* the hub lacks some of what the judge has made of it */
 	struct stamp done;	    /* of the newest run of this process */
 	bool any_done;
+	int64_t next_end_s; /* of what stands: then there is something to decide again */
 	uint64_t runs, updates;
 	uint64_t turned, copies; /* groups that were told of */
 	unsigned busy;		 /* turns in a row that found the hub locked */
@@ -347,7 +348,8 @@ static int gather(struct score *s, int64_t now_s, bool *whole, struct err *e)
 }
 
 /* Everything, as a run of its own; then nobody needs to be told any more what has led to it. */
-static int run_whole(struct score *s, struct policy_conf *decide, struct written *w, struct err *e)
+static int run_whole(
+    struct score *s, const struct decide_when *decide, struct written *w, struct err *e)
 {
 	struct evidence *v = &s->evidence;
 	int r;
@@ -370,7 +372,8 @@ static int run_whole(struct score *s, struct policy_conf *decide, struct written
 }
 
 /* 0: done; 1: it takes a whole run; -errno */
-static int run_again(struct score *s, struct policy_conf *decide, struct written *w, struct err *e)
+static int run_again(
+    struct score *s, const struct decide_when *decide, struct written *w, struct err *e)
 {
 	struct evidence *v = &s->evidence;
 	int r = judge_update(v->judge, e);
@@ -389,7 +392,7 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 {
 	const struct timespec *seen = &s->done.registry;
 	int64_t began = clock_monotonic_us();
-	struct policy_conf decide = { .never = &s->never, .thresholds = &s->settings.levels };
+	struct decide_when decide = { 0, &s->never, &s->settings.levels };
 	struct written w;
 	bool whole;
 	int r = gather(s, now_s, &whole, e);
@@ -409,6 +412,7 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 		r = run_whole(s, &decide, &w, e);
 	if (r == 0)
 		report(s, &s->evidence, &w, !whole, (double)(clock_monotonic_us() - began) / 1e6);
+	s->next_end_s = r == 0 ? w.next_end_s : s->next_end_s;
 	s->behind = r < 0;
 	return r;
 }
@@ -427,7 +431,7 @@ static int work(struct score *s, struct err *e)
 		r = fresh_settings(s, now_s, e);
 	if (r == 0)
 		r = stamp_now(s, now_s, &stamp, e);
-	if (r < 0 || (s->any_done && stamp_same(&stamp, &s->done)))
+	if (r < 0 || (s->any_done && stamp_same(&stamp, &s->done) && now_s < s->next_end_s))
 		return r;
 	r = option_at == NOW ? judge_now(s, &stamp, now_s, e) : judge_past(s, e);
 	if (r == 0) {

@@ -9,10 +9,18 @@
 #include "prog/evidence/evidence.h"
 #include "prog/evidence/transfers.h"
 
+/* struct decide_when - as of which instant is decided, and by what is set then */
+struct decide_when {
+	int64_t at_s;
+	const struct addrset *never;
+	const struct thresholds *thresholds;
+};
+
 /* struct written - what a run left in the hub */
 struct written {
-	uint64_t scores, decisions, dropped;
-	struct policy_list policy; /* figures only, the list is gone */
+	uint64_t scores, decisions, begun, dropped; /* decisions: of those that were looked at */
+	int64_t next_end_s;			    /* when the first decision ends; INT64_MAX */
+	struct policy_list policy;		    /* figures only, the list is gone */
 };
 
 /* struct result - what is written, where to, and what it is called by */
@@ -26,13 +34,13 @@ struct result {
 	void *ctx;
 };
 
-/* result_write - scores and, unless decide is NULL, decisions of a finished run; all or nothing */
-MUST_USE int result_write(const struct result *from, const struct policy_conf *decide,
-    struct written *ret, struct err *e);
+/* result_write - scores and, unless when is NULL, decisions of a finished run; all or nothing */
+MUST_USE int result_write(
+    const struct result *from, const struct decide_when *when, struct written *ret, struct err *e);
 
-/* result_again - the same after judge_update: what it has judged anew, into the run that is there, which must
- * be the newest one (-EAGAIN) */
+/* result_again - the same after judge_update: what it has judged anew, and what ends, into the run that is there, which
+ * must be the newest one (-EAGAIN) */
 MUST_USE int result_again(
-    const struct result *from, struct policy_conf *decide, struct written *ret, struct err *e);
+    const struct result *from, const struct decide_when *when, struct written *ret, struct err *e);
 
 #endif

@@ -3,15 +3,14 @@
 #include <string.h>
 
 #include "core/entity.h"
-#include "holders/tell.h"
+#include "prog/evidence/deciding.h"
+#include "prog/evidence/names.h"
 #include "prog/score/score.h"
-#include "util/hash.h"
 
 #define ALIVE_EVERY 4096u
 
 struct writer {
 	const struct result *from;
-	const struct policy_conf *decide;
 	struct written *out;
 };
 
@@ -21,32 +20,8 @@ static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_NET,
 static size_t name_of(
     const struct result *from, const struct judge_key *k, char ret[ENTITY_NAME_MAX])
 {
-	const struct registry *r = from->registry;
-	struct entity en = { .kind = k->kind };
+	struct entity en = names_of(from->registry, from->transfers, k);
 
-	switch (k->kind) {
-	case ENTITY_ADDR:
-		en = entity_addr(k->addr);
-		break;
-	case ENTITY_BLOCK:
-		en = entity_block(k->addr);
-		break;
-	case ENTITY_NET:
-		tell_name(r, k->index, &en);
-		break;
-	case ENTITY_PREFIX:
-		en = entity_prefix(registry_prefix_at(r, k->index).range);
-		break;
-	case ENTITY_AS:
-		en = entity_as(registry_asn(r, k->index));
-		break;
-	case ENTITY_ORG:
-		en = transfers_org(from->transfers, r, k->index);
-		break;
-	default:
-		en = entity_country(k->country);
-		break;
-	}
 	return entity_format(&en, ret);
 }
 
@@ -87,116 +62,80 @@ static int put_scores(struct writer *w, const struct judgement *g, struct err *e
 	return r;
 }
 
-/* struct standing_wall - a decision that the hub holds already */
-struct standing_wall {
-	char key[ENTITY_NAME_MAX + 16]; /* entity, tab, action */
-	struct entity entity;
-	enum action action;
-	bool parsed;
-	int64_t since_s, until_s;
-	int32_t episode;
-	bool renewed;
-	UT_hash_handle hh;
-};
+/* --- decisions ------------------------------------------------------------------------------------ */
 
-static void wall_key(struct span entity, struct span action, char *ret, size_t size)
+static int drop_decision(struct writer *w, const struct standing_row *row, struct err *e)
 {
-	(void)snprintf(ret, size, "%.*s\t%.*s", SPAN_ARG(entity), SPAN_ARG(action));
+	return hub_decision_drop(w->from->hub, span_str(row->entity), span_str(row->action), e);
 }
 
-struct walls {
-	struct standing_wall *by_key;
-	int64_t now_s;
-};
-
-static int take_wall(void *ctx, const struct hub_decision *d)
+static int put_past(
+    struct writer *w, struct span entity, const struct decide_state *s, bool had, struct err *e)
 {
-	struct walls *walls = ctx;
-	struct standing_wall *s = calloc(1, sizeof(*s));
-	struct err ignored;
+	const struct hub_episode x = { entity, s->episode, s->after_s, s->clean_s };
 
-	if (!s)
-		return -ENOMEM;
-	wall_key(d->entity, d->action, s->key, sizeof(s->key));
-	s->parsed = entity_parse(d->entity, &s->entity, &ignored) == 0 &&
-		    action_parse(d->action, &s->action) == 0;
-	s->since_s = d->since_s;
-	s->until_s = d->until_s;
-	s->episode = d->episode;
-	HASH_ADD_STR(walls->by_key, key, s);
-	return 0;
+	if (s->episode > 0)
+		return hub_episode_put(w->from->hub, &x, e);
+	return had ? hub_episode_drop(w->from->hub, entity, e) : 0;
 }
 
-static void walls_done(struct walls *w)
+/* reason NULL: as it was */
+static int put_decision(struct writer *w, struct span entity, const struct policy_decision *p,
+    const struct standing_row *row, struct err *e)
 {
-	struct standing_wall *s, *next;
+	const struct hub_decision d = { .entity = entity,
+		.action = span_str(action_name(p->now.action)),
+		.level = span_str(level_name(p->now.level)),
+		.since_s = p->now.since_s,
+		.until_s = p->now.until_s,
+		.reason = span_str(p->reason || !row ? p->reason : row->reason),
+		.run = p->reason || !row ? w->from->run->id : row->run,
+		.episode = p->now.episode };
 
-	HASH_ITER (hh, w->by_key, s, next) {
-		HASH_DEL(w->by_key, s);
-		free(s);
-	}
-}
-
-static int put_decision(
-    struct writer *w, struct walls *walls, const struct policy_decision *p, struct err *e)
-{
-	char name[ENTITY_NAME_MAX], key[ENTITY_NAME_MAX + 16];
-	struct hub_decision d = { .entity = span_of(name, name_of(w->from, &p->key, name)),
-		.action = span_str(action_name(p->action)),
-		.level = span_str(level_name(p->level)),
-		.since_s = p->since_s,
-		.until_s = p->until_s,
-		.reason = span_str(p->reason),
-		.run = w->from->run->id };
-	struct standing_wall *s;
-
-	wall_key(d.entity, d.action, key, sizeof(key));
-	HASH_FIND_STR(walls->by_key, key, s);
-	if (s) {
-		bool stands = s->since_s <= p->since_s && s->until_s > p->since_s;
-
-		s->renewed = true;
-		d.episode = stands ? s->episode : s->episode + 1;
-		if (stands)
-			d.since_s = s->since_s;
-	}
-	w->out->decisions++;
 	return hub_decision_put(w->from->hub, &d, e);
 }
 
-/* A wall that is not renewed stands until its own end, but not without evidence, and not before
- * somebody who must never be walled off. */
-static int drop_walls(struct writer *w, struct walls *walls, struct err *e)
+/* One entity's: the hub has one row of what stands, and one of the past. */
+static int write_one(
+    struct writer *w, const struct deciding *d, const struct policy_decision *p, struct err *e)
 {
-	struct standing_wall *s, *next;
+	const struct standing_row *row = deciding_row(d, p);
+	bool stands = p->now.level != LEVEL_CLEAR, stood = row && row->action;
+	char name[ENTITY_NAME_MAX];
+	struct span entity;
 	int r = 0;
 
-	HASH_ITER (hh, walls->by_key, s, next) {
-		struct judge_key key = { .kind = s->entity.kind, .addr = s->entity.range.first };
-		struct span entity = { s->key, strchr(s->key, '\t') };
+	w->out->decisions += stands;
+	if ((!row && !stands) || policy_same(p))
+		return 0;
+	w->out->begun += p->reason != NULL;
+	w->out->dropped += stood && !stands;
+	entity = row ? span_str(row->entity) : span_of(name, name_of(w->from, &p->key, name));
+	if (stood && (!stands || strcmp(row->action, action_name(p->now.action)) != 0))
+		r = drop_decision(w, row, e);
+	if (r == 0 && stands)
+		r = put_decision(w, entity, p, row, e);
+	return r < 0 ? r : put_past(w, entity, &p->now, row && row->past, e);
+}
 
-		if (r < 0 || s->renewed || s->until_s <= w->decide->at_s)
+static int write_decisions(
+    struct writer *w, const struct deciding *d, const struct policy_list *list, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < d->n_row && r == 0; i++) {
+		if (!d->row[i].stale)
 			continue;
-		if (s->parsed && policy_keeps(w->from->judge, w->decide, &key))
-			continue;
-		r = hub_decision_drop(w->from->hub, entity, span_str(entity.end + 1), e);
-		w->out->dropped++;
+		r = d->row[i].action
+			? drop_decision(w, &d->row[i], e)
+			: hub_episode_drop(w->from->hub, span_str(d->row[i].entity), e);
 	}
+	for (uint32_t i = 0; i < list->n && r == 0; i++)
+		r = write_one(w, d, &list->v[i], e);
 	return r;
 }
 
-/* The walls of the hub as they are, put against what is decided now. */
-static int write_decisions(
-    struct writer *w, struct walls *walls, const struct policy_list *list, struct err *e)
-{
-	int r = 0;
-
-	for (uint32_t i = 0; i < list->n && r == 0; i++)
-		r = put_decision(w, walls, &list->v[i], e);
-	if (r == 0)
-		r = drop_walls(w, walls, e);
-	return r == -ENOMEM ? err_set(e, r, "out of memory") : r;
-}
+/* --- scores --------------------------------------------------------------------------------------- */
 
 static int write_scores(struct writer *w, bool changed, struct err *e)
 {
@@ -220,27 +159,28 @@ static int write_scores(struct writer *w, bool changed, struct err *e)
 	return r;
 }
 
-static int decide(struct writer *w, struct walls *walls, struct policy_list *list, struct err *e)
+/* When the first of what stands ends, and something else begins. */
+static int64_t next_end(const struct deciding *d, const struct policy_list *list)
 {
-	int r = hub_each_decision(w->from->hub, take_wall, walls, e);
+	int64_t first = INT64_MAX;
 
-	if (r == 0)
-		r = policy_decide(w->from->judge, w->decide, list);
-	if (r == -ENOMEM)
-		return err_set(e, r, "out of memory");
-	w->out->policy = *list;
-	w->out->policy.v = NULL;
-	return r;
+	for (uint32_t i = 0; i < list->n; i++)
+		if (list->v[i].now.level != LEVEL_CLEAR)
+			first = MIN_OF(first, list->v[i].now.until_s);
+	for (size_t i = 0; i < d->n && d->conf.changed; i++)
+		if (d->v[i].state.until_s > d->conf.at_s)
+			first = MIN_OF(first, d->v[i].state.until_s);
+	return first;
 }
 
 /* Everything into the transaction that is open, and its end. */
-static int write_all(struct writer *w, bool changed, struct walls *walls,
+static int write_all(struct writer *w, bool changed, const struct deciding *d,
     const struct policy_list *list, struct err *e)
 {
 	int r = write_scores(w, changed, e);
 
-	if (r == 0 && w->decide)
-		r = write_decisions(w, walls, list, e);
+	if (r == 0)
+		r = write_decisions(w, d, list, e);
 	if (r == 0)
 		r = hub_run_end(w->from->hub, w->from->run, e);
 	if (r < 0)
@@ -248,68 +188,51 @@ static int write_all(struct writer *w, bool changed, struct walls *walls,
 	return r;
 }
 
-int result_write(
-    const struct result *from, const struct policy_conf *conf, struct written *ret, struct err *e)
+/* What is decided: read and thought of before the transaction begins. */
+static int decide(struct writer *w, struct deciding *d, struct policy_list *list, struct err *e)
 {
-	struct writer w = { from, conf, ret };
+	int r = deciding_begin(d, w->from->hub, w->from->registry, w->from->transfers, e);
+
+	if (r == 0)
+		r = policy_decide(w->from->judge, &d->conf, list);
+	if (r == -ENOMEM)
+		return err_set(e, r, "out of memory");
+	w->out->policy = *list;
+	w->out->policy.v = NULL;
+	w->out->next_end_s = next_end(d, list);
+	return r;
+}
+
+static int result(const struct result *from, const struct decide_when *when, bool again,
+    struct written *ret, struct err *e)
+{
+	struct writer w = { from, ret };
 	CLEANUP(policy_done) struct policy_list list = { NULL };
-	CLEANUP(walls_done) struct walls walls = { NULL };
-	int err = 0;
+	CLEANUP(deciding_done) struct deciding d = { .n = 0 };
+	int r = 0;
 
-	*ret = (struct written){ 0 };
-	if (conf)
-		err = decide(&w, &walls, &list, e);
-	if (err == 0)
-		err = hub_run_begin(from->hub, from->run, e);
-	return err < 0 ? err : write_all(&w, false, &walls, &list, e);
+	*ret = (struct written){ .next_end_s = INT64_MAX };
+	if (when) {
+		d.conf.at_s = when->at_s;
+		d.conf.never = when->never;
+		d.conf.thresholds = when->thresholds;
+		d.conf.changed = again;
+		r = decide(&w, &d, &list, e);
+	}
+	if (r == 0)
+		r = again ? hub_run_again(from->hub, from->run, e)
+			  : hub_run_begin(from->hub, from->run, e);
+	return r < 0 ? r : write_all(&w, again, &d, &list, e);
 }
 
-static bool is_standing(void *ctx, const struct judge_key *key)
+int result_write(
+    const struct result *from, const struct decide_when *when, struct written *ret, struct err *e)
 {
-	const struct walls *walls = ctx;
-	char name[ENTITY_NAME_MAX], text[ENTITY_NAME_MAX + 16];
-	struct entity en =
-	    key->kind == ENTITY_BLOCK ? entity_block(key->addr) : entity_addr(key->addr);
-	struct standing_wall *s;
-
-	wall_key(span_of(name, entity_format(&en, name)), span_str(action_name(ACTION_GREYLIST)),
-	    text, sizeof(text));
-	HASH_FIND_STR(walls->by_key, text, s);
-	return s && s->until_s > walls->now_s;
-}
-
-/* Walls around blocks that are in force. */
-static uint64_t count_standing(const struct walls *walls)
-{
-	struct standing_wall *s, *next;
-	uint64_t n = 0;
-
-	HASH_ITER (hh, walls->by_key, s, next)
-		n += s->parsed && s->entity.kind == ENTITY_BLOCK && s->until_s > walls->now_s;
-	return n;
+	return result(from, when, false, ret, e);
 }
 
 int result_again(
-    const struct result *from, struct policy_conf *conf, struct written *ret, struct err *e)
+    const struct result *from, const struct decide_when *when, struct written *ret, struct err *e)
 {
-	struct writer w = { from, conf, ret };
-	CLEANUP(policy_done) struct policy_list list = { NULL };
-	CLEANUP(walls_done) struct walls walls = { NULL, conf->at_s };
-	int err;
-
-	*ret = (struct written){ 0 };
-	err = hub_each_decision(from->hub, take_wall, &walls, e);
-	conf->changed = true;
-	conf->standing = count_standing(&walls);
-	conf->is_standing = is_standing;
-	conf->ctx = &walls;
-	if (err == 0)
-		err = policy_decide(from->judge, conf, &list);
-	if (err == -ENOMEM)
-		return err_set(e, err, "out of memory");
-	ret->policy = list;
-	ret->policy.v = NULL;
-	if (err == 0)
-		err = hub_run_again(from->hub, from->run, e);
-	return err < 0 ? err : write_all(&w, true, &walls, &list, e);
+	return result(from, when, true, ret, e);
 }

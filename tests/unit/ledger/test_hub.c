@@ -412,6 +412,43 @@ static void test_decisions(void **state)
 	(void)hub_free(h);
 }
 
+static int see_episode(void *ctx, const struct hub_episode *x)
+{
+	struct seen *seen = ctx;
+
+	buf_fmt(&seen->text, "%.*s %d %jd %jd\n", SPAN_ARG(x->entity), (int)x->n,
+	    (intmax_t)x->past_s, (intmax_t)x->clean_s);
+	return 0;
+}
+
+/* The past of an entity outlives its decisions. */
+static void test_episodes(void **state)
+{
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_episode x = { SPAN("block:192.0.2.0/24"), 1, 10, 20 };
+	struct seen seen = { 0 };
+
+	buf_init(&seen.text, 4096);
+	ok(hub_begin(h, &e));
+	ok(hub_episode_put(h, &x, &e));
+	x.n = 2;
+	x.clean_s = INT64_MAX;
+	ok(hub_episode_put(h, &x, &e)); /* replaces */
+	ok(hub_commit(h, &e));
+	x.entity = SPAN("addr:192.0.2.9");
+	ok(hub_episode_put(h, &x, &e));
+	ok(hub_decision_drop(h, SPAN("block:192.0.2.0/24"), SPAN("drop"), &e));
+	ok(hub_each_episode(h, see_episode, &seen, &e));
+	assert_string_equal(seen.text.p, "addr:192.0.2.9 2 10 9223372036854775807\n"
+					 "block:192.0.2.0/24 2 10 9223372036854775807\n");
+	ok(hub_episode_drop(h, SPAN("addr:192.0.2.9"), &e));
+	buf_reset(&seen.text);
+	ok(hub_each_episode(h, see_episode, &seen, &e));
+	assert_string_equal(seen.text.p, "block:192.0.2.0/24 2 10 9223372036854775807\n");
+	buf_done(&seen.text);
+	(void)hub_free(h);
+}
+
 struct seen_disputes {
 	struct hub_dispute d[4];
 	unsigned n;
@@ -565,6 +602,7 @@ int main(void)
 		T(test_forget),
 		T(test_forget_addresses),
 		T(test_decisions),
+		T(test_episodes),
 		T(test_disputes),
 		T(test_tenure),
 		T(test_notices),
