@@ -100,7 +100,7 @@ int wall_add(struct wall *w, struct range r, int64_t until_s)
 
 bool wall_takes(const struct standing_decision *d, enum level least)
 {
-	return d->level != LEVEL_CLEAR && d->level >= least &&
+	return d->level >= least && d->action > ACTION_TAG &&
 	       (least < LEVEL_BLOCK || d->action == ACTION_DROP);
 }
 

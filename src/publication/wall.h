@@ -35,7 +35,7 @@ void wall_done(struct wall *w); /* callable twice */
  * own networks are cut out of it, any overlap with special space drops it whole. 0; -ENOMEM. */
 MUST_USE int wall_add(struct wall *w, struct range r, int64_t until_s);
 
-/* wall_takes - does a wall of this level stand up a decision? At least that level, and of blocks only what is dropped:
+/* wall_takes - does a wall of this level stand up a decision? At least that level, more than a tag, and of blocks only what is dropped:
  * a refusal wants somebody who can tell why.
  * wall_add_reputation - every address, block and prefix under such a decision */
 bool wall_takes(const struct standing_decision *d, enum level least);

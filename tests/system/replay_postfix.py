@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What walls would have refused: a real Postfix takes mails of known good hosts and refuses bad ones; its log is counted
 here by a few lines that know nothing of filters, and `onus decide --replay` has to say the same of every rule: of the log, of the log in
-two pieces, and of what the hub has counted of it."""
+two pieces, and of what the hub has counted of it. Then onus-score decides about attackers beside good hosts: a wall that
+holds more than the bound is written as tag, one that holds less is not."""
 import collections
 import gzip
 import ipaddress
@@ -13,6 +14,7 @@ import shutil
 import signal
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -230,6 +232,9 @@ open_dir = @/open
 hub = sqlite:@/hub.sqlite
 [source mail]
 path = @/log
+[source attacks]
+type = events
+path = @/attacks
 """.replace("@", dir_) % os.environ["ONUS_SOURCE"])
 
 
@@ -297,8 +302,49 @@ print("%d deliveries of %d hosts, %d of others refused: the same for %d rules" %
 
 # --- what the hub has counted ---------------------------------------------------------------------------------------
 
-for program in ("collect", "load"):
-    subprocess.run([build + "/%s/onus-%s" % (program, program), "-c", dir_ + "/conf", "--once"], check=True,
-                   stderr=subprocess.DEVNULL)
+
+def stages(*programs, bound="0.1"):
+    for program in programs:
+        subprocess.run([build + "/%s/onus-%s" % (program, program), "-c", dir_ + "/conf", "-o", "max_good_loss=" + bound,
+                        "--once"], check=True, stderr=subprocess.DEVNULL)
+
+
+stages("collect", "load")
 compare(json.loads(run("--json", "--decisions", dir_ + "/decisions", code=1)), "the hub")
+
+# --- decisions that onus-score makes ----------------------------------------------------------------------------------
+
+now = int(time.time())
+with open(dir_ + "/attacks", "w") as f:
+    f.write("#onus-events 1\n")
+    for block in ("45.0.1", "45.0.2"):
+        for day in range(1, 20):
+            for n in range(1, 31):
+                f.write("%d\t%s.%d\tbrute-force\t5\tfull\tattacks\tsshd\tx\n" % (now - day * 86400, block, n + day))
+
+
+def expect(bound, first, second):
+    rows = sqlite3.connect(dir_ + "/hub.sqlite").execute(
+        "SELECT entity, action, reason FROM decision WHERE entity LIKE 'block:%' AND until > ? ORDER BY entity", (now,)).fetchall()
+    if [row[:2] for row in rows] != [("block:45.0.1.0/24", first), ("block:45.0.2.0/24", second),
+                                     ("block:46.0.6.0/24", "greylist"), ("block:46.0.7.0/24", "greylist")]:
+        fail("with a bound of", bound, "decided is", rows)
+    for _, action, reason in rows:
+        if reason.startswith("tag, not greylist, which would have cost ") != (action == "tag") or \
+                reason.count("of its addresses attacked") != 1:
+            fail("with a bound of", bound, action, "for the reason", reason)
+    others = sqlite3.connect(dir_ + "/hub.sqlite").execute(
+        "SELECT entity, action FROM decision WHERE level = 'block' AND action <> 'drop'").fetchall()
+    if others:
+        fail("with a bound of", bound, "tags for who holds nobody good:", others)
+
+
+# Of 1549 deliveries the first block holds 5, the second one 1. Two more, whose hosts were refused, hold none.
+stages("collect", "load", "score")
+expect("0.1", "tag", "greylist")
+for bound, first, second in (("0.1", "tag", "greylist"), ("0.01", "tag", "tag"), ("1", "greylist", "greylist"),
+                             ("0.07", "tag", "greylist")):
+    stages("score", bound=bound)
+    expect(bound, first, second)
+print("decided: a wall above the bound stays at tag, one below it does not")
 sys.exit(bad > 0)

@@ -7,6 +7,7 @@
 #include "core/settings.h"
 #include "prog/evidence/deciding.h"
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/known.h"
 #include "prog/onus/attribute.h"
 #include "util/opt.h"
 
@@ -21,6 +22,7 @@ struct decide {
 	struct evidence evidence;
 	struct transfers transfers;
 	struct deciding deciding;
+	struct known_good good;
 	struct policy_list list;
 	uint64_t changes; /* that were printed */
 };

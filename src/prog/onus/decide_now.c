@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "ledger/hub_setting.h"
+#include "prog/evidence/cost.h"
 #include "prog/onus/decide.h"
 #include "util/clock.h"
 
@@ -31,6 +32,7 @@ static int read_settings(struct decide *x, struct err *e)
 static int decide_make(struct decide *x, struct err *e)
 {
 	struct clock clock = clock_system();
+	uint64_t at_tag;
 	int r = hub_open(x->from.conf->hub, HUB_READ, &x->hub, e);
 
 	x->now_s = clock_now_s(&clock);
@@ -45,12 +47,16 @@ static int decide_make(struct decide *x, struct err *e)
 		r = deciding_begin(&x->deciding, x->hub, x->from.registry, &x->transfers, e);
 	if (r == 0 && policy_decide(x->evidence.judge, &x->deciding.conf, &x->list) < 0)
 		r = err_set(e, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = cost_apply(&x->good, x->from.conf->max_good_loss / 100, &x->deciding, &x->list,
+		    &at_tag, e);
 	return r;
 }
 
 static void decide_done(struct decide *x)
 {
 	policy_done(&x->list);
+	known_done(&x->good);
 	deciding_done(&x->deciding);
 	evidence_done(&x->evidence);
 	transfers_done(&x->transfers);

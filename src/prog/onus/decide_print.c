@@ -34,8 +34,10 @@ static enum change change_of(const struct policy_decision *d)
 	bool was = d->was.level != LEVEL_CLEAR, is = d->now.level != LEVEL_CLEAR;
 
 	if (was && is)
-		return d->was.level == d->now.level && d->was.since_s == d->now.since_s ? STANDS
-											: BECOMES;
+		return d->was.level == d->now.level && d->was.action == d->now.action &&
+			       d->was.since_s == d->now.since_s
+			   ? STANDS
+			   : BECOMES;
 	return is ? BEGINS : was ? ENDS : SPARED;
 }
 

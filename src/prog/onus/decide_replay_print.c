@@ -72,6 +72,8 @@ static void text_rules(const struct decide_replayed *d, const struct replay_tota
 			(void)snprintf(more, sizeof(more),
 			    "above %g %%: %" PRIu64 " of its decisions stay at tag", d->max_loss,
 			    r->at_tag);
+		else if (r->action == ACTION_TAG && r->level >= LEVEL_FRICTION)
+			(void)snprintf(more, sizeof(more), "at tag already");
 		text_sum(name, decisions, &r->met, &t->good, more);
 	}
 }

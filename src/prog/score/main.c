@@ -41,9 +41,10 @@ struct score {
 	struct clock clock;
 	struct evidence evidence;   /* of the newest run of this process, and its judge; or none */
 	struct transfers transfers; /* that it was told of */
-	bool kept;		    /* evidence is in the state file as it is */
-	bool behind;		    /* the hub lacks some of what the judge has made of it */
-	struct stamp done;	    /* of the newest run of this process */
+	struct known_good good;
+	bool kept;	   /* evidence is in the state file as it is */
+	bool behind;	   /* the hub lacks some of what the judge has made of it */
+	struct stamp done; /* of the newest run of this process */
 	bool any_done;
 	int64_t next_end_s; /* of what stands: then there is something to decide again */
 	uint64_t runs, updates;
@@ -81,6 +82,7 @@ static void score_close(void *state)
 	keep(s);
 	evidence_done(&s->evidence);
 	transfers_done(&s->transfers);
+	known_done(&s->good);
 	free(s->state_file);
 	s->hub = hub_free(s->hub);
 	registry_live_done(&s->registry);
@@ -238,6 +240,7 @@ static void count_all(struct score *s, const struct evidence *v, const struct wr
 	daemon_gauge(s->d, "scores", w->scores);
 	daemon_gauge(s->d, "decisions", w->decisions);
 	daemon_gauge(s->d, "spared", w->policy.spared);
+	daemon_gauge(s->d, "at_tag", w->at_tag);
 	daemon_gauge(s->d, "over_budget", w->policy.over_budget);
 }
 
@@ -392,7 +395,10 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 {
 	const struct timespec *seen = &s->done.registry;
 	int64_t began = clock_monotonic_us();
-	struct decide_when decide = { 0, &s->never, &s->settings.levels };
+	struct decide_when decide = { .never = &s->never,
+		.thresholds = &s->settings.levels,
+		.good = &s->good,
+		.max_loss = s->conf->max_good_loss / 100 };
 	struct written w;
 	bool whole;
 	int r = gather(s, now_s, &whole, e);

@@ -7,6 +7,7 @@
 #include "judge/policy.h"
 #include "ledger/hub.h"
 #include "prog/evidence/evidence.h"
+#include "prog/evidence/known.h"
 #include "prog/evidence/transfers.h"
 
 /* struct decide_when - as of which instant is decided, and by what is set then */
@@ -14,13 +15,16 @@ struct decide_when {
 	int64_t at_s;
 	const struct addrset *never;
 	const struct thresholds *thresholds;
+	struct known_good *good;
+	double max_loss; /* of what is good, 0 to 1 */
 };
 
 /* struct written - what a run left in the hub */
 struct written {
 	uint64_t scores, decisions, begun, dropped; /* decisions: of those that were looked at */
-	int64_t next_end_s;			    /* when the first decision ends; INT64_MAX */
-	struct policy_list policy;		    /* figures only, the list is gone */
+	uint64_t at_tag;	   /* of all that stand: they would cost too much (cost.h) */
+	int64_t next_end_s;	   /* when the first decision ends; INT64_MAX */
+	struct policy_list policy; /* figures only, the list is gone */
 };
 
 /* struct result - what is written, where to, and what it is called by */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/entity.h"
-#include "prog/evidence/deciding.h"
+#include "prog/evidence/cost.h"
 #include "prog/evidence/names.h"
 #include "prog/score/score.h"
 
@@ -189,7 +189,8 @@ static int write_all(struct writer *w, bool changed, const struct deciding *d,
 }
 
 /* What is decided: read and thought of before the transaction begins. */
-static int decide(struct writer *w, struct deciding *d, struct policy_list *list, struct err *e)
+static int decide(struct writer *w, const struct decide_when *when, struct deciding *d,
+    struct policy_list *list, struct err *e)
 {
 	int r = deciding_begin(d, w->from->hub, w->from->registry, w->from->transfers, e);
 
@@ -197,6 +198,8 @@ static int decide(struct writer *w, struct deciding *d, struct policy_list *list
 		r = policy_decide(w->from->judge, &d->conf, list);
 	if (r == -ENOMEM)
 		return err_set(e, r, "out of memory");
+	if (r == 0)
+		r = cost_apply(when->good, when->max_loss, d, list, &w->out->at_tag, e);
 	w->out->policy = *list;
 	w->out->policy.v = NULL;
 	w->out->next_end_s = next_end(d, list);
@@ -217,7 +220,7 @@ static int result(const struct result *from, const struct decide_when *when, boo
 		d.conf.never = when->never;
 		d.conf.thresholds = when->thresholds;
 		d.conf.changed = again;
-		r = decide(&w, &d, &list, e);
+		r = decide(&w, when, &d, &list, e);
 	}
 	if (r == 0)
 		r = again ? hub_run_again(from->hub, from->run, e)
