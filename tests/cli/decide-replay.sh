@@ -120,6 +120,11 @@ for how in '' --published; do
   [ "$(jq -c '[.decisions, .refused.logins, .rules[0].verdict, .worst_hosts[0].decision]' got)" = '[2,1,"spared","addr:45.0.1.1"]' ] ||
     fail "decisions $how, a log: $(cat got)"
 done
+sqlite3 hub.sqlite "UPDATE source SET anchor = 0 WHERE name = 'attacks'"
+[ "$(replay --json 2>/dev/null | jq -c '[.good.logins, .doubtful.logins]')" = '[21,0]' ] || fail 'an attack that no anchor has seen makes doubtful'
+sqlite3 hub.sqlite "UPDATE source SET anchor = 0 WHERE name = 'sshd'"
+[ "$(replay --json 2>/dev/null | jq -c '[.good.logins, .doubtful.logins]')" = '[0,0]' ] || fail 'good is what no anchor has seen'
+sqlite3 hub.sqlite "UPDATE source SET anchor = 1 WHERE name IN ('sshd', 'attacks')"
 echo 'ok: the hub and what is published'
 
 # whoever was good here and attacked nobody is left out of walls around more than a host: of our own, and without a word to
