@@ -7,7 +7,7 @@ A run without faults is traced first: it says which system calls and requests th
 again from the same start, each time with one fault at one of them; it is started once more without faults where it did
 not come to an end; and then the hub must hold exactly what was in the spool, and the spool nothing.
 
-faults.py [--count N] [--seed N] [--workers N] [--only WORDS] [--keep]; needs ONUS_BUILD and ONUS_SOURCE.
+faults.py [--count N] [--seed N] [--workers N] [--only WORDS] [--dir DIR] [--keep]; needs ONUS_BUILD and ONUS_SOURCE.
 Without --count every fault is tried, else a sample with some of every kind. --only: faults whose name has all the words.
 """
 import argparse
@@ -170,6 +170,8 @@ class Run:
             p.join(patience_s)
             if p.is_alive():
                 p.terminate()
+        for q in (self.plan, self.results, *self.todo.values(), *self.restarts.values()):
+            q.cancel_join_thread()  # nobody takes what is left in them
         for s in self.servers.values():
             s.stop()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -182,11 +184,12 @@ def main():
     p.add_argument("--workers", type=int, default=PER_SERVER, help="of each engine")
     p.add_argument("--only", default="", metavar="WORDS")
     p.add_argument("--engines", type=lambda s: s.split(","), default=ENGINES)
+    p.add_argument("--dir", default="/dev/shm" if os.access("/dev/shm", os.W_OK) else None, help="make the directory there")
     p.add_argument("--keep", action="store_true", help="leave the directory")
     o = p.parse_args()
     if o.count is not None:
         print(f"# seed {o.seed}", flush=True)
-    where = tempfile.mkdtemp(prefix="onus-faults-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    where = tempfile.mkdtemp(prefix="onus-faults-", dir=o.dir)
     os.chmod(where, 0o755)
     run, patience_s = Run(o, where), 0
     for s in (signal.SIGTERM, signal.SIGHUP):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What faults.py and others have found, each by itself: a batch that cannot be read stays and holds up nobody; one that has a
 # second name in done/ or bad/ leaves new/; a hub that is damaged is no reason to refuse batches; a batch that is
-# refused leaves no half of its reason behind, nor does it disturb those that are kept.
+# refused leaves no half of its reason behind, nor does it disturb those that are kept. And faults.py itself leaves nothing
+# running.
 set -euo pipefail
 load=$ONUS_BUILD/src/prog/load/onus-load
 dir=$(mktemp -d)
@@ -68,3 +69,34 @@ cp "$first" spool/other/new/
 ! grep -q 'trying again' log || fail 'what was refused disturbs what is kept'
 [ "$(find kept -type f | wc -l)" = $(($(find made/collect/new -type f | wc -l) - 1)) ] || fail 'other batches are kept'
 echo 'ok: refused batches and kept ones'
+
+# faults.py itself, ended while its loaders work: nothing of it goes on.
+below() { local p; for p in $(pgrep -P "$1"); do echo "$p"; below "$p"; done; }
+for signal in TERM KILL; do
+  TMPDIR=$dir "$ONUS_SOURCE/tests/faults/faults.py" --engines sqlite --dir "$dir" >log 2>&1 &
+  run=$!
+  loader=
+  for ((i = 0; i < 1200; i++)); do
+    mapfile -t family < <(below "$run")
+    for p in "${family[@]}"; do
+      [ "$(cat "/proc/$p/comm" 2>/dev/null)" != onus-load ] || loader=$p
+    done
+    if [ -n "$loader" ] && grep -q '# sqlite' log; then break; fi
+    kill -0 "$run" 2>/dev/null || break
+    sleep 0.05
+  done
+  [ -n "$loader" ] || fail 'no loader among faults'
+  kill -"$signal" "$run"
+  wait "$run" 2>/dev/null || true
+  left=
+  for ((i = 0; i < 1200; i++)); do
+    left=
+    for p in "${family[@]}"; do
+      [ ! -e "/proc/$p" ] || left="$left $p"
+    done
+    [ -n "$left" ] || break
+    sleep 0.05
+  done
+  [ -z "$left" ] || fail "after SIG$signal still there:$left"
+done
+echo 'ok: faults.py, ended by a signal, leaves nothing running'
