@@ -93,6 +93,9 @@ static const struct param params[] = {
 	P(load_into, TEXT, "ledger", 0, 0, "ledger|inbox",
 	    "What onus-load does with the spool: fold it into the hub, or, on a sensor, hand whole "
 	    "batches to the hub's inbox."),
+	P(inbox_max, COUNT, "2000", 1, 1000000, "batches",
+	    "A sensor of which so many wait in the hub's inbox keeps more in its spool; the hub's "
+	    "loader tells of one of which more do."),
 	P(clock_max_s, COUNT, "300", 1, 86400, "seconds",
 	    "A sensor whose clock differs by more from the hub's is told of."),
 	P(serve_dir, TEXT, "/var/lib/onus/serve", 0, 0, "directory",

@@ -70,6 +70,7 @@ struct conf {
 	char *spool_dir;      /* holds one spool directory a producer */
 	char *batch_archive;  /* where loaded batches are kept; "": nowhere */
 	char *load_into;      /* "ledger", "inbox" */
+	uint32_t inbox_max;   /* batches of one sensor in the hub's inbox */
 	uint32_t clock_max_s; /* a sensor's clock that differs by more is wrong */
 	char *hub;	      /* URL of the hub (doc/hub.md) */
 	char *serve_dir, *open_dir;

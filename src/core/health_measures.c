@@ -179,6 +179,20 @@ static bool measure_inbox_age(const struct health *h, double *value, char text[H
 }
 
 /* Names of hosts are in the sentence that the loader says. */
+static bool measure_inbox_over(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
+{
+	const struct status_program *p = status_program(&h->programs, "onus-load");
+
+	if (!told(h, "onus-load", PART_GAUGE, "inbox_over", value, text))
+		return false;
+	if (*value > 0)
+		SAY("sensors with too much in the inbox: %u; %.400s", (unsigned)MIN_OF(*value, 1e6),
+		    p->file->message);
+	else
+		SAY("no sensor has too much in the inbox");
+	return true;
+}
+
 static bool measure_clocks(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
 {
 	const struct status_program *p = status_program(&h->programs, "onus-load");
@@ -336,6 +350,9 @@ const struct health_measure health_measures[] = {
 	    measure_inbox },
 	{ "inbox_age", "s", "60", "600", "how long the oldest of them has waited",
 	    "is onus-load running, is the database there?", measure_inbox_age },
+	{ "inbox_over", "", "0", "", "sensors of which more than inbox_max batches wait there",
+	    "that sensor floods the hub, or onus-load is too slow; onus sensor shut HOST",
+	    measure_inbox_over },
 	{ "clocks", "", "0", "", "sensors whose clock differs by more than clock_max_s",
 	    "set the clocks of those hosts (ntp); their events are dated by them", measure_clocks },
 	{ "full", "", "", "0", "1: the spool is full, and reading waits",

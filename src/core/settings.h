@@ -6,6 +6,7 @@
  *   allow/PREFIX     UNTIL or ""     never on a wall, until then (Unix seconds)
  *   level/NAME       NUMBER          a threshold (core/threshold.h)
  *   dispute/LINE     upheld or rejected, by an operator; LINE: 32 hexadecimal digits
+ *   sensor/HOST      "shut": what that sensor has put into the inbox is dropped unread
  *   source/NAME      trust=T group=G redistribute=yes|no, those that are set, in this order
  *
  * The data plane has the first three of them in a file, serve/settings.
@@ -27,6 +28,7 @@
 #define SETTING_OWN	"own/"
 #define SETTING_ALLOW	"allow/"
 #define SETTING_LEVEL	"level/"
+#define SETTING_SENSOR	"sensor/"
 #define SETTING_SOURCE	"source/"
 #define SETTING_DISPUTE "dispute/"
 

@@ -54,8 +54,8 @@ static const char *const sql_text[] = {
 	[SQL_INBOX_ROW] = "SELECT seq, sent, received, bytes FROM inbox "
 			  "WHERE host = ? AND producer = ? AND seq > ? ORDER BY seq LIMIT 1",
 	[SQL_INBOX_DROP] = "DELETE FROM inbox WHERE host = ? AND producer = ? AND seq = ?",
-	[SQL_INBOX_DEPTH] = "SELECT count(*), coalesce(sum(length(bytes)), 0), "
-			    "coalesce(min(received), 0) FROM inbox",
+	[SQL_INBOX_DEPTH] =
+	    "SELECT host, count(*), sum(length(bytes)), min(received) FROM inbox GROUP BY host",
 	[SQL_HOURS_PUT] = "INSERT INTO hours (day, n) VALUES (?, ?) "
 			  "ON CONFLICT (day) DO UPDATE SET n = excluded.n",
 };

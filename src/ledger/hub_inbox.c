@@ -290,20 +290,37 @@ int hub_inbox_commit(struct hub *h, struct hub_folded *ret, struct err *e)
 	return 0;
 }
 
-int hub_inbox_depth(struct hub *h, struct hub_inbox_depth *ret, struct err *e)
+static void add_host(struct hub_inbox_depth *d, struct db_stmt *s, uint32_t max)
 {
+	uint64_t batches = (uint64_t)db_i64(s, 1);
+	int64_t oldest_s = db_i64(s, 3);
+
+	d->batches += batches;
+	d->bytes += (uint64_t)db_i64(s, 2);
+	if (!d->oldest_s || oldest_s < d->oldest_s)
+		d->oldest_s = oldest_s;
+	d->over += batches > max;
+	if (batches <= max || batches <= d->of_most)
+		return;
+	d->of_most = batches;
+	(void)snprintf(d->most, sizeof(d->most), "%.*s", SPAN_ARG(db_text(s, 0))); /* fits */
+}
+
+int hub_inbox_depth(struct hub *h, uint32_t max, struct hub_inbox_depth *ret, struct err *e)
+{
+	struct hub_inbox_depth d = { .batches = 0 };
 	struct db_stmt *s;
 	int r = hub_stmt(h, SQL_INBOX_DEPTH, &s, e);
 
-	if (r == 0)
-		r = db_step(s, e);
-	if (r < 0)
-		return r;
-	*ret = (struct hub_inbox_depth){ .batches = (uint64_t)db_i64(s, 0),
-		.bytes = (uint64_t)db_i64(s, 1),
-		.oldest_s = db_i64(s, 2) };
-	db_reset(s);
-	return 0;
+	while (r == 0 && (r = db_step(s, e)) == 1) {
+		add_host(&d, s, max);
+		r = 0;
+	}
+	if (r == 0) {
+		db_reset(s);
+		*ret = d;
+	}
+	return r;
 }
 
 /* --- who may put something there ------------------------------------------------------------------ */
@@ -315,8 +332,10 @@ static void grants_mariadb(
 {
 	buf_fmt(out,
 	    "CREATE USER '%s'@'%s' IDENTIFIED BY '%s' REQUIRE SSL WITH MAX_USER_CONNECTIONS 4;\n"
-	    "GRANT INSERT (" COLUMNS ") ON `%s`.inbox TO '%s'@'%s';\n",
-	    host, from ? from : "%", password, database, host, from ? from : "%");
+	    "GRANT INSERT (" COLUMNS ") ON `%s`.inbox TO '%s'@'%s';\n"
+	    "GRANT SELECT ON `%s`.inbox_mine TO '%s'@'%s';\n",
+	    host, from ? from : "%", password, database, host, from ? from : "%", database, host,
+	    from ? from : "%");
 }
 
 /* TLS is demanded by pg_hba.conf. What everybody may do by default and no sensor needs is taken away from all but
@@ -333,11 +352,12 @@ static void grants_postgresql(
 	    "GRANT CONNECT ON DATABASE \"%s\" TO \"%s\";\n"
 	    "GRANT USAGE ON SCHEMA public TO \"%s\";\n"
 	    "GRANT INSERT (" COLUMNS ") ON inbox TO \"%s\";\n"
+	    "GRANT SELECT ON inbox_mine TO \"%s\";\n"
 	    "REVOKE TEMPORARY ON DATABASE \"%s\" FROM PUBLIC;\n"
 	    "REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), "
 	    "lo_from_bytea(oid, bytea) FROM PUBLIC;\n",
 	    database, host, from ? from : "all", host, host, password, database, host, host, host,
-	    database);
+	    host, database);
 }
 
 static const struct {

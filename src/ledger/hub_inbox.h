@@ -40,9 +40,13 @@ void hub_inbox_forget(struct hub *h);
 /* struct hub_inbox_depth - what waits; it is counted: rarely, please */
 struct hub_inbox_depth {
 	uint64_t batches, bytes;
-	int64_t oldest_s; /* receipt of the oldest; 0: nothing waits */
+	int64_t oldest_s;	       /* receipt of the oldest; 0: nothing waits */
+	unsigned over;		       /* hosts of which more than max batches wait, */
+	char most[BATCH_HOST_MAX + 1]; /* the one of them with the most, */
+	uint64_t of_most;	       /* and how many those are */
 };
-MUST_USE int hub_inbox_depth(struct hub *h, struct hub_inbox_depth *ret, struct err *e);
+MUST_USE int hub_inbox_depth(
+    struct hub *h, uint32_t max, struct hub_inbox_depth *ret, struct err *e);
 
 /* hub_inbox_grants - the statements, appended, that make a user of the database who may put batches of host into the
  * inbox, over TLS, and nothing else; for the server's administrator

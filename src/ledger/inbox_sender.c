@@ -9,7 +9,7 @@
 
 struct inbox_sender {
 	struct db *db;
-	struct db_stmt *insert;
+	struct db_stmt *insert, *mine; /* mine: NULL, the hub does not tell */
 	char host[BATCH_HOST_MAX + 1];
 };
 
@@ -18,6 +18,7 @@ struct inbox_sender *inbox_sender_free(struct inbox_sender *s)
 	if (!s)
 		return NULL;
 	s->insert = db_stmt_free(s->insert);
+	s->mine = db_stmt_free(s->mine);
 	s->db = db_free(s->db);
 	free(s);
 	return NULL;
@@ -73,8 +74,23 @@ int inbox_sender_open(const char *url, struct inbox_sender **ret, struct err *e)
 		(void)inbox_sender_free(s);
 		return r;
 	}
+	if (db_prepare(s->db, "SELECT batches FROM inbox_mine", &s->mine, NULL) < 0)
+		s->mine = NULL;
 	*ret = s;
 	return 0;
+}
+
+int inbox_sender_waiting(struct inbox_sender *s, uint64_t *ret, struct err *e)
+{
+	int r;
+
+	if (!s->mine)
+		return 0;
+	r = db_step(s->mine, e);
+	if (r == 1)
+		*ret = (uint64_t)db_i64(s->mine, 0);
+	db_reset(s->mine);
+	return r;
 }
 
 const char *inbox_sender_host(const struct inbox_sender *s)

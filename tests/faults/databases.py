@@ -184,9 +184,11 @@ class Shared:
         """A sensor's rights, as `onus sensor grants` has them, but for TLS: this is a socket."""
         if self.server.engine == "postgresql":
             self.c.ask(f"GRANT USAGE ON SCHEMA public TO {inputs.SENSOR}; "
-                       f"GRANT INSERT (producer, seq, sent, bytes) ON inbox TO {inputs.SENSOR}")
+                       f"GRANT INSERT (producer, seq, sent, bytes) ON inbox TO {inputs.SENSOR}; "
+                       f"GRANT SELECT ON inbox_mine TO {inputs.SENSOR}")
         else:
-            self.c.ask(f"GRANT INSERT (producer, seq, sent, bytes) ON {self.name}.inbox TO {inputs.SENSOR}@localhost")
+            self.c.ask(f"GRANT INSERT (producer, seq, sent, bytes) ON {self.name}.inbox TO {inputs.SENSOR}@localhost; "
+                       f"GRANT SELECT ON {self.name}.inbox_mine TO {inputs.SENSOR}@localhost")
 
     def state(self):
         if self.server.engine == "postgresql":

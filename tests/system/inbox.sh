@@ -1,7 +1,7 @@
 #!/bin/bash
 # Three sensors and a hub on a real PostgreSQL and a real MariaDB, over TLS, each sensor with the credentials that `onus
 # sensor grants` prints. Exact totals while senders and the hub's loader are killed; what credentials do not allow; a
-# sensor that sends garbage, others' batches and floods; wrong clocks.
+# sensor that sends garbage, others' batches and floods; wrong clocks; a full inbox; a sensor that is shut out.
 set -euo pipefail
 # shellcheck source=tests/sensors.sh
 . "$ONUS_SOURCE/tests/sensors.sh"
@@ -87,6 +87,7 @@ credentials() {
     "INSERT INTO inbox (producer, seq, sent, received, bytes) VALUES ('x', 2, 1, 1, '')" \
     "INSERT INTO inbox (producer, seq, sent, bytes) SELECT producer, seq + 1, 1, bytes FROM inbox" \
     "INSERT INTO batch (host, producer, seq) VALUES ('mx1.example.net', 'collect', 1)" \
+    'DROP VIEW inbox_mine' \
     'UPDATE writer SET turns = turns + 1' "INSERT INTO setting (name, value, rev) VALUES ('own/20.0.0.0/8', '', 1)"; do
     refused "$sql"
   done
@@ -103,7 +104,10 @@ credentials() {
   grep -q "$out" "$dir/err" || fail "without TLS: $(cat "$dir/err")"
   ! sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES ('x', 4, 1, $large)" 2>"$dir/err" || fail 'a batch of more than a MiB'
   grep -qi constraint "$dir/err" || fail "a batch of more than a MiB: $(cat "$dir/err")"
-  echo "ok: $engine: 18 statements and a connection without TLS are refused by the server"
+  engine_sql "INSERT INTO inbox (host, producer, seq, sent, bytes) VALUES ('mx1.example.net', 'collect', 99, 1, '')"
+  [ "$(sensor_sql "$evil" 'SELECT batches FROM inbox_mine')" = 1 ] || fail 'it does not see its own batch alone'
+  engine_sql "DELETE FROM inbox WHERE seq = 99"
+  echo "ok: $engine: 19 statements and a connection without TLS are refused by the server"
 }
 
 hostile() {
@@ -181,6 +185,42 @@ clocks() {
   echo "ok: $engine: a clock that is two hours ahead, and three behind, is told of, until it is right"
 }
 
+# A sensor that nobody empties the inbox for keeps what it has; one that floods it is shut out, and let in again.
+bounded() {
+  local host=mx1.example.net i all
+  batches $host 10
+  all=$(waiting $host)
+  for i in 4 4 7; do
+    ! load $host --once -o "inbox_max=$i" || fail "$i batches of $host fill its room, and it goes on"
+    [ "$(engine_sql "SELECT count(*) FROM inbox WHERE host = '$host'")" = "$i" ] || fail "of $host there are not $i batches in the inbox"
+  done
+  grep -q "7 batches of this sensor wait in the hub's inbox (inbox_max)" "$dir/$host/load.log" || fail "it does not say why it waits: $(tail -n 3 "$dir/$host/load.log")"
+  [ "$(waiting $host)" = $((all - 7)) ] || fail "$(waiting $host) batches stay with $host"
+  hub_once
+  send $host
+  hub_once
+  exact 'after a full inbox'
+  # shellcheck disable=SC2046
+  sensor_sql "$evil" "INSERT INTO inbox (producer, seq, sent, bytes) VALUES $(for i in $(seq 300); do printf "('more%d', 1, -1, 'garbage'), " "$i"; done)('more', 1, 0, '')"
+  "$onus" sensor shut "$evil" -c "$dir/hub/conf" 2>/dev/null && fail 'shut out without a reason'
+  "$onus" sensor shut "$evil" -c "$dir/hub/conf" --why 'floods the inbox' >/dev/null || fail 'it cannot be shut out'
+  "$onus" sensor list -c "$dir/hub/conf" | grep -q "^$evil .*floods the inbox" || fail 'it is not in the list'
+  batches "$evil" 1
+  send "$evil"
+  hub_once
+  exact 'with one shut out'
+  [ "$(total "$evil")" = 200 ] || fail "$evil is shut out, and counted: $(total "$evil")"
+  "$onus" status -c "$dir/hub/conf" --json >"$dir/status" || true
+  python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); c = next(p for p in s["programs"] if p["program"] == "onus-load")["counters"]
+assert c["inbox_dropped"] > 0 and c["inbox_refused"] == 0, c' "$dir/status" || fail 'the status'
+  "$onus" sensor open "$evil" -c "$dir/hub/conf" --why 'mended' >/dev/null || fail 'it cannot be let in again'
+  batches "$evil" 1
+  send "$evil"
+  hub_once
+  [ "$(total "$evil")" = 400 ] || fail "$evil is let in again: $(total "$evil")"
+  echo "ok: $engine: a sensor with a full inbox keeps its batches, one that is shut out is dropped unread"
+}
+
 # What was kept of all that came by the inbox makes the same ledger elsewhere.
 by_source() { echo "SELECT s.name, sum(l.count) FROM ledger l JOIN source s ON s.id = l.source GROUP BY s.name ORDER BY s.name"; }
 rebuilt() {
@@ -201,6 +241,7 @@ for name in postgresql mariadb; do
   killed
   hostile
   clocks
+  bounded
   rebuilt
   engine_stop
   rm -rf "$dir/hub" "$dir"/mx*

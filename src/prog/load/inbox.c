@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "ledger/hub_setting.h"
 #include "prog/load/archive.h"
 #include "prog/load/inbox_bad.h"
 #include "util/clock.h"
@@ -19,6 +20,8 @@ struct walk {
 	struct hub_folded *sum;
 	uint64_t lines;
 	unsigned seen;
+	char host[BATCH_HOST_MAX + 1]; /* whom the last row was of, */
+	bool shut;		       /* and whether he is shut out */
 	struct err *e;
 };
 
@@ -132,16 +135,48 @@ static int fold(struct walk *w, const struct hub_inbox_row *row, const struct ba
 	return w->lines >= LINES_MAX;
 }
 
+/* Asked once for the rows of a host, which come one after the other. */
+static int is_shut(struct walk *w, struct span host)
+{
+	char name[sizeof(SETTING_SENSOR) + BATCH_HOST_MAX];
+	CLEANUP(free_p) char *value = NULL;
+	int r;
+
+	if (span_is(host, w->host))
+		return w->shut;
+	(void)snprintf(w->host, sizeof(w->host), "%.*s", SPAN_ARG(host)); /* fits, and likewise */
+	(void)snprintf(name, sizeof(name), SETTING_SENSOR "%s", w->host);
+	r = hub_setting_get(w->h, name, &value, w->e);
+	w->shut = r == 1;
+	return r;
+}
+
+static int drop(struct walk *w, const struct hub_inbox_row *row)
+{
+	struct clock clock = clock_system();
+
+	w->x->dropped++;
+	if (may_say(w->x, clock_now_s(&clock)))
+		log_info(
+		    "inbox host=%s batch dropped unread: that sensor is shut out (onus sensor)",
+		    w->host);
+	hub_inbox_take(w->h, row);
+	return 0;
+}
+
 static int row(void *ctx, const struct hub_inbox_row *row)
 {
 	struct walk *w = ctx;
 	struct err why = { "" };
 	struct batch_name name;
 	struct batch b;
-	int r = unpack(row, &name, &b, &why);
+	int r = is_shut(w, row->host);
 
 	w->seen++;
 	daemon_alive(w->x->d);
+	if (r != 0)
+		return r < 0 ? r : drop(w, row);
+	r = unpack(row, &name, &b, &why);
 	if (r == -ENOMEM) {
 		*w->e = why;
 		return r;
@@ -174,17 +209,27 @@ int inbox_load(
 	from_us = clock_monotonic_us();
 	if (from_us < x->count_us && (w.seen || !x->depth.batches))
 		return w.seen > 0;
-	r = hub_inbox_depth(h, &x->depth, e);
+	r = hub_inbox_depth(h, x->conf->inbox_max, &x->depth, e);
 	x->count_us = clock_monotonic_us() +
 		      MAX_OF((int64_t)COUNT_US, COUNT_SHARE * (clock_monotonic_us() - from_us));
 	return r < 0 ? r : w.seen > 0;
 }
 
-void inbox_load_report(struct inbox_load *x, char text[CLOCKS_TEXT_MAX])
+void inbox_load_report(struct inbox_load *x, char text[INBOX_TEXT_MAX])
 {
+	const struct hub_inbox_depth *d = &x->depth;
+	char clocks[CLOCKS_TEXT_MAX], over[BATCH_HOST_MAX + 80] = "";
+
+	if (d->over)
+		(void)snprintf(over, sizeof(over), "; %ju batches of %s wait in the inbox",
+		    (uintmax_t)d->of_most, d->most); /* fits */
 	daemon_count(x->d, "inbox_refused", x->refused);
 	daemon_gauge(x->d, "inbox_batches", x->depth.batches);
 	daemon_gauge(x->d, "inbox_bytes", x->depth.bytes);
 	daemon_time(x->d, "inbox_oldest", x->depth.oldest_s);
-	daemon_gauge(x->d, "clocks_wrong", clocks_wrong(x->clocks, text));
+	daemon_count(x->d, "inbox_dropped", x->dropped);
+	daemon_gauge(x->d, "inbox_over", d->over);
+	daemon_gauge(x->d, "clocks_wrong", clocks_wrong(x->clocks, clocks));
+	(void)snprintf(text, INBOX_TEXT_MAX, "%s%s%s", over,
+	    *clocks ? "; clocks that are wrong: " : "", clocks); /* fits */
 }

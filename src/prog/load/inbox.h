@@ -15,6 +15,7 @@ struct inbox_load {
 	const struct conf *conf;
 	struct clocks *clocks;
 	uint64_t refused; /* batches */
+	uint64_t dropped; /* batches of sensors that are shut out */
 	int64_t folded_s; /* when there was last something; 0: not yet */
 	struct hub_inbox_depth depth;
 	int64_t count_us; /* when it is to be counted again; monotonic */
@@ -33,7 +34,8 @@ void inbox_load_done(struct inbox_load *x); /* callable twice */
 MUST_USE int inbox_load(
     struct inbox_load *x, struct hub *h, unsigned batches, struct hub_folded *sum, struct err *e);
 
-/* inbox_load_report - its figures for the status; text: what is to be said of clocks, or "" */
-void inbox_load_report(struct inbox_load *x, char text[CLOCKS_TEXT_MAX]);
+/* inbox_load_report - its figures for the status; text: what is to be said of sensors, or "" */
+#define INBOX_TEXT_MAX (CLOCKS_TEXT_MAX + BATCH_HOST_MAX + 120u)
+void inbox_load_report(struct inbox_load *x, char text[INBOX_TEXT_MAX]);
 
 #endif

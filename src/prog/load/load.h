@@ -34,6 +34,7 @@ struct load {
 	unsigned busy;	  /* turns in a row that found the hub locked */
 	size_t unread;	  /* batches that could not be read in the last turn, and wait */
 	size_t producers; /* of whom batches waited in the last turn */
+	bool untold;	  /* the hub does not say what waits of ours; the log has it */
 };
 
 /* load_refuse - a batch of the spool that is damaged: to bad/ */

@@ -312,16 +312,16 @@ static int age(struct load *l, struct err *e)
 
 static void say(struct load *l)
 {
-	char clocks[CLOCKS_TEXT_MAX] = "";
+	char sensors[INBOX_TEXT_MAX];
 
 	if (sends(l)) {
 		daemon_say(l->d, "%ju event lines handed to the hub's inbox in %ju batches",
 		    (uintmax_t)l->sum.lines, (uintmax_t)l->sum.batches);
 		return;
 	}
-	inbox_load_report(&l->inbox, clocks);
-	daemon_say(l->d, "%ju event lines loaded in %ju batches%s%s", (uintmax_t)l->sum.lines,
-	    (uintmax_t)l->sum.batches, *clocks ? "; clocks that are wrong: " : "", clocks);
+	inbox_load_report(&l->inbox, sensors);
+	daemon_say(l->d, "%ju event lines loaded in %ju batches%s", (uintmax_t)l->sum.lines,
+	    (uintmax_t)l->sum.batches, sensors);
 }
 
 static void report(struct load *l, const struct spool_list *list)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "prog/load/load.h"
+#include "util/log.h"
 
 /* 1: it is sent, or there already, or refused; 0: it is gone, or not this sensor's; -ENODATA: it cannot be read now. */
 static int send_one(struct load *l, const struct spool_item *it, struct err *e)
@@ -49,16 +50,39 @@ static int strangers(const struct load *l, const struct spool_item *it, size_t n
 	    n, it->name.host, it->dir, inbox_sender_host(l->sender));
 }
 
+/* room: how many may go now. Where the hub's loader does not follow, the spool is the better place to wait: it is this sensor's own disk. */
+static int check_room(struct load *l, size_t *room, struct err *e)
+{
+	uint64_t waiting = 0;
+	int r = inbox_sender_waiting(l->sender, &waiting, e);
+
+	if (r == 0 && !l->untold)
+		log_info(
+		    "the hub does not tell how much of this sensor's waits in its inbox: nothing "
+		    "bounds it (onus sensor grants)");
+	l->untold = r == 0;
+	if (r < 0 || waiting < l->conf->inbox_max) {
+		*room = l->conf->inbox_max - (size_t)waiting;
+		return MIN_OF(r, 0);
+	}
+	return err_set(e, -EDQUOT,
+	    "%ju batches of this sensor wait in the hub's inbox (inbox_max), whose loader does not "
+	    "follow; the others stay in the spool",
+	    (uintmax_t)waiting);
+}
+
 int send_some(struct load *l, const struct spool_list *list, struct err *e)
 {
 	const struct spool_item *strange = NULL;
-	size_t n = 0, done = 0;
+	size_t n = 0, done = 0, room = 0;
 	int r = 0;
 
 	l->unread = 0;
 	if (!l->sender)
 		r = inbox_sender_open(l->conf->hub, &l->sender, e);
-	for (size_t i = 0; i < list->n && r == 0; i++) {
+	if (r == 0)
+		r = check_room(l, &room, e);
+	for (size_t i = 0; i < list->n && done < room && r == 0; i++) {
 		if (strcmp(list->v[i].name.host, inbox_sender_host(l->sender)) != 0) {
 			strange = &list->v[i];
 			n++;

@@ -53,6 +53,7 @@ static int setup(void **state)
 	figure(&files[1], PART_GAUGE, "inbox_batches", 1000);
 	figure(&files[1], PART_TIME, "inbox_oldest", NOW - 60);
 	figure(&files[1], PART_GAUGE, "clocks_wrong", 0);
+	figure(&files[1], PART_GAUGE, "inbox_over", 0);
 	h.spool.waiting = (struct spool_room){ 1000, 5000, NOW - 60 };
 	h.published = true;
 	h.generation = 7;
@@ -88,8 +89,9 @@ static void test_well(void **state)
 		double value;
 	} rows[] = { { "programs", 0 }, { "trouble", 0 }, { "events", 2.5 }, { "refused", 1.5 },
 		{ "queue", 1000 }, { "lag", 60 }, { "inbox", 1000 }, { "inbox_age", 60 },
-		{ "clocks", 0 }, { "full", 0 }, { "bad", 0 }, { "silence", 30 }, { "sources", 0 },
-		{ "publication", 3600 }, { "expiry", 86400 }, { "registry", 45 * 86400. } };
+		{ "inbox_over", 0 }, { "clocks", 0 }, { "full", 0 }, { "bad", 0 },
+		{ "silence", 30 }, { "sources", 0 }, { "publication", 3600 }, { "expiry", 86400 },
+		{ "registry", 45 * 86400. } };
 
 	for (unsigned i = 0; i < NELEM(rows); i++)
 		check(rows[i].name, HEALTH_OK, rows[i].value);

@@ -75,7 +75,7 @@ static void left(struct hub *h, uint64_t n, uint64_t bytes)
 {
 	struct hub_inbox_depth d;
 
-	ok(hub_inbox_depth(h, &d, &e));
+	ok(hub_inbox_depth(h, UINT32_MAX, &d, &e));
 	assert_int_equal(d.batches, n);
 	assert_int_equal(d.bytes, bytes);
 	assert_int_equal(d.oldest_s, n ? NOW : 0);
@@ -85,6 +85,7 @@ static void left(struct hub *h, uint64_t n, uint64_t bytes)
 static void test_turns(void **state)
 {
 	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_inbox_depth d;
 
 	walk(h, 8, 0, "");
 	fill("flood", "a", 100);
@@ -93,6 +94,12 @@ static void test_turns(void **state)
 	fill("m", "good", 1);
 	fill("z", "collect", 2);
 	left(h, 206, 206);
+	ok(hub_inbox_depth(h, 3, &d, &e));
+	assert_int_equal(d.over, 2);
+	assert_int_equal(d.of_most, 200);
+	assert_string_equal(d.most, "flood");
+	ok(hub_inbox_depth(h, 200, &d, &e));
+	assert_int_equal(d.over, 0);
 	walk(h, 6, 0, "flood.a.1 flood.a.2 m.collect.1 m.collect.2 z.collect.1 z.collect.2 ");
 	/* of a host another producer comes first, and what was the last one is next to last */
 	walk(h, 6, 0, "flood.b.1 flood.b.2 flood.b.3 m.good.1 m.collect.3 ");
@@ -277,6 +284,7 @@ static void test_bounds(void **state)
 static void test_sender(void **state)
 {
 	struct inbox_sender *s = NULL;
+	uint64_t waiting = 0;
 	struct batch_name n;
 	struct hub *h;
 
@@ -291,6 +299,16 @@ static void test_sender(void **state)
 	assert_int_equal(batch_name_make(inbox_sender_host(s), "p", 7, &n, NULL), 0);
 	assert_int_equal(inbox_send(s, &n, SPAN("x"), NOW, NULL), 1);
 	assert_int_equal(inbox_send(s, &n, SPAN("y"), NOW, NULL), 0);
+	n.sequence++;
+	assert_int_equal(inbox_send(s, &n, SPAN("x"), NOW, NULL), 1);
+	fill("other", "p", 3); /* it does not see */
+	assert_int_equal(inbox_sender_waiting(s, &waiting, NULL), 1);
+	assert_int_equal(waiting, 2);
+	(void)inbox_sender_free(s);
+	scratch_sql("DROP VIEW inbox_mine"); /* a hub that does not tell */
+	s = NULL;
+	ok(inbox_sender_open(scratch_url, &s, &e));
+	assert_int_equal(inbox_sender_waiting(s, &waiting, NULL), 0);
 	n.sequence++;
 	assert_int_equal(inbox_send(s, &n, SPAN("x"), NOW, NULL), 1);
 	(void)inbox_sender_free(s);
@@ -316,6 +334,7 @@ static void test_grants(void **state)
 		assert_int_equal(b.len, 0);
 		ok(hub_inbox_grants(h, "h.example.net", "10.0.0.0/8", "x", &b, &e));
 		assert_non_null(strstr(b.p, "GRANT INSERT (producer, seq, sent, bytes) ON "));
+		assert_non_null(strstr(b.p, "inbox_mine TO "));
 	}
 	buf_done(&b);
 	(void)hub_free(h);

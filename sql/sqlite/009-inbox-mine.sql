@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Elsewhere a sensor may ask here how much of its own waits in the inbox. SQLite has no sensors.
