@@ -27,40 +27,49 @@ single=$hub
 galera_start "$dir/cluster" "${settings[@]}"
 cluster="mysql:socket=$dir/cluster/1/socket user=$(id -un) database=onus"
 
-applied() { # has every node what node 1 has?
-  local n at=
-  for n in 1 2 3; do at="$at$(galera_sql "$n" "SHOW STATUS LIKE 'wsrep_last_committed'" | cut -f 2) "; done
-  set -- $at
-  [ "$1" = "$2" ] && [ "$1" = "$3" ]
+applied() { # waits until every node has what any has committed
+  local n
+  for n in 1 2 3; do galera_sql "$n" 'SET SESSION wsrep_sync_wait = 15; SHOW TABLES' >/dev/null; done
 }
-rate_single() { # WHAT
+spent() { # PROCESS…: seconds of their processor
+  local p
+  for p; do cut -d ')' -f 2 <"/proc/$p/stat"; done | awk -v hz="$(getconf CLK_TCK)" '{s += $12 + $13} END {printf "%.2f", s / hz}'
+}
+fresh() {
   engine_sql 'DROP DATABASE onus; CREATE DATABASE onus'
-  "$ONUS_BUILD/bench/time_hub" "$1" "$single" "$addresses" "$events" | awk '{printf "%.0f\n", $1 / $2}'
-}
-rate_cluster() {
-  local made began
   galera_sql 1 'DROP DATABASE onus; CREATE DATABASE onus'
-  until applied; do sleep 0.2; done
-  made=$("$ONUS_BUILD/bench/time_hub" "$1" "$cluster" "$addresses" "$events")
-  began=${EPOCHREALTIME/,/.}
-  until applied; do sleep 0.02; done
-  awk -v made="$made" -v from="$began" -v to="${EPOCHREALTIME/,/.}" 'BEGIN {split(made, m, " "); printf "%.0f\n", m[1] / (m[2] + to - from)}'
+  applied
 }
-median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)], v[1], v[NR]}'; }
+run() { # URL PROCESS…: events a second of $what, and the processors' seconds, its own and those of servers
+  local url=$1 from made began
+  shift
+  fresh
+  from=$(spent "$@")
+  made=$("$ONUS_BUILD/bench/time_hub" "$what" "$url" "$addresses" "$events")
+  began=${EPOCHREALTIME/,/.}
+  applied
+  awk -v made="$made" -v began="$began" -v to="${EPOCHREALTIME/,/.}" -v from="$from" -v spent="$(spent "$@")" 'BEGIN {split(made, m, " ")
+    printf "%.0f %.2f %.2f\n", m[1] / (m[2] + to - began), m[3], spent - from}'
+}
+median() { cut -d ' ' -f "$1" | sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)], v[1], v[NR]}'; }
 
 for what in fold bulk; do
   for ((i = 0; i < ${BENCH_ROUNDS:-5}; i++)); do
-    rate_single $what >>"$dir/single.$what"
-    rate_cluster $what >>"$dir/cluster.$what"
+    run "$single" "$engine_pid" >>"$dir/single.$what"
+    run "$cluster" "${galera_pid[@]}" >>"$dir/cluster.$what"
   done
 done
 paused=$(for n in 1 2 3; do galera_sql "$n" "SHOW STATUS LIKE 'wsrep_flow_control_paused'"; done | awk '{if ($2 > m) m = $2} END {printf "%.0f", 100 * m}')
 for what in fold bulk; do
+  name='event lines' mark=0.5
+  [ $what = fold ] || name='its own upserts, rows' mark=
   # shellcheck disable=SC2046 # three figures each
-  set -- $(median <"$dir/single.$what") $(median <"$dir/cluster.$what")
-  printf '%s: one MariaDB %d/s (%d to %d), three nodes %d/s (%d to %d)' \
-    "$([ $what = fold ] && echo 'event lines' || echo 'its own upserts, rows')" "$@"
-  awk -v o="$4" -v t="$1" -v mark="$([ $what = fold ] && echo 0.5)" 'BEGIN {r = o / t
+  set -- $(median 1 <"$dir/single.$what") $(median 1 <"$dir/cluster.$what")
+  printf '%s: one MariaDB %d/s (%d to %d), three nodes %d/s (%d to %d)' "$name" "$@"
+  awk -v o="$4" -v t="$1" -v mark=$mark 'BEGIN {r = o / t
     printf ", %.2fx%s\n", r, mark == "" ? "" : ", mark " mark "x: " (r >= mark ? "met" : "NOT MET")}'
+  for who in single cluster; do
+    printf '  %s: %s s of a processor here, %s s in its servers\n' $who "$(median 2 <"$dir/$who.$what" | cut -d ' ' -f 1)" "$(median 3 <"$dir/$who.$what" | cut -d ' ' -f 1)"
+  done
 done
 echo "the cluster stood still, for its slowest node to follow, $paused % of the time at most"

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "core/spool.h"
+#include "core/spool_depth.h"
 #include "ledger/hub_priv.h"
 #include "util/clock.h"
 #include "util/num.h"
@@ -171,7 +172,7 @@ static void fold(struct work *w, double *wall, double *cpu)
 
 static void spool(struct work *w, uint64_t *lines, uint64_t *packed)
 {
-	struct spool_list list = { NULL };
+	struct spool_depth depth;
 	struct batch_writer b;
 	struct spool *s = NULL;
 	struct err e;
@@ -185,9 +186,8 @@ static void spool(struct work *w, uint64_t *lines, uint64_t *packed)
 	}
 	batch_writer_done(&b);
 	(void)spool_free(s);
-	must(spool_scan(w->url, 1, &list, &e), &e);
-	*packed = list.bytes;
-	spool_list_done(&list);
+	must(spool_depth(w->url, &depth, &e), &e);
+	*packed = depth.waiting.bytes;
 }
 
 /* --- peers ---------------------------------------------------------------------------------------- */
