@@ -155,6 +155,8 @@ static void newest(const struct maker *m, const struct judge_key *key, struct de
 	if (!m->conf->newest || !by_addr(key->kind) || day_s == DECIDE_NEVER || after_s < day_s ||
 	    after_s >= day_s + DAY_S)
 		return;
+	if (decide_sentence(key->kind, x->was.level) && x->was.until_s > m->conf->at_s)
+		return; /* it has no say before the end */
 	x->facts.verified_s = m->conf->newest(m->conf->ctx, key, day_of(day_s));
 }
 

@@ -38,6 +38,10 @@ static const char *const sql_text[] = {
 	    "INSERT INTO run (id, at, formula, registry_sha, settings_rev, batch_cursor) "
 	    "VALUES (?, ?, ?, ?, ?, ?)",
 	[SQL_RUN_AGAIN] = "UPDATE run SET at = ?, batch_cursor = ? WHERE id = ?",
+	[SQL_NEWEST_HOUR] =
+	    "SELECT l.category, max(l.hour) FROM ledger l JOIN source s ON s.id = l.source "
+	    "WHERE l.day = ? AND l.addr >= ? AND l.addr <= ? AND l.hour < 24 AND l.proof = 0 AND "
+	    "s.anchor = 1 GROUP BY l.category",
 	[SQL_DECISION_DROP] = "DELETE FROM decision WHERE entity = ? AND action = ?",
 	[SQL_EPISODE_DROP] = "DELETE FROM episode WHERE entity = ?",
 	[SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?",

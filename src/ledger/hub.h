@@ -138,6 +138,11 @@ MUST_USE int hub_each_ledger(struct hub *h, int32_t first_day, int32_t last_day,
 MUST_USE int hub_scan_ledger(struct hub *h, int32_t first_day, int32_t last_day, hub_ledger_fn *fn,
     void *ctx, struct err *e);
 
+/* hub_newest_hour - of a day in which an anchor saw something with full proof within a range (but abuse-of-service and
+ * what is not scored); -1: in none that the ledger still knows */
+MUST_USE int hub_newest_hour(
+    struct hub *h, int32_t day, struct range within, int *ret, struct err *e);
+
 /* hub_each_change - what batches with numbers above `after` (hub_cursor) have added to the ledger: rows
  * without hour and service, whose counts are to be added to what was there
  * Returns 0; 1, and nothing was told: some of that is forgotten, only the ledger has it all; -errno.

@@ -186,3 +186,28 @@ int hub_days(struct hub *h, int32_t *first, int32_t *last, struct err *e)
 	*last = (int32_t)v[1];
 	return 0;
 }
+
+int hub_newest_hour(struct hub *h, int32_t day, struct range within, int *ret, struct err *e)
+{
+	uint8_t first[16], last[16];
+	struct db_stmt *s;
+	int r = hub_stmt(h, SQL_NEWEST_HOUR, &s, e);
+
+	if (r < 0)
+		return r;
+	addr_to_bytes(within.first, first);
+	addr_to_bytes(within.last, last);
+	db_bind_i64(s, 1, day);
+	db_bind_blob(s, 2, span_of((const char *)first, sizeof(first)));
+	db_bind_blob(s, 3, span_of((const char *)last, sizeof(last)));
+	*ret = -1;
+	while ((r = db_step(s, e)) == 1) {
+		int64_t category = db_i64(s, 0), hour = db_i64(s, 1);
+
+		if (category >= 0 && category < CATEGORY_N &&
+		    category_family((enum category)category) < FAMILY_ABUSE_OF_SERVICE)
+			*ret = MAX_OF(*ret, (int)hour);
+	}
+	db_reset(s);
+	return r;
+}

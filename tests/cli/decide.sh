@@ -76,10 +76,8 @@ jq -se 'map(select(.entity == "addr:45.0.1.3"))[0] | .change == "stands" and .ep
 grep -q "$(printf '^+\taddr:45.0.1.2\tgreylist\t')" "$dir/serve/current/decisions" || fail 'friction is not published'
 
 # Later: what stood an hour is on probation, which is decided without new evidence; and the past is in the hub.
-# all_earlier SECONDS: as if everything had been decided so long ago
-all_earlier() {
-  sql "UPDATE decision SET since = since - $1, until = until - $1; UPDATE episode SET past = past - $1, clean = clean - $1"
-}
+# all_earlier SECONDS: as if everything had been decided so long ago, and nothing was seen since
+all_earlier() { sql "UPDATE decision SET since = since - $1, until = until - $1"; }
 all_earlier 3600
 stages "$dir/conf" score publish
 [ "$(sql "SELECT level, action, until - since FROM decision WHERE entity = 'addr:45.0.1.3'")" = 'probation|greylist|3600' ] ||
@@ -110,4 +108,15 @@ stages "$dir/conf" score publish
   'block|reject|2|172800' ] || fail "a second time: $(sql "SELECT * FROM decision WHERE entity LIKE 'block:%'")"
 "$onus" export plain -c "$dir/conf" | grep -qx '45\.0\.7\.0/24' && fail 'what is to be told why is dropped'
 "$onus" export plain -c "$dir/conf" --level friction | grep -qx '45\.0\.7\.0/24' || fail 'not in the wall of friction'
+
+# What one's own sensors saw is known by the hour: what was seen before the first began is not new, on the same day either.
+hour=$(((now - 60) / 3600 * 3600))
+sql "UPDATE decision SET since = since - 86400, until = $now - 1 WHERE entity = 'addr:45.0.1.1'"
+sql "UPDATE episode SET past = $hour WHERE entity = 'addr:45.0.1.1'"
+stages "$dir/conf" score
+[ "$(sql "SELECT level, episode FROM decision WHERE entity = 'addr:45.0.1.1'")" = 'probation|1' ] ||
+  fail "renewed by what was there: $(sql "SELECT * FROM decision WHERE entity = 'addr:45.0.1.1'")"
+sql "UPDATE episode SET past = $hour - 1 WHERE entity = 'addr:45.0.1.1'"
+stages "$dir/conf" score
+[ "$(sql "SELECT level, episode FROM decision WHERE entity = 'addr:45.0.1.1'")" = 'block|2' ] || fail 'a hit on probation is nothing'
 echo ok

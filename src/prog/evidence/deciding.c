@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "prog/evidence/names.h"
+#include "util/clock.h"
 #include "util/grow.h"
 
 /* --- what stands ---------------------------------------------------------------------------------- */
@@ -227,6 +228,19 @@ static void look(void *ctx, const struct judge_key *key, struct policy_look *ret
 	country_at(d, en.range.first, ret->country);
 }
 
+/* The beginning of the hour in which one's own sensors saw it last; what cannot be told is as if it was not. */
+static int64_t newest(void *ctx, const struct judge_key *key, int32_t day)
+{
+	const struct deciding *d = ctx;
+	struct entity en = names_of(d->registry, d->transfers, key);
+	struct err ignored;
+	int hour;
+
+	if (hub_newest_hour(d->hub, day, en.range, &hour, &ignored) < 0 || hour < 0)
+		return day * DAY_S;
+	return day * DAY_S + hour * INT64_C(3600);
+}
+
 int deciding_begin(struct deciding *d, struct hub *h, const struct registry *r,
     const struct transfers *t, struct err *e)
 {
@@ -239,6 +253,7 @@ int deciding_begin(struct deciding *d, struct hub *h, const struct registry *r,
 	d->conf.standing = d->v;
 	d->conf.n_standing = (uint32_t)d->n;
 	d->conf.look = look;
+	d->conf.newest = newest;
 	d->conf.ctx = d;
 	return err;
 }

@@ -437,6 +437,37 @@ static void test_full(void **state)
 	(void)hub_free(h);
 }
 
+/* When one's own sensors saw something last; not what is weak, of others, or no attack. */
+static void test_newest_hour(void **state)
+{
+	static const struct range here = { { 0, UINT64_C(0xffff0b000000) },
+		{ 0, UINT64_C(0xffff0b0000ff) } };
+	static const struct range there = { { 0, UINT64_C(0xffff0b000100) },
+		{ 0, UINT64_C(0xffff0b0001ff) } };
+	struct hub *h = scratch_hub(HUB_WRITE);
+	struct hub_source s = { .name = "a", .group = "a", .trust = 1, .anchor = true };
+	int hour = 0;
+	int32_t id;
+
+	ok(hub_source_set(h, &s, 20717, &id, &e));
+	assert_int_equal(fold(h, 1,
+			     "1789948801\t11.0.0.1\tspam\t1\tfull\ta\t\t\n"
+			     "1789952401\t11.0.0.2\tspam\t1\tfull\ta\t\t\n"
+			     "1789956001\t11.0.0.2\tspam\t1\tweak\ta\t\t\n"
+			     "1789959601\t11.0.0.2\tproxy\t1\tfull\ta\t\t\n"
+			     "1789963201\t11.0.0.2\tspam\t1\tfull\tb\t\t\n"
+			     "1789966801\t11.0.1.2\tspam\t1\tfull\ta\t\t\n",
+			     NULL),
+	    1);
+	ok(hub_newest_hour(h, 20717, here, &hour, &e));
+	assert_int_equal(hour, 1);
+	ok(hub_newest_hour(h, 20717, there, &hour, &e));
+	assert_int_equal(hour, 5);
+	ok(hub_newest_hour(h, 20716, there, &hour, &e));
+	assert_int_equal(hour, -1);
+	(void)hub_free(h);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
@@ -452,6 +483,7 @@ int main(void)
 		T(test_good),
 		T(test_other_types),
 		T(test_locked),
+		T(test_newest_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
