@@ -35,6 +35,12 @@ bool decide_sentence(enum entity_kind kind, enum level level)
 	return level == LEVEL_BLOCK || (level == LEVEL_FRICTION && kind != ENTITY_ADDR);
 }
 
+bool decide_room(enum entity_kind kind, const struct decide_state *s)
+{
+	return rules[kind].capped && (decide_sentence(kind, s->level) ||
+					 (s->level == LEVEL_PROBATION && s->action != ACTION_TAG));
+}
+
 static void none(struct decide_state *s)
 {
 	s->level = LEVEL_CLEAR;

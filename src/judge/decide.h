@@ -72,6 +72,9 @@ struct decide_state {
 /* decide_sentence - is this a sentence of such a kind? */
 bool decide_sentence(enum entity_kind kind, enum level level);
 
+/* decide_room - does it count in the budget? Of sentences also those that others have put at tag, which may end any time */
+bool decide_room(enum entity_kind kind, const struct decide_state *s);
+
 /* decide_next - what stands at an instant
  * block_from  from which episode on the sentence of a block or network is a block
  * was         at an earlier instant

@@ -103,20 +103,14 @@ static int take_room(struct room *room, const struct decide_case *x, enum decide
 	return 0;
 }
 
-/* Does it slow down or refuse more than one address? */
-static bool needs_room(const struct decide_case *x, const struct decide_state *s)
-{
-	return decide_rule(x->kind)->capped && s->level != LEVEL_CLEAR && s->action != ACTION_TAG;
-}
-
 static bool takes_room(const struct decide_case *x)
 {
-	return needs_room(x, &x->now);
+	return decide_room(x->kind, &x->now);
 }
 
 static bool had_room(const struct decide_case *x)
 {
-	return needs_room(x, &x->was);
+	return decide_room(x->kind, &x->was);
 }
 
 static double density(const struct decide_case *x)

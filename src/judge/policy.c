@@ -221,7 +221,7 @@ static int stands(struct maker *m, const struct policy_standing *s, uint32_t i)
 	struct policy_look look;
 	struct judgement g;
 
-	if (!decide_rule(s->key.kind)->capped || s->state.action == ACTION_TAG || s->unknown)
+	if (!decide_room(s->key.kind, &s->state) || s->unknown)
 		return 0;
 	look = look_at(m, &s->key);
 	place(m, judge_find(m->j, &s->key, &g) ? &g : NULL, &look, &x);
