@@ -11,13 +11,11 @@
 /* What a replay works in. */
 struct replay {
 	const struct evaluate_conf *conf;
-	const struct series *series;
-	space_fn *space;
-	const void *ctx;
 	struct ground *ground;
 	struct ranking *ranking;
 	float *map, *returning;
 	uint16_t *targets[EVALUATE_TARGET_N];
+	struct evaluate_list list;
 	int32_t as_done; /* the last day on which the ASes were looked at */
 };
 
@@ -34,27 +32,27 @@ static void replay_done(struct replay *r)
 	free(r->returning);
 	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
 		free(r->targets[t]);
+	evaluate_list_done(&r->list);
 }
 
 static int replay_init(struct replay *r)
 {
-	r->ground = ground_new(r->space, r->ctx);
+	r->ground = ground_new(r->conf->space, r->conf->space_ctx);
 	r->ranking = ranking_new();
 	r->map = calloc(MAP_N, sizeof(*r->map));
 	r->returning = calloc(MAP_N, sizeof(*r->returning));
 	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
 		r->targets[t] = calloc(MAP_N, sizeof(*r->targets[t]));
-	if (r->ground && r->ranking && r->map && r->returning && r->targets[EVALUATE_NEW] &&
-	    r->targets[EVALUATE_ALL])
-		return 0;
-	replay_done(r);
-	return -ENOMEM;
+	return evaluate_list_init(&r->list) == 0 && r->ground && r->ranking && r->map &&
+		       r->returning && r->targets[EVALUATE_NEW] && r->targets[EVALUATE_ALL]
+		   ? 0
+		   : -ENOMEM;
 }
 
 /* The hosts of the days after today, each once. */
 static int find_targets(struct replay *r, int32_t today)
 {
-	const struct series *s = r->series;
+	const struct series *s = r->conf->series;
 	size_t from = series_from(s, today + 1);
 	size_t end = series_from(s, today + r->conf->horizon + 1), n = 0;
 	CLEANUP(free_p) struct keyed *k = calloc(end > from ? end - from : 1, sizeof(*k));
@@ -97,16 +95,36 @@ static void take_bins(const struct replay *r, struct evaluate_bin bin[EVALUATE_B
 	}
 }
 
-static void measure(struct replay *r, enum evaluate_target t, struct measure *ret)
+static void rank(struct replay *r)
 {
-	measure_map(r->ranking, r->ground->universe, r->map, r->targets[t], ret);
+	ranking_sort(r->ranking, r->ground->universe, r->map);
 }
 
-/* A judge over what was known on a day, run; NULL and *code: it could not. */
-static struct judge *judge_as_of(
-    struct replay *r, int32_t today, bool map, int *code, struct err *e)
+static void measure(const struct replay *r, struct evaluation *ev, unsigned row, unsigned day,
+    enum evaluate_target t)
 {
-	const struct evaluate_conf *c = r->conf;
+	measure_ranking(r->ranking, r->targets[t], evaluation_at(ev, row, t, day));
+}
+
+/* The walls of a row that is ranked. Row 0 comes first, and says what all may spend. */
+static void walls(const struct replay *r, struct evaluation *ev, unsigned row, unsigned day)
+{
+	const uint16_t *targets = r->targets[EVALUATE_ALL];
+	struct evaluate_walls *w = &ev->walls[day];
+
+	evaluate_walls(r->ranking, &r->list, targets, evaluation_row_name(row), w);
+	for (unsigned k = 0; k < EVALUATE_BUDGET_N; k++) {
+		struct evaluate_limit limit = { 0, INFINITY,
+			w->policy[evaluate_budget[k]].addresses };
+
+		evaluation_equal(ev, row, day)[k] =
+		    evaluate_wall(r->ranking, &r->list, targets, limit);
+	}
+}
+
+int evaluate_judge(const struct evaluate_conf *c, int32_t today, float *arrivals, float *returning,
+    struct judge **ret, struct err *e)
+{
 	struct series_voice voices[SERIES_VOICES_MAX];
 	struct judge_conf conf = { .today = today,
 		.first_day = c->first_day,
@@ -114,52 +132,58 @@ static struct judge *judge_as_of(
 		.measure = c->voices != NULL,
 		.delegation = c->delegation };
 	struct judge *j = judge_new(&conf);
+	int r;
 
-	*code = j ? 0 : -ENOMEM;
-	if (j && c->voices)
+	if (!j)
+		return -ENOMEM;
+	if (c->voices)
 		c->voices(c->voices_ctx, today, j, voices);
-	for (unsigned g = 0; j && !c->voices && g < JUDGE_GROUPS_MAX; g++)
+	for (unsigned g = 0; !c->voices && g < JUDGE_GROUPS_MAX; g++)
 		judge_group(j, g, 1, !c->foreign);
-	if (*code == 0)
-		*code = series_judge(r->series, today, c->voices ? voices : NULL, j);
-	if (map) {
-		memset(r->map, 0, MAP_N * sizeof(*r->map));
-		memset(r->returning, 0, MAP_N * sizeof(*r->returning));
-		if (*code == 0)
-			judge_map(j, r->map, r->returning);
-	}
-	if (*code == 0)
-		*code = judge_run(j, r->space, r->ctx, e);
-	return *code == 0 ? j : judge_free(j);
+	r = series_judge(c->series, today, c->voices ? voices : NULL, j);
+	if (arrivals)
+		memset(arrivals, 0, MAP_N * sizeof(*arrivals));
+	if (returning)
+		memset(returning, 0, MAP_N * sizeof(*returning));
+	judge_map(j, arrivals, returning);
+	if (r == 0)
+		r = judge_run(j, c->space, c->space_ctx, e);
+	*ret = r == 0 ? j : judge_free(j);
+	return r;
 }
 
 static int judge_day(struct replay *r, struct evaluation *ev, unsigned day, struct err *e)
 {
-	int32_t today = r->conf->days[day];
-	int ret;
-	struct judge *j = judge_as_of(r, today, true, &ret, e);
+	int32_t today = r->conf->days[day], horizon = r->conf->horizon;
+	struct judge *j;
+	int ret = evaluate_judge(r->conf, today, r->map, r->returning, &j, e);
 
-	if (ret == 0)
-		ret = evaluate_hosts(
-		    r->series, today, r->conf->horizon, j, ev->hosts[day], ev->host_bin);
+	if (ret < 0)
+		return ret;
+	ret = evaluate_hosts(r->conf->series, today, horizon, j, ev->hosts[day], ev->host_bin);
 	(void)judge_free(j);
 	if (ret == 0)
-		ret = evaluate_fair(
-		    r->ground, r->map, r->targets[EVALUATE_NEW], r->conf->horizon, &ev->fair);
+		ret =
+		    evaluate_fair(r->ground, r->map, r->targets[EVALUATE_NEW], horizon, &ev->fair);
 	if (ret < 0)
 		return ret;
 	take_bins(r, ev->bin);
-	measure(r, EVALUATE_NEW, evaluation_at(ev, 0, EVALUATE_NEW, day));
+	evaluate_bands(
+	    r->ground, r->map, r->targets[EVALUATE_ALL], r->targets[EVALUATE_NEW], ev->band);
+	rank(r);
+	measure(r, ev, 0, day, EVALUATE_NEW);
+	walls(r, ev, 0, day);
 	for (uint32_t b = 0; b < MAP_N; b++)
 		r->map[b] += r->returning[b];
-	measure(r, EVALUATE_ALL, evaluation_at(ev, 0, EVALUATE_ALL, day));
+	rank(r);
+	measure(r, ev, 0, day, EVALUATE_ALL);
 	return 0;
 }
 
 /* The ASes on the last day, not after today, that has 28 days after it, unless that was done. */
 static int as_day(struct replay *r, struct evaluation *ev, int32_t today, struct err *e)
 {
-	const struct series *s = r->series;
+	const struct series *s = r->conf->series;
 	int32_t last = s->n ? s->v[s->n - 1].day : today;
 	int32_t day = MIN_OF(today, last - EVALUATE_AS_DAYS);
 	struct judge *j;
@@ -168,9 +192,10 @@ static int as_day(struct replay *r, struct evaluation *ev, int32_t today, struct
 	if (day < r->conf->first_day + EVALUATE_AS_DAYS || day <= r->as_done)
 		return 0;
 	r->as_done = day;
-	j = judge_as_of(r, day, false, &ret, e);
-	if (ret == 0)
-		ret = evaluate_as(r->ground, s, day, j, ev->as[ev->n_as_days++], ev->cover);
+	ret = evaluate_judge(r->conf, day, NULL, NULL, &j, e);
+	if (ret < 0)
+		return ret;
+	ret = evaluate_as(r->ground, s, day, j, ev->as[ev->n_as_days++], ev->cover);
 	(void)judge_free(j);
 	return ret;
 }
@@ -180,30 +205,43 @@ static int baseline_day(struct replay *r, struct evaluation *ev, unsigned row, u
 	int ret;
 
 	memset(r->map, 0, MAP_N * sizeof(*r->map));
-	ret = baselines[row - 1].fill(r->ground, r->series, r->conf->days[day], r->map);
-	for (unsigned t = 0; t < EVALUATE_TARGET_N && ret == 0; t++)
-		measure(r, t, evaluation_at(ev, row, t, day));
-	return ret;
+	ret = baselines[row - 1].fill(r->ground, r->conf->series, r->conf->days[day], r->map);
+	if (ret < 0)
+		return ret;
+	rank(r);
+	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
+		measure(r, ev, row, day, t);
+	walls(r, ev, row, day);
+	return 0;
 }
 
-int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *space,
-    const void *ctx, struct evaluation *ret, struct err *e)
+static int evaluation_init(struct evaluation *e, unsigned n_days)
 {
-	struct replay r = {
-		.conf = c, .series = s, .space = space, .ctx = ctx, .as_done = INT32_MIN
-	};
-	int code = replay_init(&r);
+	size_t cells;
 
-	*ret = (struct evaluation){ .n_days = c->n_days, .n_rows = n_baselines + 1 };
-	ret->v = calloc((size_t)ret->n_rows * EVALUATE_TARGET_N * c->n_days + 1, sizeof(*ret->v));
-	ret->hosts = calloc((size_t)c->n_days + 1, sizeof(*ret->hosts));
-	ret->as = calloc((size_t)c->n_days + 1, sizeof(*ret->as));
-	if (code == 0 && (!ret->v || !ret->hosts || !ret->as))
-		code = -ENOMEM;
+	*e = (struct evaluation){ .n_days = n_days, .n_rows = n_baselines + 1 };
+	cells = (size_t)e->n_rows * n_days + 1;
+	e->v = calloc(cells * EVALUATE_TARGET_N, sizeof(*e->v));
+	e->hosts = calloc((size_t)n_days + 1, sizeof(*e->hosts));
+	e->as = calloc((size_t)n_days + 1, sizeof(*e->as));
+	e->walls = calloc((size_t)n_days + 1, sizeof(*e->walls));
+	e->equal = calloc(cells, sizeof(*e->equal));
+	return e->v && e->hosts && e->as && e->walls && e->equal ? 0 : -ENOMEM;
+}
+
+int evaluate(const struct evaluate_conf *c, struct evaluation *ret, struct err *e)
+{
+	struct replay r = { .conf = c, .as_done = INT32_MIN };
+	int code = evaluation_init(ret, c->n_days);
+
+	if (code == 0)
+		code = replay_init(&r);
 	for (unsigned day = 0; day < c->n_days && code == 0; day++) {
 		if (c->progress)
 			c->progress(c->ctx, day);
 		code = find_targets(&r, c->days[day]);
+		if (code == 0)
+			code = evaluate_list_take(&r.list, c->series, c->days[day], c->horizon);
 		if (code == 0)
 			code = judge_day(&r, ret, day, e);
 		if (code == 0)
@@ -222,6 +260,8 @@ void evaluation_done(struct evaluation *e)
 	free(e->v);
 	free(e->hosts);
 	free(e->as);
+	free(e->walls);
+	free(e->equal);
 	*e = (struct evaluation){ 0 };
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The replay: on each test day the judge and every baseline see the series up to and with that day only,
  * and are measured by what came in the days after. Protocol: scoring.md C1: T2 and T2b here, T1
- * in evaluate_hosts.c, T3 in evaluate_as.c; fairness (D) in evaluate_fair.c. */
+ * in evaluate_hosts.c, T3 in evaluate_as.c, T6 in evaluate_walls.c; fairness (D) in evaluate_fair.c. The policy,
+ * played over days: play.h. */
 #ifndef ONUS_JUDGE_EVALUATE_H
 #define ONUS_JUDGE_EVALUATE_H
 
@@ -11,6 +12,9 @@
 #include "judge/series.h"
 
 struct evaluate_conf {
+	const struct series *series; /* sealed; borrowed, as is all here */
+	space_fn *space;
+	const void *space_ctx;
 	const int32_t
 	    *days; /* test days, ascending; each needs `horizon` days of series after it */
 	unsigned n_days;
@@ -29,6 +33,12 @@ struct evaluate_conf {
 	void (*progress)(void *ctx, unsigned done);
 	void *ctx;
 };
+
+/* evaluate_judge - over what was known on a day, run; *ret is the caller's
+ * arrivals, returning  of judge_map, zeroed here; NULL: not wanted
+ * 0, -ENOMEM, -EINVAL as judge_run. */
+MUST_USE int evaluate_judge(const struct evaluate_conf *c, int32_t today, float *arrivals,
+    float *returning, struct judge **ret, struct err *e);
 
 /* Whose coming is foretold. */
 enum evaluate_target {
@@ -125,6 +135,72 @@ double evaluate_beside(const struct evaluate_class *c, const struct evaluate_cla
 bool evaluate_told(const struct evaluate_class *c);
 int evaluate_alarm(const struct evaluate_class *c, const struct evaluate_class *all);
 
+/* Walls (T6): the addresses seen within 30 days, and blocks beside them. */
+enum evaluate_policy {
+	EVALUATE_POLICY_LIST, /* of addresses alone */
+	EVALUATE_POLICY_HOSTS_5,
+	EVALUATE_POLICY_HOSTS_2,
+	EVALUATE_POLICY_NEW_1,
+	EVALUATE_POLICY_NEW_HALF,
+	EVALUATE_POLICY_NEW_QUARTER,
+	EVALUATE_POLICY_BGP,
+	EVALUATE_POLICY_MOST,
+	EVALUATE_POLICY_N
+};
+extern const char *const evaluate_policy_name[EVALUATE_POLICY_N];
+
+struct evaluate_wall {
+	double caught;	  /* of all IPv4 hosts to come, the share behind it */
+	double addresses; /* behind it, each once */
+	double blocks;	  /* of them whole ones */
+};
+
+/* The policies of onus of which everybody else may spend as many addresses, in an order of his own. */
+#define EVALUATE_BUDGET_N 4
+extern const enum evaluate_policy evaluate_budget[EVALUATE_BUDGET_N];
+
+struct evaluate_walls {
+	struct evaluate_wall policy[EVALUATE_POLICY_N];
+};
+
+/* To how many of the /24s of which so many new hosts are expected, or more, somebody came, and somebody new. */
+#define EVALUATE_BAND_N 6
+extern const double evaluate_band_from[EVALUATE_BAND_N];
+struct evaluate_band {
+	double blocks, again, again_new;
+};
+
+/* struct evaluate_list - the IPv4 hosts seen within 30 days, by block, and those of them that come */
+struct evaluate_list {
+	uint16_t *hosts, *back; /* owned; [MAP_N] */
+	double n, n_back;	/* in all */
+	double came;		/* hosts to come, on the list or not */
+};
+
+/* struct evaluate_limit - blocks are walled off in the order of a ranking, until one of these is reached; those of
+ * one figure share what is left evenly */
+struct evaluate_limit {
+	double least;	  /* figure */
+	double blocks;	  /* INFINITY: any number */
+	double addresses; /* those of the list included */
+};
+
+/* evaluate_list_init - -ENOMEM; evaluate_list_done frees, also what is half made
+ * evaluate_list_take - as of a day; 0 or -ENOMEM
+ * evaluate_wall      - list and blocks; targets: hosts to come by block
+ * evaluate_walls     - the policies of a row of the evaluation that has just been ranked
+ * evaluate_bands     - one day, added to; map: of judge_map */
+MUST_USE int evaluate_list_init(struct evaluate_list *l);
+void evaluate_list_done(struct evaluate_list *l);
+MUST_USE int evaluate_list_take(
+    struct evaluate_list *l, const struct series *s, int32_t today, int32_t horizon);
+struct evaluate_wall evaluate_wall(const struct ranking *r, const struct evaluate_list *l,
+    const uint16_t *targets, struct evaluate_limit limit);
+void evaluate_walls(const struct ranking *r, const struct evaluate_list *l, const uint16_t *targets,
+    const char *row, struct evaluate_walls *ret);
+void evaluate_bands(const struct ground *g, const float *map, const uint16_t *all,
+    const uint16_t *new, struct evaluate_band band[EVALUATE_BAND_N]);
+
 struct evaluation {
 	unsigned n_days, n_rows; /* row 0 is onus, then the baselines in their order */
 	struct measure *v;	 /* owned; [row][target][day]: evaluation_at */
@@ -134,6 +210,9 @@ struct evaluation {
 	unsigned n_as_days;
 	struct evaluate_cover cover[EVALUATE_COVER_N];
 	struct evaluate_fair fair;
+	struct evaluate_walls *walls;			  /* owned; [n_days] */
+	struct evaluate_wall (*equal)[EVALUATE_BUDGET_N]; /* owned; [row][day]: evaluation_equal */
+	struct evaluate_band band[EVALUATE_BAND_N];
 };
 
 static inline struct measure *evaluation_at(
@@ -141,12 +220,16 @@ static inline struct measure *evaluation_at(
 {
 	return &e->v[((size_t)row * EVALUATE_TARGET_N + t) * e->n_days + day];
 }
+static inline struct evaluate_wall *evaluation_equal(
+    const struct evaluation *e, unsigned row, unsigned day)
+{
+	return e->equal[(size_t)row * e->n_days + day];
+}
 const char *evaluation_row_name(unsigned row);
 
 /* evaluate - all of it
  * Returns 0; -ENOMEM; -EINVAL as judge_run. */
-MUST_USE int evaluate(const struct evaluate_conf *c, const struct series *s, space_fn *space,
-    const void *ctx, struct evaluation *ret, struct err *e);
+MUST_USE int evaluate(const struct evaluate_conf *c, struct evaluation *ret, struct err *e);
 void evaluation_done(struct evaluation *e);
 
 /* evaluation_spread - of one figure of measure (an offset into it) over the test days */

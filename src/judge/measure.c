@@ -2,7 +2,6 @@
 #include "judge/measure.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,8 @@ const uint32_t measure_at[MEASURE_AT_N] = { 100, 1000, 10000, 100000 };
  * (a float that is not negative sorts as its bits do). */
 struct ranking {
 	uint64_t *v, *spare;
+	size_t n;
+	double sum; /* of all figures */
 };
 
 struct ranking *ranking_new(void)
@@ -57,8 +58,10 @@ static float figure_of(uint64_t word)
 	return f;
 }
 
-static void sort_words(struct ranking *r, size_t n)
+static void sort_words(struct ranking *r)
 {
+	size_t n = r->n;
+
 	for (unsigned shift = 32; shift < 64; shift += DIGIT_BITS) {
 		size_t at[DIGITS] = { 0 }, sum = 0;
 
@@ -79,87 +82,109 @@ static void sort_words(struct ranking *r, size_t n)
 	}
 }
 
-/* struct tie - blocks of one figure */
-struct tie {
-	size_t begin, end; /* ranks */
+void ranking_sort(struct ranking *r, const uint64_t *universe, const float *figure)
+{
+	r->n = 0;
+	r->sum = 0;
+	for (uint32_t b = 0; b < MAP_N; b++) {
+		if (!(universe[b / 64] >> b % 64 & 1))
+			continue;
+		r->v[r->n++] = (uint64_t)invert(figure[b]) << 32 | b;
+		r->sum += (double)figure[b];
+	}
+	sort_words(r);
+}
+
+bool ranking_tie(const struct ranking *r, size_t begin, struct tie *ret)
+{
+	size_t end = begin;
+
+	if (begin >= r->n)
+		return false;
+	while (end < r->n && r->v[end] >> 32 == r->v[begin] >> 32)
+		end++;
+	*ret = (struct tie){ begin, end, (double)figure_of(r->v[begin]) };
+	return true;
+}
+
+uint32_t ranking_at(const struct ranking *r, size_t rank)
+{
+	return (uint32_t)r->v[rank];
+}
+
+/* struct came - to the blocks of a tie */
+struct came {
 	double targets, blocks;
 };
 
-static void take_hits(const struct tie *t, struct measure *m)
+static struct came came_to(const struct ranking *r, const struct tie *t, const uint16_t *targets)
+{
+	struct came c = { 0 };
+
+	for (size_t i = t->begin; i < t->end; i++) {
+		uint16_t here = targets[ranking_at(r, i)];
+
+		c.targets += here;
+		c.blocks += here > 0;
+	}
+	return c;
+}
+
+static void take_hits(const struct tie *t, const struct came *c, struct measure *m)
 {
 	for (unsigned k = 0; k < MEASURE_AT_N; k++) {
 		double within = (double)MIN_OF(t->end, measure_at[k]) - (double)t->begin;
 
 		if (!(within > 0))
 			continue;
-		m->hit[k] += t->targets * within / (double)(t->end - t->begin);
-		m->idle[k] += t->blocks * within / (double)(t->end - t->begin);
+		m->hit[k] += c->targets * within / (double)(t->end - t->begin);
+		m->idle[k] += c->blocks * within / (double)(t->end - t->begin);
 	}
 }
 
 /* Precision at every block of a tie, its blocks with targets spread evenly through it. */
-static void take_ap(const struct tie *t, double before, struct measure *m)
+static void take_ap(const struct tie *t, const struct came *c, double before, struct measure *m)
 {
-	double n = (double)(t->end - t->begin), share = t->blocks / n;
-	double step = n > 1 ? (t->blocks - 1) / (n - 1) : 0;
+	double n = (double)(t->end - t->begin), share = c->blocks / n;
+	double step = n > 1 ? (c->blocks - 1) / (n - 1) : 0;
 
-	if (!(t->blocks > 0))
+	if (!(c->blocks > 0))
 		return;
 	for (size_t i = t->begin; i < t->end && i < MEASURE_AP_DEPTH; i++)
 		m->ap += share * (before + 1 + step * (double)(i - t->begin)) / (double)(i + 1);
 }
 
-static void take_ties(
-    const struct ranking *r, size_t n, double mean, const uint16_t *targets, struct measure *m)
+static void take_ties(const struct ranking *r, const uint16_t *targets, struct measure *m)
 {
-	double before = 0; /* blocks with targets above */
+	double mean = r->sum / (double)r->n;
+	struct tie t = { 0 };
 
-	for (size_t i = 0; i < n;) {
-		struct tie t = { .begin = i };
-		double figure = (double)figure_of(r->v[i]);
+	while (ranking_tie(r, t.end, &t)) {
+		struct came c = came_to(r, &t, targets);
 
-		for (; i < n && r->v[i] >> 32 == r->v[t.begin] >> 32; i++) {
-			uint16_t here = targets[(uint32_t)r->v[i]];
-
-			t.targets += here;
-			t.blocks += here > 0;
-		}
-		t.end = i;
-		take_hits(&t, m);
-		take_ap(&t, before, m);
-		before += t.blocks;
-		m->targets += t.targets;
-		m->auc += t.blocks * ((double)(n - t.end) + (double)(t.end - t.begin) / 2);
-		if (t.targets > 0)
-			m->ll += t.targets * log(figure > 0 ? figure / mean : 1e-30);
+		take_hits(&t, &c, m);
+		take_ap(&t, &c, m->blocks, m);
+		m->blocks += c.blocks;
+		m->targets += c.targets;
+		m->auc += c.blocks * ((double)(r->n - t.end) + (double)(t.end - t.begin) / 2);
+		if (c.targets > 0)
+			m->ll += c.targets * log(t.figure > 0 ? t.figure / mean : 1e-30);
 	}
-	m->blocks = before;
 }
 
-void measure_map(struct ranking *r, const uint64_t *universe, const float *figure,
-    const uint16_t *targets, struct measure *ret)
+void measure_ranking(const struct ranking *r, const uint16_t *targets, struct measure *ret)
 {
-	size_t n = 0;
-	double sum = 0;
-
 	*ret = (struct measure){ 0 };
-	for (uint32_t b = 0; b < MAP_N; b++) {
-		if (!(universe[b / 64] >> b % 64 & 1))
-			continue;
-		r->v[n++] = (uint64_t)invert(figure[b]) << 32 | b;
-		sum += (double)figure[b];
-	}
-	if (n == 0)
+	if (r->n == 0)
 		return;
-	sort_words(r, n);
-	take_ties(r, n, sum / (double)n, targets, ret);
+	take_ties(r, targets, ret);
 	for (unsigned k = 0; k < MEASURE_AT_N; k++) /* so far: those to which some came */
-		ret->idle[k] = 1 - ret->idle[k] / (double)MIN_OF(n, (size_t)measure_at[k]);
+		ret->idle[k] = 1 - ret->idle[k] / (double)MIN_OF(r->n, (size_t)measure_at[k]);
 	if (!(ret->targets > 0))
 		return;
 	for (unsigned k = 0; k < MEASURE_AT_N; k++)
 		ret->hit[k] /= ret->targets;
-	ret->auc /= ret->blocks * (double)n;
+	ret->auc /= ret->blocks * (double)r->n;
 	ret->ll /= ret->targets;
 	ret->ap /= ret->blocks;
 }

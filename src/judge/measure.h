@@ -6,6 +6,7 @@
 #ifndef ONUS_JUDGE_MEASURE_H
 #define ONUS_JUDGE_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,16 +28,24 @@ struct measure {
 	double blocks;	/* with at least one */
 };
 
-/* struct ranking - the memory that measuring works in; make one, use it for many */
+/* struct ranking - blocks in an order, and the memory that this takes; make one, use it for many */
 struct ranking;
 struct ranking *ranking_new(void); /* NULL: out of memory */
 struct ranking *ranking_free(struct ranking *r);
 
-/* measure_map - rank the blocks of the universe by figure (>= 0, finite), highest first
- * universe    bit per block: announced
- * targets     hosts to come in each block; those outside the universe do not count */
-void measure_map(struct ranking *r, const uint64_t *universe, const float *figure,
-    const uint16_t *targets, struct measure *ret);
+/* ranking_sort - the blocks of the universe (bit per block: announced) by figure (>= 0, finite), highest first
+ * ranking_tie  - those of one figure, from rank `begin`, which is the end of the tie before, or 0; false: there are no more
+ * ranking_at   - the block of a rank */
+struct tie {
+	size_t begin, end; /* ranks */
+	double figure;
+};
+void ranking_sort(struct ranking *r, const uint64_t *universe, const float *figure);
+bool ranking_tie(const struct ranking *r, size_t begin, struct tie *ret);
+uint32_t ranking_at(const struct ranking *r, size_t rank);
+
+/* measure_ranking - what was sorted; targets: hosts to come in each block; those outside the universe do not count */
+void measure_ranking(const struct ranking *r, const uint16_t *targets, struct measure *ret);
 
 /* struct spread - mean of n figures and the half width of its 95 % interval (Student) */
 struct spread {

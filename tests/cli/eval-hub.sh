@@ -66,6 +66,17 @@ of_hub own --since "$(day 20)" | cmp "$dir/lines.json" - || fail '--since'
 "$onus" eval -o "hub=sqlite:$dir/h-own/hub.sqlite" --registry "$dir/registry" --json 2>/dev/null | figures | cmp "$dir/hub.json" - || fail 'the hub by its option'
 echo 'ok: the same figures'
 
+# The policy played over the hub: one /64 comes daily, all others once. With what is set there beside the rest, and
+# nothing around one's own networks.
+walls() { "$onus" eval -c "$dir/own.conf" --walls --json --days "$(day 80),$(day 90)" "$@" 2>"$dir/err" || fail "$(cat "$dir/err")"; }
+put_up() { python3 -c 'import json, sys; print(*(x["name"] + " %d" % (x["addr"]["put_up"] + x["block"]["put_up"]) for x in json.load(sys.stdin)["levels"]), sep=";")'; }
+before=$(walls | put_up)
+grep -qE '^addresses alone [0-9]+;mild 1;standard ([0-9]+);strict [1-9][0-9]+;as set \1$' <<<"$before" || fail "$before"
+"$onus" level set -c "$dir/own.conf" --why test addr.p7=0.9 >/dev/null
+[ "$(walls | put_up | sed 's/.*;as set //')" -lt "${before##* }" ] || fail 'what is set is not played'
+[ "$(walls -o own_networks=20.0.0.0/8,2a00:1::/32 | put_up)" = 'addresses alone 0;mild 0;standard 0;strict 0;as set 0' ] || fail 'walls around own networks'
+echo 'ok: walls'
+
 # A list of one's own trust: what it says depends on it, on the day of the change and not before.
 hub high 0.9 own list
 hub low 0.05 own list

@@ -32,6 +32,10 @@ assert rows["onus"]["auc"]["mean"] > 0.85, rows["onus"]
 for name, row in rows.items():
     assert 0 <= row["auc"]["mean"] <= 1 and row["hit_100"]["mean"] <= row["hit_1k"]["mean"] + 1e-9, name
 assert rows["onus"]["auc"]["mean"] > rows["distinct-30"]["auc"]["mean"], rows
+walls = {x["policy"]: x for x in r["walls"]}
+assert 100 < walls["addresses of 30 days"]["addresses"] <= 180 <= walls["+ onus, 16384"]["addresses"], walls
+assert all(0 <= x["caught"]["mean"] <= 1 for x in r["walls"]) and len(r["equal_addresses"]) == 4, r["walls"]
+assert [x["name"] for x in r["equal_addresses"][0]["rows"]] == list(rows), r["equal_addresses"]
 PY
 eval_ "$dir/events" >"$dir/text" 2>/dev/null
 grep -q '^onus ' "$dir/text" && grep -q '^ewma ' "$dir/text" || fail 'no table'
@@ -68,6 +72,49 @@ eval_ --alarm --days 2024-02-03 --json "$dir/silent" >"$dir/json" 2>"$dir/err" |
 grep -q 'AS up to 65536 addresses: 0 new hosts came where [0-9]* were said' "$dir/err" || fail "$(cat "$dir/err")"
 python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); assert [x["alarm"] for x in r["by_size"]][0] and r["by_country"][0]["country"] is None, r["by_size"]' "$dir/json" || fail 'the report knows of no alarm'
 eval_ --days 2024-02-03 "$dir/silent" 2>/dev/null | grep -q 'ALARM: fewer than said' || fail 'no alarm in the text'
+
+# The policy, played: three hosts that come daily meet their walls on every day, five new ones a day from everywhere do
+# not; both counted apart, from the lines.
+awk 'BEGIN { OFS = "\t"
+  print "#onus-events 1"
+  for (d = 0; d < 100; d++)
+    for (k = 0; k < 8; k++)
+      print 1700006400 + d * 86400, k < 3 ? "20.1.0." k + 1 : "20." 16 + k "." 2 * d "." d, "brute-force", 1, "full", "s" }' >"$dir/daily"
+eval_ --walls --json --days 2024-02-01,2024-02-15 "$dir/daily" >"$dir/json" 2>"$dir/err" || fail "$(cat "$dir/err")"
+python3 - "$dir/json" "$dir/daily" <<'PY' || fail 'walls are not where they must be'
+import json, sys
+from datetime import date, timedelta
+start, begin = date(2023, 11, 15), date(2024, 2, 2)
+came = {}
+for line in open(sys.argv[2]):
+    if line[0] != "#":
+        at, host = line.split("\t")[:2]
+        came.setdefault(start + timedelta((int(at) - 1700006400) // 86400), set()).add(host)
+levels = {x["name"]: x for x in json.load(open(sys.argv[1]))["levels"]}
+assert list(levels) == ["addresses alone", "mild", "standard", "strict"], list(levels)
+for name in ("addresses alone", "mild", "standard"):
+    x = levels[name]
+    assert len(x["days"]) == 21 and len(x["weeks"]) == 3, x
+    for i, d in enumerate(x["days"]):
+        day = begin + timedelta(i)
+        assert d["day"] == str(day) and d["came"] == len(came[day]), d
+        assert d["addr"]["met"] == 3 and d["block"] == {"walls": 0, "met": 0} and d["addresses"] == d["addr"]["walls"], d
+        assert d["addr"]["walls"] == 3 if name == "mild" else d["addr"]["walls"] >= 3, d  # others slow down who came once
+    for i, w in enumerate(x["weeks"]):
+        hosts = set().union(*(came[begin + timedelta(7 * i + k)] for k in range(7)))
+        assert w["came"] == len(hosts) and abs(w["caught"] - 3 / len(hosts)) < 1e-4, w
+        assert abs(w["stopped"] - 3 / 8) < 1e-4, w
+    assert x["addr"]["put_up"] - x["addr"]["met_nobody"] == 3, x["addr"]
+    assert name != "mild" or x["addr"]["put_up"] == 3, x["addr"]
+# Three hosts make no block that is slowed down, unless two are enough; and who came once is walled off for nothing.
+assert all(d["block"]["walls"] == 1 and d["addresses"] >= 256 for d in levels["strict"]["days"]), levels["strict"]
+assert levels["strict"]["addr"]["met_nobody"] >= 100, levels["strict"]
+PY
+eval_ --walls --days 2024-02-01,2024-02-15 --plot "$dir/walls.svg" "$dir/daily" >"$dir/text" 2>/dev/null || fail 'no text'
+[ "$(grep -c '^2024-02-' "$dir/text")" = 3 ] && grep -q '^standard ' "$dir/text" || fail "$(cat "$dir/text")"
+python3 -c 'import sys, xml.dom.minidom as d; t = d.parse(sys.argv[1]); assert len(t.getElementsByTagName("path")) == 8 and "strict" in t.toxml()' "$dir/walls.svg" ||
+  fail 'no picture of walls'
+eval_ --walls --alarm "$dir/daily" >/dev/null 2>"$dir/err" && fail 'an alarm of walls'
 
 # Too short a series, days out of order, beyond the end.
 head -60 "$dir/events" >"$dir/short"

@@ -41,6 +41,9 @@ for c in r["coverage"]:
     assert .70 <= c["within"] <= .90 or c["entities"] < 30, c
 print("ok: silent %.3f of the fifty worst AS; coverage" % worst["silent"]["mean"], [c["within"] for c in r["coverage"]])
 PY
+walls() { python3 "$ONUS_SOURCE/tests/system/eval_walls.py" "$@"; }
+asn=$(find "$dir"/prefix-asn/asn-2025040218 -name '*ipv4.csv')
+walls "$dir/json" "$dir/events" "$asn" 2025-07-25 20000
 
 # Two of these figures again, from the event lines alone.
 replay --days 2025-11-05 >"$dir/one" 2>/dev/null
@@ -97,6 +100,7 @@ for c in r["coverage"]:
     assert .70 <= c["within"] <= .90 or c["entities"] < 30, c
 print("ok: coverage", [c["within"] for c in r["coverage"]])
 PY
+walls "$dir/json" "$dir/oxl" "$asn"
 
 # Half a million junk additions in January 2026: the guard keeps what deleting them by hand would.
 flood=2026-01-22,2026-01-29,2026-02-05

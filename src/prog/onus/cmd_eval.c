@@ -12,7 +12,9 @@
 #include "prog/onus/commands.h"
 #include "prog/onus/eval_fair.h"
 #include "prog/onus/eval_hub.h"
+#include "prog/onus/eval_play.h"
 #include "prog/onus/eval_plot.h"
+#include "prog/onus/eval_walls.h"
 #include "util/clock.h"
 #include "util/input.h"
 #include "util/jout.h"
@@ -30,7 +32,7 @@ struct eval {
 	const char *conf_file, *registry, *days_text, *since, *plot;
 	struct opt_list set;
 	uint32_t horizon, drop_over;
-	bool json, foreign, alarm;
+	bool json, foreign, alarm, walls;
 	struct series series;
 	bool of_hub;
 	struct eval_hub hub;
@@ -112,7 +114,7 @@ static int read_hub(struct eval *x, const struct conf *conf, struct err *e)
 	struct clock clock = clock_system();
 	struct err why = { "" };
 	int r = eval_hub_read(
-	    conf->hub, OLDEST_DAY, x->since_day, clock_now_s(&clock), &x->series, &x->hub, &why);
+	    conf, OLDEST_DAY, x->since_day, clock_now_s(&clock), &x->series, &x->hub, &why);
 
 	if (r < 0)
 		return err_set(e, r, "%s; or name files of event lines", why.text);
@@ -374,6 +376,7 @@ static void print_text(const struct eval *x, const struct evaluation *ev)
 	print_hosts(ev);
 	print_bins("a host returns", "hosts", ev->host_bin);
 	print_as(ev);
+	eval_walls_print(ev);
 	eval_fair_print(&ev->fair);
 }
 
@@ -488,7 +491,21 @@ static void json_as(struct jout *j, const struct evaluation *ev)
 	jout_array_end(j);
 }
 
-static int print_json(const struct eval *x, const struct evaluation *ev)
+static void json_evaluation(struct jout *j, const struct eval *x, const struct evaluation *ev)
+{
+	json_days(j, x, ev);
+	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
+		json_rows(j, ev, t);
+	json_bins(j, "calibration", "blocks", ev->bin);
+	json_hosts(j, ev);
+	json_bins(j, "hosts_calibration", "hosts", ev->host_bin);
+	json_as(j, ev);
+	eval_walls_json(j, ev);
+	eval_fair_json(j, &ev->fair);
+}
+
+/* One of both. */
+static int print_json(const struct eval *x, const struct evaluation *ev, const struct play *p)
 {
 	struct buf out;
 	struct jout j;
@@ -501,14 +518,10 @@ static int print_json(const struct eval *x, const struct evaluation *ev)
 	jout_u64(&j, "horizon_days", x->horizon);
 	jout_u64(&j, "lines", x->lines);
 	jout_u64(&j, "refused", x->refused);
-	json_days(&j, x, ev);
-	for (unsigned t = 0; t < EVALUATE_TARGET_N; t++)
-		json_rows(&j, ev, t);
-	json_bins(&j, "calibration", "blocks", ev->bin);
-	json_hosts(&j, ev);
-	json_bins(&j, "hosts_calibration", "hosts", ev->host_bin);
-	json_as(&j, ev);
-	eval_fair_json(&j, &ev->fair);
+	if (ev)
+		json_evaluation(&j, x, ev);
+	else
+		eval_play_json(&j, p);
 	jout_object_end(&j);
 	ok = buf_ok(&out);
 	(void)fwrite(buf_text(&out).p, 1, span_len(buf_text(&out)), stdout);
@@ -517,14 +530,18 @@ static int print_json(const struct eval *x, const struct evaluation *ev)
 	return ok ? 0 : -ENOMEM;
 }
 
-static int plot(const char *path, const struct evaluation *ev, struct err *e)
+/* One of both. */
+static int plot(const char *path, const struct evaluation *ev, const struct play *p, struct err *e)
 {
 	FILE *to = fopen(path, "we");
 	bool good;
 
 	if (!to)
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	eval_plot(ev, to);
+	if (ev)
+		eval_plot(ev, to);
+	else
+		eval_play_plot(p, to);
 	good = !ferror(to);
 	if (fclose(to) != 0 || !good)
 		return err_set(e, -EIO, "%s: could not be written", path);
@@ -533,18 +550,77 @@ static int plot(const char *path, const struct evaluation *ev, struct err *e)
 
 static void show_progress(void *ctx, unsigned done)
 {
-	progress_at(ctx, done, "test day");
+	progress_at(ctx, done, "day");
+}
+
+static int run_evaluation(struct eval *x, struct evaluate_conf *c, struct err *e)
+{
+	struct evaluation ev;
+	struct progress bar;
+	int r;
+
+	c->progress = show_progress;
+	c->ctx = &bar;
+	progress_start(&bar, "replaying", x->n_days);
+	r = evaluate(c, &ev, e);
+	progress_end(&bar);
+	if (r < 0)
+		return r;
+	if (x->plot)
+		r = plot(x->plot, &ev, NULL, e);
+	if (r == 0 && x->json)
+		r = print_json(x, &ev, NULL);
+	else if (r == 0)
+		print_text(x, &ev);
+	if (r == 0 && x->alarm)
+		r = eval_fair_alarm(&ev.fair) > 0;
+	evaluation_done(&ev);
+	return r;
+}
+
+/* From the first test day to the end of what the last is measured by. */
+static int run_play(struct eval *x, const struct evaluate_conf *judge, struct err *e)
+{
+	struct play_levels levels[PLAY_MAX];
+	struct play_conf c = { .judge = judge,
+		.first = x->days[0],
+		.last = x->days[x->n_days - 1] + (int32_t)x->horizon - 1,
+		.levels = levels,
+		.n_levels = PLAY_GIVEN,
+		.progress = show_progress };
+	struct progress bar;
+	struct play p;
+	int r;
+
+	play_levels_given(levels);
+	if (x->of_hub) {
+		c.never = &x->hub.never;
+		levels[c.n_levels++] = (struct play_levels){ "as set", x->hub.levels };
+	}
+	c.ctx = &bar;
+	progress_start(&bar, "playing", (uint64_t)(c.last - c.first + 1));
+	r = play(&c, &p, e);
+	progress_end(&bar);
+	if (r < 0)
+		return r;
+	if (x->plot)
+		r = plot(x->plot, NULL, &p, e);
+	if (r == 0 && x->json)
+		r = print_json(x, NULL, &p);
+	else if (r == 0)
+		eval_play_print(&p);
+	play_done(&p);
+	return r;
 }
 
 static int replay(struct eval *x, const struct attributor *a, struct err *e)
 {
-	struct evaluation ev;
-	struct progress bar;
-	struct evaluate_conf c = { .days = x->days,
+	struct evaluate_conf c = { .series = &x->series,
+		.space = registry_space,
+		.space_ctx = a->registry,
+		.days = x->days,
 		.horizon = (int32_t)x->horizon,
-		.delegation = registry_delegation,
-		.progress = show_progress,
-		.ctx = &bar };
+		.delegation = registry_delegation };
 	int r = series_seal(&x->series);
 
 	if (r == 0 && x->drop_over > 0) {
@@ -570,21 +646,7 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 	c.foreign = x->foreign;
 	c.voices = x->of_hub ? eval_hub_voices : NULL;
 	c.voices_ctx = &x->hub;
-	progress_start(&bar, "replaying", x->n_days);
-	r = evaluate(&c, &x->series, registry_space, a->registry, &ev, e);
-	progress_end(&bar);
-	if (r < 0)
-		return r;
-	if (x->plot)
-		r = plot(x->plot, &ev, e);
-	if (r == 0 && x->json)
-		r = print_json(x, &ev);
-	else if (r == 0)
-		print_text(x, &ev);
-	if (r == 0 && x->alarm)
-		r = eval_fair_alarm(&ev.fair) > 0;
-	evaluation_done(&ev);
-	return r;
+	return x->walls ? run_play(x, &c, e) : run_evaluation(x, &c, e);
 }
 
 static int run(struct eval *x, char **files, int n_files)
@@ -636,8 +698,13 @@ int cmd_eval(int argc, char **argv)
 		    "Exit with 1 when of some class of networks (a tenth of all AS by size, a "
 		    "country) far more "
 		    "or fewer new hosts came than said, beside all others: for a weekly check." },
+		{ "walls", 0, OPT_FLAG, &x.walls, NULL,
+		    "Instead, play the policy from the first test day to the last, at several "
+		    "thresholds (onus level): "
+		    "who met a wall, what stood behind walls, how many met nobody." },
 		{ "plot", 0, OPT_TEXT, &x.plot, "FILE",
-		    "Draw hits and reliability into FILE (SVG)." },
+		    "Draw hits and reliability into FILE (SVG); with --walls what they catch and "
+		    "cost, day by day." },
 		{ "registry", 'r', OPT_TEXT, &x.registry, "FILE",
 		    "Registry file of those days (default: the parameter registry_file)." },
 		{ "config", 'c', OPT_TEXT, &x.conf_file, "FILE", "Read this configuration file." },
@@ -660,6 +727,10 @@ int cmd_eval(int argc, char **argv)
 
 	if (n < 0)
 		return opt_exit(n);
+	if (x.walls && x.alarm) {
+		(void)fprintf(stderr, "onus eval: --walls knows of no --alarm\n");
+		return 3;
+	}
 	if (x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS || (n == 0 && x.foreign)) {
 		(void)fprintf(stderr, "onus eval: %s\n",
 		    n == 0 && x.foreign ? "--foreign is for files; whose word a row of the ledger "

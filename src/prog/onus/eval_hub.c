@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "core/settings.h"
+#include "ledger/hub_setting.h"
 #include "util/clock.h"
 
 struct reader {
@@ -40,7 +42,23 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	return 0;
 }
 
-int eval_hub_read(const char *url, int32_t oldest, int32_t first_day, int64_t now_s,
+/* What no wall may touch, and where walls begin, as is set now. */
+static int read_settings(
+    struct hub *h, const struct conf *conf, int64_t now_s, struct eval_hub *ret, struct err *e)
+{
+	CLEANUP(addrset_done) struct addrset own = { .v = NULL };
+	struct settings s;
+	int r = addrset_parse(span_str(conf->own_networks), &own, e);
+
+	if (r < 0 || (r = hub_settings_read(h, &s, e)) < 0)
+		return r;
+	ret->levels = s.levels;
+	r = settings_never(&s, &own, now_s, &ret->never);
+	settings_done(&s);
+	return r;
+}
+
+int eval_hub_read(const struct conf *conf, int32_t oldest, int32_t first_day, int64_t now_s,
     struct series *s, struct eval_hub *ret, struct err *e)
 {
 	struct reader r = { .out = ret,
@@ -50,14 +68,15 @@ int eval_hub_read(const char *url, int32_t oldest, int32_t first_day, int64_t no
 		.today = day_of(now_s),
 		.hour = (uint8_t)(now_s / 3600 % 24) };
 	struct hub *h;
-	int err = hub_open(url, HUB_READ, &h, e);
+	int err = hub_open(conf->hub, HUB_READ, &h, e);
 
 	*ret = (struct eval_hub){ .rows = 0 };
 	if (err < 0)
 		return err;
 	err = hub_read_begin(h, e);
 	if (err == 0) {
-		if ((err = voices_read(h, &ret->voices, e)) == 0)
+		if ((err = read_settings(h, conf, now_s, ret, e)) == 0 &&
+		    (err = voices_read(h, &ret->voices, e)) == 0)
 			err = hub_each_ledger(h, INT32_MIN, INT32_MAX, NULL, take_row, &r, e);
 		hub_read_end(h);
 	}
@@ -70,6 +89,7 @@ int eval_hub_read(const char *url, int32_t oldest, int32_t first_day, int64_t no
 void eval_hub_done(struct eval_hub *v)
 {
 	voices_done(&v->voices);
+	addrset_done(&v->never);
 }
 
 void eval_hub_voices(

@@ -3,7 +3,10 @@
 #ifndef ONUS_PROG_ONUS_EVAL_HUB_H
 #define ONUS_PROG_ONUS_EVAL_HUB_H
 
+#include "core/conf.h"
+#include "core/threshold.h"
 #include "judge/series.h"
+#include "net/addrset.h"
 #include "prog/evidence/voices.h"
 
 struct eval_hub {
@@ -11,13 +14,15 @@ struct eval_hub {
 	uint64_t rows, listed;
 	uint64_t waiting; /* dated later than now */
 	uint64_t old;	  /* dated before oldest */
+	struct thresholds levels;
+	struct addrset never; /* own networks, and what is allowed now */
 };
 
-/* eval_hub_read - all of the ledger up to now_s, but what is dated before first_day; s is not sealed
+/* eval_hub_read - settings, and all of the ledger up to now_s, but what is dated before first_day; s is not sealed
  * oldest  rows dated before it are typing errors
  * Returns 0 or -errno; eval_hub_done frees. */
-MUST_USE int eval_hub_read(const char *url, int32_t oldest, int32_t first_day, int64_t now_s,
-    struct series *s, struct eval_hub *ret, struct err *e);
+MUST_USE int eval_hub_read(const struct conf *conf, int32_t oldest, int32_t first_day,
+    int64_t now_s, struct series *s, struct eval_hub *ret, struct err *e);
 void eval_hub_done(struct eval_hub *v);
 
 /* eval_hub_voices - for evaluate_conf.voices; ctx: the struct eval_hub */

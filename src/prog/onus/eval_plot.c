@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "prog/onus/svg.h"
+
 #define WIDTH  460.0 /* of a panel */
 #define HEIGHT 340.0
 #define LEFT   60.0
@@ -21,44 +23,14 @@ static double share_y(double share)
 	return TOP + (1 - share) * HEIGHT;
 }
 
-static void head(FILE *to)
-{
-	double w = LEFT + WIDTH + GAP + WIDTH + 30, h = TOP + HEIGHT + 60;
-
-	(void)fprintf(to,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" "
-	    "font-family=\"sans-serif\" font-size=\"12\">\n"
-	    "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-	    w, h);
-}
-
-static void title(FILE *to, double x, const char *text)
-{
-	(void)fprintf(
-	    to, "<text x=\"%.1f\" y=\"20\" font-size=\"15\" fill=\"#222\">%s</text>\n", x, text);
-}
-
-static void line(FILE *to, double x1, double y1, double x2, double y2, const char *stroke)
-{
-	(void)fprintf(to, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n",
-	    x1, y1, x2, y2, stroke);
-}
-
-static void label(FILE *to, double x, double y, const char *anchor, const char *text)
-{
-	(void)fprintf(to,
-	    "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"#555\">%s</text>\n", x, y,
-	    anchor, text);
-}
-
 static void shares(FILE *to, double left)
 {
 	for (unsigned k = 0; k <= 5; k++) {
 		char text[8];
 
 		(void)snprintf(text, sizeof(text), "%u %%", k * 20);
-		line(to, left, share_y(k / 5.0), left + WIDTH, share_y(k / 5.0), "#e4e4e4");
-		label(to, left - 6, share_y(k / 5.0) + 4, "end", text);
+		svg_line(to, left, share_y(k / 5.0), left + WIDTH, share_y(k / 5.0), "#e4e4e4");
+		svg_label(to, left - 6, share_y(k / 5.0) + 4, "end", text);
 	}
 }
 
@@ -108,10 +80,10 @@ static void hits(FILE *to, const struct evaluation *ev)
 {
 	static const char *const sizes[MEASURE_AT_N] = { "100", "1,000", "10,000", "100,000" };
 
-	title(to, LEFT, "New attackers on a list of so many /24s");
+	svg_title(to, LEFT, "New attackers on a list of so many /24s");
 	shares(to, LEFT);
 	for (unsigned k = 0; k < MEASURE_AT_N; k++)
-		label(to, hit_x(measure_at[k]), TOP + HEIGHT + 18, "middle", sizes[k]);
+		svg_label(to, hit_x(measure_at[k]), TOP + HEIGHT + 18, "middle", sizes[k]);
 	for (unsigned row = ev->n_rows; row-- > 0;) /* onus on top of all */
 		curve(to, ev, row);
 	names(to, ev);
@@ -151,23 +123,23 @@ static void reliability(FILE *to, const struct evaluation *ev)
 	static const char *const chance[] = { "0.01 %", "0.1 %", "1 %", "10 %", "100 %" };
 	double left = LEFT + WIDTH + GAP;
 
-	title(to, left, "What was said (across), and what came (up)");
+	svg_title(to, left, "What was said (across), and what came (up)");
 	for (unsigned k = 0; k < NELEM(chance); k++) {
-		line(to, left, share_y(k / 4.0), left + WIDTH, share_y(k / 4.0), "#e4e4e4");
-		label(to, left - 6, share_y(k / 4.0) + 4, "end", chance[k]);
-		label(to, left + k / 4.0 * WIDTH, TOP + HEIGHT + 18, "middle", chance[k]);
+		svg_line(to, left, share_y(k / 4.0), left + WIDTH, share_y(k / 4.0), "#e4e4e4");
+		svg_label(to, left - 6, share_y(k / 4.0) + 4, "end", chance[k]);
+		svg_label(to, left + k / 4.0 * WIDTH, TOP + HEIGHT + 18, "middle", chance[k]);
 	}
-	line(to, left, share_y(0), left + WIDTH, share_y(1), "#888");
+	svg_line(to, left, share_y(0), left + WIDTH, share_y(1), "#888");
 	dots(to, left, ev->bin, "#c0392b", "circle");
 	dots(to, left, ev->host_bin, "#2c5d8a", "square");
-	label(to, left, TOP + HEIGHT + 44, "start",
+	svg_label(to, left, TOP + HEIGHT + 44, "start",
 	    "dots: a /24 gets a new attacker; squares: a known host returns");
 }
 
 void eval_plot(const struct evaluation *ev, FILE *to)
 {
-	head(to);
+	svg_begin(to, LEFT + WIDTH + GAP + WIDTH + 30, TOP + HEIGHT + 60);
 	hits(to, ev);
 	reliability(to, ev);
-	(void)fprintf(to, "</svg>\n");
+	svg_end(to);
 }

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The policy as it is (policy.h), played over a series: at the end of each day it is decided as onus-score would do it
+ * then, and whoever comes on the next day meets a wall or does not: what slows down or refuses, around addresses and
+ * blocks; nothing is decided about more than a block. What walls cost and catch, at several thresholds, so that some
+ * can be chosen with open eyes.
+ *
+ * A series knows days alone, so nothing is decided within one: a host that comes twice on its first day meets nothing,
+ * though a site would have walled it off in between. A wall that ends within a day counts for its part of it. */
+#ifndef ONUS_JUDGE_PLAY_H
+#define ONUS_JUDGE_PLAY_H
+
+#include "core/threshold.h"
+#include "judge/evaluate.h"
+#include "net/addrset.h"
+
+struct play_levels {
+	const char *name; /* borrowed */
+	struct thresholds thresholds;
+};
+
+/* play_levels_given - to choose from: walls around addresses alone, then mild, standard and strict ones */
+#define PLAY_GIVEN 4u
+#define PLAY_MAX   (PLAY_GIVEN + 1) /* and one's own */
+void play_levels_given(struct play_levels ret[PLAY_GIVEN]);
+
+struct play_conf {
+	const struct evaluate_conf *judge; /* what evaluate_judge reads of it */
+	int32_t first,
+	    last; /* decided is at the end of these days, and who comes until the end of last + 1 is looked at */
+	const struct addrset *never; /* as in policy_conf */
+	const struct play_levels *levels;
+	unsigned n_levels; /* PLAY_MAX at most */
+	/* called before each day with how many are done; NULL: nobody asks */
+	void (*progress)(void *ctx, unsigned done);
+	void *ctx;
+};
+
+enum play_wall { PLAY_ADDR, PLAY_BLOCK, PLAY_WALL_N };
+
+struct play_day {
+	int32_t day;
+	double came;		   /* hosts */
+	double met[PLAY_WALL_N];   /* of them: their own wall; that of their block alone */
+	double refused;		   /* of those that met one: by one that does not only slow down */
+	double walls[PLAY_WALL_N]; /* that stood as the day began */
+	double addresses;	   /* behind them; of IPv6 a /64 is one, a /48 256 */
+};
+
+/* Of a week. */
+enum play_figure {
+	PLAY_STOPPED,	/* share of its hosts, each on each of its days, that met a wall, … */
+	PLAY_REFUSED,	/* … and that was not only slowed down */
+	PLAY_CAUGHT,	/* share of its hosts that met one on any day */
+	PLAY_ADDRESSES, /* behind walls on a day */
+	PLAY_ADDRS,	/* walls around addresses, and … */
+	PLAY_BLOCKS,	/* … around blocks on a day */
+	PLAY_FIGURE_N
+};
+struct play_week {
+	int32_t day; /* the first of seven */
+	double came; /* hosts */
+	double figure[PLAY_FIGURE_N];
+};
+
+struct play_course {
+	struct play_levels levels;
+	struct play_day *days;	 /* owned; [n_days] */
+	struct play_week *weeks; /* owned; [n_weeks]: whole ones */
+	double walls[PLAY_WALL_N],
+	    idle[PLAY_WALL_N]; /* put up in all; of them, that nobody ever met */
+	double over_budget; /* blocks left alone because the budget was spent, summed over days */
+};
+
+struct play {
+	unsigned n_days, n_weeks, n_courses;
+	struct play_course course[PLAY_MAX];
+};
+
+/* play        - 0; -ENOMEM; -EINVAL as judge_run. The caller ends with play_done.
+ * play_spread - of a figure over the weeks in which anybody came */
+MUST_USE int play(const struct play_conf *c, struct play *ret, struct err *e);
+void play_done(struct play *p);
+struct spread play_spread(const struct play *p, unsigned course, enum play_figure f);
+
+#endif
