@@ -10,6 +10,19 @@
 
 #include "util/err.h"
 
+/* The leak checker of a sanitizer build traces itself out of a process of its own, and reads /proc; it
+ * reserves more address space than there is memory, and needs many times the processor's time. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CONFINE_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONFINE_CHECKED 1
+#endif
+#endif
+#ifndef CONFINE_CHECKED
+#define CONFINE_CHECKED 0
+#endif
+
 struct confine {
 	const char *const *
 	    read; /* directories and files that may be read, NULL-terminated; what is missing is passed over */

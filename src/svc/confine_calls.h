@@ -7,19 +7,6 @@
 
 #include "svc/confine.h"
 
-/* The leak checker of a sanitizer build traces itself out of a process of its own, and reads /proc; it
- * reserves more address space than there is memory. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CONFINE_CHECKED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CONFINE_CHECKED 1
-#endif
-#endif
-#ifndef CONFINE_CHECKED
-#define CONFINE_CHECKED 0
-#endif
-
 /* confine_calls - needs no_new_privs before it; missing is set where there is no filter for this machine */
 MUST_USE int confine_calls(const struct confine *c, struct err *missing, struct err *e);
 

@@ -18,7 +18,7 @@
 
 #define FILES_MAX   500
 #define MEMORY_MAX  (UINT64_C(512) << 20)
-#define CPU_S	    20 /* for one message */
+#define CPU_S	    (CONFINE_CHECKED ? 600 : 20) /* for one message */
 #define HEAD_MAX    48u
 #define PRINTED_MAX (8u << 20)
 
