@@ -459,8 +459,7 @@ static bool order_sought(const struct judge_key *key, uint64_t *ret)
 	return true;
 }
 
-/* Which block the leaf at a position of today's is of. */
-static uint32_t block_of(const struct judge *j, uint32_t position)
+uint32_t block_of_leaf(const struct judge *j, uint32_t position)
 {
 	uint32_t lo = 0, hi = j->n_blocks;
 
@@ -509,7 +508,7 @@ void judge_each_block(
 		if (is_former(row->realm))
 			continue;
 		for (uint32_t at = row->leaf; at < row->leaf + row->n_leaf; at++) {
-			uint32_t block = block_of(j, at);
+			uint32_t block = block_of_leaf(j, at);
 
 			if (block != last)
 				fn(ctx, block);

@@ -627,6 +627,9 @@ int sums_take(struct judge *j, const uint32_t *rows, uint32_t n);
 int sums_put(struct judge *j, const uint32_t *rows, uint32_t n);
 void sums_forget(struct judge *j);
 
+/* block_of_leaf - which block the leaf at a position of today's is of */
+uint32_t block_of_leaf(const struct judge *j, uint32_t position);
+
 /* judge_settle - all evidence sorted in judge.bits, and what followed from it forgotten; 0 or -errno */
 int judge_settle(struct judge *j);
 

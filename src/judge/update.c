@@ -400,21 +400,6 @@ static int changed_hosts(struct update *u)
 	return r;
 }
 
-static uint32_t block_of_position(const struct judge *j, uint32_t position)
-{
-	uint32_t lo = 0, hi = j->n_blocks;
-
-	while (hi - lo > 1) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (j->blocks[mid] <= position)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* Blocks of touched leaves, and of all leaves of rows that were walked. */
 static int changed_blocks(struct update *u)
 {
@@ -430,7 +415,7 @@ static int changed_blocks(struct update *u)
 
 		if (!(u->row[i] & DIRTY_WALK) || !row->n_leaf)
 			continue;
-		b = block_of_position(j, row->leaf);
+		b = block_of_leaf(j, row->leaf);
 		for (; b < j->n_blocks && j->blocks[b] < row->leaf + row->n_leaf; b++)
 			marks_set(&mark, b);
 	}
