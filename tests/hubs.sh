@@ -1,8 +1,8 @@
 #!/bin/bash
 # shellcheck disable=SC2034 # they are for who sources this
-# What tests of hubs on real servers share. Sourced, with $ONUS_BUILD and $ONUS_SOURCE set; brings engines.sh. Sets dir, a
-# directory of the test's own, onus, and preload (libfaketime); at the end of the test it is gone, and so are the server
-# and the processes of pids.
+# What tests of hubs on real servers share. Sourced, with $ONUS_BUILD and $ONUS_SOURCE set; brings engines.sh and clock.sh.
+# Sets onus and dir, a directory of the test's own; at the end of the test it is gone, and so are the server and the
+# processes of pids.
 #   fail MESSAGE
 #   stop                        kills what is in pids
 #   hub_registry                $dir/registry: four networks of three holders
@@ -12,7 +12,8 @@ onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
 chmod 755 "$dir"
 pids=()
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$')
+# shellcheck source=tests/clock.sh
+. "$ONUS_SOURCE/tests/clock.sh"
 # shellcheck source=tests/engines.sh
 . "$ONUS_SOURCE/tests/engines.sh"
 stop() {

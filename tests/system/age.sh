@@ -23,7 +23,7 @@ run() { # NAME TIME PROGRAM…
   local name=$1 at=$2 program
   shift 2
   for program in "$@"; do
-    FAKETIME="$at" LD_PRELOAD=$preload TZ=UTC "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$name/conf" --once \
+    at "$at" "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$name/conf" --once \
       >"$dir/$program.log" 2>&1 || fail "onus-$program: $(tail -n 3 "$dir/$program.log")"
   done
 }

@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
+# shellcheck source=tests/clock.sh
+. "$ONUS_SOURCE/tests/clock.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 score=$ONUS_BUILD/src/prog/score/onus-score
 kills=${ONUS_TEST_KILLS:-12}
@@ -14,10 +16,8 @@ fail() { echo "not ok: $*" >&2; exit 1; }
 
 printf '45.0.0.0,45.15.255.255,64496,Example Hosting\n46.0.0.0,46.15.255.255,64497,Another\n' >"$dir/asn.csv"
 "$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null
-preload=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$') || fail 'libfaketime is not installed'
-now=$(date -u -d '2026-06-01 12:00:00' +%s)
-# at COMMAND…: at that instant, which stands still
-at() { (export LD_PRELOAD=$preload FAKETIME='2026-06-01 12:00:00' TZ=UTC && "$@"); }
+noon='2026-06-01 12:00:00'
+now=$(date -u -d "$noon" +%s)
 {
   echo '#onus-events 1'
   awk -v now="$now" 'BEGIN { srand(5); for (i = 0; i < 3000; i++) {
@@ -39,7 +39,7 @@ anchor = yes
 CONF
 }
 conf left
-at stages "$dir/left/conf" collect load score
+at "$noon" stages "$dir/left/conf" collect load score
 sql() { sqlite3 -cmd '.timeout 60000' "$dir/$1/hub.sqlite" "$2"; }
 # What has been decided lies back: some of it has ended, some was seen since, some not.
 sql left "UPDATE decision SET since = since - 86400 * (1 + length(entity) % 3), until = until - 86400 * (1 + length(entity) % 3);
@@ -50,7 +50,7 @@ cp "$dir/left/hub.sqlite" "$dir/killed/hub.sqlite"
 cp -a "$dir/left/state" "$dir/killed/state"
 decided() { sql "$1" 'SELECT * FROM decision ORDER BY 1, 2; SELECT * FROM episode ORDER BY 1'; }
 decided killed >"$dir/before"
-at stages "$dir/left/conf" score
+at "$noon" stages "$dir/left/conf" score
 decided left >"$dir/after"
 cmp -s "$dir/before" "$dir/after" && fail 'nothing is decided: the test shows nothing'
 
@@ -64,13 +64,13 @@ sound() {
 }
 began=$(date +%s%N)
 cp -a "$dir/killed" "$dir/kept"
-at stages "$dir/killed/conf" score
+at "$noon" stages "$dir/killed/conf" score
 took_ms=$((($(date +%s%N) - began) / 1000000 + 1))
 whole=0 none=0
 for k in $(seq "$kills"); do
   rm -rf "$dir/killed"
   cp -a "$dir/kept" "$dir/killed"
-  LD_PRELOAD=$preload FAKETIME='2026-06-01 12:00:00' TZ=UTC "$score" -c "$dir/killed/conf" --once 2>/dev/null &
+  LD_PRELOAD=$preload FAKETIME=$noon TZ=UTC "$score" -c "$dir/killed/conf" --once 2>/dev/null &
   pid=$!
   sleep "$(awk -v ms="$took_ms" -v seed="$k$RANDOM" 'BEGIN { srand(seed); print rand() * 1.2 * ms / 1000 }')"
   kill -9 "$pid" 2>/dev/null || true
@@ -84,7 +84,7 @@ for k in $(seq "$kills"); do
     fail "half of it was written: $(diff "$dir/before" "$dir/now" | head -4)"
   fi
   sound
-  at stages "$dir/killed/conf" score
+  at "$noon" stages "$dir/killed/conf" score
   decided killed | diff - "$dir/after" >"$dir/diff" || fail "gone on with, it decides otherwise: $(head -4 "$dir/diff")"
   sound
 done

@@ -28,7 +28,7 @@ sums() { sqlite3 "$dir/rows.sqlite" 'SELECT count(*), sum(count) FROM ledger; SE
 road() {
   local program
   for program in collect load score publish; do
-    FAKETIME='2026-06-01 12:00:00' LD_PRELOAD=$preload TZ=UTC "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$1/conf" --once \
+    at '2026-06-01 12:00:00' "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$1/conf" --once \
       >"$dir/$program.log" 2>&1 || fail "onus-$program: $(tail -n 3 "$dir/$program.log")"
   done
   rows "$1" >"$dir/$1/rows"

@@ -1,9 +1,11 @@
 #!/bin/bash
 # onus-score follows the ledger (scoring.md A9). Evidence is loaded piece by piece while it runs: a cycle costs
 # what is new, and what it leaves in the hub is what one that reads everything makes of it. The days that
-# change are made by faketime. State files that are cut, damaged, of another version or of another hub are
+# change are made by tests/clock.sh. State files that are cut, damaged, of another version or of another hub are
 # told of, and the ledger is read instead; nothing is lost.
 set -euo pipefail
+# shellcheck source=tests/clock.sh
+. "$ONUS_SOURCE/tests/clock.sh"
 dir=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
@@ -65,12 +67,12 @@ with open("prefixes.events", "a") as f:
     f.write("%d\t45.%d.0.0/20\tspam\t1\tfull\tprefixes\t\tx\n" % (today - 86400 * (seed % 3), seed % 16))
 PY
 }
-at() { faketime -f "@$day 20:00:00" "$@"; }
+evening() { at "@$day 20:00:00" "$@"; }
 load() {
-  at "$bin/collect/onus-collect" -c conf --once 2>collect.log || fail "onus-collect: $(tail -3 collect.log)"
-  at "$bin/load/onus-load" -c conf --once 2>load.log || fail "onus-load: $(tail -3 load.log)"
+  evening "$bin/collect/onus-collect" -c conf --once 2>collect.log || fail "onus-collect: $(tail -3 collect.log)"
+  evening "$bin/load/onus-load" -c conf --once 2>load.log || fail "onus-load: $(tail -3 load.log)"
 }
-score() { at "$bin/score/onus-score" -c "$1" --once 2>score.log || fail 'onus-score'; }
+score() { evening "$bin/score/onus-score" -c "$1" --once 2>score.log || fail 'onus-score'; }
 # scores HUB [WHERE]: every score of its newest run, to the last bit
 scores() {
   sqlite3 "$1" "SELECT entity, family, hex(m), printf('%.17g %.17g %.17g %.17g %.17g', m, low, high, score, m_returning),
@@ -101,9 +103,7 @@ wait_for_score() {
 # --- within a day: one daemon, pieces while it runs
 piece 1 3000
 load
-# without the program faketime, which would stay between the test and what it has to stop
-LD_PRELOAD=$(dpkg -L libfaketime | grep 'libfaketime\.so\.1$') FAKETIME="@$day 20:00:00" \
-  "$bin/score/onus-score" -c conf 2>score.log &
+LD_PRELOAD=$preload FAKETIME="@$day 20:00:00" TZ=UTC "$bin/score/onus-score" -c conf 2>score.log &
 pid=$!
 wait_for_score
 for seed in 2 3 4 5 6; do

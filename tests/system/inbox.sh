@@ -172,7 +172,7 @@ clocks() {
   told 'ONUS CLOCKS OK*'
   for by in '+2h ahead' '-3h behind'; do
     batches mx2.example.net 1
-    FAKETIME=${by% *} LD_PRELOAD=$preload load mx2.example.net --once || fail "$by: $(tail -n 3 "$dir/mx2.example.net/load.log")"
+    at "${by% *}" load mx2.example.net --once || fail "$by: $(tail -n 3 "$dir/mx2.example.net/load.log")"
     told "ONUS CLOCKS WARNING*mx2.example.net * ${by#* }*"
   done
   grep -q 'host=mx2.example.net its clock is .* ahead of' "$dir/hub/load.log" || fail 'it is not in the log'

@@ -6,7 +6,8 @@ instants in between: each line is counted exactly once.
 The collector has run once before, and half of the logs were empty then. Each row of WAYS is a log with a configuration of logrotate. Writers stand still while a copy is made and truncated:
 what copytruncate loses by itself, nobody can count.
 
-logrotate.py [--rotations N] [--seed N] [--keep]; needs ONUS_BUILD, ONUS_SOURCE, faketime. Prints the seed.
+logrotate.sh [--rotations N] [--seed N] [--keep]; needs ONUS_BUILD, ONUS_SOURCE, and of logrotate.sh CLOCK, the library that
+sets the hour. Prints the seed.
 """
 import argparse
 import collections
@@ -87,9 +88,9 @@ class Log:
 
     def rotate(self):
         self.rotations += 1
-        day = ["faketime", "-f", f"+{self.rotations}d"] if "dateext" in self.options else []
-        r = subprocess.run([*day, LOGROTATE, "-f", "-s", self.state, self.conf], capture_output=True, text=True, check=False,
-                           env={**os.environ, "NO_FAKE_STAT": "1"})  # packers keep the dates of files
+        day = {"LD_PRELOAD": os.environ["CLOCK"], "FAKETIME": f"+{self.rotations}d", "NO_FAKE_STAT": "1"}  # packers keep dates
+        r = subprocess.run([LOGROTATE, "-f", "-s", self.state, self.conf], capture_output=True, text=True, check=False,
+                           env={**os.environ, **(day if "dateext" in self.options else {})})
         if r.returncode:
             sys.exit(f"not ok - {self.name}: logrotate: {r.stderr}")
         if self.lingers:

@@ -2,4 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # logrotate itself, in every usual way: tests/system/logrotate.py.
 set -euo pipefail
-exec "$(dirname "$0")/logrotate.py"
+# shellcheck source=tests/clock.sh
+. "$ONUS_SOURCE/tests/clock.sh"
+export CLOCK=$preload
+exec "$ONUS_SOURCE/tests/system/logrotate.py" "$@"
