@@ -15,7 +15,8 @@
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
 #define SOURCE_TYPES                                                                               \
-	"log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_SENSOR "|" CONF_KNOWN_GOOD
+	"log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_SENSOR "|" CONF_KNOWN_GOOD \
+	"|" CONF_SHARED
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -151,7 +152,8 @@ static const struct param source_params[] = {
 	    "believed, [source HOST_SOURCE] (doc/hub.md); known-good: addresses whose listing by "
 	    "others is a mistake, and "
 	    "with "
-	    "anchor = yes what one's own sensors see of them too."),
+	    "anchor = yes what one's own sensors see of them too; shared: addresses that many "
+	    "people stand behind (users, lease_s, reason)."),
 	S(path, TEXT, "", "file",
 	    "The file; a shell pattern may name several. Journal: its directory or file; empty: "
 	    "this "
@@ -195,7 +197,14 @@ static const struct param source_params[] = {
 	S(category, TEXT, "scanner", "category",
 	    "List: what its entries are accused of. Mail: what the mails are."),
 	S(format, TEXT, "lines", "format",
-	    "List: lines; columns SEPARATOR N [M]; csv N; json MEMBER; \"host\" behind it."),
+	    "List, known-good, shared: lines; columns SEPARATOR N [M]; csv N; json MEMBER; "
+	    "\"host\" behind it."),
+	SN(users, COUNT, "256", CONF_USERS_POOL, CONF_USERS_MANY, "people",
+	    "Shared: 256: shared egress (CGNAT, an exit): a wall lasts 15 minutes at most; 8: a "
+	    "pool of dynamic addresses: lease_s at most."),
+	SN(lease_s, COUNT, "86400", 3600, 2592000, "seconds",
+	    "Shared, users = 8: how long an address is one client's."),
+	S(reason, TEXT, "", "word", "Shared: what they are: tor-exit, vpn, cgnat, dynamic …"),
 	S(group, TEXT, "", "name", "Sources of one operator share a group; empty: its own name."),
 	S(anchor, YESNO, "yes", "yes|no", "A source of one's own, believed in full."),
 	S(trust, TRUST, "0.1", "0-1", "How far a source that is no anchor is believed."),
@@ -403,6 +412,7 @@ static const struct {
 	N("mail", path, "which maildir? give it a path"),
 	N(CONF_SENSOR, type, ""),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
+	N(CONF_SHARED, path, "which file? give it a path"),
 #undef N
 };
 
@@ -421,6 +431,36 @@ static int check_needs(const struct conf_source *s, struct err *e)
 		return err_set(e, -EINVAL, "source %s: type is " SOURCE_TYPES ", not \"%s\"",
 		    s->name, s->type);
 	return 0;
+}
+
+/* What is told of it stands in reasons, which others read. */
+static bool reason_ok(const char *s)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789 ._-";
+
+	return strlen(s) <= CONF_REASON_MAX && s[strspn(s, allowed)] == '\0';
+}
+
+static int check_shared(const struct conf_source *s, struct err *e)
+{
+	if (strcmp(s->type, CONF_SHARED) != 0)
+		return 0;
+	if (s->users != CONF_USERS_POOL && s->users != CONF_USERS_MANY)
+		return err_set(e, -EINVAL,
+		    "source %s: users is %u (shared egress) or %u (a dynamic pool), not %u",
+		    s->name, CONF_USERS_MANY, CONF_USERS_POOL, s->users);
+	if (!reason_ok(s->reason))
+		return err_set(e, -EINVAL,
+		    "source %s: reason is at most %u letters, digits, blanks, '.', '_' or '-', as "
+		    "in tor-exit",
+		    s->name, CONF_REASON_MAX);
+	return 0;
+}
+
+bool conf_is_evidence(const struct conf_source *s)
+{
+	return strcmp(s->type, CONF_KNOWN_GOOD) != 0 && strcmp(s->type, CONF_SHARED) != 0;
 }
 
 _Static_assert(CONF_SOURCE_MAX == PARAM_NAME_MAX, "a section's name");
@@ -474,6 +514,8 @@ int conf_check(const struct conf *c, struct err *e)
 		if (r < 0)
 			return r;
 		r = check_reports(c, s, e);
+		if (r == 0)
+			r = check_shared(s, e);
 		if (r < 0)
 			return r;
 		if (strcmp(s->type, "mail") == 0 && strcmp(s->category, "scanner") == 0)

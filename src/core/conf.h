@@ -16,6 +16,10 @@
 #define CONF_JSON_PATH	  "/etc/onus/json.d:/usr/share/onus/json.d" /* json_path, unless it is set */
 #define CONF_SOURCES_MAX  256u
 #define CONF_KNOWN_GOOD	  "known-good"
+#define CONF_SHARED	  "shared"
+#define CONF_USERS_POOL	  8u   /* people behind an address of a dynamic pool … */
+#define CONF_USERS_MANY	  256u /* … and behind one of shared egress (scoring.md, B3) */
+#define CONF_REASON_MAX	  40u  /* bytes */
 #define CONF_SENSOR	  "sensor" /* what is believed of a source that a sensor reads */
 #define CONF_SOURCE_MAX	  64u	   /* bytes of a source's name */
 #define CONF_UNVERIFIED                                                                            \
@@ -26,7 +30,7 @@
 struct conf_source {
 	char *name; /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
 	char *
-	    type; /* "log", "json", "list", "events", "syslog", "journal", "plugin", "reports", "mail", or CONF_KNOWN_GOOD, whose entries are no events */
+	    type; /* "log", "json", "list", "events", "syslog", "journal", "plugin", "reports", "mail", or CONF_KNOWN_GOOD or CONF_SHARED, whose entries are no events */
 	char *listen;  /* syslog: where (svc/listen.h) */
 	char *command; /* plugin: a program's path and its arguments, with blanks between */
 	uint32_t interval_s, timeout_s; /* plugin */
@@ -43,6 +47,8 @@ struct conf_source {
 	char *filter;		      /* log: filter names, comma-separated */
 	char *map;		      /* json: the map's name */
 	char *category;		      /* list: category of its entries */
+	uint32_t users, lease_s;      /* shared: people behind an address; of a pool */
+	char *reason;		      /* shared: what they are: "tor-exit" … */
 	char *group;		      /* independence group; default: the source's own name */
 	bool anchor;		      /* a source of one's own: trust 1 */
 	double trust;		      /* 0-1, of sources that are no anchor */
@@ -111,6 +117,9 @@ MUST_USE int conf_load(struct conf *c, const char *path, bool must_exist, struct
 
 /* conf_set - one "name=value", as -o on a command line has it */
 MUST_USE int conf_set(struct conf *c, const char *assignment, struct err *e);
+
+/* conf_is_evidence - does it say of anybody that he did something? */
+bool conf_is_evidence(const struct conf_source *s);
 
 /* conf_unverified - the source that those are of whom a source of reports does not know; false when it has none */
 bool conf_unverified(const struct conf_source *s, char ret[CONF_SOURCE_MAX + 1]);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "intake/known.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <sys/stat.h>
 
-#include "intake/list.h"
+#include "intake/list_set.h"
 #include "util/file.h"
 
 #define FILES_MAX 256u
 
 struct known_file {
 	const char *source, *path;
+	struct list_form form;
 	bool anchor;
 	struct stat seen;
 	struct addrset set;
@@ -61,76 +60,14 @@ const char *known_trouble(struct known *k)
 	return k->trouble.text;
 }
 
-void known_add(struct known *k, const char *source, const char *path, bool anchor)
+void known_add(struct known *k, const char *source, const char *path, const struct list_form *form,
+    bool anchor)
 {
 	if (k->n == FILES_MAX) /* as many as there can be sources */
 		abort();
-	k->file[k->n++] = (struct known_file){ .source = source, .path = path, .anchor = anchor };
-}
-
-/* --- a file --------------------------------------------------------------------------------------------- */
-
-static void take(struct span entry, struct addrset *s, uint64_t *refused)
-{
-	const char *why;
-	struct range r;
-	uint32_t count;
-	int got = list_entry(entry, &r, &count, &why);
-
-	if (got < 0)
-		(*refused)++;
-	else if (got > 0 && addrset_add(s, r) < 0)
-		abort();
-}
-
-static int take_json(struct span text, struct addrset *s, uint64_t *refused, struct err *e)
-{
-	json_error_t why;
-	json_t *o = json_loadb(text.p, span_len(text), JSON_REJECT_DUPLICATES, &why);
-	const json_t *list = json_is_object(o) ? json_object_get(o, "list") : NULL, *v;
-	size_t i;
-	int r = 0;
-
-	if (!o)
-		r = err_set(e, -EINVAL, "line %d: %s", why.line, why.text);
-	else if (!json_is_array(list))
-		r = err_set(
-		    e, -EINVAL, "no warning list: it has no member \"list\" that is a list");
-	else
-		json_array_foreach(list, i, v)
-		{
-			if (json_is_string(v))
-				take(span_of(json_string_value(v), json_string_length(v)), s,
-				    refused);
-			else
-				(*refused)++;
-		}
-	json_decref(o);
-	return r;
-}
-
-int known_parse(struct span text, struct addrset *ret, uint64_t *refused, struct err *e)
-{
-	struct addrset s = { .v = NULL };
-	struct span rest = span_trim(text), line;
-	int r = 0;
-
-	*refused = 0;
-	if (span_starts(rest, "{"))
-		r = take_json(rest, &s, refused, e);
-	while (r == 0 && !span_empty(rest) && *rest.p != '{') {
-		(void)span_cut(&rest, '\n', &line);
-		take(line, &s, refused);
-	}
-	addrset_settle(&s);
-	if (r == 0 && s.n == 0)
-		r = err_set(e, -EINVAL, "no address in it");
-	if (r < 0) {
-		addrset_done(&s);
-		return r;
-	}
-	*ret = s;
-	return 0;
+	k->file[k->n++] = (struct known_file){
+		.source = source, .path = path, .form = *form, .anchor = anchor
+	};
 }
 
 /* --- all of them ---------------------------------------------------------------------------------------- */
@@ -139,8 +76,8 @@ int known_parse(struct span text, struct addrset *ret, uint64_t *refused, struct
 static bool look_at(struct known *k, struct known_file *f)
 {
 	CLEANUP(buf_done) struct buf b;
+	struct list_set_refused refused;
 	struct addrset set;
-	uint64_t refused;
 	struct stat st;
 	struct err e;
 
@@ -150,8 +87,9 @@ static bool look_at(struct known *k, struct known_file *f)
 		st.st_mtim.tv_nsec == f->seen.st_mtim.tv_nsec))
 		return false;
 	f->seen = st;
-	buf_init(&b, KNOWN_FILE_MAX);
-	if (file_read(f->path, &b, &e) < 0 || known_parse(buf_text(&b), &set, &refused, &e) < 0) {
+	buf_init(&b, LIST_SET_FILE_MAX);
+	if (file_read(f->path, &b, &e) < 0 ||
+	    list_set_parse(buf_text(&b), &f->form, &set, &refused, &e) < 0) {
 		say(k, f, e.text);
 		return false;
 	}

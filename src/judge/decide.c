@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "util/macro.h"
+
 #define D INT64_C(86400)
 
 /* early: with more sentences cut short there could be more than 15 (of an address) or 16 (of a block) in 180 days. */
@@ -48,13 +50,10 @@ static void none(struct decide_state *s)
 	s->since_s = s->until_s = 0;
 }
 
-/* One step down from the sentence. */
-static void probation(struct decide_state *s, int64_t from_s, int64_t length_s)
+/* For how long an address is one client's; 0: for good. */
+static int64_t lease(enum entity_kind kind, const struct decide_facts *f)
 {
-	s->action = s->action > ACTION_GREYLIST ? ACTION_GREYLIST : ACTION_TAG;
-	s->level = LEVEL_PROBATION;
-	s->since_s = from_s;
-	s->until_s = from_s + length_s;
+	return kind == ENTITY_ADDR ? f->lease_s : 0;
 }
 
 /* After a sentence that was cut short as many share the address, probation is as long as it would have been. */
@@ -65,12 +64,30 @@ static int64_t served(
 			 : s->until_s - s->since_s;
 }
 
+/* One step down from the sentence; of a pool's address no longer than what is left of the lease. */
+static void probation(enum entity_kind kind, const struct decide_facts *f, int64_t from_s,
+    struct decide_state *s)
+{
+	int64_t until_s = from_s + served(kind, f, s);
+
+	if (lease(kind, f))
+		until_s = MIN_OF(until_s, s->since_s + lease(kind, f));
+	if (until_s <= from_s) {
+		none(s);
+		return;
+	}
+	s->action = s->action > ACTION_GREYLIST ? ACTION_GREYLIST : ACTION_TAG;
+	s->level = LEVEL_PROBATION;
+	s->since_s = from_s;
+	s->until_s = until_s;
+}
+
 /* What time alone brings. */
 static void elapse(
     enum entity_kind kind, const struct decide_facts *f, int64_t now_s, struct decide_state *s)
 {
 	if (decide_sentence(kind, s->level) && now_s >= s->until_s)
-		probation(s, s->until_s, served(kind, f, s));
+		probation(kind, f, s->until_s, s);
 	if (s->level != LEVEL_CLEAR && now_s >= s->until_s)
 		none(s);
 }
@@ -95,28 +112,54 @@ static void count_clean(const struct decide_facts *f, int64_t now_s, struct deci
 	forgive(s, now_s);
 }
 
+/* The sentence of an address may be cut short. */
+static int64_t length_of(
+    enum entity_kind kind, const struct decide_facts *f, const struct decide_state *s)
+{
+	int64_t length = decide_length(kind, f->corroborated, s->episode);
+
+	if (kind == ENTITY_ADDR && f->shared)
+		length = MIN_OF(length, DECIDE_SHARED_S);
+	return lease(kind, f) ? MIN_OF(length, lease(kind, f)) : length;
+}
+
 static void sentence(enum entity_kind kind, int32_t block_from, const struct decide_facts *f,
     int64_t now_s, struct decide_state *s)
 {
 	const struct decide_rule *rule = &rules[kind];
-	int64_t length;
 	bool block;
 
+	if (lease(kind, f) && now_s - s->after_s >= lease(kind, f))
+		s->episode = 0; /* another's */
 	s->episode = s->episode < DECIDE_EPISODES_MAX ? s->episode + 1 : DECIDE_EPISODES_MAX;
-	block = rule->block != rule->friction && (kind == ENTITY_ADDR || s->episode >= block_from);
-	length = decide_length(kind, f->corroborated, s->episode);
-	if (f->shared && kind == ENTITY_ADDR && length > DECIDE_SHARED_S)
-		length = DECIDE_SHARED_S;
+	block = rule->block != rule->friction &&
+		(kind == ENTITY_ADDR || (s->episode >= block_from && !f->shared));
 	s->level = block ? LEVEL_BLOCK : LEVEL_FRICTION;
 	s->action = block ? rule->block : rule->friction;
 	s->since_s = s->after_s = s->clean_s = now_s;
-	s->until_s = now_s + length;
+	s->until_s = now_s + length_of(kind, f, s);
 }
 
-static bool fresh(int64_t evidence_s, int64_t now_s)
+/* For how long evidence says something of whom it is about; days are what is known of a lease. */
+static int64_t fresh_s(enum entity_kind kind, const struct decide_facts *f)
+{
+	return lease(kind, f) ? MIN_OF(DECIDE_FRESH_S, MAX_OF(lease(kind, f), DECIDE_D0_S))
+			      : DECIDE_FRESH_S;
+}
+
+static bool fresh(
+    enum entity_kind kind, const struct decide_facts *f, int64_t evidence_s, int64_t now_s)
 {
 	return evidence_s != DECIDE_NEVER && evidence_s <= now_s &&
-	       now_s - evidence_s < DECIDE_FRESH_S;
+	       now_s - evidence_s < fresh_s(kind, f);
+}
+
+/* Is it what is left of a sentence that was cut short as many share the address? */
+static bool slowed(enum entity_kind kind, const struct decide_facts *f,
+    const struct decide_state *s, int64_t now_s)
+{
+	return kind == ENTITY_ADDR && f->shared && s->level == LEVEL_PROBATION &&
+	       now_s - s->after_s < s->until_s - s->since_s;
 }
 
 /* Below a sentence: what evidence of these two days brings. */
@@ -126,11 +169,11 @@ static void lesser(enum entity_kind kind, const struct decide_facts *f, bool hit
 	if (kind == ENTITY_ADDR && f->friction && hit && s->level < LEVEL_FRICTION) {
 		s->level = LEVEL_FRICTION;
 		s->action = ACTION_GREYLIST;
-		s->until_s = f->verified_s + DECIDE_FRESH_S;
-	} else if (f->watch && s->level == LEVEL_CLEAR && fresh(f->seen_s, now_s)) {
+		s->until_s = f->verified_s + fresh_s(kind, f);
+	} else if (f->watch && s->level == LEVEL_CLEAR && fresh(kind, f, f->seen_s, now_s)) {
 		s->level = LEVEL_WATCH;
 		s->action = ACTION_TAG;
-		s->until_s = f->seen_s + DECIDE_FRESH_S;
+		s->until_s = f->seen_s + fresh_s(kind, f);
 	} else {
 		return;
 	}
@@ -147,7 +190,7 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
 	elapse(kind, f, now_s, &s);
 	if (decide_sentence(kind, s.level)) {
 		if (!f->hold && (s.episode <= rules[kind].early || f->verified_s == DECIDE_NEVER)) {
-			probation(&s, now_s, served(kind, f, &s));
+			probation(kind, f, now_s, &s);
 			s.after_s = now_s;
 			count_clean(f, now_s, &s);
 		}
@@ -156,7 +199,8 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
 	}
 	if (s.episode > 0)
 		count_clean(f, now_s, &s);
-	hit = f->hold && f->verified_s > s.after_s && fresh(f->verified_s, now_s);
+	hit = f->hold && f->verified_s > s.after_s && fresh(kind, f, f->verified_s, now_s) &&
+	      !slowed(kind, f, &s, now_s);
 	if (hit && (f->block || s.level == LEVEL_PROBATION)) {
 		sentence(kind, block_from, f, now_s, &s);
 	} else if (s.level != LEVEL_PROBATION) {

@@ -10,6 +10,10 @@
  * from episode `block_from` on a block; of an AS or organisation friction for ever. Watch, and the friction of an address,
  * are no sentences: they end two days after the evidence that they are from.
  *
+ * Of an address that many share, a block is over after a quarter of an hour; for the rest of D_n it is slowed down, and
+ * what is seen of it meanwhile begins nothing. What is shared by many in the mean has friction, and no block. Of an
+ * address of a dynamic pool nothing lasts longer than a lease: then it is another's, who begins with the first episode.
+ *
  * An end is set at birth. What was verified when a sentence began neither renews it nor begins the next
  * one; what is not verified begins a watch at most. */
 #ifndef ONUS_JUDGE_DECIDE_H
@@ -54,7 +58,8 @@ struct decide_facts {
 	bool watch;	    /* that for a watch is */
 	bool hold;	    /* it is not below the level at which it is let go */
 	bool corroborated;  /* an anchor or two groups, by more than its hits of one day */
-	bool shared;	    /* many people share the address (CGNAT, an exit) */
+	bool shared;	    /* many people share the address, or most of these (CGNAT, an exit) */
+	int64_t lease_s;    /* of an address: it is one client's for so long; 0: for good */
 	int64_t verified_s; /* of the newest verified evidence: not later than it; DECIDE_NEVER */
 	int64_t seen_s;	    /* the same of any evidence */
 };

@@ -299,6 +299,10 @@ void judge_at(const struct judge *j, enum entity_kind kind, uint32_t i, struct j
 /* judge_find - by key (for addr and block any address inside); false: no evidence */
 bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret);
 
+/* judge_tenant - of an address: what policy.h needs and groups, as if there was only what was seen from a day on, when it
+ * may have been somebody else's (a dynamic pool). Scores and expectations stay. g: of judge_at or judge_find. */
+void judge_tenant(const struct judge *j, int32_t from_day, struct judgement *g);
+
 /* judge_each_block - the blocks with evidence that lie in an entity of more than a block, as indexes of judge_at,
  * each once */
 typedef void judge_block_fn(void *ctx, uint32_t i);

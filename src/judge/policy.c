@@ -160,6 +160,24 @@ static void newest(const struct maker *m, const struct judge_key *key, struct de
 	x->facts.verified_s = m->conf->newest(m->conf->ctx, key, day_of(day_s));
 }
 
+/* What look says of who stands behind it. Of a pool's address only those days count that may be its present client's. */
+static void share(struct maker *m, const struct judge_key *key, const struct judgement *g,
+    const struct policy_look *look, struct decide_case *x, struct about *about)
+{
+	bool of_one = key->kind == ENTITY_ADDR;
+	struct judgement tenant;
+
+	if (of_one && g && look->lease_s) {
+		tenant = *g;
+		judge_tenant(m->j, day_of(m->conf->at_s - look->lease_s), &tenant);
+		rule_facts(&m->rules, &tenant, &x->facts, &about->said);
+	}
+	x->facts.shared = look->users >= (of_one ? POLICY_MANY : POLICY_MANY / 2);
+	x->facts.lease_s = look->lease_s;
+	about->said.users = look->users;
+	about->said.shared = look->shared;
+}
+
 /* g: NULL when there is no evidence. */
 static int add(
     struct maker *m, const struct judge_key *key, const struct judgement *g, uint32_t standing)
@@ -184,7 +202,7 @@ static int add(
 	    MAX_OF(x.was.since_s, x.was.after_s) < look.held_from * DAY_S)
 		x.was = (struct decide_state){ 0 }; /* another's */
 	x.never = look.never;
-	x.facts.shared = look.users >= 256;
+	share(m, key, g, &look, &x, &about);
 	place(m, g, &look, &x);
 	newest(m, key, &x);
 	return put(m, &x, &about);

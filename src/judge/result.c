@@ -517,7 +517,7 @@ void judge_each_block(
 	}
 }
 
-bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret)
+static bool find(const struct judge *j, const struct judge_key *key, uint32_t *ret)
 {
 	uint32_t lo = 0, hi = judge_n(j, key->kind);
 	uint64_t want;
@@ -529,7 +529,7 @@ bool judge_find(const struct judge *j, const struct judge_key *key, struct judge
 		uint64_t have = order_of(j, key->kind, mid);
 
 		if (have == want) {
-			judge_at(j, key->kind, mid, ret);
+			*ret = mid;
 			return true;
 		}
 		if (have < want)
@@ -538,4 +538,49 @@ bool judge_find(const struct judge *j, const struct judge_key *key, struct judge
 			hi = mid;
 	}
 	return false;
+}
+
+bool judge_find(const struct judge *j, const struct judge_key *key, struct judgement *ret)
+{
+	uint32_t i;
+
+	if (!find(j, key, &i))
+		return false;
+	judge_at(j, key->kind, i, ret);
+	return true;
+}
+
+void judge_tenant(const struct judge *j, int32_t from_day, struct judgement *g)
+{
+	const struct bit *v = j->bits.v;
+	struct host_sum h = { .n_part = 0 };
+	const struct leaf *leaf;
+	size_t first, end, cut;
+	uint64_t mask = 0;
+	uint32_t i;
+
+	if (!find(j, &g->key, &i))
+		return;
+	leaf = leaf_of_host(j, i, &first);
+	end = first;
+	g->p7_max = g->w_max = 0;
+	g->verified_last = INT32_MIN;
+	g->anchor = false;
+	for (size_t at = first; at < j->bits.n && v[at].host == v[first].host; at = end) {
+		for (end = at; end < j->bits.n && v[end].host == v[at].host &&
+			       bit_family(&v[end]) == bit_family(&v[at]);)
+			end++;
+		for (cut = at; cut < end && j->conf.today - (int32_t)bit_lag(&v[cut]) >= from_day;
+		     cut++) /* newest first */
+			g->anchor |= j->anchor_mask >> bit_group(&v[cut]) & 1 &&
+				     !(v[cut].meta & BIT_WEAK);
+		if (cut == at)
+			continue;
+		host_family(j, at, cut, MUTE_NOBODY, leaf->pace, &h.part[h.n_part]);
+		mask |= h.part[h.n_part++].group_mask;
+	}
+	verified(j, &h, g);
+	g->group_mask = mask;
+	g->groups = (unsigned)__builtin_popcountll(roots_of(j, mask));
+	g->hits = hits(j, first, end, g->verified_last);
 }

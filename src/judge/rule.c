@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "judge/rule.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -214,6 +215,16 @@ static void probation_reason(
 	    early ? "ended before its time: too little is expected of it" : "is served");
 }
 
+PRINTF(2, 3) static void add(char text[REASON_MAX], const char *format, ...)
+{
+	size_t n = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text + n, REASON_MAX - n, format, args);
+	va_end(args);
+}
+
 char *rule_reason(const struct judge_key *key, const struct decide_state *now,
     const struct decide_state *was, const struct rule_said *s)
 {
@@ -229,10 +240,11 @@ char *rule_reason(const struct judge_key *key, const struct decide_state *now,
 		block_reason(s, day, text);
 	else
 		net_reason(key->kind, s, day, text);
-	if (decide_sentence(key->kind, now->level) && now->episode > 1) {
-		size_t n = strlen(text);
-
-		(void)snprintf(text + n, sizeof(text) - n, "; episode %d", now->episode);
-	}
+	if (decide_sentence(key->kind, now->level) && now->episode > 1)
+		add(text, "; episode %d", now->episode);
+	if (s->shared)
+		add(text, "; %s", s->shared);
+	else if (s->users > 1)
+		add(text, "; in the mean %u people an address", s->users);
 	return strdup(text);
 }

@@ -95,7 +95,18 @@ static void collect_close(struct collect *c)
 static bool is_read(const struct collect *c, const struct conf_source *s)
 {
 	return c->good ? s->anchor && source_gives_good(s->type)
-		       : strcmp(s->type, CONF_KNOWN_GOOD) != 0 && strcmp(s->type, CONF_SENSOR) != 0;
+		       : conf_is_evidence(s) && strcmp(s->type, CONF_SENSOR) != 0;
+}
+
+static int add_known(struct collect *c, const struct conf_source *s, struct err *e)
+{
+	struct list_form form;
+	int r = list_form_parse(span_str(s->format), &form, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "source %s", s->name);
+	known_add(c->known, s->name, s->path, &form, s->anchor);
+	return 0;
 }
 
 /* Is there nothing good to be had of it? What could be spoofed would let anybody wash himself clean; a JSON log's map
@@ -176,7 +187,7 @@ static struct collect *collect_new(const struct daemon *d, bool good, struct err
 		const struct conf_source *s = &c->conf->sources[i];
 
 		if (strcmp(s->type, CONF_KNOWN_GOOD) == 0 && !good)
-			known_add(c->known, s->name, s->path, s->anchor);
+			r = add_known(c, s, e);
 		else if (is_read(c, s))
 			r = open_one(c, s, e);
 	}

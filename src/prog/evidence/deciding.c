@@ -201,19 +201,39 @@ static void country_at(const struct deciding *d, struct addr a, char ret[3])
 	memcpy(ret, at.country, 3);
 }
 
+static void who_shares(const struct deciding *d, const struct judge_key *key, struct range range,
+    struct policy_look *ret)
+{
+	const struct shared_list *l;
+
+	if (key->kind != ENTITY_ADDR) {
+		ret->users =
+		    (uint32_t)(shared_users_of(d->shared, d->registry, key, range) + 0.5);
+		return;
+	}
+	l = shared_at(d->shared, key->addr);
+	if (!l)
+		return;
+	ret->users = l->users;
+	ret->lease_s = l->lease_s;
+	ret->shared = l->what;
+}
+
 static void look(void *ctx, const struct judge_key *key, struct policy_look *ret)
 {
 	const struct deciding *d = ctx;
-	struct entity en;
+	struct entity en = { .kind = key->kind };
 
 	switch (key->kind) {
 	case ENTITY_AS:
+		who_shares(d, key, en.range, ret);
 		ret->never = as_touches(d, key->index);
 		memcpy(ret->country, registry_as_at(d->registry, key->index).country, 3);
 		return;
 	case ENTITY_ORG:
 		if (key->index >= registry_n_org(d->registry))
 			return;
+		who_shares(d, key, en.range, ret);
 		ret->never = org_touches(d, key->index);
 		memcpy(ret->country, registry_org_at(d->registry, key->index).country, 3);
 		return;
@@ -224,6 +244,7 @@ static void look(void *ctx, const struct judge_key *key, struct policy_look *ret
 		en = names_of(d->registry, d->transfers, key);
 	}
 	ret->never = touches(&d->conf, en.range);
+	who_shares(d, key, en.range, ret);
 	ret->held_from = held_from(d->transfers, en.range);
 	country_at(d, en.range.first, ret->country);
 }

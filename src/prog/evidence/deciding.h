@@ -5,6 +5,7 @@
 #define ONUS_PROG_EVIDENCE_DECIDING_H
 
 #include "judge/policy.h"
+#include "prog/evidence/shared.h"
 #include "prog/evidence/transfers.h"
 
 /* struct standing_row - a decision, or a past alone, as the hub has it; texts are owned */
@@ -26,6 +27,8 @@ struct deciding {
 	struct hub *hub;
 	const struct registry *registry; /* borrowed, as are these and never, which are in conf */
 	const struct transfers *transfers;
+	const struct shared *shared; /* borrowed, set by the caller as conf.never is; NULL: nothing
+					is known */
 };
 
 /* deciding_begin - as of conf.at_s, with conf.never and conf.thresholds, which the caller has set in a

@@ -90,7 +90,7 @@ static int set_sources(struct load *l, struct err *e)
 		char apart[CONF_SOURCE_MAX + 1];
 		struct hub_source s;
 
-		if (strcmp(c->type, CONF_KNOWN_GOOD) == 0)
+		if (!conf_is_evidence(c))
 			continue; /* it says nothing of anybody */
 		source_of_conf(c, &s);
 		r = set_source(l, s, e);

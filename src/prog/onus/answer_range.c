@@ -83,6 +83,9 @@ static void range_text(const struct attributor *a, struct range range, struct bu
 		if (n < ANSWER_ROWS_MAX)
 			network_line_text(r, "inside", i, out);
 	rows_left_text("inside", n, out);
+	if (shared_users(a->shared, range) >= SHARED_TOLD)
+		buf_fmt(out, "  shared    in the mean %.3g people an address\n",
+		    shared_users(a->shared, range));
 	if (a->at)
 		tenures_text(&a->tenures, range.first, out);
 	buf_fmt(out, "  as of     %s\n", a->date);
@@ -147,6 +150,8 @@ void answer_range(const struct attributor *a, struct range range, bool json, str
 	tell_json(r, registry_network_around(r, range),
 	    n == 1 ? registry_prefix_at(r, first).as : REGISTRY_NONE, &j);
 	inside_json(r, range, &j);
+	if (shared_any(a->shared))
+		jout_real(&j, "users", shared_users(a->shared, range), 3);
 	if (a->at)
 		tenures_json(&a->tenures, range.first, &j);
 	attribute_age_json(a, &j);

@@ -63,8 +63,29 @@ int attribute_open_at(struct attributor *a, const char *command, const char *con
 void attribute_done(struct attributor *a)
 {
 	tenures_done(&a->tenures);
+	a->shared = shared_free(a->shared);
 	a->registry = registry_free(a->registry);
 	a->conf = conf_free(a->conf);
+}
+
+void attribute_shared(struct attributor *a, const char *command)
+{
+	a->shared = shared_open(a->conf, command);
+}
+
+void attribute_shared_json(const struct shared_list *l, struct jout *j)
+{
+	if (!l) {
+		jout_null(j, "shared");
+		return;
+	}
+	jout_object(j, "shared");
+	jout_str(j, "what", l->what);
+	jout_u64(j, "users", l->users);
+	if (l->lease_s)
+		jout_i64(j, "lease_s", l->lease_s);
+	jout_str(j, "source", l->name);
+	jout_object_end(j);
 }
 
 /* What is known of an address; spans with p NULL where nothing is. */
@@ -136,6 +157,8 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	if (registry_n_rival(a->registry))
 		tell_origins(a->registry, addr, &j);
 	jout_str(&j, "special", addr_special(addr));
+	if (shared_any(a->shared))
+		attribute_shared_json(shared_at(a->shared, addr), &j);
 	attribute_age_json(a, &j);
 	if (registry_n_network(a->registry) || registry_n_holder(a->registry))
 		tell_json(a->registry, registry_network(a->registry, addr), k.as, &j);
@@ -320,6 +343,7 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 {
 	char text[ADDR_TEXT_MAX];
 	const char *special = addr_special(addr);
+	const struct shared_list *shared = shared_at(a->shared, addr);
 	char country[3];
 	struct known k;
 
@@ -328,6 +352,8 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 	buf_fmt(out, "%s\n", text);
 	if (special)
 		buf_fmt(out, "  special   %s\n", special);
+	if (shared)
+		buf_fmt(out, "  shared    %s\n", shared->said);
 	if (k.asn) {
 		buf_fmt(out, "  prefix    %s\n  AS        AS%u %.*s\n  org       %.*s\n", k.prefix,
 		    k.asn, SPAN_ARG(k.as_name), SPAN_ARG(k.org));

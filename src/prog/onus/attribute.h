@@ -5,6 +5,7 @@
 
 #include "core/conf.h"
 #include "holders/registry.h"
+#include "prog/evidence/shared.h"
 #include "prog/onus/tenures.h"
 #include "util/buf.h"
 #include "util/jout.h"
@@ -16,6 +17,7 @@ struct attributor {
 	bool stale;
 	bool at;		/* as of another day, with … */
 	struct tenures tenures; /* … who held what when */
+	struct shared *shared;	/* owned; NULL where nobody asked for it */
 	char date[32], warning[200];
 };
 
@@ -29,6 +31,13 @@ MUST_USE int attribute_open(struct attributor *a, const char *command, const cha
 MUST_USE int attribute_open_at(struct attributor *a, const char *command, const char *conf_file,
     const char *const *set, unsigned n_set, const char *registry, int64_t at_s);
 void attribute_done(struct attributor *a);
+
+/* attribute_shared - also who shares addresses, today; what is wrong with a list is told on stderr under command's
+ * name, or not (NULL). Lists that are of no use are no reason to stop. */
+void attribute_shared(struct attributor *a, const char *command);
+
+/* attribute_shared_json - "shared", a member of the open object: an object, or null */
+void attribute_shared_json(const struct shared_list *l, struct jout *j);
 
 /* attribute_age_json - "registry_date" and "registry_stale", members of the open object */
 void attribute_age_json(const struct attributor *a, struct jout *j);

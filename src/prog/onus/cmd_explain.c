@@ -270,6 +270,9 @@ static int tell(struct explain *x, const struct entity *en, const struct judge_k
 		.response = notices_response(&x->notices, x->from.registry, en),
 		.disputed = count_disputed(x, en),
 		.transfers = transfers,
+		.shared = x->from.shared,
+		.about = en->kind == ENTITY_ADDR ? shared_at(x->from.shared, key->addr) : NULL,
+		.users = shared_users_of(x->from.shared, x->from.registry, key, en->range),
 		.limit = x->all ? SIZE_MAX : LIMIT };
 	int r = explain_gather(x->evidence.judge, key, x->today, &all);
 
@@ -338,7 +341,7 @@ int cmd_explain(int argc, char **argv)
 		"evidence is\nthat of the hub, or of files of event lines (- is the standard "
 		"input). It tells of space\nthat changed hands what is held against whom, as the "
 		"hub "
-		"knows it (onus registry tenure).",
+		"knows it (onus registry tenure),\nand of addresses that many share, which.",
 		"Examples: onus explain as:64500\n"
 		"          onus extract /var/log/auth.log | onus explain 192.0.2.0/24 -\n"
 		"          onus explain --clear org:EXAMPLE/ORG-1",
@@ -361,6 +364,8 @@ int cmd_explain(int argc, char **argv)
 		attribute_done(&x.from);
 		return 3;
 	}
+	if (x.at_s == INT64_MIN)
+		attribute_shared(&x.from, "onus explain");
 	r = n > 1 ? from_files(&x, n - 1, argv + 2, &e) : from_hub(&x, &e);
 	if (r >= 0)
 		r = explain(&x, &en, &e);

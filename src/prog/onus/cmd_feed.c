@@ -153,6 +153,9 @@ static void print_text(
 	buf_fmt(b, "\n%-24s ", "");
 	if (strcmp(s->type, CONF_KNOWN_GOOD) == 0)
 		buf_fmt(b, "known to be good%s", s->anchor ? ", for one's own sensors too" : "");
+	else if (strcmp(s->type, CONF_SHARED) == 0)
+		buf_fmt(b, "shared by many: %s, %u people an address",
+		    *s->reason ? s->reason : "of whatever kind", s->users);
 	else
 		buf_fmt(b, "%s, group %s, trust %g", s->category, *s->group ? s->group : s->name,
 		    s->trust);
@@ -172,6 +175,10 @@ static void print_json(
 	jout_str(&j, "url", s->url);
 	jout_str(&j, "type", s->type);
 	jout_str(&j, "category", s->category);
+	if (strcmp(s->type, CONF_SHARED) == 0) {
+		jout_str(&j, "reason", s->reason);
+		jout_u64(&j, "users", s->users);
+	}
 	jout_str(&j, "group", *s->group ? s->group : s->name);
 	jout_str(&j, "terms", s->terms);
 	jout_bool(&j, "fetch", s->fetch);
@@ -320,7 +327,7 @@ int cmd_feed(int argc, char **argv)
 		"shrank\n"
 		"threefold, or lists an IPv4 /8, is held back until you `accept` it; that works "
 		"for every source of "
-		"type list.\n"
+		"type list or shared.\n"
 		"Exit code 1: a feed did not come, cannot be read, or is older than its stale_h.",
 		"Examples:\n"
 		"  onus feed list\n"

@@ -193,7 +193,7 @@ int cmd_lookup(int argc, char **argv)
 		"Who answers for an address: prefix, AS, organisation, country; whom to write to "
 		"about "
 		"abuse;\n"
-		"and the networks around it, the narrowest first, each with its holder. A question "
+		"whether many share it; and the networks around it, the narrowest first, each with its holder. A question "
 		"may "
 		"also be\n"
 		"  192.0.2.0/24, 192.0.2.0-192.0.2.99  who announces what of it, networks around "
@@ -232,6 +232,8 @@ int cmd_lookup(int argc, char **argv)
 		    &l.from, "onus lookup", conf_file, set.v, set.n, registry, at_s);
 	if (r < 0)
 		return 3;
+	if (at_s == INT64_MIN)
+		attribute_shared(&l.from, NULL);
 	buf_init(&l.out, OUT_MAX);
 	for (int i = 1; i <= n && r == 0; i++) {
 		if (strcmp(argv[i], "-") == 0)

@@ -103,7 +103,7 @@ static int check(struct settings_cmd *x, const char *name, bool trust, struct er
 
 		if (strcmp(c->name, name) != 0)
 			continue;
-		if (strcmp(c->type, CONF_KNOWN_GOOD) == 0)
+		if (!conf_is_evidence(c))
 			return err_set(e, -EINVAL, "%s says nothing of anybody", name);
 		k.found = true;
 		k.anchor = c->anchor;

@@ -43,6 +43,7 @@ static int decide_make(struct decide *x, struct err *e)
 	x->deciding.conf.at_s = x->evidence.run.at_s;
 	x->deciding.conf.never = &x->never;
 	x->deciding.conf.thresholds = &x->settings.levels;
+	x->deciding.shared = x->from.shared;
 	if (r == 0)
 		r = deciding_begin(&x->deciding, x->hub, x->from.registry, &x->transfers, e);
 	if (r == 0 && policy_decide(x->evidence.judge, &x->deciding.conf, &x->list) < 0)
@@ -73,6 +74,7 @@ int decide_now(struct decide *x, const char *conf_file, const struct opt_list *s
 
 	settings_init(&x->settings);
 	if (r == 0) {
+		attribute_shared(&x->from, "onus decide");
 		r = decide_make(x, &e);
 		if (r < 0)
 			(void)fprintf(stderr, "onus decide: %s\n", e.text);

@@ -65,6 +65,7 @@ struct said {
 	const struct decide_state *state; /* what stands, or of an end what stood */
 	struct span reason;
 	int64_t run; /* that made it; 0: none did yet */
+	const struct shared_list *shared; /* of an address */
 };
 
 static struct said say(const struct decide *x, const struct policy_decision *d)
@@ -91,6 +92,8 @@ static struct said say(const struct decide *x, const struct policy_decision *d)
 	else if (row && row->reason)
 		s.reason = span_str(row->reason);
 	s.run = row && !d->reason ? row->run : 0;
+	if (d->key.kind == ENTITY_ADDR)
+		s.shared = shared_at(x->from.shared, d->key.addr);
 	return s;
 }
 
@@ -102,10 +105,11 @@ static void text(const struct decide *x, const struct said *s)
 		utc_format(s->state->until_s, until);
 	if (x->diff || x->spared)
 		(void)printf("%c ", changes[s->change].mark);
-	(void)printf("%-9s %-8s %-28s %-20s %2d  %s (%s)\n",
+	(void)printf("%-9s %-8s %-28s %-20s %2d  %s (%s%s%s)\n",
 	    s->change == SPARED ? "-" : level_name(s->state->level),
 	    s->change == SPARED ? "-" : action_name(s->state->action), s->name, until,
-	    s->state->episode, s->reason.p ? s->reason.p : "", s->scope);
+	    s->state->episode, s->reason.p ? s->reason.p : "", s->scope, s->shared ? "; " : "",
+	    s->shared ? s->shared->said : "");
 }
 
 static void time_json(struct jout *j, const char *name, int64_t at_s)
@@ -137,6 +141,7 @@ static void json(const struct policy_decision *d, const struct said *s)
 	jout_str(&j, "change", changes[s->change].name);
 	state_json(&j, &d->now);
 	jout_str(&j, "scope", s->scope);
+	attribute_shared_json(s->shared, &j);
 	jout_span(&j, "reason", s->reason);
 	jout_str(&j, "spared", d->spared ? decide_spared_name(d->spared) : NULL);
 	if (s->run)

@@ -7,6 +7,7 @@
 #include "holders/registry.h"
 #include "judge/explain.h"
 #include "prog/evidence/notices.h"
+#include "prog/evidence/shared.h"
 #include "prog/evidence/transfers.h"
 #include "util/buf.h"
 #include "util/jout.h"
@@ -68,6 +69,9 @@ struct explain_style {
 	struct response response;		   /* of the entity, to notices */
 	size_t disputed;			   /* lines of it that do not count */
 	const struct explain_transfers *transfers;
+	const struct shared *shared;	 /* NULL: nothing is known */
+	const struct shared_list *about; /* of an address: what is said of it, or NULL */
+	double users;			 /* people behind an address of it, in the mean */
 	size_t limit; /* hosts and stretches; the rest is one sum each */
 };
 

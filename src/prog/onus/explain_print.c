@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 
+#include "prog/onus/attribute.h"
 #include "prog/onus/explain.h"
 #include "util/clock.h"
 #include "util/jout.h"
@@ -63,6 +64,24 @@ static void text_head(const struct explained *x, const struct explain_style *s, 
 	    JUDGE_FORMULA, registry, g->hosts, g->events, g->groups, g->groups == 1 ? "" : "s");
 }
 
+/* Who stands behind it. */
+static void text_shared(const struct explain_style *s, FILE *to)
+{
+	if (s->about && s->about->lease_s)
+		(void)fprintf(to,
+		    "%s: whoever has it now may be another in %jd hours; nothing lasts longer that "
+		    "is decided about it, then its block is judged.\n\n",
+		    s->about->said, (intmax_t)(s->about->lease_s / 3600));
+	else if (s->about)
+		(void)fprintf(to,
+		    "%s: many people stand behind it. The evidence counts; a wall around it lasts "
+		    "15 minutes at most, then it is slowed down.\n\n",
+		    s->about->said);
+	else if (s->users >= SHARED_TOLD)
+		(void)fprintf(to, "In the mean %.3g people stand behind an address of it.\n\n",
+		    s->users);
+}
+
 /* Whose word it is, and what that is worth. */
 static void text_sources(const struct explained *x, const struct explain_style *s, FILE *to)
 {
@@ -99,13 +118,14 @@ static void text_hosts(const struct explained *x, const struct explain_style *s,
 	    MAX_OF(x->world.rhythm, 1));
 	for (size_t i = 0; i < x->n_hosts && i < s->limit; i++) {
 		const struct explain_host *h = &x->hosts[i];
+		const struct shared_list *shared = shared_at(s->shared, h->h.addr);
 		char a[ADDR_TEXT_MAX];
 
 		addr_format(h->h.addr, a);
-		(void)fprintf(to, "  host %.9g %.9g %.6gx%.3g %u %u %u %s %s%s%s\n", h->weighed,
+		(void)fprintf(to, "  host %.9g %.9g %.6gx%.3g %u %u %u %s %s%s%s%s%s\n", h->weighed,
 		    h->h.p7, h->h.k, h->h.pace, h->h.days, h->h.silent, h->h.active_28,
 		    family_name(h->h.family), a, h->h.scan ? " scans only" : "",
-		    h->h.former ? " former" : "");
+		    h->h.former ? " former" : "", shared ? ", " : "", shared ? shared->what : "");
 		for (size_t k = h->n_line; k > 0 && h->n_line - k < LINES_SHOWN; k--) {
 			const struct judge_line *l = &x->lines[h->line + h->n_line - k];
 			char day[UTC_TEXT_MAX];
@@ -198,6 +218,7 @@ void explain_text(const struct explained *x, const struct explain_style *s, FILE
 	struct rest r = rest_stretches(x, shown);
 
 	text_head(x, s, to);
+	text_shared(s, to);
 	text_sources(x, s, to);
 	explain_transfers_text(s->transfers, s->limit, to);
 	text_hosts(x, s, to);
@@ -277,6 +298,7 @@ static void json_host(struct jout *j, const struct explained *x, const struct ex
 	jout_u64(j, "active_28", h->h.active_28);
 	jout_bool(j, "scans_only", h->h.scan);
 	jout_bool(j, "former", h->h.former);
+	attribute_shared_json(shared_at(s->shared, h->h.addr), j);
 	jout_real(j, "score_regained", h->regained, 6);
 	say_day(h->h.quiet_by, day);
 	jout_str(j, "quiet_by", day);
@@ -333,6 +355,8 @@ static void json_owner(struct jout *j, const struct explain_style *s)
 {
 	const struct response *r = &s->response;
 
+	attribute_shared_json(s->about, j);
+	jout_real(j, "users", s->users, 3);
 	jout_u64(j, "disputed", s->disputed);
 	if (!r->cases) {
 		jout_null(j, "response");

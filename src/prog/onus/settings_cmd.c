@@ -188,7 +188,7 @@ int settings_cmd_source(
 	for (unsigned i = 0; i < x->conf->n_sources; i++) {
 		const struct conf_source *c = &x->conf->sources[i];
 
-		if (strcmp(c->name, name) != 0 || strcmp(c->type, CONF_KNOWN_GOOD) == 0)
+		if (strcmp(c->name, name) != 0 || !conf_is_evidence(c))
 			continue;
 		source_of_conf(c, &s);
 		f.found = true;

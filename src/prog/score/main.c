@@ -26,6 +26,7 @@ struct stamp {
 	uint64_t sources;   /* hash of who is trusted how far, and of what is disputed */
 	uint64_t transfers; /* transfers_hash */
 	uint64_t never;	    /* hash of what no wall may touch: an allowance may end by itself */
+	uint64_t shared;    /* shared_revision */
 	struct timespec registry;
 };
 
@@ -42,6 +43,7 @@ struct score {
 	struct evidence evidence;   /* of the newest run of this process, and its judge; or none */
 	struct transfers transfers; /* that it was told of */
 	struct known_good good;
+	struct shared *shared;
 	bool kept;	   /* evidence is in the state file as it is */
 	bool behind;	   /* the hub lacks some of what the judge has made of it */
 	struct stamp done; /* of the newest run of this process */
@@ -58,7 +60,13 @@ static int64_t option_at = NOW; /* --at; set by the command line alone */
 
 static int score_check(const struct daemon *d, struct err *e)
 {
-	return conf_valid(d->conf_file, d->settings->v, d->settings->n, e);
+	struct conf *c = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+	struct shared *s = c ? shared_new(c, e) : NULL;
+	int r = s ? 0 : -EINVAL;
+
+	s = shared_free(s);
+	c = conf_free(c);
+	return r;
 }
 
 /* A state file that cannot be written is no trouble: the ledger is read instead. */
@@ -83,6 +91,7 @@ static void score_close(void *state)
 	evidence_done(&s->evidence);
 	transfers_done(&s->transfers);
 	known_done(&s->good);
+	s->shared = shared_free(s->shared);
 	free(s->state_file);
 	s->hub = hub_free(s->hub);
 	registry_live_done(&s->registry);
@@ -105,6 +114,8 @@ static int score_open(struct daemon *d, void **state, struct err *e)
 	settings_init(&s->settings);
 	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (s->conf)
+		s->shared = shared_new(s->conf, e);
+	if (s->shared)
 		r = addrset_parse(span_str(s->conf->own_networks), &s->own, e);
 	if (r == 0)
 		r = daemon_status_dir(d, s->conf->status_dir, e);
@@ -178,7 +189,8 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 	*ret = (struct stamp){ .day = day_of(at_s),
 		.sources = UINT64_C(0xcbf29ce484222325),
 		.registry = s->registry.mtime,
-		.settings_rev = s->settings.rev };
+		.settings_rev = s->settings.rev,
+		.shared = shared_revision(s->shared) };
 	mix(&ret->never, s->never.v, s->never.n * sizeof(*s->never.v));
 	if ((r = hub_cursor(s->hub, &ret->cursor, e)) == 0 &&
 	    (r = hub_each_source(s->hub, mix_source, &ret->sources, e)) == 0 &&
@@ -190,7 +202,7 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 static bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
 	return a->cursor == b->cursor && a->settings_rev == b->settings_rev && a->day == b->day &&
-	       a->sources == b->sources && a->transfers == b->transfers && a->never == b->never &&
+	       a->sources == b->sources && a->transfers == b->transfers && a->never == b->never && a->shared == b->shared &&
 	       a->registry.tv_sec == b->registry.tv_sec &&
 	       a->registry.tv_nsec == b->registry.tv_nsec;
 }
@@ -240,6 +252,7 @@ static void count_all(struct score *s, const struct evidence *v, const struct wr
 	daemon_gauge(s->d, "scores", w->scores);
 	daemon_gauge(s->d, "decisions", w->decisions);
 	daemon_gauge(s->d, "spared", w->policy.spared);
+	daemon_gauge(s->d, "shared", shared_ranges(s->shared));
 	daemon_gauge(s->d, "at_tag", w->at_tag);
 	daemon_gauge(s->d, "over_budget", w->policy.over_budget);
 }
@@ -397,6 +410,7 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	int64_t began = clock_monotonic_us();
 	struct decide_when decide = { .never = &s->never,
 		.thresholds = &s->settings.levels,
+		.shared = s->shared,
 		.good = &s->good,
 		.max_loss = s->conf->max_good_loss / 100 };
 	struct written w;
@@ -408,7 +422,8 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	daemon_alive(s->d);
 	decide.at_s = s->evidence.run.at_s;
 	whole |= s->behind || !s->any_done || stamp->settings_rev != s->done.settings_rev ||
-		 stamp->never != s->done.never || stamp->transfers != s->done.transfers ||
+		 stamp->never != s->done.never || stamp->shared != s->done.shared ||
+		 stamp->transfers != s->done.transfers ||
 		 stamp->registry.tv_sec != seen->tv_sec || stamp->registry.tv_nsec != seen->tv_nsec;
 	if (!whole)
 		r = run_again(s, &decide, &w, e);
@@ -423,12 +438,19 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	return r;
 }
 
+static void warn(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warn("%s", text);
+}
+
 static int work(struct score *s, struct err *e)
 {
 	int64_t now_s = clock_now_s(&s->clock);
 	struct stamp stamp;
 	int r = 0;
 
+	shared_poll(s->shared, true, warn, NULL);
 	if (!s->hub)
 		r = hub_open(s->conf->hub, HUB_WRITE, &s->hub, e);
 	if (r == 0)

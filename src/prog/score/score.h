@@ -8,6 +8,7 @@
 #include "ledger/hub.h"
 #include "prog/evidence/evidence.h"
 #include "prog/evidence/known.h"
+#include "prog/evidence/shared.h"
 #include "prog/evidence/transfers.h"
 
 /* struct decide_when - as of which instant is decided, and by what is set then */
@@ -15,6 +16,7 @@ struct decide_when {
 	int64_t at_s;
 	const struct addrset *never;
 	const struct thresholds *thresholds;
+	const struct shared *shared;
 	struct known_good *good;
 	double max_loss; /* of what is good, 0 to 1 */
 };

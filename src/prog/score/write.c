@@ -220,6 +220,7 @@ static int result(const struct result *from, const struct decide_when *when, boo
 		d.conf.never = when->never;
 		d.conf.thresholds = when->thresholds;
 		d.conf.changed = again;
+		d.shared = when->shared;
 		r = decide(&w, when, &d, &list, e);
 	}
 	if (r == 0)
