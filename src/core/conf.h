@@ -17,9 +17,9 @@
 #define CONF_SOURCES_MAX  256u
 #define CONF_KNOWN_GOOD	  "known-good"
 #define CONF_SHARED	  "shared"
-#define CONF_USERS_POOL	  8u   /* people behind an address of a dynamic pool … */
-#define CONF_USERS_MANY	  256u /* … and behind one of shared egress (scoring.md, B3) */
-#define CONF_REASON_MAX	  40u  /* bytes */
+#define CONF_USERS_POOL	  8u	   /* people behind an address of a dynamic pool … */
+#define CONF_USERS_MANY	  256u	   /* … and behind one of shared egress (scoring.md, B3) */
+#define CONF_REASON_MAX	  40u	   /* bytes */
 #define CONF_SENSOR	  "sensor" /* what is believed of a source that a sensor reads */
 #define CONF_SOURCE_MAX	  64u	   /* bytes of a source's name */
 #define CONF_UNVERIFIED                                                                            \

@@ -65,9 +65,8 @@ void known_add(struct known *k, const char *source, const char *path, const stru
 {
 	if (k->n == FILES_MAX) /* as many as there can be sources */
 		abort();
-	k->file[k->n++] = (struct known_file){
-		.source = source, .path = path, .form = *form, .anchor = anchor
-	};
+	k->file[k->n++] =
+	    (struct known_file){ .source = source, .path = path, .form = *form, .anchor = anchor };
 }
 
 /* --- all of them ---------------------------------------------------------------------------------------- */

@@ -65,8 +65,8 @@ static int64_t served(
 }
 
 /* One step down from the sentence; of a pool's address no longer than what is left of the lease. */
-static void probation(enum entity_kind kind, const struct decide_facts *f, int64_t from_s,
-    struct decide_state *s)
+static void probation(
+    enum entity_kind kind, const struct decide_facts *f, int64_t from_s, struct decide_state *s)
 {
 	int64_t until_s = from_s + served(kind, f, s);
 

@@ -25,13 +25,14 @@
 struct policy_look {
 	bool never;	   /* of more than a block: it touches what is never to be touched */
 	int32_t held_from; /* the day on which its holder got it; INT32_MIN */
-	uint32_t users; /* per address, in the mean (B3): 1, 8 of dynamic access, 256 behind one */
-	int64_t lease_s;    /* of an address: it is one client's for so long; 0: for good */
+	uint32_t users;	 /* per address, in the mean (B3): 1, 8 of dynamic access, 256 behind one */
+	int64_t lease_s; /* of an address: it is one client's for so long; 0: for good */
 	const char *shared; /* of an address: what is said of it, in its reason; NULL; lives as
 			       long as policy_conf.ctx */
-	char country[3];   /* "" */
+	char country[3];    /* "" */
 };
-#define POLICY_MANY 256u /* users of an address that many share; half of it: of more than an address */
+/* So many users share an address; half as many, in the mean, what is wider. */
+#define POLICY_MANY 256u
 typedef void policy_look_fn(void *ctx, const struct judge_key *key, struct policy_look *ret);
 
 /* policy_newest_fn - the instant, not later than it, of the newest verified evidence that an address or block has on a

@@ -572,8 +572,8 @@ void judge_tenant(const struct judge *j, int32_t from_day, struct judgement *g)
 			end++;
 		for (cut = at; cut < end && j->conf.today - (int32_t)bit_lag(&v[cut]) >= from_day;
 		     cut++) /* newest first */
-			g->anchor |= j->anchor_mask >> bit_group(&v[cut]) & 1 &&
-				     !(v[cut].meta & BIT_WEAK);
+			g->anchor |=
+			    j->anchor_mask >> bit_group(&v[cut]) & 1 && !(v[cut].meta & BIT_WEAK);
 		if (cut == at)
 			continue;
 		host_family(j, at, cut, MUTE_NOBODY, leaf->pace, &h.part[h.n_part]);

@@ -25,7 +25,7 @@ struct rule_said {
 	uint32_t hosts;		       /* verified within 7 days */
 	uint32_t condemned, announced; /* blocks */
 	unsigned groups;
-	bool alone; /* by the hits of one day */
+	bool alone;	    /* by the hits of one day */
 	uint32_t users;	    /* per address; 0 is 1 */
 	const char *shared; /* of an address: who shares it; or NULL; borrowed */
 };

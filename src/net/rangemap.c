@@ -49,9 +49,8 @@ static int put_free(struct rangemap *m, const struct addrset *s, uint32_t value,
 	if (grow(&m->v, &m->cap, m->n + left.n, sizeof(*m->v)) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < left.n; i++)
-		m->v[m->n++] = (struct rangemap_row){
-			.range = left.v[i], .value = value, .weight = weight
-		};
+		m->v[m->n++] =
+		    (struct rangemap_row){ .range = left.v[i], .value = value, .weight = weight };
 	return 0;
 }
 

@@ -207,8 +207,7 @@ static void who_shares(const struct deciding *d, const struct judge_key *key, st
 	const struct shared_list *l;
 
 	if (key->kind != ENTITY_ADDR) {
-		ret->users =
-		    (uint32_t)(shared_users_of(d->shared, d->registry, key, range) + 0.5);
+		ret->users = (uint32_t)(shared_users_of(d->shared, d->registry, key, range) + 0.5);
 		return;
 	}
 	l = shared_at(d->shared, key->addr);
@@ -216,7 +215,7 @@ static void who_shares(const struct deciding *d, const struct judge_key *key, st
 		return;
 	ret->users = l->users;
 	ret->lease_s = l->lease_s;
-	ret->shared = l->what;
+	ret->shared = l->published;
 }
 
 static void look(void *ctx, const struct judge_key *key, struct policy_look *ret)

@@ -46,10 +46,10 @@ static void describe(struct list *l, const struct conf_source *c)
 		(void)snprintf(l->what, sizeof(l->what), "%s", kind);
 	l->is = (struct shared_list){ .name = c->name,
 		.what = l->what,
+		.published = c->redistribute ? l->what : kind,
 		.users = c->users,
 		.lease_s = pool ? c->lease_s : 0 };
-	(void)snprintf(
-	    l->is.said, sizeof(l->is.said), "%s, says %s", l->what, c->name); /* fits */
+	(void)snprintf(l->is.said, sizeof(l->is.said), "%s, says %s", l->what, c->name); /* fits */
 }
 
 static int add(struct shared *s, const char *state_dir, const struct conf_source *c, struct err *e)
@@ -349,8 +349,7 @@ static void crowd_as(
 	uint32_t first, n = registry_as_prefixes(r, as, &first);
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct range range =
-		    registry_prefix_at(r, registry_as_prefix(r, first + i)).range;
+		struct range range = registry_prefix_at(r, registry_as_prefix(r, first + i)).range;
 
 		ret->size += rangemap_size(range);
 		ret->weight += rangemap_weight(&s->map, range);

@@ -18,7 +18,8 @@
 /* struct shared_list - what one of them says of its addresses */
 struct shared_list {
 	const char *name;
-	const char *what;	    /* "shared egress (tor-exit)"; for anybody */
+	const char *what;      /* "shared egress (tor-exit)" */
+	const char *published; /* the same where others may have the list; else without the word */
 	char said[SHARED_SAID_MAX]; /* the same with whose word it is */
 	uint32_t users;
 	int64_t lease_s; /* of a pool; 0 */

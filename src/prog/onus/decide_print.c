@@ -64,7 +64,7 @@ struct said {
 	char name[ENTITY_NAME_MAX], scope[64];
 	const struct decide_state *state; /* what stands, or of an end what stood */
 	struct span reason;
-	int64_t run; /* that made it; 0: none did yet */
+	int64_t run;			  /* that made it; 0: none did yet */
 	const struct shared_list *shared; /* of an address */
 };
 

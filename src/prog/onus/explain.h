@@ -72,7 +72,7 @@ struct explain_style {
 	const struct shared *shared;	 /* NULL: nothing is known */
 	const struct shared_list *about; /* of an address: what is said of it, or NULL */
 	double users;			 /* people behind an address of it, in the mean */
-	size_t limit; /* hosts and stretches; the rest is one sum each */
+	size_t limit;			 /* hosts and stretches; the rest is one sum each */
 };
 
 void explain_text(const struct explained *x, const struct explain_style *s, FILE *to);

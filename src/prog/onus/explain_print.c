@@ -78,8 +78,8 @@ static void text_shared(const struct explain_style *s, FILE *to)
 		    "15 minutes at most, then it is slowed down.\n\n",
 		    s->about->said);
 	else if (s->users >= SHARED_TOLD)
-		(void)fprintf(to, "In the mean %.3g people stand behind an address of it.\n\n",
-		    s->users);
+		(void)fprintf(
+		    to, "In the mean %.3g people stand behind an address of it.\n\n", s->users);
 }
 
 /* Whose word it is, and what that is worth. */

@@ -202,8 +202,8 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 static bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
 	return a->cursor == b->cursor && a->settings_rev == b->settings_rev && a->day == b->day &&
-	       a->sources == b->sources && a->transfers == b->transfers && a->never == b->never && a->shared == b->shared &&
-	       a->registry.tv_sec == b->registry.tv_sec &&
+	       a->sources == b->sources && a->transfers == b->transfers && a->never == b->never &&
+	       a->shared == b->shared && a->registry.tv_sec == b->registry.tv_sec &&
 	       a->registry.tv_nsec == b->registry.tv_nsec;
 }
 
@@ -423,8 +423,8 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	decide.at_s = s->evidence.run.at_s;
 	whole |= s->behind || !s->any_done || stamp->settings_rev != s->done.settings_rev ||
 		 stamp->never != s->done.never || stamp->shared != s->done.shared ||
-		 stamp->transfers != s->done.transfers ||
-		 stamp->registry.tv_sec != seen->tv_sec || stamp->registry.tv_nsec != seen->tv_nsec;
+		 stamp->transfers != s->done.transfers || stamp->registry.tv_sec != seen->tv_sec ||
+		 stamp->registry.tv_nsec != seen->tv_nsec;
 	if (!whole)
 		r = run_again(s, &decide, &w, e);
 	if (r == 1)

@@ -104,14 +104,15 @@ static void wider(void **state)
 		struct decide_state s = { 0 };
 
 		for (int32_t n = 1; n <= 4; n++) {
-			int64_t t = FROM + n * 40 * DAY_S / 10;
+			int64_t t = FROM + n * 4 * DAY_S;
 			struct decide_facts f = attack(t);
 
 			f.shared = shared;
 			s = step(ENTITY_BLOCK, &f, &s, t);
 			if (s.since_s != t)
 				continue;
-			assert_int_equal(s.level, s.episode >= 2 && !shared ? LEVEL_BLOCK : LEVEL_FRICTION);
+			assert_int_equal(
+			    s.level, s.episode >= 2 && !shared ? LEVEL_BLOCK : LEVEL_FRICTION);
 		}
 		assert_true(s.episode >= 2);
 	}
@@ -139,7 +140,8 @@ static void pool(void **state)
 	expect("an hour", &s, LEVEL_BLOCK, ACTION_DROP, FROM + HOUR, 1);
 	f.verified_s = FROM + HOUR + 1;
 	s = step(ENTITY_ADDR, &f, &s, FROM + HOUR + 1);
-	expect("the same client, twice as long", &s, LEVEL_BLOCK, ACTION_DROP, FROM + 3 * HOUR + 1, 2);
+	expect(
+	    "the same client, twice as long", &s, LEVEL_BLOCK, ACTION_DROP, FROM + 3 * HOUR + 1, 2);
 	f.verified_s = FROM + 3 * HOUR + 2;
 	s = step(ENTITY_ADDR, &f, &s, FROM + 3 * HOUR + 2);
 	expect("and again", &s, LEVEL_BLOCK, ACTION_DROP, FROM + 7 * HOUR + 2, 3);
@@ -181,8 +183,8 @@ static void pool_years(void **state)
 			if (s.level == LEVEL_BLOCK || s.level == LEVEL_PROBATION)
 				assert_true(s.until_s <= wall_s + lease_s);
 			else if (s.level != LEVEL_CLEAR)
-				assert_true(s.until_s <=
-					    verified_s + (lease_s > DAY_S ? lease_s : DAY_S));
+				assert_true(
+				    s.until_s <= verified_s + (lease_s > DAY_S ? lease_s : DAY_S));
 		}
 	}
 }
@@ -229,8 +231,8 @@ static void addresses(void **state)
 		{ "an exit", { 256, 1, 0, "shared egress (tor-exit)" }, 0, 7, LEVEL_BLOCK, 900 },
 		{ "a pool, as its clients change daily", { 8, 1, DAY_S, "dynamic address" }, 0, 7,
 		    LEVEL_BLOCK, DAY_S },
-		{ "a pool, by the hour: one day is little",
-		    { 8, 1, HOUR, "dynamic address" }, 0, 7, LEVEL_FRICTION, DAY_S / 2 },
+		{ "a pool, by the hour: one day is little", { 8, 1, HOUR, "dynamic address" }, 0, 7,
+		    LEVEL_FRICTION, DAY_S / 2 },
 		{ "a pool, yesterday", { 8, 1, DAY_S, "dynamic address" }, 1, 7, LEVEL_CLEAR, 0 },
 		{ "yesterday, for good", { 1, 1, 0, NULL }, 1, 7, LEVEL_BLOCK, DAY_S },
 	};
@@ -252,8 +254,8 @@ static void addresses(void **state)
 			    level_name(d ? d->now.level : LEVEL_CLEAR),
 			    (intmax_t)(d ? d->now.until_s - NOON : 0));
 		if (d && d->now.level)
-			assert_int_equal(lists.shared && strstr(d->reason, lists.shared),
-			    lists.shared != NULL);
+			assert_int_equal(
+			    lists.shared && strstr(d->reason, lists.shared), lists.shared != NULL);
 		policy_done(&l);
 		judge_free(j);
 	}
@@ -285,7 +287,8 @@ static void room(void **state)
 				continue;
 			taken += l.v[i].now.level == LEVEL_FRICTION;
 			assert_int_equal(l.v[i].now.level == LEVEL_FRICTION, first == (users == 1));
-			assert_int_equal(l.v[i].spared == DECIDE_SPARED_BUDGET, first == (users > 1));
+			assert_int_equal(
+			    l.v[i].spared == DECIDE_SPARED_BUDGET, first == (users > 1));
 		}
 		assert_int_equal(taken, 1);
 		policy_done(&l);

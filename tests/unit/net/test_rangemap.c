@@ -60,14 +60,15 @@ static void check(const struct rangemap *m, const uint32_t naive[WORLD], bool v6
 	double unit = v6 ? 1.0 / 256 : 1;
 
 	for (uint32_t i = 0; i < WORLD; i++) {
-		const struct rangemap_row *row = rangemap_find(m, place(i, v6, below(2) ? 0 : MIDDLE6));
+		const struct rangemap_row *row =
+		    rangemap_find(m, place(i, v6, below(2) ? 0 : MIDDLE6));
 
 		assert_int_equal(row ? row->value : NOBODY, naive[i]);
 	}
 	for (unsigned n = 0; n < 400; n++) {
 		uint32_t first = below(WORLD), last = first + below(WORLD - first);
-		double want = 0, got = rangemap_weight(m,
-				     (struct range){ place(first, v6, 5), place(last, v6, 9) });
+		double want = 0, got = rangemap_weight(
+				     m, (struct range){ place(first, v6, 5), place(last, v6, 9) });
 
 		for (uint32_t i = first; i <= last; i++)
 			want += naive[i] == NOBODY ? 0 : weights[naive[i]] * unit;
