@@ -59,9 +59,9 @@ struct decide_facts {
 	bool hold;	    /* it is not below the level at which it is let go */
 	bool corroborated;  /* an anchor or two groups, by more than its hits of one day */
 	bool shared;	    /* many people share the address, or most of these (CGNAT, an exit) */
-	int64_t lease_s;    /* of an address: it is one client's for so long; 0: for good */
 	int64_t verified_s; /* of the newest verified evidence: not later than it; DECIDE_NEVER */
 	int64_t seen_s;	    /* the same of any evidence */
+	int64_t lease_s;    /* of an address: it is one client's for so long; 0: for good */
 };
 
 /* struct decide_state - what stands, and its past; zeroed: nothing, and none */

@@ -81,8 +81,8 @@ CONF
 [ "$(first out)" = block:47.0.2.0/24 ] || fail "a block of dynamic addresses comes first: $(cat out)"
 jq -se --arg a "addr:$node" 'map(select(.entity == $a))[0].shared == {"what": "shared egress (tor-exit)", "users": 256, "source": "tor-exits"}' out >/dev/null ||
   fail "decide does not say whose word it is: $(cat out)"
-"$onus" decide --spared -c conf >out
-has out '^! - .* block:47\.0\.1\.0/24 .*the budget is used up'
+"$onus" decide -c conf >out
+has out '^watch +tag +block:47\.0\.1\.0/24 .*; in the mean 8 people an address'
 echo 'ok: fewer people first'
 
 stages conf collect load score publish
@@ -101,6 +101,16 @@ stages conf score publish
 expect "$node" 'probation|greylist|86400' 'after 15 minutes'
 expect "$other" 'block|drop|86400' 'after 15 minutes'
 has serve/current/decisions "^\+.addr:$node.greylist.*; shared egress \(tor-exit\)$"
+# what is seen of it meanwhile: to any other address the next wall
+sql "UPDATE episode SET past = $(((now - 30) / 3600 * 3600)) - 1 WHERE entity = 'addr:$node'"
+code=0
+"$onus" decide --diff -c conf >out || code=$?
+[ "$code" = 0 ] || fail "slowed down, and then: $(cat out)"
+sed '/^\[source tor-exits\]/,/^path/d' conf >plain
+code=0
+"$onus" decide --diff -c plain >out || code=$?
+[ "$code" = 1 ] || fail 'a list is gone, and nothing changes'
+has out "^~ block +drop +addr:$node .* 2  .*; episode 2 \(1 address\)$"
 sql "UPDATE decision SET since = since - 2700, until = until - 2700"
 stages conf score
 case $(stands 48.0.0.7) in '' | watch*) ;; *) fail "after the lease: $(stands 48.0.0.7)" ;; esac
