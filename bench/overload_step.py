@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One line of bench/overload.sh: batches come into a spool at RATE events a second (0: all at once, more than can be
 carried) for SECONDS, and onus-load carries them into the hub ONUS_TEST_HUB, which is empty. Batches are made before,
-and are on the disk before it begins, so that they cost the loader nothing but a rename each. Prints, tab-separated: offered and carried events a second, events that
-wait at the end, median and greatest seconds from offered to committed of those that were, and KiB of the loader's
-memory, the greatest of each third of the time, and its seconds of processor.
-A batch counts as carried when it left new/: that is after its commit.
+and are on the disk before it begins, so that they cost the loader nothing but a rename each. Prints, tab-separated:
+offered and carried events a second, events that wait at the end, median and greatest seconds from offered to committed
+of those that were, and KiB of the loader's memory, the greatest of each third of the time, and its seconds of processor.
+A batch counts as carried when it left new/: that is after its commit. Hundreds of them are committed at once; so the rate is
+that between the first and the last commit seen.
 
 overload_step.py RATE SECONDS ADDRESSES BATCHES
 """
@@ -75,6 +76,24 @@ def own_s(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+class Look:
+    """What left the directory, seen from time to time."""
+
+    def __init__(self, new):
+        self.new, self.waiting, self.delay, self.seen = new, {}, [], []
+
+    def __call__(self, now):
+        still = set(os.listdir(self.new))
+        gone = [x for x in self.waiting if x not in still]
+        self.delay += [now - self.waiting.pop(x) for x in gone]
+        if gone:
+            self.seen.append((now, len(self.delay)))
+
+    def rate(self):
+        (first, before), (last, after) = self.seen[0] if len(self.seen) > 1 else (0, 0), self.seen[-1]
+        return (after - before) * LINES / (last - first)
+
+
 def main():
     rate, seconds, n = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[4])
     if rate:
@@ -92,35 +111,32 @@ def main():
             subprocess.run(load + ["--once"], check=True, stderr=log)  # makes the tables
             make(made, sys.argv[3], n)
             os.sync()
-            names, waiting, offered, delay = sorted(os.listdir(made)), {}, 0, []
-            memory = [0, 0, 0]
+            names, look, offered, memory = sorted(os.listdir(made)), Look(new), 0, [0, 0, 0]
             p = subprocess.Popen(load, stderr=log)
             t0 = time.monotonic()
             while (now := time.monotonic() - t0) < seconds:
                 due = min(n, int(rate * now / LINES) + 1) if rate else n
                 for name in names[offered:due]:
                     os.rename(os.path.join(made, name), os.path.join(new, name))
-                    waiting[name] = time.monotonic() - t0
+                    look.waiting[name] = time.monotonic() - t0
                 offered = max(offered, due)
                 began = time.monotonic()
-                still = set(os.listdir(new))
-                now = time.monotonic() - t0
-                gone = [x for x in waiting if x not in still]
-                delay += [now - waiting.pop(x) for x in gone]
+                look(began - t0)
                 third = min(2, int(3 * now / seconds))
                 memory[third] = max(memory[third], memory_kib(p.pid))
-                if not rate and not still:
+                if not rate and not look.waiting:
                     break  # all of it sooner than thought
                 # looking costs the loader, too: a tenth of the time at most
-                time.sleep(max(0.05, 9 * (time.monotonic() - began)))
+                time.sleep(min(max(0.05, 9 * (time.monotonic() - began)), max(0, seconds - (began - t0))))
             took = time.monotonic() - t0
+            look(took)
             cpu = own_s(p.pid)
             p.send_signal(signal.SIGTERM)
             p.wait()
         if os.listdir(os.path.join(spool, "bad")):
             sys.exit("batches are bad: " + open(os.path.join(where, "log"), encoding="utf-8").read()[-500:])
-        delay.sort()
-        print(f"{offered * LINES / took:.0f}", f"{len(delay) * LINES / took:.0f}", len(waiting) * LINES,
+        delay = sorted(look.delay)
+        print(f"{offered * LINES / took:.0f}", f"{look.rate():.0f}", len(look.waiting) * LINES,
               f"{delay[len(delay) // 2]:.2f}" if delay else "-", f"{delay[-1]:.2f}" if delay else "-", *memory, f"{cpu:.1f}", sep="\t")
 
 

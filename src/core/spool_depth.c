@@ -11,6 +11,7 @@
 #include "util/file.h"
 
 #define LOOK_US	   3000000
+#define REST	   100 /* times as long as a look took */
 #define REASON	   ".reason"
 #define REASON_LEN (sizeof(REASON) - 1)
 
@@ -87,14 +88,15 @@ int spool_depth(const char *dir, struct spool_depth *ret, struct err *e)
 
 const struct spool_depth *spool_gauge(struct spool_gauge *g, const char *dir)
 {
-	int64_t now_us = clock_monotonic_us();
+	int64_t now_us = clock_monotonic_us(), took_us;
 	struct spool_depth look;
 
-	if (g->looked_us && now_us - g->looked_us < LOOK_US)
+	if (now_us < g->again_us)
 		return &g->depth;
-	g->looked_us = now_us;
 	/* trouble with the spool is told by who works on it */
 	if (spool_depth(dir, &look, NULL) == 0)
 		g->depth = look;
+	took_us = clock_monotonic_us() - now_us;
+	g->again_us = now_us + MAX_OF(LOOK_US, took_us * REST);
 	return &g->depth;
 }

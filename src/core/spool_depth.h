@@ -21,13 +21,14 @@ struct spool_depth {
 /* spool_depth - a spool that is not there is an empty one; -errno when it cannot be looked at, *ret is then as before */
 MUST_USE int spool_depth(const char *dir, struct spool_depth *ret, struct err *e);
 
-/* struct spool_gauge - the depth as a program tells it, measured every few seconds at most: a spool may be long */
+/* struct spool_gauge - the depth as a program tells it, measured every few seconds at most, and for no more than a
+ * hundredth of the time: a spool may be long */
 struct spool_gauge {
 	struct spool_depth depth;
-	int64_t looked_us; /* monotonic; 0: not yet */
+	int64_t again_us; /* monotonic */
 };
 
-/* spool_gauge - the depth of now, or of a few seconds ago; a spool that cannot be looked at keeps its last one */
+/* spool_gauge - the depth of now, or of a while ago; a spool that cannot be looked at keeps its last one */
 const struct spool_depth *spool_gauge(struct spool_gauge *g, const char *dir);
 
 #endif

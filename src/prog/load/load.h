@@ -9,6 +9,7 @@
 #include "ledger/hub.h"
 #include "ledger/inbox_sender.h"
 #include "prog/load/inbox.h"
+#include "prog/load/waiting.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
 
@@ -31,10 +32,9 @@ struct load {
 	bool ages;
 	int64_t folded_s; /* when rows were last committed; 0: not yet */
 	struct spool_gauge spool;
-	unsigned busy;	  /* turns in a row that found the hub locked */
-	size_t unread;	  /* batches that could not be read in the last turn, and wait */
-	size_t producers; /* of whom batches waited in the last turn */
-	bool untold;	  /* the hub does not say what waits of ours; the log has it */
+	struct waiting waiting;
+	unsigned busy; /* turns in a row that found the hub locked */
+	bool untold;   /* the hub does not say what waits of ours; the log has it */
 };
 
 /* load_refuse - a batch of the spool that is damaged: to bad/ */

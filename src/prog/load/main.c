@@ -13,6 +13,7 @@
 #define BUSY_WAIT_MS  300 /* another writes: it will not take long */
 #define BUSY_PATIENCE 100u
 #define AGE_AGAIN_S   600 /* after periods could not be made */
+#define LISTED	      2u  /* transactions of one look at the spool, where it is full */
 
 static const char *option_rebuild; /* --rebuild; set by the command line alone */
 
@@ -28,6 +29,7 @@ static void load_close(void *state)
 	l->hub = hub_free(l->hub);
 	l->sender = inbox_sender_free(l->sender);
 	inbox_load_done(&l->inbox);
+	waiting_forget(&l->waiting);
 	l->conf = conf_free(l->conf);
 	free(l);
 }
@@ -258,12 +260,15 @@ static int load_some(struct load *l, const struct spool_list *list, struct err *
 	if (r == 0)
 		r = commit(l, &t, e);
 	free(t.of);
-	l->unread = t.unread;
-	if (r == -ESTALE)
-		return 0; /* again from the start, without the one that was refused */
-	if (r == 0)
-		l->items = MIN_OF(l->items * 2, HUB_FOLD_BATCHES);
-	return r;
+	if (r == -ESTALE) { /* again from the start, without the one that was refused */
+		waiting_forget(&l->waiting);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	waiting_took(&l->waiting, t.n, t.unread);
+	l->items = MIN_OF(l->items * 2, HUB_FOLD_BATCHES);
+	return 0;
 }
 
 /* Days are counted back from the ledger's own newest, so that an archive of old logs stays. */
@@ -324,7 +329,7 @@ static void say(struct load *l)
 	    (uintmax_t)l->sum.batches, sensors);
 }
 
-static void report(struct load *l, const struct spool_list *list)
+static void report(struct load *l)
 {
 	const struct spool_depth *spool = spool_gauge(&l->spool, l->conf->spool_dir);
 
@@ -334,7 +339,7 @@ static void report(struct load *l, const struct spool_list *list)
 	daemon_count(l->d, "refused", l->sum.refused);
 	daemon_count(l->d, "rows", l->sum.rows);
 	daemon_count(l->d, "bad", l->bad);
-	daemon_gauge(l->d, "waiting", list->waiting - MIN_OF(list->waiting, (uint64_t)list->n));
+	daemon_gauge(l->d, "waiting", waiting_rest(&l->waiting).waiting);
 	daemon_gauge(l->d, "queue_batches", spool->waiting.batches);
 	daemon_gauge(l->d, "queue_bytes", spool->waiting.bytes);
 	daemon_gauge(l->d, "bad_batches", spool->bad.batches);
@@ -373,14 +378,13 @@ static int load_all(struct load *l, const struct spool_list *list, bool *more, s
 {
 	int r;
 
-	l->unread = 0;
 	r = list->n ? load_some(l, list, e) : 0;
 	if (r == 0)
 		r = inbox_load(&l->inbox, l->hub,
 		    (unsigned)MIN_OF(l->items, (size_t)LOAD_ITEMS_MAX), &l->sum, e);
 	if (r < 0)
 		return r;
-	if (r == 0 && list->n && l->unread == list->n)
+	if (r == 0 && waiting_lost(&l->waiting))
 		return -EIO;
 	if (r == 1) {
 		l->folded_s = MAX_OF(l->folded_s, l->inbox.folded_s);
@@ -390,8 +394,9 @@ static int load_all(struct load *l, const struct spool_list *list, bool *more, s
 	return 0;
 }
 
-static int work(struct load *l, struct spool_list *list, bool *more, struct err *e)
+static int work(struct load *l, bool *more, struct err *e)
 {
+	struct spool_list list;
 	int r = 0;
 
 	if (!sends(l)) {
@@ -400,34 +405,33 @@ static int work(struct load *l, struct spool_list *list, bool *more, struct err 
 			r = age(l, e);
 	}
 	if (r == 0)
-		r = spool_scan(l->conf->spool_dir,
-		    (sends(l) ? LOAD_ITEMS_MAX : HUB_FOLD_BATCHES) + l->unread * l->producers, list,
-		    e);
-	l->producers = list->producers;
+		r = waiting_look(&l->waiting, l->conf->spool_dir,
+		    sends(l) ? LOAD_ITEMS_MAX : LISTED * HUB_FOLD_BATCHES, e);
+	list = waiting_rest(&l->waiting);
 	if (r == 0 && !sends(l))
-		return load_all(l, list, more, e);
-	*more = list->n;
-	return r < 0 || list->n == 0 ? r : send_some(l, list, e);
+		return load_all(l, &list, more, e);
+	*more = list.n;
+	return r < 0 || list.n == 0 ? r : send_some(l, &list, e);
 }
 
 static int load_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct load *l = state;
-	struct spool_list list = { NULL };
 	bool more = false;
 	int r;
 
 	if (option_rebuild)
 		return rebuild_turn(l, wait_ms, e);
-	r = work(l, &list, &more, e);
+	r = work(l, &more, e);
 	if (r == 0) {
 		l->busy = 0;
-		report(l, &list);
+		report(l);
 		*wait_ms = more || l->ages ? 0
 			   : d->once	   ? DAEMON_DONE
 					   : (int)l->conf->load_interval_s * 1000;
 	}
-	spool_list_done(&list);
+	if (r < 0)
+		waiting_forget(&l->waiting);
 	if (r == -EAGAIN &&
 	    l->busy++ < BUSY_PATIENCE) { /* another writer's transaction: no trouble */
 		*wait_ms = BUSY_WAIT_MS;

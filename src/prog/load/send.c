@@ -74,10 +74,9 @@ static int check_room(struct load *l, size_t *room, struct err *e)
 int send_some(struct load *l, const struct spool_list *list, struct err *e)
 {
 	const struct spool_item *strange = NULL;
-	size_t n = 0, done = 0, room = 0;
+	size_t n = 0, done = 0, unread = 0, room = 0;
 	int r = 0;
 
-	l->unread = 0;
 	if (!l->sender)
 		r = inbox_sender_open(l->conf->hub, &l->sender, e);
 	if (r == 0)
@@ -90,12 +89,14 @@ int send_some(struct load *l, const struct spool_list *list, struct err *e)
 		}
 		r = send_one(l, &list->v[i], e);
 		done += r == 1;
-		l->unread += r == -ENODATA;
+		unread += r == -ENODATA;
 		r = r == -ENODATA ? 0 : MIN_OF(r, 0);
 		daemon_alive(l->d);
 	}
+	if (r == 0)
+		waiting_took(&l->waiting, list->n, unread);
 	if (r == 0 && strange && done == 0)
 		return strangers(l, strange, n, e);
-	return r == 0 && l->unread && done == 0 ? -EIO
+	return r == 0 && unread && done == 0 ? -EIO
 						: r; /* told when there is nothing else to do */
 }
