@@ -97,6 +97,5 @@ int send_some(struct load *l, const struct spool_list *list, struct err *e)
 		waiting_took(&l->waiting, list->n, unread);
 	if (r == 0 && strange && done == 0)
 		return strangers(l, strange, n, e);
-	return r == 0 && unread && done == 0 ? -EIO
-						: r; /* told when there is nothing else to do */
+	return r == 0 && unread && done == 0 ? -EIO : r; /* told when there is nothing else to do */
 }

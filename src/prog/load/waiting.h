@@ -8,7 +8,7 @@
 
 struct waiting {
 	struct spool_list list;
-	size_t next;   /* of the list: those before it were dealt with, or could not be read and wait */
+	size_t next;   /* of the list: who is before it was dealt with, or waits unread */
 	size_t unread; /* of those */
 	int64_t listed_us;
 	size_t passed_over; /* how many more the next list needs, for those that cannot be read */
