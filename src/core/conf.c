@@ -7,6 +7,7 @@
 
 #include "core/category.h"
 #include "core/param.h"
+#include "core/warrant.h"
 #include "net/addrset.h"
 #include "util/file.h"
 
@@ -123,6 +124,9 @@ static const struct param params[] = {
 	P(max_good_loss, PERCENT, "0.1", 0, 0, "percent, 0 to 100",
 	    "A rule that would have refused a larger share of one's own deliveries or log-ins of "
 	    "the last 30 days stays at tag (onus decide --replay)."),
+	P(operator_keys, TEXT, "", 0, 0, "NAME:KEY, …",
+	    "Whose warrants count, by the keys that they sign with (onus warrant key); empty: "
+	    "nobody's."),
 	P(collect_interval_s, COUNT, "10", 1, 3600, "seconds",
 	    "The collector hands over what it has at least this often."),
 	P(load_interval_s, COUNT, "2", 1, 3600, "seconds",
@@ -383,6 +387,15 @@ static int check_own(const struct conf *c, struct err *e)
 	return 0;
 }
 
+static int check_keys(const struct conf *c, struct err *e)
+{
+	struct operator_keys keys;
+
+	return operator_keys_parse(span_str(c->operator_keys), &keys, e) < 0
+		   ? err_wrap(e, -EINVAL, "operator_keys")
+		   : 0;
+}
+
 static int check_load(const struct conf *c, struct err *e)
 {
 	return strcmp(c->load_into, "ledger") == 0 || strcmp(c->load_into, "inbox") == 0
@@ -502,6 +515,8 @@ int conf_check(const struct conf *c, struct err *e)
 {
 	int r = check_own(c, e);
 
+	if (r == 0)
+		r = check_keys(c, e);
 	if (r == 0)
 		r = check_load(c, e);
 	if (r < 0)

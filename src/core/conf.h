@@ -96,6 +96,7 @@ struct conf {
 	uint32_t registry_max_age_days, registry_keep_days;
 	bool collect_good;
 	double max_good_loss; /* percent */
+	char *operator_keys;  /* core/warrant.h */
 	char *graph_dir;
 	uint32_t graph_step_s;
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,

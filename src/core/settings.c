@@ -19,6 +19,11 @@ void settings_init(struct settings *s)
 
 void settings_done(struct settings *s)
 {
+	for (size_t i = 0; i < s->warrants.n; i++) {
+		free(s->warrants.v[i].entity);
+		free(s->warrants.v[i].text);
+	}
+	free(s->warrants.v);
 	free(s->own.v);
 	free(s->allow.v);
 	settings_init(s);
@@ -59,6 +64,22 @@ static int level_add(struct settings *s, struct span name, struct span value, st
 	return 0;
 }
 
+static int warrant_add(
+    struct settings_warrants *l, struct span entity, struct span text, struct err *e)
+{
+	struct settings_warrant *x;
+
+	if (l->n == SETTINGS_WARRANTS) {
+		l->beyond++;
+		return 0;
+	}
+	if (grow(&l->v, &l->cap, l->n + 1, sizeof(*l->v)) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	x = &l->v[l->n++];
+	*x = (struct settings_warrant){ span_dup(entity), span_dup(text) };
+	return x->entity && x->text ? 0 : err_set(e, -ENOMEM, "out of memory");
+}
+
 static struct span after(struct span s, const char *head)
 {
 	return span_of(s.p + strlen(head), span_len(s) - strlen(head));
@@ -75,6 +96,8 @@ int settings_take(struct settings *s, struct span name, struct span value, struc
 		r = net_add(&s->allow, after(name, SETTING_ALLOW), value, true, &why);
 	else if (span_starts(name, SETTING_LEVEL))
 		r = level_add(s, after(name, SETTING_LEVEL), value, &why);
+	else if (span_starts(name, SETTING_WARRANT))
+		r = warrant_add(&s->warrants, after(name, SETTING_WARRANT), value, &why);
 	else
 		return 0;
 	return r < 0 ? err_set(e, r, "setting %.*s: %s", (int)MIN_OF(span_len(name), (size_t)SHOWN),

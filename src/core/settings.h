@@ -6,10 +6,11 @@
  *   allow/PREFIX     UNTIL or ""     never on a wall, until then (Unix seconds)
  *   level/NAME       NUMBER          a threshold (core/threshold.h)
  *   dispute/LINE     upheld or rejected, by an operator; LINE: 32 hexadecimal digits
+ *   warrant/ENTITY   a decision that an operator has signed (core/warrant.h); ENTITY is that of the text
  *   sensor/HOST      "shut": what that sensor has put into the inbox is dropped unread
  *   source/NAME      trust=T group=G redistribute=yes|no, those that are set, in this order
  *
- * The data plane has the first three of them in a file, serve/settings.
+ * The data plane has the first three of them in a file, serve/settings; of warrants it gets the decisions.
  * Grammar and golden file: doc/contracts/settings.md. */
 #ifndef ONUS_CORE_SETTINGS_H
 #define ONUS_CORE_SETTINGS_H
@@ -23,11 +24,13 @@
 #define SETTINGS_NAME	   "settings" /* of the file, in a publication */
 #define SETTINGS_HEADER	   "#onus-settings 1"
 #define SETTINGS_NETS_MAX  100000u /* own networks, and again of the allow list */
+#define SETTINGS_WARRANTS  1000u
 #define SETTINGS_BYTES_MAX (16u << 20)
 
 #define SETTING_OWN	"own/"
 #define SETTING_ALLOW	"allow/"
 #define SETTING_LEVEL	"level/"
+#define SETTING_WARRANT "warrant/"
 #define SETTING_SENSOR	"sensor/"
 #define SETTING_SOURCE	"source/"
 #define SETTING_DISPUTE "dispute/"
@@ -46,10 +49,21 @@ struct settings_nets {
 	size_t n, cap;
 };
 
+/* struct settings_warrant - as it stands in the hub: whoever can write there may have written it */
+struct settings_warrant {
+	char *entity, *text; /* owned */
+};
+struct settings_warrants {
+	struct settings_warrant *v; /* owned; SETTINGS_WARRANTS at most, by entity … */
+	size_t n, cap;
+	uint64_t beyond; /* … further ones are none */
+};
+
 /* struct settings - zeroed and with standard thresholds (settings_init) nothing is set */
 struct settings {
 	int64_t rev; /* of the hub when they were read */
 	struct settings_nets own, allow;
+	struct settings_warrants warrants; /* not in the file */
 	struct thresholds levels;
 	bool level_set[THRESHOLD_N];
 };

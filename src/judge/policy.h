@@ -69,6 +69,8 @@ struct policy_decision {
 	uint32_t standing; /* index in policy_conf.standing, or POLICY_NEW */
 	struct decide_state was, now;
 	enum decide_spared spared; /* why it is not more */
+	enum action
+	    warranted; /* what an operator's warrant says (warranted.h); ACTION_TAG: the rules decide */
 	char *reason; /* owned; a sentence for people; NULL where what stands stood already */
 };
 

@@ -29,6 +29,11 @@ struct sign_key {
 MUST_USE int sign_key_open(const char *dir, struct sign_key *ret, struct err *e);
 void sign_key_done(struct sign_key *k);
 
+/* sign_key_read - out of one file, whose else it is; 0; -ENOENT when there is none; else as sign_key_open
+ * sign_key_make - a new one into a file that was not there, whose directory is; one that is there stays. 0; -errno */
+MUST_USE int sign_key_read(const char *path, struct sign_key *ret, struct err *e);
+MUST_USE int sign_key_make(const char *path, struct err *e);
+
 /* sign_key_parse - a public key from its 64 hexadecimal digits; 0 or -EINVAL */
 MUST_USE int sign_key_parse(struct span hex, uint8_t ret[SIGN_KEY_BYTES]);
 

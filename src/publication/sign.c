@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The site's signing key on disk: 128 hexadecimal digits and a line end, for the owner's eyes only. */
+/* A signing key on disk, the site's or an operator's: 128 hexadecimal digits and a line end, for the owner's eyes only. */
 #include "publication/manifest.h"
 
 #include <errno.h>
@@ -37,15 +37,17 @@ int sign_key_parse(struct span hex, uint8_t ret[SIGN_KEY_BYTES])
 	return r;
 }
 
-/* read_key - 0; -ENOENT when there is no file */
-static int read_key(const char *path, struct sign_key *ret, struct err *e)
+int sign_key_read(const char *path, struct sign_key *ret, struct err *e)
 {
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	CLEANUP(close_fdp) int fd = -1;
 	char text[SECRET_HEX + 1];
 	struct stat st;
 	ssize_t n;
 	int r;
 
+	if (sodium_init() < 0)
+		return err_set(e, -EIO, "the crypto library does not start");
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, -errno, "%s: cannot open: %m", path);
 	if (st.st_mode & 077)
@@ -73,9 +75,9 @@ static int write_public(const char *path, const struct sign_key *k, struct err *
 	return file_write(path, span_of(hex, SIGN_KEY_HEX), e);
 }
 
-/* make_key - write it under a temporary name and link it in place: whoever comes second finds the first
- * one's key, and half a key is never seen */
-static int make_key(const char *path, struct err *e)
+/* Written under a temporary name and linked in place: whoever comes second finds the first one's key, and half a key is
+ * never seen. */
+int sign_key_make(const char *path, struct err *e)
 {
 	char tmp[4096], hex[SECRET_HEX + 1];
 	CLEANUP(close_fdp) int fd = -1;
@@ -84,6 +86,8 @@ static int make_key(const char *path, struct err *e)
 
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.tmp-%ld", path, (long)getpid()) >= sizeof(tmp))
 		return err_set(e, -ENAMETOOLONG, "%s: name too long", path);
+	if (sodium_init() < 0)
+		return err_set(e, -EIO, "the crypto library does not start");
 	(void)unlink(tmp); /* of a killed process that had our number */
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -108,20 +112,18 @@ int sign_key_open(const char *dir, struct sign_key *ret, struct err *e)
 	struct sign_key k;
 	int r;
 
-	if (sodium_init() < 0)
-		return err_set(e, -EIO, "the crypto library does not start");
 	if ((size_t)snprintf(path, sizeof(path), "%s/publish.key", dir) >= sizeof(path) - 32)
 		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
 	(void)snprintf(pub, sizeof(pub), "%s/publish.pub", dir);
-	r = read_key(path, &k, e);
+	r = sign_key_read(path, &k, e);
 	if (r == -ENOENT) {
 		r = file_mkdirs(dir, 0755, e);
 		if (r == 0)
-			r = make_key(path, e);
+			r = sign_key_make(path, e);
 		if (r == 0)
 			r = file_sync_dir(dir, e);
 		if (r == 0)
-			r = read_key(path, &k, e);
+			r = sign_key_read(path, &k, e);
 	}
 	if (r == 0 && access(pub, F_OK) != 0)
 		r = write_public(pub, &k, e);

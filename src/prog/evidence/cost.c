@@ -30,6 +30,8 @@ static enum action usual(const struct policy_decision *p)
 {
 	const struct decide_rule *rule = decide_rule(p->key.kind);
 
+	if (p->warranted)
+		return p->warranted;
 	if (rule && p->now.level == LEVEL_BLOCK)
 		return rule->block;
 	return rule && p->now.level == LEVEL_FRICTION ? rule->friction : p->now.action;

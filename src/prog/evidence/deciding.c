@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/warranted.h"
 #include "prog/evidence/names.h"
 #include "util/clock.h"
 #include "util/grow.h"
@@ -36,6 +37,17 @@ static int add_row(struct deciding *d, struct span entity, struct standing_row *
 	return (*ret)->entity ? 0 : -ENOMEM;
 }
 
+/* s: its episode is that of its row still */
+static bool by_warrant(struct span entity, const struct decide_state *s)
+{
+	struct span rest = entity, word;
+	enum entity_kind kind;
+
+	(void)span_cut(&rest, ':', &word);
+	return entity_kind_parse(word, &kind) == 0 &&
+	       warrant_needed(kind, s->level, s->action, s->episode);
+}
+
 static int take_decision(void *ctx, const struct hub_decision *x)
 {
 	struct deciding *d = ((struct reader *)ctx)->d;
@@ -58,6 +70,7 @@ static int take_decision(void *ctx, const struct hub_decision *x)
 	row->stale = action_parse(x->action, &s->action) < 0 ||
 		     level_parse(x->level, &s->level) < 0 || s->level == LEVEL_CLEAR ||
 		     s->until_s <= s->since_s;
+	row->warranted = !row->stale && by_warrant(x->entity, s);
 	if (d->n_row > 1 && strcmp(row->entity, row[-1].entity) == 0)
 		row[-1].stale = true;
 	return 0;
@@ -77,7 +90,7 @@ static int take_past(void *ctx, const struct hub_episode *x)
 	       span_is(x->entity, d->row[rd->at + 1].entity))
 		rd->at++;
 	i = rd->at;
-	if (rd->at >= d->n || order != 0) {
+	if (rd->at >= d->n || order != 0 || d->row[rd->at].warranted) {
 		r = add_row(d, x->entity, &row);
 		if (r < 0)
 			return r;
@@ -100,7 +113,7 @@ static int find_keys(struct deciding *d, struct err *e)
 		int r = 0;
 
 		if (entity_parse(span_str(d->row[i].entity), &en, &why) < 0 ||
-		    !decide_rule(en.kind)) {
+		    (!decide_rule(en.kind) && !d->row[i].warranted)) {
 			d->row[i].stale = true;
 			continue;
 		}
@@ -112,10 +125,33 @@ static int find_keys(struct deciding *d, struct err *e)
 	return 0;
 }
 
+/* What the rules have made, in its order, before what stands by warrants; without what is stale. */
+static int set_apart(struct deciding *d)
+{
+	struct policy_standing *v = calloc(d->n_row + 1, sizeof(*v));
+	size_t n = 0, n_rules;
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->n_row; i++)
+		if (!d->row[i].stale && !d->row[i].warranted)
+			v[n++] = d->v[i];
+	n_rules = n;
+	for (size_t i = 0; i < d->n_row; i++)
+		if (!d->row[i].stale && d->row[i].warranted)
+			v[n++] = d->v[i];
+	free(d->v);
+	d->v = v;
+	d->n = n;
+	d->conf.n_standing = (uint32_t)n_rules;
+	if (n_rules > 1)
+		qsort(v, n_rules, sizeof(*v), policy_standing_cmp);
+	return 0;
+}
+
 static int read_standing(struct deciding *d, struct err *e)
 {
 	struct reader rd = { d, 0 };
-	size_t n = 0;
 	int r = hub_each_decision(d->hub, take_decision, &rd, e);
 
 	d->n = d->n_row;
@@ -125,15 +161,9 @@ static int read_standing(struct deciding *d, struct err *e)
 		return err_set(e, r, "out of memory");
 	if (r == 0)
 		r = find_keys(d, e);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < d->n_row; i++)
-		if (!d->row[i].stale)
-			d->v[n++] = d->v[i];
-	d->n = n;
-	if (n > 1)
-		qsort(d->v, n, sizeof(*d->v), policy_standing_cmp);
-	return 0;
+	if (r == 0 && set_apart(d) < 0)
+		r = err_set(e, -ENOMEM, "out of memory");
+	return r;
 }
 
 /* --- who holds what ------------------------------------------------------------------------------- */
@@ -271,7 +301,6 @@ int deciding_begin(struct deciding *d, struct hub *h, const struct registry *r,
 	d->transfers = t;
 	err = read_standing(d, e);
 	d->conf.standing = d->v;
-	d->conf.n_standing = (uint32_t)d->n;
 	d->conf.look = look;
 	d->conf.newest = newest;
 	d->conf.ctx = d;

@@ -14,15 +14,18 @@ struct standing_row {
 	char *action; /* NULL: a past alone */
 	char *level, *reason;
 	int64_t run;
-	bool past;  /* the hub has its past */
+	bool past; /* the hub has its past */
+	bool
+	    warranted; /* none that the rules make (judge/warranted.h): its past is in a row of its own */
 	bool stale; /* none that onus would write, or one of two: to be dropped */
 };
 
 /* struct deciding - conf is ready for policy_decide after deciding_begin */
 struct deciding {
 	struct policy_conf conf;
-	struct policy_standing *v; /* owned; in their order, tag is the index of … */
-	struct standing_row *row;  /* … its row, owned; stale ones have none */
+	struct policy_standing *
+	    v; /* owned; conf.n_standing in their order, then what stands by warrants; tag is the index of … */
+	struct standing_row *row; /* … its row, owned; stale ones have none */
 	size_t n, n_row, cap, cap_row;
 	struct hub *hub;
 	const struct registry *registry; /* borrowed, as are these and never, which are in conf */

@@ -5,6 +5,7 @@
 
 #include "core/conf.h"
 #include "holders/stale.h"
+#include "prog/evidence/walls.h"
 #include "prog/onus/commands.h"
 #include "publication/carved.h"
 #include "publication/export.h"
@@ -19,6 +20,8 @@ struct export
 	struct opt_list set;
 	struct conf *conf;
 	struct reputation *from;
+	struct registry
+	    *registry; /* of the same publication; NULL where it is not asked for anything */
 	struct settings settings; /* of the same publication, as are … */
 	struct addrset carved;
 	enum level least;
@@ -44,7 +47,11 @@ static int open_current(struct export *x, struct err *e)
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/reputation", dir);
-	return reputation_open(path, &x->from, e);
+	r = reputation_open(path, &x->from, e);
+	if (r < 0 || !walls_of_holders(x->from, x->least))
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/registry", dir);
+	return registry_open(path, &x->registry, e);
 }
 
 /* 1: it is too old to act on without a thought. */
@@ -82,7 +89,9 @@ static int export(struct export *x, const struct export_format *f, struct err *e
 		return err_set(e, -ENOMEM, "out of memory");
 	wall_init(&w, x->now_s, &never);
 	w.carved = &x->carved;
-	if (wall_add_reputation(&w, x->from, x->least) < 0 || wall_finish(&w) < 0)
+	if (wall_add_reputation(&w, x->from, x->least) < 0 ||
+	    (x->registry && walls_add_holders(&w, x->from, x->least, x->registry) < 0) ||
+	    wall_finish(&w) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
 	if (head.of.registry_date_s && registry_date_stale(head.of.registry_date_s, x->now_s,
 					   x->conf->registry_max_age_days, warning))
@@ -101,6 +110,7 @@ static int run(struct export *x, const struct export_format *f, struct err *e)
 	if (r == 0)
 		r = export(x, f, e);
 	x->from = reputation_free(x->from);
+	x->registry = registry_free(x->registry);
 	settings_done(&x->settings);
 	addrset_done(&x->carved);
 	x->conf = conf_free(x->conf);

@@ -26,6 +26,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_source(int argc, char **argv);
 int cmd_sensor(int argc, char **argv);
+int cmd_warrant(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 

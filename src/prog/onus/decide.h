@@ -8,6 +8,7 @@
 #include "prog/evidence/deciding.h"
 #include "prog/evidence/evidence.h"
 #include "prog/evidence/known.h"
+#include "prog/evidence/warrants.h"
 #include "prog/onus/attribute.h"
 #include "util/opt.h"
 
@@ -19,6 +20,7 @@ struct decide {
 	int64_t now_s;
 	struct settings settings;
 	struct addrset never;
+	struct warrants warrants;
 	struct evidence evidence;
 	struct transfers transfers;
 	struct deciding deciding;

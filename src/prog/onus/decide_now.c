@@ -29,6 +29,17 @@ static int read_settings(struct decide *x, struct err *e)
 	return r;
 }
 
+/* By the rules, then by warrants. */
+static int decide_all_of(struct decide *x)
+{
+	const struct deciding *d = &x->deciding;
+	int r = policy_decide(x->evidence.judge, &d->conf, &x->list);
+
+	return r < 0 ? r
+		     : warrants_decide(&x->list, d->v, d->conf.n_standing, (uint32_t)d->n,
+			   x->warrants.v, x->warrants.n);
+}
+
 static int decide_make(struct decide *x, struct err *e)
 {
 	struct clock clock = clock_system();
@@ -46,7 +57,10 @@ static int decide_make(struct decide *x, struct err *e)
 	x->deciding.shared = x->from.shared;
 	if (r == 0)
 		r = deciding_begin(&x->deciding, x->hub, x->from.registry, &x->transfers, e);
-	if (r == 0 && policy_decide(x->evidence.judge, &x->deciding.conf, &x->list) < 0)
+	if (r == 0)
+		r = warrants_read(&x->warrants, &x->settings, x->from.conf->operator_keys,
+		    x->from.registry, &x->never, x->now_s, e);
+	if (r == 0 && decide_all_of(x) < 0)
 		r = err_set(e, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = cost_apply(&x->good, x->from.conf->max_good_loss / 100, &x->deciding, &x->list,
@@ -61,6 +75,7 @@ static void decide_done(struct decide *x)
 	deciding_done(&x->deciding);
 	evidence_done(&x->evidence);
 	transfers_done(&x->transfers);
+	warrants_done(&x->warrants);
 	addrset_done(&x->never);
 	settings_done(&x->settings);
 	x->hub = hub_free(x->hub);

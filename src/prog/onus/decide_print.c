@@ -68,6 +68,18 @@ struct said {
 	const struct shared_list *shared; /* of an address */
 };
 
+/* Of a warrant, which may be about what no evidence is of. */
+static void scope_warranted(const struct decide *x, const char *name, char ret[64])
+{
+	const struct warrant_case *w;
+	struct entity en;
+
+	_Static_assert(WARRANT_SPACE_TEXT <= 64, "it fits");
+	if (entity_parse(span_str(name), &en, NULL) == 0 &&
+	    (w = warrants_of(&x->warrants, x->from.registry, &en)) != NULL)
+		warrants_covered(w->size, ret);
+}
+
 static struct said say(const struct decide *x, const struct policy_decision *d)
 {
 	const struct standing_row *row = deciding_row(&x->deciding, d);
@@ -85,6 +97,8 @@ static struct said say(const struct decide *x, const struct policy_decision *d)
 		(void)snprintf(s.scope, sizeof(s.scope), "unknown");
 	else
 		scope(x, &d->key, s.scope);
+	if (d->warranted)
+		scope_warranted(x, s.name, s.scope);
 	if (s.change == SPARED)
 		s.reason = span_str(spared_texts[d->spared]);
 	else if (d->reason)

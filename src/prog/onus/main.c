@@ -22,6 +22,8 @@ static const struct {
 	{ "source", cmd_source, "who tells of attackers, and how far each is believed" },
 	{ "sensor", cmd_sensor, "hosts that hand their batches to the hub's inbox" },
 	{ "level", cmd_level, "from where on an address or a block is walled off" },
+	{ "warrant", cmd_warrant,
+	    "wall off a whole AS, organisation or country, by an operator's signature" },
 	{ "decide", cmd_decide,
 	    "what would be decided now, and what walls cost one's good traffic" },
 	{ "dispute", cmd_dispute,

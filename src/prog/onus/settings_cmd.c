@@ -51,18 +51,24 @@ static int begin(struct settings_cmd *x, struct err *e)
 	return r;
 }
 
-int settings_cmd_open(struct settings_cmd *x, bool write, struct err *e)
+int settings_cmd_conf(struct settings_cmd *x, struct err *e)
 {
 	struct clock clock = clock_system();
-	struct err why = { "" };
-	int r;
 
 	buf_init(&x->told, 16u << 20);
 	who_is_it(x->who);
 	x->by = (struct hub_author){ x->who, x->why ? x->why : "", clock_now_s(&clock) };
 	x->conf = conf_open(x->conf_file, x->set.v, x->set.n, e);
-	if (!x->conf)
-		return -EINVAL;
+	return x->conf ? 0 : -EINVAL;
+}
+
+int settings_cmd_open(struct settings_cmd *x, bool write, struct err *e)
+{
+	struct err why = { "" };
+	int r = settings_cmd_conf(x, e);
+
+	if (r < 0)
+		return r;
 	r = open_hub(x, write, &why);
 	if (r == 0 && write)
 		r = begin(x, &why);

@@ -33,8 +33,10 @@ struct settings_cmd {
 		"why", 'w', OPT_TEXT, &(x).why, "TEXT", "The reason; it is kept with the change."  \
 	}
 
-/* settings_cmd_open - configuration and hub; write: to change something. The hub must be there: onus-load makes it.
+/* settings_cmd_conf - the configuration alone, and who it is.
+ * settings_cmd_open - configuration and hub; write: to change something. The hub must be there: onus-load makes it.
  * settings_cmd_close ends it, also after a failure. */
+MUST_USE int settings_cmd_conf(struct settings_cmd *x, struct err *e);
 MUST_USE int settings_cmd_open(struct settings_cmd *x, bool write, struct err *e);
 void settings_cmd_close(struct settings_cmd *x);
 

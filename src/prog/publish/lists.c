@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "holders/stale.h"
+#include "prog/evidence/walls.h"
 #include "prog/publish/publish.h"
 #include "publication/decisions.h"
 #include "publication/export.h"
@@ -71,8 +72,10 @@ static int fill_wall(struct publishing *p, const struct reputation *r, bool open
 	static const enum entity_kind kinds[] = { ENTITY_ADDR, ENTITY_BLOCK };
 	int rc = 0;
 
-	if (!open)
-		return wall_add_reputation(w, r, LEVEL_BLOCK);
+	if (!open) {
+		rc = wall_add_reputation(w, r, LEVEL_BLOCK);
+		return rc < 0 ? rc : walls_add_holders(w, r, LEVEL_BLOCK, p->registry->r);
+	}
 	for (unsigned k = 0; k < NELEM(kinds); k++) {
 		uint32_t first, n = reputation_rows(r, kinds[k], &first);
 

@@ -311,6 +311,7 @@ static void forget(struct publishing *p)
 	free(p->known.org);
 	free(p->known.net);
 	p->known = (struct known){ .as = NULL };
+	warrants_done(&p->warrants);
 	settings_done(&p->settings);
 	addrset_done(&p->never);
 	addrset_done(&p->carved);
@@ -327,7 +328,7 @@ int publish_make(struct publishing *p, struct err *e)
 		int made = settings_gather(p, e);
 
 		if (made == 0)
-			made = verdicts_read(p->hub, p->now_s, &p->never, &p->verdicts, e);
+			made = verdicts_read(p, e);
 		if (made == 0)
 			made = carve_gather(p, e);
 		if (made == 0)

@@ -19,6 +19,7 @@
 #include "ledger/hub_setting.h"
 #include "prog/evidence/known.h"
 #include "prog/evidence/transfers.h"
+#include "prog/evidence/warrants.h"
 #include "publication/reputation.h"
 #include "publication/site_db.h"
 #include "svc/daemon.h"
@@ -36,10 +37,6 @@ struct verdict {
 	UT_hash_handle hh;
 };
 
-/* verdicts_read - by entity name; those that ended before now_s, and those that touch anything of never, are
- * left out */
-MUST_USE int verdicts_read(
-    struct hub *h, int64_t now_s, const struct addrset *never, struct verdict **ret, struct err *e);
 void verdicts_free(struct verdict **v);
 
 /* --- what has a row ----------------------------------------------------------------------------- */
@@ -85,9 +82,10 @@ struct publishing {
 	struct publication_head head;
 	int64_t settings_rev;
 	struct settings settings; /* of the hub, with own_networks of the configuration */
-	struct addrset never;	  /* that follows from them, now */
-	struct known_good *good;  /* borrowed: it outlives the publication */
-	struct addrset carved;	  /* serve/ alone */
+	struct addrset never;	  /* that follows from them, now, as do … */
+	struct warrants warrants;
+	struct known_good *good; /* borrowed: it outlives the publication */
+	struct addrset carved;	 /* serve/ alone */
 	struct verdict *verdicts;
 	struct transfers transfers;
 	struct known known;
@@ -113,7 +111,11 @@ MUST_USE int evidence_write(struct publishing *p, struct err *e);
 /* factors_write - the steps of the judge's chain to every AS, and to the blocks and prefixes with most hosts */
 MUST_USE int factors_write(struct publishing *p, struct err *e);
 
-/* settings_gather - settings and never, for forget to end; settings_write - the file, into dir */
+/* verdicts_read - p->verdicts, by entity name; after settings_gather. Those that have ended, those that touch anything of
+ * never, and those that nobody but an operator may decide and no warrant backs, are left out */
+MUST_USE int verdicts_read(struct publishing *p, struct err *e);
+
+/* settings_gather - settings, never and warrants, for forget to end; settings_write - the file, into dir */
 MUST_USE int settings_gather(struct publishing *p, struct err *e);
 MUST_USE int settings_write(const struct publishing *p, const char *dir, struct err *e);
 

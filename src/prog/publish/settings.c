@@ -38,7 +38,8 @@ int settings_gather(struct publishing *p, struct err *e)
 	p->settings_rev = p->settings.rev;
 	if (settings_never(&p->settings, NULL, p->now_s, &p->never) < 0)
 		return err_set(e, -ENOMEM, "out of memory");
-	return 0;
+	return warrants_read(&p->warrants, &p->settings, p->conf->operator_keys, p->registry->r,
+	    &p->never, p->now_s, e);
 }
 
 int settings_write(const struct publishing *p, const char *dir, struct err *e)

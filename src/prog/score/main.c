@@ -18,6 +18,7 @@
 #define BUSY_PATIENCE 100u
 #define RUNS_KEPT     3u /* besides the last one of every day */
 #define NOW	      INT64_MIN
+#define WARRANTS_TOLD 20u /* of those that do not stand, so many are named in the log */
 
 /* struct stamp - what a result follows from; the same stamp gives the same result */
 struct stamp {
@@ -27,6 +28,7 @@ struct stamp {
 	uint64_t transfers; /* transfers_hash */
 	uint64_t never;	    /* hash of what no wall may touch: an allowance may end by itself */
 	uint64_t shared;    /* shared_revision */
+	uint64_t warrants;  /* hash of those that are set: whoever sets one may leave no revision */
 	struct timespec registry;
 };
 
@@ -51,8 +53,10 @@ struct score {
 	int64_t next_end_s; /* of what stands: then there is something to decide again */
 	uint64_t runs, updates;
 	uint64_t turned, copies; /* groups that were told of */
-	unsigned busy;		 /* turns in a row that found the hub locked */
-	struct hub_run_age age;	 /* the round that is under way, or the last one */
+	uint64_t warrants_told;	 /* hash of those that were, and what all cover */
+	struct warrant_space warranted;
+	unsigned busy;		/* turns in a row that found the hub locked */
+	struct hub_run_age age; /* the round that is under way, or the last one */
 	bool ages;
 };
 
@@ -192,6 +196,9 @@ static int stamp_now(struct score *s, int64_t at_s, struct stamp *ret, struct er
 		.settings_rev = s->settings.rev,
 		.shared = shared_revision(s->shared) };
 	mix(&ret->never, s->never.v, s->never.n * sizeof(*s->never.v));
+	for (size_t i = 0; i < s->settings.warrants.n; i++)
+		mix(&ret->warrants, s->settings.warrants.v[i].text,
+		    strlen(s->settings.warrants.v[i].text) + 1);
 	if ((r = hub_cursor(s->hub, &ret->cursor, e)) == 0 &&
 	    (r = hub_each_source(s->hub, mix_source, &ret->sources, e)) == 0 &&
 	    (r = hub_each_dispute(s->hub, mix_dispute, &ret->sources, e)) == 0)
@@ -203,7 +210,8 @@ static bool stamp_same(const struct stamp *a, const struct stamp *b)
 {
 	return a->cursor == b->cursor && a->settings_rev == b->settings_rev && a->day == b->day &&
 	       a->sources == b->sources && a->transfers == b->transfers && a->never == b->never &&
-	       a->shared == b->shared && a->registry.tv_sec == b->registry.tv_sec &&
+	       a->shared == b->shared && a->warrants == b->warrants &&
+	       a->registry.tv_sec == b->registry.tv_sec &&
 	       a->registry.tv_nsec == b->registry.tv_nsec;
 }
 
@@ -237,6 +245,38 @@ static void report_sources(struct score *s, const struct evidence *v)
 	s->copies = copies;
 	daemon_gauge(s->d, "sources_turned", (uint64_t)__builtin_popcountll(turned));
 	daemon_gauge(s->d, "sources_copying", (uint64_t)__builtin_popcountll(copies));
+}
+
+/* Says once which warrants do not stand, and that those which do cover much. */
+static void report_warrants(struct score *s, const struct warrants *w)
+{
+	double budget = s->settings.levels.v[THRESHOLD_BUDGET];
+	uint64_t hash = warrants_hash(w), refused = w->beyond;
+	char covered[WARRANT_SPACE_TEXT];
+	unsigned told = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct err why;
+
+		if (w->v[i].verdict <= WARRANT_ENDED)
+			continue;
+		refused++;
+		warrants_said(&w->v[i], &why);
+		if (hash != s->warrants_told && told++ < WARRANTS_TOLD)
+			log_warn("warrant about %.120s: %s; nothing is decided by it",
+			    w->v[i].set->entity, why.text);
+	}
+	warrants_covered(w->covered, covered);
+	if (((double)w->covered.v4 > budget || (double)w->covered.v6 > budget) &&
+	    (w->covered.v4 != s->warranted.v4 || w->covered.v6 != s->warranted.v6))
+		log_warn(
+		    "warrants cover %s, more than all rules together may (%.0f)", covered, budget);
+	s->warrants_told = hash;
+	s->warranted = w->covered;
+	daemon_gauge(s->d, "warrants", w->count[WARRANT_GOOD]);
+	daemon_gauge(s->d, "warrants_refused", refused);
+	daemon_gauge(s->d, "warranted_v4", w->covered.v4);
+	daemon_gauge(s->d, "warranted_v6", w->covered.v6);
 }
 
 static void count_all(struct score *s, const struct evidence *v, const struct written *w)
@@ -408,7 +448,9 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 {
 	const struct timespec *seen = &s->done.registry;
 	int64_t began = clock_monotonic_us();
+	CLEANUP(warrants_done) struct warrants warrants = { .n = 0 };
 	struct decide_when decide = { .never = &s->never,
+		.warrants = &warrants,
 		.thresholds = &s->settings.levels,
 		.shared = s->shared,
 		.good = &s->good,
@@ -417,6 +459,9 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 	bool whole;
 	int r = gather(s, now_s, &whole, e);
 
+	if (r == 0)
+		r = warrants_read(&warrants, &s->settings, s->conf->operator_keys, s->registry.r,
+		    &s->never, now_s, e);
 	if (r < 0)
 		return r;
 	daemon_alive(s->d);
@@ -431,8 +476,10 @@ static int judge_now(struct score *s, const struct stamp *stamp, int64_t now_s, 
 		whole = true;
 	if (whole)
 		r = run_whole(s, &decide, &w, e);
-	if (r == 0)
+	if (r == 0) {
 		report(s, &s->evidence, &w, !whole, (double)(clock_monotonic_us() - began) / 1e6);
+		report_warrants(s, &warrants);
+	}
 	s->next_end_s = r == 0 ? w.next_end_s : s->next_end_s;
 	s->behind = r < 0;
 	return r;

@@ -10,6 +10,7 @@
 #include "prog/evidence/known.h"
 #include "prog/evidence/shared.h"
 #include "prog/evidence/transfers.h"
+#include "prog/evidence/warrants.h"
 
 /* struct decide_when - as of which instant is decided, and by what is set then */
 struct decide_when {
@@ -17,6 +18,7 @@ struct decide_when {
 	const struct addrset *never;
 	const struct thresholds *thresholds;
 	const struct shared *shared;
+	const struct warrants *warrants;
 	struct known_good *good;
 	double max_loss; /* of what is good, 0 to 1 */
 };

@@ -95,12 +95,26 @@ static int put_decision(struct writer *w, struct span entity, const struct polic
 	return hub_decision_put(w->from->hub, &d, e);
 }
 
-/* One entity's: the hub has one row of what stands, and one of the past. */
-static int write_one(
+static int drop_one(
     struct writer *w, const struct deciding *d, const struct policy_decision *p, struct err *e)
 {
 	const struct standing_row *row = deciding_row(d, p);
-	bool stands = p->now.level != LEVEL_CLEAR, stood = row && row->action;
+	bool stands = p->now.level != LEVEL_CLEAR;
+
+	if (!row || !row->action || policy_same(p))
+		return 0;
+	w->out->dropped += !stands;
+	return stands && strcmp(row->action, action_name(p->now.action)) == 0
+		   ? 0
+		   : drop_decision(w, row, e);
+}
+
+/* One entity's: the hub has one row of what stands, and one of the past. */
+static int put_one(
+    struct writer *w, const struct deciding *d, const struct policy_decision *p, struct err *e)
+{
+	const struct standing_row *row = deciding_row(d, p);
+	bool stands = p->now.level != LEVEL_CLEAR;
 	char name[ENTITY_NAME_MAX];
 	struct span entity;
 	int r = 0;
@@ -109,11 +123,8 @@ static int write_one(
 	if ((!row && !stands) || policy_same(p))
 		return 0;
 	w->out->begun += p->reason != NULL;
-	w->out->dropped += stood && !stands;
 	entity = row ? span_str(row->entity) : span_of(name, name_of(w->from, &p->key, name));
-	if (stood && (!stands || strcmp(row->action, action_name(p->now.action)) != 0))
-		r = drop_decision(w, row, e);
-	if (r == 0 && stands)
+	if (stands)
 		r = put_decision(w, entity, p, row, e);
 	return r < 0 ? r : put_past(w, entity, &p->now, row && row->past, e);
 }
@@ -130,8 +141,11 @@ static int write_decisions(
 			? drop_decision(w, &d->row[i], e)
 			: hub_episode_drop(w->from->hub, span_str(d->row[i].entity), e);
 	}
+	/* An entity may be in the list twice: what a warrant puts in the place of a rule, or a rule of a warrant, comes last. */
 	for (uint32_t i = 0; i < list->n && r == 0; i++)
-		r = write_one(w, d, &list->v[i], e);
+		r = drop_one(w, d, &list->v[i], e);
+	for (uint32_t i = 0; i < list->n && r == 0; i++)
+		r = put_one(w, d, &list->v[i], e);
 	return r;
 }
 
@@ -196,6 +210,9 @@ static int decide(struct writer *w, const struct decide_when *when, struct decid
 
 	if (r == 0)
 		r = policy_decide(w->from->judge, &d->conf, list);
+	if (r == 0)
+		r = warrants_decide(list, d->v, d->conf.n_standing, (uint32_t)d->n,
+		    when->warrants->v, when->warrants->n);
 	if (r == -ENOMEM)
 		return err_set(e, r, "out of memory");
 	if (r == 0)
