@@ -277,6 +277,17 @@ static bool measure_sources(const struct health *h, double *value, char text[HEA
 	return true;
 }
 
+static bool measure_warrants(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
+{
+	if (!told(h, "onus-score", PART_GAUGE, "warrants_refused", value, text))
+		return false;
+	if (*value > 0)
+		SAY("%.0f warrants do not stand, though they have not ended", *value);
+	else
+		SAY("no warrant is refused");
+	return true;
+}
+
 /* --- what comes of it ----------------------------------------------------------------------------------- */
 
 static bool is_published(const struct health *h, char text[HEALTH_TEXT_MAX])
@@ -365,6 +376,8 @@ const struct health_measure health_measures[] = {
 	    "sources that say other things than they did, poisoned or replaced",
 	    "the journal of onus-score names them; they are believed less by themselves",
 	    measure_sources },
+	{ "warrants", "", "0", "", "warrants that are refused: forged, too wide, by an unknown key",
+	    "`onus warrant list` says why; who has written them?", measure_warrants },
 	{ "publication", "s", "", "", "age of the newest publication",
 	    "are onus-score and onus-publish running?", measure_publication },
 	{ "expiry", "s", "86400:", "0:", "until the newest publication expires, and walls with it",

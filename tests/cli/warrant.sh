@@ -114,6 +114,13 @@ grep -q 64496 "$dir/open/current/decisions" && fail 'it is given to everybody'
 rc 0 export plain; out '^45\.0\.1\.1$'
 grep -q '^45\.0\.0\.0/16' "$dir/out" && fail 'what is to be told why is dropped'
 rc 0 export plain --level friction; out '^45\.0\.0\.0/16$'
+rc 0 explain as:64496; out '^Decided \(block\): reject since .*: signed by alice: ticket 17$'
+rc 0 explain --json as:64496
+jq -e '.decision.action == "reject" and (.decision.reason | startswith("signed by"))' "$dir/out" >/dev/null || fail "$(cat "$dir/out")"
+printf '%sT00:00:01+00:00 host sshd[7]: Accepted publickey for joe from 45.0.5.5 port 4242 ssh2\n' "$(date -u -d "@$now" +%F)" >"$dir/log"
+for from in --limit=9 --published; do
+  rc 1 decide --replay "$from" --filter-path "$ONUS_SOURCE/etc/filter.d" "$dir/log"; out '^as block reject .*stays at tag'
+done
 rc 0 warrant list; out '^as:64496 +stands +reject .*alice: ticket 17 \(65536 addresses\)$'
 rc 0 warrant list --json
 jq -e '.state == "stands" and .by == "alice" and (.forced | not)' "$dir/out" >/dev/null || fail "$(cat "$dir/out")"

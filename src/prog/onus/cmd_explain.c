@@ -30,6 +30,7 @@ struct explain {
 	struct notices notices;	  /* of a hub; so is … */
 	struct disputes disputes; /* … what does not count */
 	struct transfers transfers;
+	struct explain_decision decision;
 	int32_t today;
 };
 
@@ -109,7 +110,7 @@ static int from_files(struct explain *x, int n, char **files, struct err *e)
 	return r;
 }
 
-static int from_hub(struct explain *x, struct err *e)
+static int from_hub(struct explain *x, const struct entity *en, struct err *e)
 {
 	struct clock clock = clock_system();
 	bool now = x->at_s == INT64_MIN;
@@ -125,6 +126,8 @@ static int from_hub(struct explain *x, struct err *e)
 		r = disputes_read(hub, at_s, &x->disputes, e);
 	if (r == 0)
 		r = notices_read(hub, at_s, &x->notices, e);
+	if (r == 0 && now)
+		r = explain_decision(hub, en, at_s, &x->decision, e);
 	x->today = day_of(x->evidence.run.at_s);
 	if (r == 0)
 		r = transfers_judge(
@@ -273,6 +276,7 @@ static int tell(struct explain *x, const struct entity *en, const struct judge_k
 		.shared = x->from.shared,
 		.about = en->kind == ENTITY_ADDR ? shared_at(x->from.shared, key->addr) : NULL,
 		.users = shared_users_of(x->from.shared, x->from.registry, key, en->range),
+		.decision = &x->decision,
 		.limit = x->all ? SIZE_MAX : LIMIT };
 	int r = explain_gather(x->evidence.judge, key, x->today, &all);
 
@@ -280,6 +284,7 @@ static int tell(struct explain *x, const struct entity *en, const struct judge_k
 	if (r == 0) {
 		(void)printf("%s: nothing reported in %d days\n", name, JUDGE_WINDOW_DAYS);
 		explain_transfers_text(transfers, style.limit, stdout);
+		explain_decision_text(&x->decision, stdout);
 		return 0;
 	}
 	if (r > 0 && x->clear)
@@ -341,7 +346,8 @@ int cmd_explain(int argc, char **argv)
 		"evidence is\nthat of the hub, or of files of event lines (- is the standard "
 		"input). It tells of space\nthat changed hands what is held against whom, as the "
 		"hub "
-		"knows it (onus registry tenure),\nand of addresses that many share, which.",
+		"knows it (onus registry tenure),\nof addresses that many share, which, and what "
+		"is decided now.",
 		"Examples: onus explain as:64500\n"
 		"          onus extract /var/log/auth.log | onus explain 192.0.2.0/24 -\n"
 		"          onus explain --clear org:EXAMPLE/ORG-1",
@@ -366,7 +372,7 @@ int cmd_explain(int argc, char **argv)
 	}
 	if (x.at_s == INT64_MIN)
 		attribute_shared(&x.from, "onus explain");
-	r = n > 1 ? from_files(&x, n - 1, argv + 2, &e) : from_hub(&x, &e);
+	r = n > 1 ? from_files(&x, n - 1, argv + 2, &e) : from_hub(&x, &en, &e);
 	if (r >= 0)
 		r = explain(&x, &en, &e);
 	if (r < 0)

@@ -159,7 +159,8 @@ int cmd_settings(int argc, char **argv)
 	const struct opt opts[] = { SETTINGS_CMD_WHY(x), SETTINGS_CMD_OPTS(x),
 		{ "limit", 'n', OPT_COUNT, &limit, "NUMBER", "Of log: only the newest so many." } };
 	const struct opt_usage usage = { "onus settings", "log|show|undo [REVISION]",
-		"What `onus allow`, own, level, source and dispute have changed. `log` shows every "
+		"What `onus allow`, own, level, warrant, source and dispute have changed. `log` "
+		"shows every "
 		"change, "
 		"the newest "
 		"first:\nrevision, time, who, what it was and is, why. `undo` makes one of them "

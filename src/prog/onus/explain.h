@@ -61,6 +61,18 @@ MUST_USE int explain_transfers(const struct transfers *t, const struct registry 
 void explain_transfers_text(const struct explain_transfers *t, size_t limit, FILE *to);
 void explain_transfers_json(struct jout *j, const struct explain_transfers *t, size_t limit);
 
+/* struct explain_decision - what is decided about the entity, as the hub has it now */
+struct explain_decision {
+	bool stands;
+	char level[16], action[16], reason[512];
+	int64_t since_s, until_s;
+};
+MUST_USE int explain_decision(struct hub *h, const struct entity *en, int64_t at_s,
+    struct explain_decision *ret, struct err *e);
+void explain_decision_text(
+    const struct explain_decision *d, FILE *to); /* nothing where nothing stands */
+void explain_decision_json(struct jout *j, const struct explain_decision *d); /* "decision" */
+
 /* struct explain_style - how much of it is printed, and the words around it */
 struct explain_style {
 	const struct registry *registry;
@@ -69,6 +81,7 @@ struct explain_style {
 	struct response response;		   /* of the entity, to notices */
 	size_t disputed;			   /* lines of it that do not count */
 	const struct explain_transfers *transfers;
+	const struct explain_decision *decision;
 	const struct shared *shared;	 /* NULL: nothing is known */
 	const struct shared_list *about; /* of an address: what is said of it, or NULL */
 	double users;			 /* people behind an address of it, in the mean */

@@ -232,6 +232,7 @@ void explain_text(const struct explained *x, const struct explain_style *s, FILE
 		(void)fprintf(to, "  spaces %.9g %.9g of %zu more\n", r.weighed, r.sum, r.n);
 	text_total(x, s, to);
 	text_owner(s, to);
+	explain_decision_text(s->decision, to);
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------- */
@@ -415,6 +416,7 @@ void explain_json(const struct explained *x, const struct explain_style *s, stru
 	json_head(&j, x, s);
 	json_sources(&j, x, s);
 	json_owner(&j, s);
+	explain_decision_json(&j, s->decision);
 	explain_transfers_json(&j, s->transfers, s->limit);
 	jout_array(&j, "hosts");
 	for (size_t i = 0; i < hosts; i++)

@@ -48,6 +48,7 @@ static int setup(void **state)
 	figure(&files[0], PART_RATE, "datagrams_lost", 3);
 	figure(&files[0], PART_GAUGE, "spool_full", 0);
 	figure(&files[2], PART_GAUGE, "sources_turned", 0);
+	figure(&files[2], PART_GAUGE, "warrants_refused", 0);
 	figure(&files[1], PART_RATE, "refused", 0.5);
 	figure(&files[1], PART_TIME, "folded", NOW - 30);
 	figure(&files[1], PART_GAUGE, "inbox_batches", 1000);
@@ -90,8 +91,8 @@ static void test_well(void **state)
 	} rows[] = { { "programs", 0 }, { "trouble", 0 }, { "events", 2.5 }, { "refused", 1.5 },
 		{ "queue", 1000 }, { "lag", 60 }, { "inbox", 1000 }, { "inbox_age", 60 },
 		{ "inbox_over", 0 }, { "clocks", 0 }, { "full", 0 }, { "bad", 0 },
-		{ "silence", 30 }, { "sources", 0 }, { "publication", 3600 }, { "expiry", 86400 },
-		{ "registry", 45 * 86400. } };
+		{ "silence", 30 }, { "sources", 0 }, { "warrants", 0 }, { "publication", 3600 },
+		{ "expiry", 86400 }, { "registry", 45 * 86400. } };
 
 	for (unsigned i = 0; i < NELEM(rows); i++)
 		check(rows[i].name, HEALTH_OK, rows[i].value);
@@ -135,6 +136,8 @@ static void test_limits(void **state)
 	check("full", HEALTH_CRITICAL, 1);
 	files[2].figure[0].value = 2;
 	check("sources", HEALTH_WARNING, 2);
+	files[2].figure[1].value = 1;
+	check("warrants", HEALTH_WARNING, 1);
 	h.programs.program[2].life = LIFE_DIED;
 	check("sources", HEALTH_UNKNOWN, 0);
 }

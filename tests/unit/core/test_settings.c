@@ -254,6 +254,25 @@ static void test_sources(void **state)
 	}
 }
 
+/* They are kept as they stand, whatever that is: who judges them says what they are. More than are looked at are counted. */
+static void test_warrants(void **state)
+{
+	char name[64];
+	struct settings s;
+
+	settings_init(&s);
+	for (unsigned i = 0; i < SETTINGS_WARRANTS + 3; i++) {
+		(void)snprintf(name, sizeof(name), "warrant/as:%u", i + 1);
+		take(&s, name, "anything", 1);
+	}
+	assert_int_equal(s.warrants.n, SETTINGS_WARRANTS);
+	assert_int_equal(s.warrants.beyond, 3);
+	assert_string_equal(s.warrants.v[1].entity, "as:2");
+	assert_string_equal(s.warrants.v[1].text, "anything");
+	settings_done(&s);
+	assert_int_equal(s.warrants.n, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -264,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_typed),
 		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_warrants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
