@@ -8,8 +8,12 @@ set -euo pipefail
 . "$ONUS_SOURCE/tests/clock.sh"
 onus=$ONUS_BUILD/src/prog/onus/onus
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+daemon=
+trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null; wait; rm -rf "$dir"' EXIT
 fail() { echo "not ok: $*" >&2; exit 1; }
+# shellcheck source=tests/day.sh
+. "$ONUS_SOURCE/tests/day.sh"
+same_day 300
 export HOME=$dir/home
 mkdir "$HOME"
 sql() { sqlite3 "$dir/hub.sqlite" "$1"; }
@@ -190,6 +194,28 @@ expect 'addr:47.0.7.7 drop block 0,as:64496 reject block 0,as:64498 reject block
 told 'warrants cover 67239937 addresses, more than all rules together may'
 rc 0 export plain; out '^47\.0\.7\.7$'
 rc 0 export plain --level friction; out '^60\.0\.0\.0/6$'; out '^45\.0\.0\.0/16$'
+
+# A daemon begins and ends one by itself, the end with nothing else to do. A machine that is too slow to see it gets a longer one.
+row() { [ "$(sql "SELECT count(*) FROM decision WHERE entity = 'addr:47.0.8.8'")" = "$1" ]; }
+"$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/conf" -o score_interval_s=1 2>"$dir/daemon.log" &
+daemon=$!
+seen=no
+for length in 4 16 64 256; do
+  until=$(($(date +%s) + length))
+  add 0 addr:47.0.8.8 --until "$until" --why 'a moment'
+  while [ "$seen" = no ] && [ "$(date +%s)" -lt "$until" ]; do
+    if row 1; then seen=yes; else sleep 0.2; fi
+  done
+  [ "$seen" = no ] || break
+done
+[ "$seen" = yes ] || fail "it never stood: $(cat "$dir/daemon.log")"
+for _ in $(seq 600); do if row 0; then break; fi; sleep 0.2; done
+row 0 || fail "it does not end: $(cat "$dir/daemon.log")"
+grep 'run=' "$dir/daemon.log" | tail -n 1 | grep -q ' again ' || fail "the end was no update: $(cat "$dir/daemon.log")"
+kill "$daemon"
+wait "$daemon" || true
+daemon=
+rc 0 warrant remove addr:47.0.8.8 --why 'the test goes on'
 
 # It ends by itself, without probation.
 at +71h stages "$dir/conf" score

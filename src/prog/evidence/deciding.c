@@ -142,6 +142,7 @@ static int set_apart(struct deciding *d)
 			v[n++] = d->v[i];
 	free(d->v);
 	d->v = v;
+	d->cap = d->n_row + 1;
 	d->n = n;
 	d->conf.n_standing = (uint32_t)n_rules;
 	if (n_rules > 1)
