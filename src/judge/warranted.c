@@ -199,9 +199,10 @@ static void rules_aside(struct making *m)
 	struct policy_list *l = m->l;
 
 	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t s = l->v[i].standing;
 		struct item *x = find(m, &l->v[i].key);
 
-		if (!x)
+		if (!x || (s != POLICY_NEW && m->standing[s].unknown))
 			continue;
 		set_aside(l, &l->v[i]);
 		x->aside = true;

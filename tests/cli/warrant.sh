@@ -161,7 +161,9 @@ told 'warrant about org:X/Y: it is too short'
 told 'warrant about as:64498: the signature does not match'
 [ "$(gauge warrants)/$(gauge warrants_refused)" = 1/4 ] || fail "counted: $(cat "$dir/state/status/onus-score.status")"
 rc 0 warrant list; out '^org:X/Y +none'
-sql "DELETE FROM setting WHERE name != 'warrant/as:64496'"
+sql "INSERT INTO setting VALUES ('warrant/nonsense', 'x', 1)"
+rc 0 warrant remove as:64499 country:BE org:X/Y as:64498 nonsense --why 'forged'
+[ "$(sql "SELECT count(*) FROM setting")" = 1 ] || fail "removed: $(sql 'SELECT name FROM setting')"
 
 # Own networks and the allow list bound one that stands already.
 rc 0 allow add 45.0.200.0/24 --why partner

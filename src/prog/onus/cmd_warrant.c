@@ -359,33 +359,38 @@ static int add(struct warrant_cmd *c, bool sealed, int n, char **args, struct er
 	return r < 0 ? r : settings_cmd_commit(&c->x, e);
 }
 
-static int take_back(struct warrant_cmd *c, int n, char **entities, struct err *e)
+/* By its entity, or as it is filed: what somebody else has written may be called anything. */
+static int drop_one(struct warrant_cmd *c, const char *arg, struct err *e)
+{
+	char name[HUB_SETTING_NAME_MAX + 1];
+	struct entity en;
+	int64_t rev = 0;
+	int r = 0;
+
+	if (entity_parse(span_str(arg), &en, NULL) == 0)
+		r = setting_name(&en, name, e);
+	else if ((size_t)snprintf(name, sizeof(name), SETTING_WARRANT "%s", arg) >= sizeof(name))
+		r = err_set(e, -EINVAL, "\"%.60s\" is no entity", arg);
+	if (r < 0)
+		return r;
+	r = hub_setting_put(c->x.hub, name, NULL, &c->x.by, &rev, e);
+	if (r == 0)
+		return err_set(e, -ENOENT,
+		    "there is no warrant about %.100s; `onus warrant list` shows them", arg);
+	if (r == 1)
+		settings_cmd_tell(
+		    &c->x, rev, "no warrant any more", name + strlen(SETTING_WARRANT));
+	return MIN_OF(r, 0);
+}
+
+static int take_back(struct warrant_cmd *c, int n, char **args, struct err *e)
 {
 	int r = settings_cmd_why(&c->x, e);
 
 	if (r == 0)
 		r = settings_cmd_open(&c->x, true, e);
-	for (int i = 0; i < n && r == 0; i++) {
-		char name[HUB_SETTING_NAME_MAX + 1];
-		struct entity en;
-		int64_t rev = 0;
-
-		r = entity_parse(span_str(entities[i]), &en, e);
-		if (r == 0)
-			r = setting_name(&en, name, e);
-		if (r < 0)
-			break;
-		r = hub_setting_put(c->x.hub, name, NULL, &c->x.by, &rev, e);
-		if (r == 0)
-			return err_set(e, -ENOENT,
-			    "there is no warrant about %.100s; `onus warrant list` shows them",
-			    entities[i]);
-		if (r == 1) {
-			settings_cmd_tell(
-			    &c->x, rev, "no warrant any more", name + strlen(SETTING_WARRANT));
-			r = 0;
-		}
-	}
+	for (int i = 0; i < n && r == 0; i++)
+		r = drop_one(c, args[i], e);
 	return r < 0 ? r : settings_cmd_commit(&c->x, e);
 }
 

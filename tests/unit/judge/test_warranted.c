@@ -262,6 +262,26 @@ static void test_stands(void **state)
 	policy_done(&l);
 }
 
+/* What the registry knows no more has a key all the same, which may be another's by now. */
+static void test_unknown(void **state)
+{
+	const struct policy_standing standing[] = { { .key = AS(7), .state = friction },
+		{ .key = AS(7), .unknown = true, .state = friction } };
+	const struct policy_decision rule = {
+		.key = AS(7), .standing = 1, .was = friction, .now = friction
+	};
+	const struct warrant_case v = of_as(7, NOW, 256);
+	struct policy_list l = list_of(&rule, 1);
+
+	decide(&l, standing, 2, 2, &v, 1);
+	assert_int_equal(l.n, 3);
+	assert_int_equal(l.v[0].now.level, LEVEL_FRICTION);
+	assert_int_equal(l.v[1].standing, 0);
+	assert_int_equal(l.v[1].now.level, LEVEL_CLEAR);
+	assert_int_equal(l.v[2].now.level, LEVEL_BLOCK);
+	policy_done(&l);
+}
+
 /* Countries have no index, and addresses no country. */
 static void test_keys(void **state)
 {
@@ -291,7 +311,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_bound), cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_begins), cmocka_unit_test(test_aside),
-		cmocka_unit_test(test_stands), cmocka_unit_test(test_keys) };
+		cmocka_unit_test(test_stands), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_keys) };
 
 	return cmocka_run_group_tests_name("warranted", tests, NULL, NULL);
 }
