@@ -58,11 +58,12 @@ int child_start_as(
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, said[2] = { -1, -1 }, r = 0;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 ||
+	if ((!how->in && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0) ||
 	    pipe2(out, O_CLOEXEC) < 0 || pipe2(said, O_CLOEXEC | O_NONBLOCK) < 0)
 		r = -errno;
 	if (r == 0)
-		r = spawn(argv, how, (int[]){ in[1], out[1], said[1] }, &ret->pid);
+		r = spawn(
+		    argv, how, (int[]){ how->in ? how->in : in[1], out[1], said[1] }, &ret->pid);
 	close_fdp(&in[1]);
 	close_fdp(&out[1]);
 	close_fdp(&said[1]);
@@ -80,7 +81,7 @@ int child_start_as(
 
 int child_start(char *const argv[], struct child *ret, struct err *e)
 {
-	return child_start_as(argv, &(struct child_how){ NULL, NULL, false }, ret, e);
+	return child_start_as(argv, &(struct child_how){ .env = NULL }, ret, e);
 }
 
 int child_take_in(struct child *c)

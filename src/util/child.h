@@ -13,7 +13,7 @@
 
 struct child {
 	pid_t pid;
-	int in;	       /* our end of its stdin: a socket, written to with MSG_NOSIGNAL */
+	int in; /* our end of its stdin: a socket, written to with MSG_NOSIGNAL; -1: it reads a file */
 	int out, said; /* our ends of its stdout and stderr */
 };
 
@@ -23,6 +23,7 @@ struct child_how {
 	const char *dir;  /* its working directory; NULL: the parent's */
 	bool
 	    group; /* a process group of its own, numbered as it is, to be killed with its children */
+	int in;	   /* what its stdin is, borrowed, read from where it stands; 0: a socket of ours */
 };
 
 /* struct child_end - how it ended */
