@@ -4,6 +4,7 @@
  * positions call read. */
 #include <errno.h>
 
+#include "core/event_said.h"
 #include "prog/collect/collect.h"
 #include "util/log.h"
 
@@ -110,34 +111,20 @@ void lines_refused(struct source *s, uint64_t number, const char *why, uint64_t 
 	tell_refused(s, number, why, refused);
 }
 
-/* An event line of a file: it speaks for this source and no other, whatever name it carries. */
 static bool keep_line(struct source *s, struct span line, uint64_t number, struct err *why)
 {
+	const struct event_said_by by = {
+		.source = s->conf->name, .own = &s->to->own, .weak = s->weak
+	};
 	struct event_room room;
 	struct event ev;
-	int64_t now_s = clock_now_s(&s->to->clock);
-	int r;
+	int r = event_said(line, &by, clock_now_s(&s->to->clock), &room, &ev, why);
 
-	if (!span_empty(line) && line.end[-1] == '\r')
-		line.end--;
-	r = span_starts(line, "{") ? event_parse_json(line, now_s, &room, &ev, why)
-				   : event_parse(line, now_s, &room, &ev, why);
-	if (r == 0)
-		return true;
-	if (r < 0 || event_date_check(ev.time_s, now_s, why) < 0)
-		return false;
-	if (range_special(prefix_range(ev.subject)) ||
-	    addrset_overlaps(&s->to->own, prefix_range(ev.subject))) {
-		(void)err_set(why, 0, "one's own, private or special address space");
-		return false;
-	}
-	ev.source = span_str(s->conf->name);
-	if (s->weak)
-		ev.proof = PROOF_WEAK;
-	if (s->kind->vet && !s->kind->vet(s, &ev, why))
-		return false;
-	keep(s, &ev, number);
-	return true;
+	if (r > 0 && s->kind->vet && !s->kind->vet(s, &ev, why))
+		r = -EINVAL;
+	if (r > 0)
+		keep(s, &ev, number);
+	return r >= 0;
 }
 
 static uint64_t keep_lines(struct source *s, const struct block *b, uint64_t *refused)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/event.h"
+#include "core/event_said.h"
 #include "util/file.h"
 
 #define NOW 1800000000
@@ -171,6 +171,54 @@ static void test_defaults(void **state)
 	assert_true(event_is_host(&ev));
 }
 
+/* What is said is believed of its source alone, with its time where that is asked for. */
+static void test_said(void **state)
+{
+	static const struct {
+		const char *label, *line;
+		bool dated, weak;
+		int want;
+		enum proof proof;
+	} cases[] = {
+		{ "another's name", "1799990000\t20.0.0.1\tspam\t1\tfull\tliar", false, false, 1,
+		    PROOF_FULL },
+		{ "weak in any case", "1799990000\t20.0.0.1\tspam\t1\tfull", true, true, 1,
+		    PROOF_WEAK },
+		{ "CR LF", "1799990000\t20.0.0.1\r", true, false, 1, PROOF_WEAK },
+		{ "JSON", "{\"source.ip\":\"20.0.0.1\",\"feed.name\":\"liar\"}", false, false, 1,
+		    PROOF_WEAK },
+		{ "JSON without a time", "{\"source.ip\":\"20.0.0.1\"}", true, false, -EINVAL, 0 },
+		{ "of now", "\t20.0.0.1", false, false, 1, PROOF_WEAK },
+		{ "without a time", "\t20.0.0.1", true, false, -EINVAL, 0 },
+		{ "the first second of all", "0\t20.0.0.1", true, false, -ERANGE, 0 },
+		{ "two days ahead", "1800172801\t20.0.0.1", false, false, -ERANGE, 0 },
+		{ "own space", "1799990000\t46.0.7.1", false, false, -EINVAL, 0 },
+		{ "around own space", "1799990000\t46.0.0.0/8", false, false, -EINVAL, 0 },
+		{ "private space", "1799990000\t10.0.0.1", false, false, -EINVAL, 0 },
+		{ "nothing", "", false, false, 0, 0 },
+		{ "a comment", "# 20.0.0.1", true, false, 0, 0 },
+		{ "rubbish", "rubbish", false, false, -EINVAL, 0 },
+	};
+	CLEANUP(addrset_done) struct addrset own = { NULL };
+
+	assert_int_equal(addrset_parse(SPAN("46.0.0.0/16"), &own, NULL), 0);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		const struct event_said_by by = {
+			.source = "its", .own = &own, .weak = cases[i].weak, .dated = cases[i].dated
+		};
+		struct event_room room;
+		struct event ev;
+		struct err e;
+		int got = event_said(span_str(cases[i].line), &by, NOW, &room, &ev, &e);
+
+		if (got != cases[i].want)
+			fail_msg("%s: %d", cases[i].label, got);
+		if (got == 1 && (!span_is(ev.source, "its") || ev.proof != cases[i].proof))
+			fail_msg("%s: source %.*s, proof %d", cases[i].label, SPAN_ARG(ev.source),
+			    ev.proof);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_detail_maximum),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
