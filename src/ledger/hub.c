@@ -17,6 +17,11 @@ static const struct {
 	{ "postgresql", sql_postgresql },
 };
 
+const char *const hub_source_kind_name[HUB_SOURCE_KIND_N] = { [HUB_SOURCE_SENSOR] = "sensor",
+	[HUB_SOURCE_REPORT] = "report",
+	[HUB_SOURCE_LIST] = "list",
+	[HUB_SOURCE_ANALYSIS] = "analysis" };
+
 static const char *const sql_text[] = {
 	[SQL_SOURCE_FIND] = "SELECT id FROM source WHERE name = ?",
 	[SQL_SOURCE_COUNT] = "SELECT count(*), coalesce(max(id), 0) FROM source",

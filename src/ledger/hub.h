@@ -53,6 +53,7 @@ enum hub_source_kind { /* stored: never renumber */
 	HUB_SOURCE_ANALYSIS = 3,
 	HUB_SOURCE_KIND_N
 };
+extern const char *const hub_source_kind_name[HUB_SOURCE_KIND_N]; /* "sensor" … */
 
 #define HUB_NEWCOMER_TRUST 0.1
 struct hub_source {

@@ -57,6 +57,7 @@ static uint64_t hash_voices(const struct voices *v, const struct disputes *d)
 		const struct voice *t = &v->v[i];
 
 		mix(&h, &t->id, sizeof(t->id));
+		mix(&h, &t->kind, sizeof(t->kind));
 		mix(&h, &t->anchor, sizeof(t->anchor));
 		mix(&h, &t->trust, sizeof(t->trust));
 		mix(&h, t->name, strlen(t->name) + 1);
@@ -88,6 +89,7 @@ static int read_voices(struct hub *h, struct reader *r, struct err *e)
 	out->disputed = r->disputes.n;
 	out->voices = hash_voices(&r->voices, &r->disputes);
 	memcpy(out->group, r->voices.group, sizeof(out->group));
+	memcpy(out->kinds, r->voices.kinds, sizeof(out->kinds));
 	out->groups_beyond = r->voices.groups_beyond;
 	return 0;
 }

@@ -14,10 +14,11 @@ struct evidence {
 	uint64_t rows, listed;
 	uint64_t disputed; /* lines that do not count (disputes.h) */
 	char group[JUDGE_GROUPS_MAX][EVENT_SOURCE_MAX + 1]; /* names by index */
-	unsigned groups_beyond;	 /* groups that had to share the last index */
-	int32_t day, first_day;	 /* that is judged; of the ledger */
-	bool archived;		 /* as of the ledger's last day, which is long ago */
-	bool aged;		 /* evidence_follow: another day has begun */
+	uint8_t kinds[JUDGE_GROUPS_MAX]; /* enum hub_source_kind of their sources, a bit each */
+	unsigned groups_beyond;		 /* groups that had to share the last index */
+	int32_t day, first_day;		 /* that is judged; of the ledger */
+	bool archived;			 /* as of the ledger's last day, which is long ago */
+	bool aged;			 /* evidence_follow: another day has begun */
 	uint64_t voices;	 /* who is trusted how far, and which lines are disputed, hashed */
 	char mark[HUB_MARK_MAX]; /* of the newest batch that is in it */
 };

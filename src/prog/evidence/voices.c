@@ -23,7 +23,9 @@ static int take_source(void *ctx, const struct hub_source *s)
 	if (grow(&v->v, &v->cap, v->n + 1, sizeof(*v->v)) < 0)
 		return -ENOMEM;
 	t = &v->v[v->n++];
-	*t = (struct voice){ .id = s->id, .anchor = s->anchor, .trust_now = s->trust };
+	*t = (struct voice){
+		.id = s->id, .kind = s->kind, .anchor = s->anchor, .trust_now = s->trust
+	};
 	copy_name(t->name_now, s->group);
 	return 0;
 }
@@ -87,6 +89,7 @@ static void number_groups(struct voices *v)
 {
 	v->n_groups = v->groups_beyond = 0;
 	memset(v->anchored, 0, sizeof(v->anchored));
+	memset(v->kinds, 0, sizeof(v->kinds));
 	for (size_t i = 0; i < v->n; i++) {
 		struct voice *t = &v->v[i];
 		size_t k = 0;
@@ -102,6 +105,7 @@ static void number_groups(struct voices *v)
 			}
 		}
 		v->anchored[t->group] |= t->anchor;
+		v->kinds[t->group] |= (uint8_t)(1u << t->kind);
 		v->trust[t->group] = MIN_OF(v->trust[t->group], t->anchor ? 1 : t->trust);
 	}
 }

@@ -10,6 +10,7 @@
 /* struct voice - one source, as of the day that was asked for last */
 struct voice {
 	int32_t id;
+	enum hub_source_kind kind;
 	bool anchor;
 	unsigned group; /* index */
 	double trust;
@@ -35,6 +36,7 @@ struct voices {
 	char group[JUDGE_GROUPS_MAX][EVENT_SOURCE_MAX + 1]; /* names by index */
 	double trust[JUDGE_GROUPS_MAX];
 	bool anchored[JUDGE_GROUPS_MAX]; /* an anchor is in it */
+	uint8_t kinds[JUDGE_GROUPS_MAX]; /* of its sources, a bit each */
 	unsigned n_groups;
 	unsigned groups_beyond; /* that had to share the last index */
 };

@@ -270,6 +270,7 @@ static int tell(struct explain *x, const struct entity *en, const struct judge_k
 	struct explain_style style = { .registry = x->from.registry,
 		.name = name,
 		.group = (const char(*)[EVENT_SOURCE_MAX + 1]) x->evidence.group,
+		.kinds = x->evidence.kinds,
 		.response = notices_response(&x->notices, x->from.registry, en),
 		.disputed = count_disputed(x, en),
 		.transfers = transfers,

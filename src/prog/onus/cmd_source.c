@@ -8,12 +8,6 @@
 #include "util/clock.h"
 #include "util/jout.h"
 
-static const char *const kind_names[] = { [HUB_SOURCE_SENSOR] = "sensor",
-	[HUB_SOURCE_REPORT] = "report",
-	[HUB_SOURCE_LIST] = "list",
-	[HUB_SOURCE_ANALYSIS] = "analysis" };
-_Static_assert(NELEM(kind_names) == HUB_SOURCE_KIND_N, "kind_names out of step");
-
 /* --- showing ------------------------------------------------------------------------------------ */
 
 struct listing {
@@ -32,7 +26,7 @@ static void row_json(const struct hub_source *s, const char *set)
 	utc_format_day(s->first_day, day);
 	jout_object(&j, NULL);
 	jout_str(&j, "source", s->name);
-	jout_str(&j, "kind", kind_names[s->kind]);
+	jout_str(&j, "kind", hub_source_kind_name[s->kind]);
 	jout_bool(&j, "anchor", s->anchor);
 	jout_str(&j, "group", s->group);
 	jout_real(&j, "trust", s->trust, 6);
@@ -57,7 +51,7 @@ static int row(void *ctx, const struct hub_source *s)
 		row_json(s, set);
 		return 0;
 	}
-	(void)printf("%-20s %-8s %-6s %-20s %-8g %-3s %s\n", s->name, kind_names[s->kind],
+	(void)printf("%-20s %-8s %-6s %-20s %-8g %-3s %s\n", s->name, hub_source_kind_name[s->kind],
 	    s->anchor ? "yes" : "no", s->group, s->trust, s->redistribute ? "yes" : "no", set);
 	return 0;
 }

@@ -78,6 +78,7 @@ struct explain_style {
 	const struct registry *registry;
 	const char *name;			   /* of the entity, as in contracts */
 	const char (*group)[EVENT_SOURCE_MAX + 1]; /* names by index */
+	const uint8_t *kinds;			   /* as in struct evidence */
 	struct response response;		   /* of the entity, to notices */
 	size_t disputed;			   /* lines of it that do not count */
 	const struct explain_transfers *transfers;

@@ -100,6 +100,8 @@ static void text_sources(const struct explained *x, const struct explain_style *
 			    100 * t->seen, t->reports, 100 * t->control, 100 * t->g0, t->given);
 		if (t->turned)
 			(void)fprintf(to, "; it has turned: far less than before");
+		if (s->kinds[g] == 1u << HUB_SOURCE_ANALYSIS)
+			(void)fprintf(to, "; an analysis: concluded from what others saw");
 		if (t->copies != g)
 			(void)fprintf(
 			    to, "; copies %s, counts as one with it", s->group[t->copies]);
@@ -380,6 +382,15 @@ static void json_rest(struct jout *j, const char *key, struct rest r)
 	jout_object_end(j);
 }
 
+static void json_kinds(struct jout *j, unsigned kinds)
+{
+	jout_array(j, "kinds");
+	for (unsigned k = 0; k < HUB_SOURCE_KIND_N; k++)
+		if (kinds >> k & 1)
+			jout_str(j, NULL, hub_source_kind_name[k]);
+	jout_array_end(j);
+}
+
 static void json_sources(struct jout *j, const struct explained *x, const struct explain_style *s)
 {
 	jout_array(j, "sources");
@@ -390,6 +401,7 @@ static void json_sources(struct jout *j, const struct explained *x, const struct
 			continue;
 		jout_object(j, NULL);
 		jout_str(j, "group", s->group[g]);
+		json_kinds(j, s->kinds[g]);
 		jout_real(j, "trust", t->trust, FULL);
 		jout_real(j, "given", t->given, 6);
 		jout_bool(j, "measured", t->measured);
