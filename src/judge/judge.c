@@ -70,6 +70,13 @@ void judge_group(struct judge *j, unsigned group, double trust, bool anchor)
 	j->given[group] = given;
 }
 
+void judge_derived(struct judge *j, unsigned group, bool derived)
+{
+	assert(group < JUDGE_GROUPS_MAX);
+	j->stale |= derived != j->derived[group];
+	j->derived[group] = derived;
+}
+
 void judge_wrong(struct judge *j, unsigned group, uint64_t lines)
 {
 	assert(group < JUDGE_GROUPS_MAX);

@@ -95,6 +95,10 @@ struct judge *judge_free(struct judge *j);	     /* NULL-safe, returns NULL */
  * whatever is given. A deployment with more than 64 groups gives the rest one index and says so. */
 void judge_group(struct judge *j, unsigned group, double trust, bool anchor);
 
+/* judge_derived - what a group says is concluded from what others saw (an analysis): that anchors saw it too proves
+ * nothing, so it stays what it was given, and nobody is measured by it. No group is, unless told. */
+void judge_derived(struct judge *j, unsigned group, bool derived);
+
 /* struct judge_former - addresses that somebody else held, from a day on (INT32_MIN: always) and until another, which
  * was the first day of the next holder. What was seen there in that time is not held against the addresses, their
  * blocks and the networks within, which start over, but still against who held them then, and against who answers for

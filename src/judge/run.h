@@ -318,6 +318,7 @@ struct judge {
 	struct judge_trust told[JUDGE_GROUPS_MAX];
 	bool trust_kept; /* of the run before */
 	bool anchor[JUDGE_GROUPS_MAX];
+	bool derived[JUDGE_GROUPS_MAX]; /* as judge_derived was told */
 	uint64_t
 	    anchor_mask; /* the same, a bar each; so for groups with trust, and those that are no
 				 anchors by their root */

@@ -11,6 +11,7 @@
  * more in C, or, unmeasured, 5 wrong reports beside those 50. g0, what a good source gains here, depends on how
  * much the anchors see: the median among the anchors against each other where there are two, else among the
  * sources, who cannot raise it but by being right.
+ * An analysis (judge_derived) is not measured: what it has from the anchors they have seen, of course.
  * Only families of which the anchors see enough are counted: a sensor for log-ins cannot tell whether
  * a list of phishing pages is right. */
 #include "judge/run.h"
@@ -334,7 +335,7 @@ static double median_gain(const struct measure *m, bool anchors)
 	for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++) {
 		struct tally t = add(&m->recent[g], &m->before[g]);
 
-		if (m->j->anchor[g] == anchors && t.n >= ENOUGH)
+		if (m->j->anchor[g] == anchors && !m->j->derived[g] && t.n >= ENOUGH)
 			v[n++] = gain_plain(&t);
 	}
 	if (!n)
@@ -413,7 +414,7 @@ int trust_measure(struct judge *j)
 		measurable(m);
 		tally_all(m);
 		for (unsigned g = 0; g < JUDGE_GROUPS_MAX; g++)
-			if (!j->anchor[g] && m->anchors)
+			if (!j->anchor[g] && !j->derived[g] && m->anchors)
 				conclude(m, g, scale(m));
 		copies(m);
 	}

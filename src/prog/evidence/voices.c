@@ -130,6 +130,8 @@ void voices_as_of(struct voices *v, int32_t day)
 
 void voices_tell(const struct voices *v, struct judge *j)
 {
-	for (unsigned g = 0; g < v->n_groups; g++)
+	for (unsigned g = 0; g < v->n_groups; g++) {
 		judge_group(j, g, v->trust[g], v->anchored[g]);
+		judge_derived(j, g, !v->anchored[g] && v->kinds[g] >> HUB_SOURCE_ANALYSIS & 1);
+	}
 }

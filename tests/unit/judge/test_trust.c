@@ -8,9 +8,9 @@
 
 #include "world.h"
 
-enum scene { PLAIN, EVERYTHING, SILENT };
+enum scene { PLAIN, EVERYTHING, SILENT, ECHOED, DERIVED };
 
-enum { OWN, RIGHT, BLIND, PHISH, COPY, TURNED, FEW, ALL, GROUPS };
+enum { OWN, RIGHT, BLIND, PHISH, COPY, TURNED, FEW, ALL, ECHO, GROUPS };
 
 #define HOSTS 12000u
 
@@ -30,6 +30,8 @@ static void fill(struct judge *j, enum scene scene)
 
 		if (i % 3 == 0 && (scene != SILENT || lag > 50))
 			see(j, host(i), &lag, 1, OWN);
+		if (i % 3 == 0 && scene >= ECHOED)
+			see(j, host(i), &lag, 1, ECHO);
 		if (right)
 			see(j, host(i), &lag, 1, RIGHT);
 		if (right && i % 5)
@@ -52,6 +54,7 @@ static struct judge *judge_of(enum scene scene, bool measure)
 
 	for (unsigned g = 0; g < GROUPS; g++)
 		judge_group(j, g, 0.3, g == OWN);
+	judge_derived(j, ECHO, scene == DERIVED);
 	fill(j, scene);
 	world_put(&w, "20.0.0.0/8", 0, 0);
 	run(j, &w);
@@ -95,6 +98,22 @@ static void who_copies(void **state)
 	assert_int_equal(g.group_mask & (1u << RIGHT | 1u << COPY), 1u << RIGHT | 1u << COPY);
 	assert_int_equal(g.groups, (unsigned)__builtin_popcountll(g.group_mask) - 1);
 	judge_free(j);
+}
+
+/* An analysis that repeats what an anchor saw is no better for it, and nobody else is worse. */
+static void who_concludes(void **state)
+{
+	struct judge *plain = judge_of(PLAIN, true), *echo = judge_of(ECHOED, true),
+		     *derived = judge_of(DERIVED, true);
+
+	assert_true(told(echo, ECHO).measured && told(echo, ECHO).trust > 0.9);
+	assert_true(told(echo, RIGHT).trust < told(plain, RIGHT).trust);
+	assert_true(!told(derived, ECHO).measured && told(derived, ECHO).trust == 0.3);
+	for (unsigned g = 0; g < ECHO; g++)
+		assert_true(told(derived, g).trust == told(plain, g).trust);
+	judge_free(plain);
+	judge_free(echo);
+	judge_free(derived);
 }
 
 /* Whoever lists everything was first with all, and absorbs nobody. */
@@ -168,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_right),
 		cmocka_unit_test(who_copies),
+		cmocka_unit_test(who_concludes),
 		cmocka_unit_test(who_lists_all),
 		cmocka_unit_test(who_turns),
 		cmocka_unit_test(anchor_silent),
