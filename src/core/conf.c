@@ -12,12 +12,13 @@
 #include "util/file.h"
 
 #define CONF_BYTES_MAX (1u << 20)
+#define PLACE_MAX      300u
 
 #define FEEDS_STANDARD "/usr/share/onus/feeds.conf"
 
 #define SOURCE_TYPES                                                                               \
-	"log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_SENSOR "|" CONF_KNOWN_GOOD \
-	"|" CONF_SHARED
+	"log|json|list|events|syslog|journal|plugin|reports|mail|" CONF_ANALYSIS "|" CONF_SENSOR   \
+	"|" CONF_KNOWN_GOOD "|" CONF_SHARED
 
 #define P(field, type, standard, min, max, unit, help)                                             \
 	{                                                                                          \
@@ -131,6 +132,9 @@ static const struct param params[] = {
 	    "The collector hands over what it has at least this often."),
 	P(load_interval_s, COUNT, "2", 1, 3600, "seconds",
 	    "How often the loader looks at the spool."),
+	P(analysis_max_mib, COUNT, "1024", 1, 1048576, "MiB",
+	    "An analysis of whose days the ledger holds more than this, as event lines, is not "
+	    "run; they lie in state_dir while it runs."),
 	P(score_interval_s, COUNT, "20", 1, 86400, "seconds",
 	    "How often scores are computed when there is something new."),
 	P(publish_interval_s, COUNT, "5", 1, 86400, "seconds",
@@ -152,7 +156,8 @@ static const struct param params[] = {
 	}
 static const struct param source_params[] = {
 	S(type, TEXT, "log", SOURCE_TYPES,
-	    "What the file holds; sensor: nothing is read here, it is what a sensor's source is "
+	    "What the file holds; analysis: a program that concludes something from the ledger "
+	    "(onus-analyse); sensor: nothing is read here, it is what a sensor's source is "
 	    "believed, [source HOST_SOURCE] (doc/hub.md); known-good: addresses whose listing by "
 	    "others is a mistake, and "
 	    "with "
@@ -171,12 +176,15 @@ static const struct param source_params[] = {
 	SN(idle_s, COUNT, "86400", 10, 31536000, "seconds",
 	    "Syslog: a connection that was silent for longer is closed."),
 	S(command, TEXT, "", "command",
-	    "Plugin: the program's whole path, and arguments between blanks; no shell."),
+	    "Plugin, analysis: the program's whole path, and arguments between blanks; no shell."),
 	SN(interval_s, COUNT, "300", 1, 31536000, "seconds",
-	    "Plugin: from the start of one run to the next one."),
+	    "Plugin, analysis: from the start of one run to the next one; an analysis runs when "
+	    "something was loaded."),
 	SN(timeout_s, COUNT, "60", 1, 86400, "seconds",
-	    "Plugin: a run that takes longer is killed, and counts for nothing. Reports: one "
-	    "message."),
+	    "Plugin, analysis: a run that takes longer is killed, and counts for nothing. Reports: "
+	    "one message."),
+	SN(days, COUNT, "7", 1, 400, "days",
+	    "Analysis: so many days of the ledger are shown to it, and may be spoken of."),
 	S(reporters, TEXT, "", "names",
 	    "Reports: domains and mail addresses, commas or blanks between, whose reports may "
 	    "count as verified."),
@@ -245,6 +253,7 @@ struct conf *conf_free(struct conf *c)
 	for (unsigned i = 0; i < c->n_sources; i++) {
 		params_done(source_params, NELEM(source_params), &c->sources[i]);
 		free(c->sources[i].name);
+		free(c->sources[i].place);
 	}
 	free(c->sources);
 	params_done(params, NELEM(params), c);
@@ -265,8 +274,8 @@ static int feed_begin(struct conf_source *s)
 }
 
 /* The source of that name, made when it is new. */
-static int source(
-    struct conf *c, struct span name, bool is_feed, struct conf_source **ret, struct err *e)
+static int source(struct conf *c, struct span name, bool is_feed, const char *place,
+    struct conf_source **ret, struct err *e)
 {
 	struct conf_source *more;
 
@@ -290,9 +299,10 @@ static int source(
 		return err_set(e, -ENOMEM, "out of memory");
 	c->sources = more;
 	more += c->n_sources;
-	*more = (struct conf_source){ .name = span_dup(name) };
+	*more = (struct conf_source){ .name = span_dup(name), .place = strdup(place) };
 	c->n_sources++;
-	if (!more->name || params_standard(source_params, NELEM(source_params), more) < 0 ||
+	if (!more->name || !more->place ||
+	    params_standard(source_params, NELEM(source_params), more) < 0 ||
 	    (is_feed && feed_begin(more) < 0))
 		return err_set(e, -ENOMEM, "out of memory");
 	*ret = more;
@@ -313,6 +323,18 @@ static int assign(struct conf *c, struct conf_source *src, const struct setting 
 	return param_assign(p, src ? (void *)src : (void *)c, s->value, e);
 }
 
+static int begin(struct conf *c, const char *path, const struct setting *s,
+    struct conf_source **ret, struct err *e)
+{
+	bool is_feed = span_is(s->kind, "feed");
+	char place[PLACE_MAX];
+
+	if (!is_feed && !span_is(s->kind, "source"))
+		return err_set(e, -EINVAL, "expected [source NAME] or [feed NAME]");
+	(void)snprintf(place, sizeof(place), "%s:%u", path, s->number); /* for words: may be cut */
+	return source(c, s->name, is_feed, place, ret, e);
+}
+
 static int load_text(struct conf *c, const char *path, struct span text, struct err *e)
 {
 	struct conf_source *src = NULL;
@@ -320,12 +342,7 @@ static int load_text(struct conf *c, const char *path, struct span text, struct 
 	int r;
 
 	while ((r = setting_next(&text, &s, e)) == 1) {
-		if (!s.section)
-			r = assign(c, src, &s, e);
-		else if (span_is(s.kind, "source") || span_is(s.kind, "feed"))
-			r = source(c, s.name, span_is(s.kind, "feed"), &src, e);
-		else
-			r = err_set(e, -EINVAL, "expected [source NAME] or [feed NAME]");
+		r = s.section ? begin(c, path, &s, &src, e) : assign(c, src, &s, e);
 		if (r < 0)
 			break;
 	}
@@ -423,6 +440,7 @@ static const struct {
 	N("plugin", command, "what is run? give it command = /path/of/program and arguments"),
 	N("reports", path, "which maildir? give it a path"),
 	N("mail", path, "which maildir? give it a path"),
+	N(CONF_ANALYSIS, command, "what is run? give it command = /path/of/program and arguments"),
 	N(CONF_SENSOR, type, ""),
 	N(CONF_KNOWN_GOOD, path, "which file? give it a path"),
 	N(CONF_SHARED, path, "which file? give it a path"),
@@ -511,6 +529,36 @@ static int check_reports(const struct conf *c, const struct conf_source *s, stru
 	return 0;
 }
 
+/* What is concluded is nobody's own sight, and can be concluded only where there is a ledger. */
+static int check_analysis(const struct conf *c, const struct conf_source *s, struct err *e)
+{
+	if (strcmp(s->type, CONF_ANALYSIS) != 0)
+		return 0;
+	if (s->anchor)
+		return err_set(e, -EINVAL,
+		    "source %s: what is concluded from what others saw was not seen: give it "
+		    "anchor = no, and a trust",
+		    s->name);
+	if (strcmp(c->load_into, "ledger") != 0)
+		return err_set(e, -EINVAL,
+		    "source %s: a sensor has no ledger to analyse; run it where the hub is loaded",
+		    s->name);
+	return 0;
+}
+
+static int check_category(const struct conf_source *s, struct err *e)
+{
+	enum category cat;
+
+	if (strcmp(s->type, "mail") == 0 && strcmp(s->category, "scanner") == 0)
+		return err_set(e, -EINVAL,
+		    "source %s: what are its mails? give it category = spam, phishing …", s->name);
+	if (category_parse(span_str(s->category), &cat) < 0)
+		return err_set(
+		    e, -EINVAL, "source %s: unknown category \"%s\"", s->name, s->category);
+	return 0;
+}
+
 int conf_check(const struct conf *c, struct err *e)
 {
 	int r = check_own(c, e);
@@ -519,29 +567,16 @@ int conf_check(const struct conf *c, struct err *e)
 		r = check_keys(c, e);
 	if (r == 0)
 		r = check_load(c, e);
-	if (r < 0)
-		return r;
-	for (unsigned i = 0; i < c->n_sources; i++) {
+	for (unsigned i = 0; i < c->n_sources && r == 0; i++) {
 		const struct conf_source *s = &c->sources[i];
-		enum category cat;
 
-		r = check_needs(s, e);
+		if ((r = check_needs(s, e)) == 0 && (r = check_reports(c, s, e)) == 0 &&
+		    (r = check_analysis(c, s, e)) == 0 && (r = check_shared(s, e)) == 0)
+			r = check_category(s, e);
 		if (r < 0)
-			return r;
-		r = check_reports(c, s, e);
-		if (r == 0)
-			r = check_shared(s, e);
-		if (r < 0)
-			return r;
-		if (strcmp(s->type, "mail") == 0 && strcmp(s->category, "scanner") == 0)
-			return err_set(e, -EINVAL,
-			    "source %s: what are its mails? give it category = spam, phishing …",
-			    s->name);
-		if (category_parse(span_str(s->category), &cat) < 0)
-			return err_set(
-			    e, -EINVAL, "source %s: unknown category \"%s\"", s->name, s->category);
+			r = err_wrap(e, r, "%s", s->place);
 	}
-	return 0;
+	return r;
 }
 
 /* Over what is there: the file, then the assignments. */
@@ -625,6 +660,14 @@ int conf_valid(const char *file, const char *const *assignments, unsigned n, str
 		return -EINVAL;
 	(void)conf_free(c);
 	return 0;
+}
+
+bool conf_has_type(const struct conf *c, const char *type)
+{
+	for (unsigned i = 0; i < c->n_sources; i++)
+		if (strcmp(c->sources[i].type, type) == 0)
+			return true;
+	return false;
 }
 
 void conf_host_name(const struct conf *c, char ret[BATCH_HOST_MAX + 1])

@@ -17,9 +17,10 @@
 #define CONF_SOURCES_MAX  256u
 #define CONF_KNOWN_GOOD	  "known-good"
 #define CONF_SHARED	  "shared"
-#define CONF_USERS_POOL	  8u	   /* people behind an address of a dynamic pool … */
-#define CONF_USERS_MANY	  256u	   /* … and behind one of shared egress (scoring.md, B3) */
-#define CONF_REASON_MAX	  40u	   /* bytes */
+#define CONF_USERS_POOL	  8u   /* people behind an address of a dynamic pool … */
+#define CONF_USERS_MANY	  256u /* … and behind one of shared egress (scoring.md, B3) */
+#define CONF_REASON_MAX	  40u  /* bytes */
+#define CONF_ANALYSIS	  "analysis"
 #define CONF_SENSOR	  "sensor" /* what is believed of a source that a sensor reads */
 #define CONF_SOURCE_MAX	  64u	   /* bytes of a source's name */
 #define CONF_UNVERIFIED                                                                            \
@@ -28,12 +29,15 @@
 /* struct conf_source - one `[source NAME]`: who says so, and where it is read. One `[feed NAME]` is a source too, and
  * says where it is published: a list that is no anchor, whose copy is FEEDS_DIR/NAME. */
 struct conf_source {
-	char *name; /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
+	char *name;  /* of the section; at most 64 bytes of [A-Za-z0-9._-] */
+	char *place; /* where it begins, "FILE:LINE" */
 	char *
-	    type; /* "log", "json", "list", "events", "syslog", "journal", "plugin", "reports", "mail", or CONF_KNOWN_GOOD or CONF_SHARED, whose entries are no events */
-	char *listen;  /* syslog: where (svc/listen.h) */
-	char *command; /* plugin: a program's path and its arguments, with blanks between */
-	uint32_t interval_s, timeout_s; /* plugin */
+	    type; /* "log", "json", "list", "events", "syslog", "journal", "plugin", "reports", "mail", CONF_ANALYSIS, CONF_SENSOR, or CONF_KNOWN_GOOD or CONF_SHARED, whose entries are no events */
+	char *listen; /* syslog: where (svc/listen.h) */
+	char *
+	    command; /* plugin, analysis: a program's path and its arguments, with blanks between */
+	uint32_t interval_s, timeout_s; /* plugin, analysis */
+	uint32_t days;			/* analysis: of the ledger */
 	char *reporters, *authserv;	/* reports: who is believed (intake/sender.h) */
 	char *unverified;		/* reports: what becomes of others': "apart", "refuse" */
 	char *reporter_hosts;		/* reports: prefixes (intake/report.h) */
@@ -101,7 +105,7 @@ struct conf {
 	uint32_t graph_step_s;
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,
 	    publish_keep;
-	uint32_t spool_max_mib;
+	uint32_t spool_max_mib, analysis_max_mib;
 	uint32_t retention_days, hours_days, addr_scores_days;
 	char *status_dir;	     /* never empty after conf_open */
 	struct conf_source *sources; /* n_sources of them */
@@ -124,6 +128,9 @@ bool conf_is_evidence(const struct conf_source *s);
 
 /* conf_unverified - the source that those are of whom a source of reports does not know; false when it has none */
 bool conf_unverified(const struct conf_source *s, char ret[CONF_SOURCE_MAX + 1]);
+
+/* conf_has_type - is there a source of that type? */
+bool conf_has_type(const struct conf *c, const char *type);
 
 /* conf_check - what one value alone cannot show (a log source without a path …) */
 MUST_USE int conf_check(const struct conf *c, struct err *e);

@@ -273,6 +273,36 @@ int spool_positions(struct spool *s, struct buf *ret, struct err *e)
 	}
 }
 
+struct oldest {
+	const struct spool *s;
+	uint64_t sequence;
+};
+
+static int see_oldest(void *ctx, const char *file)
+{
+	struct oldest *w = ctx;
+	struct batch_name n;
+
+	if (is_mine(w->s, file, &n))
+		w->sequence = MIN_OF(w->sequence, n.sequence);
+	return 0;
+}
+
+int spool_loaded(struct spool *s, uint64_t *ret_waits, uint64_t *ret_loaded, struct err *e)
+{
+	struct oldest waits = { .s = s, .sequence = UINT64_MAX };
+	struct newest loaded = { .s = s, .below = { .sequence = UINT64_MAX } };
+	int r = spool_each_name(s->dir, "new", see_oldest, &waits, e);
+
+	if (r == 0)
+		r = spool_each_name(s->dir, "done", see_newest, &loaded, e);
+	if (r < 0)
+		return r;
+	*ret_waits = waits.sequence;
+	*ret_loaded = loaded.best.sequence;
+	return 0;
+}
+
 static int write_synced(const char *path, const struct buf *b, struct err *e)
 {
 	CLEANUP(close_fdp) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);

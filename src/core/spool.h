@@ -31,6 +31,12 @@ MUST_USE int spool_put(struct spool *s, struct batch_writer *w, enum batch_type 
 bool spool_full(struct spool *s);
 uint64_t spool_last_sequence(const struct spool *s); /* 0: none yet */
 
+/* spool_loaded - how far the loader is with this producer's batches
+ * ret_waits   the oldest that it has not dealt with; UINT64_MAX: none
+ * ret_loaded  the newest that it has loaded; 0: none */
+MUST_USE int spool_loaded(
+    struct spool *s, uint64_t *ret_waits, uint64_t *ret_loaded, struct err *e);
+
 /* --- the loader's end --------------------------------------------------------------------------- */
 
 /* struct spool_item - one waiting batch */

@@ -40,7 +40,7 @@ static const char *const part_name[PART_N] = {
 };
 
 const char *const status_road[] = { "onus-collect", "onus-load", "onus-score", "onus-publish",
-	"onus-web", "onus-graph", NULL };
+	"onus-web", "onus-analyse", "onus-graph", NULL };
 
 /* --- one file ------------------------------------------------------------------------------------------- */
 

@@ -31,10 +31,10 @@ start() {
   [ "$(grep -c '^onus: ready' "$dir/out")" = 1 ] || fail "$name: no ready line, or several"
   url=$(grep -o 'http://[^ /]*' "$dir/out" | head -1)
 }
-stop() {
+stop() { # [HOW-MANY]
   local children
   children=$(pgrep -P "$pid" | tr '\n' ' ')
-  [ "$(wc -w <<<"$children")" = 6 ] || fail "six programs should run, not: $children"
+  [ "$(wc -w <<<"$children")" = "${1:-6}" ] || fail "${1:-6} programs should run, not: $children"
   kill -INT "$pid"
   wait "$pid" || fail "exit code $? after Ctrl-C"
   for child in $children; do
@@ -108,4 +108,18 @@ page / || fail 'no home page'
 grep -qi simulated "$dir/page" && fail 'real input beside a simulation is called simulated'
 [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 40 ] || fail 'made-up hosts among the real ones'
 stop
+
+# an analysis in conf.d is run, too, and what it says arrives
+conf_d=$(dirname "$(find "$dir/sim" -path '*/files-*/onus.conf')")/conf.d
+mkdir "$conf_d"
+printf '#!/bin/sh\nexec sed "/^#/d; s/\\\\.7\\t/.8\\t/"\n' >"$dir/shifted"
+chmod +x "$dir/shifted"
+printf '[source shifted]\ntype = analysis\nanchor = no\ninterval_s = 1\ncommand = %s/shifted\n' "$dir" >"$conf_d/analysis.conf"
+start sim "$dir/events.tsv"
+for _ in $(seq 2400); do
+  [ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 80 ] && break
+  sleep 0.2
+done
+[ "$(curl -sf "$url/api/v1/lookup?q=AS64496" | jq -r .hosts)" = 80 ] || fail 'what the analysis says did not arrive'
+stop 7
 echo ok

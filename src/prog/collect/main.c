@@ -95,7 +95,8 @@ static void collect_close(struct collect *c)
 static bool is_read(const struct collect *c, const struct conf_source *s)
 {
 	return c->good ? s->anchor && source_gives_good(s->type)
-		       : conf_is_evidence(s) && strcmp(s->type, CONF_SENSOR) != 0;
+		       : conf_is_evidence(s) && strcmp(s->type, CONF_SENSOR) != 0 &&
+			     strcmp(s->type, CONF_ANALYSIS) != 0;
 }
 
 static int add_known(struct collect *c, const struct conf_source *s, struct err *e)

@@ -8,7 +8,8 @@ static enum hub_source_kind kind_of(const char *type)
 	static const struct {
 		const char *type;
 		enum hub_source_kind kind;
-	} kinds[] = { { "list", HUB_SOURCE_LIST }, { "reports", HUB_SOURCE_REPORT } };
+	} kinds[] = { { "list", HUB_SOURCE_LIST }, { "reports", HUB_SOURCE_REPORT },
+		{ CONF_ANALYSIS, HUB_SOURCE_ANALYSIS } };
 
 	for (size_t i = 0; i < NELEM(kinds); i++)
 		if (type && strcmp(type, kinds[i].type) == 0)

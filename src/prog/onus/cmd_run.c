@@ -27,14 +27,16 @@ struct run {
 	int signal_fd, log_fd;
 };
 
-/* The programs, in the order of the flow; once: worked off before the pages open. */
+/* The programs, in the order of the flow; once: worked off before the pages open; for_type: only where there is a source of
+ * that type. */
 static const struct {
 	const char *name;
 	bool once, wants_ready;
-	const char *doing;
+	const char *doing, *for_type;
 } programs[] = {
 	{ "onus-collect", true, false, "reading" },
 	{ "onus-load", true, false, "loading" },
+	{ "onus-analyse", false, false, NULL, CONF_ANALYSIS },
 	{ "onus-score", true, false, "scoring" },
 	{ "onus-publish", true, false, "publishing" },
 	{ "onus-graph", false, false, NULL },
@@ -93,38 +95,52 @@ static int write_conf(const struct run *r, struct err *e)
 	return file_write(r->conf_path, buf_text(&b), e);
 }
 
-/* The paths of all programs and their argument vectors. */
+/* The paths of all programs that run and their argument vectors. */
 struct plan {
 	struct child child[NELEM(programs)];
+	unsigned row[NELEM(programs)]; /* of programs */
+	unsigned n;
 	char *path[NELEM(programs)];
 	char *argv[NELEM(programs)][5];
 };
 
 static void plan_done(struct plan *p)
 {
-	for (unsigned i = 0; i < NELEM(programs); i++)
+	for (unsigned i = 0; i < p->n; i++)
 		free(p->path[i]);
+}
+
+static int plan_add(struct plan *p, const struct run *r, unsigned row, struct err *e)
+{
+	unsigned i = p->n;
+	int err = program_find(r->program_dir, programs[row].name, &p->path[i], e);
+
+	if (err < 0)
+		return err;
+	p->n++;
+	p->row[i] = row;
+	p->argv[i][0] = p->path[i];
+	p->argv[i][1] = (char *)(uintptr_t) "-c"; /* execv wants char *, and writes nothing */
+	p->argv[i][2] = r->conf_path;
+	p->child[i] = (struct child){ .name = programs[row].name,
+		.path = p->path[i],
+		.argv = p->argv[i],
+		.wants_ready = programs[row].wants_ready,
+		.out = -1 };
+	return 0;
 }
 
 static int plan_make(struct plan *p, const struct run *r, struct err *e)
 {
-	*p = (struct plan){ 0 };
-	for (unsigned i = 0; i < NELEM(programs); i++) {
-		int err = program_find(r->program_dir, programs[i].name, &p->path[i], e);
+	struct conf *conf = conf_open(r->conf_path, NULL, 0, e);
+	int err = conf ? 0 : -EINVAL;
 
-		if (err < 0)
-			return err;
-		p->argv[i][0] = p->path[i];
-		p->argv[i][1] =
-		    (char *)(uintptr_t) "-c"; /* execv wants char *, and writes nothing */
-		p->argv[i][2] = r->conf_path;
-		p->child[i] = (struct child){ .name = programs[i].name,
-			.path = p->path[i],
-			.argv = p->argv[i],
-			.wants_ready = programs[i].wants_ready,
-			.out = -1 };
-	}
-	return 0;
+	*p = (struct plan){ .n = 0 };
+	for (unsigned i = 0; i < NELEM(programs) && err == 0; i++)
+		if (!programs[i].for_type || conf_has_type(conf, programs[i].for_type))
+			err = plan_add(p, r, i, e);
+	(void)conf_free(conf);
+	return err;
 }
 
 /* What a program said last: ": TEXT", or nothing when it went to the terminal. */
@@ -151,12 +167,12 @@ static const char *last_words(const struct run *r, const char *name, char ret[WO
 /* Everything that the inputs hold, through to the first publication. */
 static int first_pass(struct plan *p, const struct run *r, struct err *e)
 {
-	for (unsigned i = 0; i < NELEM(programs); i++) {
+	for (unsigned i = 0; i < p->n; i++) {
 		int code;
 
-		if (!programs[i].once)
+		if (!programs[p->row[i]].once)
 			continue;
-		(void)printf("onus: %s …\n", programs[i].doing);
+		(void)printf("onus: %s …\n", programs[p->row[i]].doing);
 		(void)fflush(stdout); /* a lost progress line harms nobody */
 		p->argv[i][3] = (char *)(uintptr_t) "--once"; /* as above */
 		code = supervise_run(&p->child[i], r->signal_fd, r->log_fd, e);
@@ -165,8 +181,8 @@ static int first_pass(struct plan *p, const struct run *r, struct err *e)
 			return code;
 		if (code != 0)
 			return err_set(e, -ECHILD,
-			    "%s ended with %d%s\nTry by hand: %s -c %s --once", programs[i].name,
-			    code, last_words(r, programs[i].name, (char[WORDS_MAX]){ "" }),
+			    "%s ended with %d%s\nTry by hand: %s -c %s --once", p->child[i].name,
+			    code, last_words(r, p->child[i].name, (char[WORDS_MAX]){ "" }),
 			    p->path[i], r->conf_path);
 	}
 	return 0;
@@ -241,7 +257,7 @@ static int run_all(struct run *r, int n_files, char **files, struct err *e)
 	err = first_pass(&plan, r, e);
 	if (err < 0)
 		return err;
-	err = supervise_loop(plan.child, NELEM(programs), r->signal_fd, r->log_fd, say_ready, r, e);
+	err = supervise_loop(plan.child, plan.n, r->signal_fd, r->log_fd, say_ready, r, e);
 	if (err == -ECHILD) {
 		struct err why = *e;
 

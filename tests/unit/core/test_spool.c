@@ -313,6 +313,30 @@ static void test_turns(void **state)
 	spool_list_done(&l);
 }
 
+/* How far the loader is: the oldest that waits, the newest that was loaded; what was refused is neither. */
+static void test_loaded(void **state)
+{
+	struct spool *s = open_as("collect", 1 << 20);
+	uint64_t waits, loaded;
+	struct spool_list l;
+
+	assert_int_equal(spool_loaded(s, &waits, &loaded, NULL), 0);
+	assert_true(waits == UINT64_MAX && loaded == 0);
+	for (unsigned i = 0; i < 3; i++)
+		put(s, "1\t192.0.2.1\n", "");
+	assert_int_equal(spool_scan(dir, SIZE_MAX, &l, NULL), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(spool_loaded(s, &waits, &loaded, NULL), 0);
+		assert_true(waits == FIRST + i && loaded == (i ? FIRST + i - 1 : 0));
+		assert_int_equal(
+		    i == 2 ? spool_reject(&l.v[i], "why", NULL) : spool_finish(&l.v[i], NULL), 0);
+	}
+	assert_int_equal(spool_loaded(s, &waits, &loaded, NULL), 0);
+	assert_true(waits == UINT64_MAX && loaded == FIRST + 1);
+	spool_list_done(&l);
+	(void)spool_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +347,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_loaded, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
