@@ -199,8 +199,8 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
 	}
 	if (s.episode > 0)
 		count_clean(f, now_s, &s);
-	hit = f->hold && f->verified_s > s.after_s && fresh(kind, f, f->verified_s, now_s) &&
-	      !slowed(kind, f, &s, now_s);
+	hit = f->hold && !f->full && f->verified_s > s.after_s &&
+	      fresh(kind, f, f->verified_s, now_s) && !slowed(kind, f, &s, now_s);
 	if (hit && (f->block || s.level == LEVEL_PROBATION)) {
 		sentence(kind, block_from, f, now_s, &s);
 	} else if (s.level != LEVEL_PROBATION) {

@@ -62,6 +62,7 @@ struct decide_facts {
 	int64_t verified_s; /* of the newest verified evidence: not later than it; DECIDE_NEVER */
 	int64_t seen_s;	    /* the same of any evidence */
 	int64_t lease_s;    /* of an address: it is one client's for so long; 0: for good */
+	bool full;	    /* there is no room: nothing begins, but what is seen is no less seen */
 };
 
 /* struct decide_state - what stands, and its past; zeroed: nothing, and none */

@@ -67,39 +67,43 @@ static uint64_t at_least_one(uint64_t addresses)
 	return addresses > DECIDE_BLOCK_SIZE ? addresses : DECIDE_BLOCK_SIZE;
 }
 
-/* Room for a case, which then is taken; or why there is none. */
+static enum decide_spared full_for(const struct room *room, const struct decide_case *x,
+    const struct taken *as, const struct taken *country)
+{
+	if (x->size > room->left)
+		return DECIDE_SPARED_BUDGET;
+	if (as && as->size + x->size > at_least_one(x->as_size / AS_SHARE))
+		return DECIDE_SPARED_AS;
+	if (country && country->size + x->size > room->of_country)
+		return DECIDE_SPARED_COUNTRY;
+	return DECIDE_SPARED_NOT;
+}
+
+/* Room for a case, which then is taken; or why there is none. What stands whatever is said here takes it all the same. */
 static int take_room(struct room *room, const struct decide_case *x, enum decide_spared *ret)
 {
-	const struct decide_rule *rule = decide_rule(x->kind);
 	struct taken *as = NULL, *country = NULL;
 
 	*ret = DECIDE_SPARED_NOT;
-	if (x->size > room->left) {
-		*ret = DECIDE_SPARED_BUDGET;
-		return 0;
-	}
-	if (rule->of_as && x->as != DECIDE_NOBODY) {
+	if (decide_rule(x->kind)->of_as && x->as != DECIDE_NOBODY) {
 		as = taken_of(&room->as, (uint64_t)x->as << 1 | x->v6);
 		if (!as)
 			return -ENOMEM;
-		if (as->size + x->size > at_least_one(x->as_size / AS_SHARE)) {
-			*ret = DECIDE_SPARED_AS;
-			return 0;
-		}
 	}
 	if (x->country != DECIDE_NOBODY) {
 		country = taken_of(&room->country, x->country);
 		if (!country)
 			return -ENOMEM;
-		if (country->size + x->size > room->of_country) {
-			*ret = DECIDE_SPARED_COUNTRY;
-			return 0;
-		}
-		country->size += x->size;
 	}
+	if (!x->stands)
+		*ret = full_for(room, x, as, country);
+	if (*ret != DECIDE_SPARED_NOT)
+		return 0;
 	if (as)
 		as->size += x->size;
-	room->left -= x->size;
+	if (country)
+		country->size += x->size;
+	room->left -= MIN_OF(x->size, room->left);
 	return 0;
 }
 
@@ -146,8 +150,7 @@ static void begin_nothing(const struct decide_conf *c, struct decide_case *x)
 {
 	struct decide_facts f = x->facts;
 
-	f.block = f.friction = false;
-	f.verified_s = MIN_OF(f.verified_s, x->was.after_s);
+	f.full = true;
 	decide_next(x->kind, c->block_from, &f, &x->was, c->at_s, &x->now);
 	if (takes_room(x))
 		decide_lift(&x->now, c->at_s, &x->now);
@@ -178,7 +181,7 @@ static int fit(const struct decide_conf *c, struct decide_case **v, size_t n)
 		enum decide_spared why;
 
 		r = take_room(&room, v[i], &why);
-		if (why == DECIDE_SPARED_NOT || v[i]->stands)
+		if (why == DECIDE_SPARED_NOT)
 			continue;
 		v[i]->spared = why;
 		begin_nothing(c, v[i]);
