@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The escalation by itself: what scoring.md B1 to B3 say step by step, and what B5 promises over generated years. */
+/* The escalation by itself: what scoring.md B1 to B3 say step by step. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "judge/decide.h"
-#include "random.h"
 #include "util/macro.h"
 
 #define HOUR INT64_C(3600)
@@ -196,146 +195,6 @@ static void network(void **state)
 	WALK(ENTITY_ORG, holder);
 }
 
-/* --- generated years ----------------------------------------------------------------------------- */
-
-#define STEPS (365 * 24)
-
-/* What somebody does in a stretch of time, and what is seen of it. */
-struct mood {
-	unsigned hits, holds; /* of 100 hours */
-	unsigned left;	      /* hours */
-};
-
-static struct mood mood_random(void)
-{
-	static const unsigned often[] = { 0, 0, 1, 5, 50, 100 };
-
-	return (struct mood){ often[random_below(NELEM(often))], often[random_below(NELEM(often))],
-		1 + random_below(random_below(2) ? 48 : 1500) };
-}
-
-struct year {
-	int64_t start[STEPS]; /* of sentences */
-	unsigned n;
-};
-
-static void check_step(enum entity_kind kind, const struct decide_facts *f,
-    const struct decide_state *was, const struct decide_state *now, int64_t now_s, struct year *y)
-{
-	const struct decide_rule *rule = decide_rule(kind);
-	bool began =
-	    now->since_s == now_s && now->level != LEVEL_CLEAR && now->since_s != was->since_s;
-
-	if (now->level == LEVEL_CLEAR) {
-		assert_int_equal(now->until_s, 0);
-		return;
-	}
-	assert_true(now->until_s > now_s && now->since_s <= now_s);
-	assert_true(now->until_s - now->since_s <= rule->ttl_s);
-	if (now->since_s == was->since_s) /* fixed at birth */
-		assert_memory_equal(now, was, offsetof(struct decide_state, episode));
-	if (!began || !decide_sentence(kind, now->level))
-		return;
-	assert_true(f->verified_s > was->after_s && now_s - f->verified_s < DECIDE_FRESH_S);
-	assert_int_equal(now->until_s - now_s, decide_length(kind, f->corroborated, now->episode));
-	y->start[y->n++] = now_s;
-}
-
-static void check_year(enum entity_kind kind, const struct year *y)
-{
-	unsigned most = kind == ENTITY_ADDR ? 15 : kind == ENTITY_BLOCK ? 16 : 64;
-
-	for (unsigned i = 0; i + most < y->n; i++)
-		if (y->start[i + most] - y->start[i] < 180 * DAY)
-			fail_msg("%s: more than %u in 180 days", entity_kind_name(kind), most);
-}
-
-static void years(void **state)
-{
-	random_state = 7;
-	for (unsigned round = 0; round < 60; round++) {
-		enum entity_kind kind = decided[round % NELEM(decided)];
-		struct decide_facts f = quiet(DECIDE_NEVER);
-		struct decide_state s = { 0 }, was;
-		struct mood m = { 0, 0, 0 };
-		static struct year y;
-
-		y.n = 0;
-		for (unsigned i = 0; i < STEPS; i++) {
-			int64_t now_s = FROM + i * HOUR;
-
-			if (m.left-- == 0)
-				m = mood_random();
-			if (random_below(100) < m.hits)
-				f.verified_s = f.seen_s = now_s - random_below(7200);
-			f.hold = random_below(100) < m.holds;
-			f.block = f.hold && random_below(2);
-			f.friction = f.hold && random_below(2);
-			f.watch = random_below(2);
-			f.corroborated = kind != ENTITY_ADDR || random_below(2);
-			was = s;
-			s = step(kind, &f, &was, now_s);
-			check_step(kind, &f, &was, &s, now_s, &y);
-		}
-		check_year(kind, &y);
-	}
-}
-
-/* Who attacks as hard as can be, and who does so but is let go as early as can be, time and again. */
-static void hardest(void **state)
-{
-	for (unsigned round = 0; round < 4 * NELEM(decided); round++) {
-		enum entity_kind kind = decided[round / 4];
-		bool let_go = round & 1, alone = round & 2;
-		struct decide_state s = { 0 }, was;
-		static struct year y;
-
-		y.n = 0;
-		for (unsigned i = 0; i < STEPS; i++) {
-			int64_t now_s = FROM + i * HOUR;
-			struct decide_facts f = attack(now_s);
-
-			f.corroborated = !alone || kind != ENTITY_ADDR;
-			f.hold = !let_go || !decide_sentence(kind, s.level);
-			was = s;
-			decide_next(kind, 2, &f, &was, now_s, &s);
-			check_step(kind, &f, &was, &s, now_s, &y);
-		}
-		check_year(kind, &y);
-		assert_true(y.n > 5);
-	}
-}
-
-/* Whatever was before: so long after the last verified hit nothing stands, and long after that nothing is known. Evidence
- * that is not verified, and rules that are met for ever, change nothing about it. */
-static void ends(void **state)
-{
-	random_state = 3;
-	for (unsigned round = 0; round < 10 * NELEM(decided); round++) {
-		enum entity_kind kind = decided[round % NELEM(decided)];
-		int64_t ttl_s = decide_rule(kind)->ttl_s, now_s = FROM, last_s;
-		struct decide_state s = { 0 };
-		struct decide_facts f = attack(FROM);
-
-		for (unsigned i = 0; i < 24 * (1 + round * 7); i++, now_s += HOUR) {
-			if (random_below(10) == 0)
-				f.verified_s = now_s;
-			s = step(kind, &f, &s, now_s);
-		}
-		last_s = f.verified_s;
-		for (; now_s < last_s + 40 * ttl_s + 200 * DAY; now_s += HOUR) {
-			f.seen_s = now_s;
-			f.watch = random_below(2);
-			s = step(kind, &f, &s, now_s);
-			if (now_s - last_s >= DECIDE_FRESH_S + ttl_s)
-				assert_false(decide_sentence(kind, s.level));
-			if (now_s - last_s >= DECIDE_FRESH_S + 2 * ttl_s)
-				assert_true(s.level <= LEVEL_WATCH);
-		}
-		assert_int_equal(s.episode, 0);
-	}
-}
-
 /* An owner who cleans up, and whose score says so: probation at once, clear after D_n. */
 static void let_go(void **state)
 {
@@ -383,102 +242,6 @@ static void lifted(void **state)
 
 /* --- all of them together ------------------------------------------------------------------------ */
 
-#define CASES 400
-
-static uint64_t covered(
-    const struct decide_case *v, size_t n, uint32_t as, uint32_t country, int v6)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct decide_rule *r = decide_rule(v[i].kind);
-
-		if (r->capped && v[i].now.level != LEVEL_CLEAR && v[i].now.action != ACTION_TAG &&
-		    (as == DECIDE_NOBODY || (v[i].as == as && v[i].v6 == (v6 > 0) && r->of_as)) &&
-		    (country == DECIDE_NOBODY || v[i].country == country))
-			sum += v[i].size;
-	}
-	return sum;
-}
-
-static void case_random(struct decide_case *x, uint32_t i, int64_t now_s)
-{
-	enum entity_kind kind = decided[random_below(NELEM(decided))];
-
-	*x = (struct decide_case){ .kind = kind,
-		.key = i,
-		.never = random_below(10) == 0,
-		.facts = attack(now_s - random_below(3 * 86400)),
-		.arrivals = random_below(8),
-		.size =
-		    kind == ENTITY_ADDR ? 1 : 256u << (kind == ENTITY_BLOCK ? 0 : random_below(5)),
-		.users = random_below(2) ? 1 : 8,
-		.v6 = random_below(4) == 0,
-		.as = random_below(8) ? random_below(12) : DECIDE_NOBODY,
-		.country = random_below(8) ? random_below(5) : DECIDE_NOBODY };
-	x->as_size = 256u << (x->as == DECIDE_NOBODY ? 0 : x->as);
-	x->facts.hold = random_below(4) > 0;
-	x->facts.block = random_below(4) > 0;
-}
-
-static bool same(const struct decide_case *a, const struct decide_case *b)
-{
-	return memcmp(&a->now, &b->now, sizeof(a->now)) == 0 && a->spared == b->spared;
-}
-
-/* The caps hold, nothing that must never be touched is, and the order in which cases come means nothing; step by
- * step, what stood before being what stands next. */
-static void caps(void **state)
-{
-	static struct decide_case v[CASES], mixed[CASES];
-	unsigned spared[DECIDE_SPARED_N] = { 0 };
-
-	random_state = 5;
-	for (unsigned round = 0; round < 20; round++) {
-		struct decide_conf c = { .block_from = 2, .budget = 256u << random_below(9) };
-
-		for (unsigned t = 0; t < 12; t++) {
-			c.at_s = FROM + t * 9 * HOUR;
-			for (uint32_t i = 0; i < CASES; i++) {
-				struct decide_state now = v[i].now;
-
-				if (t == 0)
-					case_random(&v[i], i, c.at_s);
-				else if (random_below(3) == 0)
-					v[i].facts.verified_s = c.at_s - random_below(86400);
-				v[i].was = t ? now : (struct decide_state){ 0 };
-			}
-			memcpy(mixed, v, sizeof(v));
-			for (uint32_t i = CASES; i > 1; i--) {
-				uint32_t k = random_below(i);
-				struct decide_case x = mixed[k];
-
-				mixed[k] = mixed[i - 1];
-				mixed[i - 1] = x;
-			}
-			assert_int_equal(decide_all(&c, v, CASES), 0);
-			assert_int_equal(decide_all(&c, mixed, CASES), 0);
-			for (uint32_t i = 0; i < CASES; i++) {
-				assert_true(same(&mixed[i], &v[mixed[i].key]));
-				assert_true(!v[i].never || v[i].now.level <= LEVEL_WATCH);
-				spared[v[i].spared]++;
-			}
-			assert_true(covered(v, CASES, DECIDE_NOBODY, DECIDE_NOBODY, 0) <= c.budget);
-			for (uint32_t k = 0; k < 5; k++)
-				assert_true(covered(v, CASES, DECIDE_NOBODY, k, 0) <=
-					    MAX_OF(c.budget / 5, 256u));
-			for (uint32_t k = 0; k < 12; k++)
-				for (int v6 = 0; v6 < 2; v6++)
-					assert_true(covered(v, CASES, k, DECIDE_NOBODY, v6) <=
-						    MAX_OF((256u << k) / 20, 256u));
-		}
-	}
-	for (unsigned i = 0; i < DECIDE_SPARED_N; i++)
-		if (!spared[i])
-			fail_msg(
-			    "nothing was spared for %s", decide_spared_name((enum decide_spared)i));
-}
-
 /* The densest comes first; what stands is not pushed aside by what is denser; what was not looked at is left alone. */
 static void greedy(void **state)
 {
@@ -525,12 +288,8 @@ int main(void)
 		cmocka_unit_test(address_again),
 		cmocka_unit_test(shared),
 		cmocka_unit_test(network),
-		cmocka_unit_test(years),
-		cmocka_unit_test(hardest),
-		cmocka_unit_test(ends),
 		cmocka_unit_test(let_go),
 		cmocka_unit_test(lifted),
-		cmocka_unit_test(caps),
 		cmocka_unit_test(greedy),
 	};
 

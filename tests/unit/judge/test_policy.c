@@ -373,7 +373,8 @@ static void handed_over(void **state)
 	static const struct {
 		int64_t since_s;
 		bool kept;
-	} cases[] = { { NOON - DAY_S, false }, { NOON - 60, true } };
+	} cases[] = { { NOON - DAY_S, false }, { NOON - DAY_S / 2 - 1, false },
+		{ NOON - DAY_S / 2, true }, { NOON - 60, true } };
 
 	for (unsigned i = 0; i < NELEM(cases); i++) {
 		int32_t held_from = TODAY;
