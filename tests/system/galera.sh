@@ -142,9 +142,10 @@ for ((i = 0; i < 600; i++)); do
   sleep 0.1
 done
 flows 3 a b
-for ((i = 0; i < 1200; i++)); do
+for ((i = 0; i < 6000; i++)); do
   met=$(conflicts)
   [ "$met" = 0 ] || break
+  [ $((i % 50)) != 49 ] || fault load 0 # turns that never coincide are made to begin together
   sleep 0.1
 done
 [ "$met" -gt 0 ] || fail 'the two loaders were never in each other'"'"'s way'
