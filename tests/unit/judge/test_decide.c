@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/decide.h"
+#include "steps.h"
 #include "util/macro.h"
 
 #define HOUR INT64_C(3600)
@@ -16,27 +16,6 @@
 
 static const enum entity_kind decided[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_NET, ENTITY_PREFIX,
 	ENTITY_AS, ENTITY_ORG };
-
-static struct decide_state step(enum entity_kind kind, const struct decide_facts *f,
-    const struct decide_state *was, int64_t now_s)
-{
-	struct decide_state now, again;
-
-	decide_next(kind, 2, f, was, now_s, &now);
-	decide_next(kind, 2, f, &now, now_s, &again);
-	assert_memory_equal(&now, &again, sizeof(now));
-	return now;
-}
-
-static struct decide_facts attack(int64_t verified_s)
-{
-	return (struct decide_facts){ .block = true,
-		.friction = true,
-		.hold = true,
-		.corroborated = true,
-		.verified_s = verified_s,
-		.seen_s = verified_s };
-}
 
 static struct decide_facts quiet(int64_t verified_s)
 {

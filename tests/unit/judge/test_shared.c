@@ -9,6 +9,7 @@
 
 #include "judge/policy.h"
 #include "random.h"
+#include "steps.h"
 #include "util/clock.h"
 #include "world.h"
 
@@ -16,27 +17,6 @@
 #define FROM ((int64_t)TODAY * DAY_S)
 #define NOON (FROM + DAY_S / 2)
 #define NET  UINT32_C(0x14000000) /* 20.0.0.0 */
-
-static struct decide_state step(enum entity_kind kind, const struct decide_facts *f,
-    const struct decide_state *was, int64_t now_s)
-{
-	struct decide_state now, again;
-
-	decide_next(kind, 2, f, was, now_s, &now);
-	decide_next(kind, 2, f, &now, now_s, &again);
-	assert_memory_equal(&now, &again, sizeof(now));
-	return now;
-}
-
-static struct decide_facts attack(int64_t verified_s)
-{
-	return (struct decide_facts){ .block = true,
-		.friction = true,
-		.hold = true,
-		.corroborated = true,
-		.verified_s = verified_s,
-		.seen_s = verified_s };
-}
 
 static void expect(const char *when, const struct decide_state *s, enum level level,
     enum action action, int64_t until_s, int32_t episode)
