@@ -1,35 +1,22 @@
 #!/bin/bash
 # shellcheck disable=SC2034 # they are for who sources this
-# What tests of hubs on real servers share. Sourced, with $ONUS_BUILD and $ONUS_SOURCE set; brings engines.sh and clock.sh.
-# Sets onus and dir, a directory of the test's own; at the end of the test it is gone, and so are the server and the
-# processes of pids.
-#   fail MESSAGE
-#   stop                        kills what is in pids
+# What tests of hubs on real servers share. Sourced, with $ONUS_BUILD and $ONUS_SOURCE set; brings own.sh, engines.sh and
+# clock.sh. At the end of the test the server is gone, too.
 #   hub_registry                $dir/registry: four networks of three holders
 #   hub_conf NAME HOURS EVENTS  $dir/NAME/conf for the hub of $hub, with hours_days and one source, an anchor
 
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 chmod 755 "$dir"
-pids=()
 # shellcheck source=tests/clock.sh
 . "$ONUS_SOURCE/tests/clock.sh"
 # shellcheck source=tests/engines.sh
 . "$ONUS_SOURCE/tests/engines.sh"
-stop() {
-  local pid
-  for pid in "${pids[@]}"; do
-    kill -9 "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-  done
-  pids=()
-}
 cleanup() {
   stop
   engine_stop || true
   rm -rf "$dir"
 }
-trap cleanup EXIT
 fail() { echo "not ok: ${engine:-}: $*" >&2; exit 1; }
 
 hub_registry() {

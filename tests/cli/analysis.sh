@@ -3,9 +3,10 @@
 # is said twice; explain names it, and the score is moved by no more than one group's word may; programs that print for
 # ever, print rubbish, hang, do not read, close what they print to or fail; what is configured wrongly; kill -9.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 cd "$dir"
 fail() { echo "not ok: $*" >&2; tail -n 20 err >&2; exit 1; }
 : >err
@@ -30,25 +31,11 @@ tries 9 9 3 full ours  # too loud
 tries 11 9 1 weak ours # could be spoofed
 tries 10 9 1 full theirs
 awk -v t=$((yesterday + 40000)) 'BEGIN { for (i = 0; i < 20000; i++) printf "%d\t45.%d.%d.%d\tspam\t1\tfull\t\tsmtp\n", t, i / 62500, i / 250 % 250, i % 250 + 1 }' >many.events
-cat >conf <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-serve_dir = $dir/serve
-hub = sqlite:$dir/hub.sqlite
+road_conf "$dir" <<CONF
 own_networks = 45.1.2.0/24
-[source ours]
-type = events
-path = $dir/ours.events
-[source many]
-type = events
-path = $dir/many.events
-redistribute = no
-[source theirs]
-type = events
-path = $dir/theirs.events
-anchor = no
-trust = 0.8
+$(events_source ours)
+$(events_source many 'redistribute = no')
+$(events_source theirs 'anchor = no' 'trust = 0.8')
 CONF
 # program NAME: what stands on stdin, as a shell script
 program() { { printf '#!/bin/sh\n'; cat; } >"$1"; chmod +x "$1"; }

@@ -2,12 +2,10 @@
 # A hub into a file and back into another one: the same rows, bit for bit; never into one that holds something, never a
 # part of a damaged file. And a ledger made anew from the batches that were kept: the same rows as before.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 
 printf '45.0.0.0,45.0.255.255,64496,Example Hosting\n' >"$dir/asn.csv"
 "$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null
@@ -22,20 +20,10 @@ for s in a b; do
     done
   } >"$dir/$s.events"
 done
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
+road_conf "$dir" <<CONF
 batch_archive = $dir/kept
-[source a]
-type = events
-path = $dir/a.events
-[source b]
-type = events
-path = $dir/b.events
-anchor = no
-trust = 0.5
+$(events_source a)
+$(events_source b 'anchor = no' 'trust = 0.5')
 CONF
 stages "$dir/conf" collect load
 for h in 1 2 3; do # a batch at a time; the last line of each is too far in the future

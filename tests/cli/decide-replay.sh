@@ -2,27 +2,19 @@
 # onus decide --replay: good traffic of text logs, JSON logs, event lines and the hub, against decisions of a file, the hub
 # and the publication; what is no good traffic, or no whole list, counts for nothing and is told of.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 # shellcheck source=tests/day.sh
 . "$ONUS_SOURCE/tests/day.sh"
 same_day 120
 cd "$dir"
-cat >conf <<CONF
-registry_file = $dir/registry
+road_conf "$dir" <<CONF
 registry_max_age_days = 3650
 filter_path = $ONUS_SOURCE/etc/filter.d
 json_path = $ONUS_SOURCE/etc/json.d
 feeds =
-state_dir = $dir/state
-spool_dir = $dir/spool
-serve_dir = $dir/serve
-open_dir = $dir/open
-hub = sqlite:$dir/hub.sqlite
 own_networks = 45.0.9.0/24
 [source sshd]
 path = $dir/log

@@ -2,12 +2,10 @@
 # What would be decided, and what that would change: `onus decide` says before what onus-score does after it, and that
 # nothing changes once it is done; walls end in probation, and nothing is renewed by evidence that was there.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 sql() { sqlite3 "$dir/hub.sqlite" "$1"; }
 # decide CODE OPTION…: into out
 decide() {
@@ -39,13 +37,7 @@ sighting() {
   sighting 46.0.9.9 20 3 full      # own
   for i in $(seq 1 12); do sighting "45.0.7.$i" 5 1 full; done # a block of 256
 } >"$dir/events"
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
+road_conf "$dir" <<CONF
 [source a]
 type = events
 path = $dir/events

@@ -3,10 +3,10 @@
 # source does not count while it is open or when it is upheld, what was seen here in full counts all the same,
 # and everything is as before when the dispute is rejected; explain says so, and --at knows what was then.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 
 cat >"$dir/asn.csv" <<'CSV'
 20.0.0.0,20.0.255.255,64497,Medium
@@ -23,20 +23,9 @@ for d in 1 2 3 4 5 6; do
   done
 done
 for f in ours theirs; do { echo '#onus-events 1'; cat "$dir/$f"; } >"$dir/$f.events"; done
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-[source ours]
-type = events
-path = $dir/ours.events
-anchor = yes
-[source theirs]
-type = events
-path = $dir/theirs.events
-anchor = no
-trust = 0.8
+road_conf "$dir" <<CONF
+$(events_source ours 'anchor = yes')
+$(events_source theirs 'anchor = no' 'trust = 0.8')
 CONF
 run() { "$ONUS_BUILD/src/prog/$1/onus-$1" -c "$dir/conf" --once 2>"$dir/log" || fail "onus-$1: $(tail -n 3 "$dir/log")"; }
 run collect; run load; run score

@@ -2,12 +2,10 @@
 # The table `factor` of a publication adds up: add_up_factors.py (which knows the formulas of doc/scoring.md
 # and nothing of onus) gets from the printed steps to the arrivals on the page, for every entity that has them.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 
 # A prefix wider than its /16s, one across the border of two, a block that two networks share, one that
 # nobody announces, IPv6.
@@ -48,13 +46,7 @@ awk -v t="$today" 'BEGIN { OFS = "\t"; srand(5)
     print at, "46.0.0." d, "exploit", 1, "full", "own"
     print at, "2a00:1:" int(rand() * 4) ":" d "::1", d % 3 ? "exploit" : "spam", 1, "full", "own"
   } }' >"$dir/events"
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
+road_conf "$dir" <<CONF
 [source own]
 type = events
 path = $dir/events

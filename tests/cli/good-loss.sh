@@ -3,27 +3,18 @@
 # a rule where too many of them would; by a run of its own, and by an update that has not looked at them. What costs less
 # again becomes what it would have been. onus decide --diff says so beforehand.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-daemon=
-trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null; wait; rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 # shellcheck source=tests/day.sh
 . "$ONUS_SOURCE/tests/day.sh"
 same_day 300
 cd "$dir"
-cat >conf <<CONF
-registry_file = $dir/registry
+road_conf "$dir" <<CONF
 registry_max_age_days = 3650
 filter_path = $ONUS_SOURCE/etc/filter.d
 feeds =
-state_dir = $dir/state
-spool_dir = $dir/spool
-serve_dir = $dir/serve
-open_dir = $dir/open
-hub = sqlite:$dir/hub.sqlite
 score_interval_s = 1
 [source sshd]
 path = $dir/log
@@ -75,6 +66,7 @@ echo 'ok: a run'
 # an update decides about a second block: both are too much, and the worse one is that which was there
 "$ONUS_BUILD/src/prog/score/onus-score" -c conf -o max_good_loss=5 2>daemon.log &
 daemon=$!
+pids+=("$daemon")
 for _ in $(seq 600); do grep -q 'run=' daemon.log && break; sleep 0.2; done
 attacks 45.2.1 >>attacks
 stages conf collect load
@@ -83,7 +75,7 @@ expect '45.1.1.0/24 tag 45.2.1.0/24 greylist ' "after an update ($(tail -n 2 dae
 grep -q 'run=[0-9]* again' daemon.log || fail 'that was no update: the test shows nothing'
 kill "$daemon"
 wait "$daemon" || true
-daemon=
+pids=()
 echo 'ok: an update'
 
 # four, of which three would have to be taken back: it is the rule that is wrong

@@ -30,16 +30,10 @@ at() { printf '%sT00:00:%02d+00:00 host %s\n' "$(date -u -d "@$today" +%F)" "$1"
 printf '2|x|20200101|0|19700101|20200101|+0000\n' >stats
 printf '45.0.0.0,45.0.255.255,64501,Forty-five\n' >ranges
 "$ONUS_BUILD/src/prog/onus/onus" registry build -o registry ranges >/dev/null 2>&1 || fail 'no registry'
-cat >conf <<CONF
+road_conf "$dir" <<CONF
 own_networks = 3.0.0.0/24
-registry_file = $dir/registry
 registry_max_age_days = 3650
 filter_path = $ONUS_SOURCE/etc/filter.d
-state_dir = $dir/state
-spool_dir = $dir/spool
-serve_dir = $dir/serve
-open_dir = $dir/open
-hub = sqlite:$dir/hub.sqlite
 [source mail]
 path = $dir/log
 [source list]

@@ -68,13 +68,7 @@ awk -v t="$today" 'BEGIN { OFS = "\t"; srand(5)
     print at, "8.8.8." int(rand() * 256), d % 2 ? "spam" : "exploit", 1, "full", "own"
     print at, "2a00:1:" int(rand() * 4) ":" d "::1", d % 3 ? "exploit" : "spam", 1, "full", "own"
   } }' >"$dir/events"
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
+road_conf "$dir" <<CONF
 [source own]
 type = events
 path = $dir/events

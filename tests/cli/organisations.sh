@@ -202,13 +202,7 @@ same_day 120
 awk -v t="$today" 'BEGIN { OFS = "\t"; print "#onus-events 1"
   for (d = 1; d < 60; d++) for (k = 0; k < 2; k++) for (i = 0; i < 3; i++)
     print t - d * 86400, "20.0." k "." d * 3 + i, "brute-force", 1, "full", "own" }' >events
-cat >conf <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
+road_conf "$dir" <<CONF
 [source own]
 type = events
 path = $dir/events

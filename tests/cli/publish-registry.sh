@@ -2,25 +2,17 @@
 # The registry in a publication is a file of its own: whoever writes into the one it was read from changes nothing that
 # is published. The next publication gives the same file a second name as long as it is the same registry.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 
 for x in A B; do
   echo "45.0.0.0,45.0.255.255,3333,Build $x" >"$dir/asn-$x.csv"
   "$onus" registry build -o "$dir/build-$x" "$dir/asn-$x.csv" >/dev/null
 done
 cp "$dir/build-A" "$dir/registry"
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
+road_conf "$dir" <<CONF
 [source own]
 type = events
 path = $dir/events

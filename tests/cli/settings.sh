@@ -3,12 +3,10 @@
 # validated, recorded and undone; each reaches walls and guards through the publication; and while the database
 # cannot be read, what was published last is obeyed.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 
 printf '45.0.0.0,45.0.255.255,64496,Example Hosting\n47.0.0.0,47.0.255.255,64497,Ours\n' >"$dir/asn.csv"
 "$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null
@@ -20,21 +18,9 @@ sighting() { # SOURCE ADDRESS: on each of the last 20 days
 }
 { echo '#onus-events 1'; sighting a 45.0.1.1; sighting a 45.0.2.2; } >"$dir/a.events"
 { echo '#onus-events 1'; sighting c 45.0.1.1; } >"$dir/c.events"
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
-[source a]
-type = events
-path = $dir/a.events
-[source c]
-type = events
-path = $dir/c.events
-anchor = no
-trust = 0.8
+road_conf "$dir" <<CONF
+$(events_source a)
+$(events_source c 'anchor = no' 'trust = 0.8')
 CONF
 sql() { sqlite3 "$dir/hub.sqlite" "$1"; }
 # rc WANTED COMMAND…: onus with that exit code

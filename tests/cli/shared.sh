@@ -3,12 +3,10 @@
 # down, those of a dynamic pool for no longer than the lease; of two blocks alike the one with fewer people behind it
 # comes first; what is said of it, by which list; and one that cannot be read changes nothing.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 # shellcheck source=tests/day.sh
 . "$ONUS_SOURCE/tests/day.sh"
 same_day 120
@@ -47,15 +45,9 @@ sighting() {
   for a in "$node" "$other" 48.0.0.7 48.0.0.207; do sighting "$a" 20 9; done
   for b in 1 2; do for i in $(seq 1 12); do sighting "47.0.$b.$i" 5 1; done; done
 } >events
-cat >conf <<CONF
-registry_file = $dir/registry
+road_conf "$dir" <<CONF
 registry_max_age_days = 3650
 feeds =
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
 [source a]
 type = events
 path = $dir/events

@@ -2,15 +2,12 @@
 # Warrants (doc/decide.md, "Signed by an operator"): what an operator signs is decided, published, bounded and ends; what
 # anybody else writes into the hub about a whole AS, organisation or country is not, and is told of.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/clock.sh
 . "$ONUS_SOURCE/tests/clock.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-daemon=
-trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null; wait; rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 # shellcheck source=tests/day.sh
 . "$ONUS_SOURCE/tests/day.sh"
 same_day 300
@@ -46,14 +43,8 @@ now=$(date +%s)
   for day in $(seq 0 9); do printf '%s\t45.0.1.1\tbrute-force\t3\tfull\ta\tsshd\ttest\n' $((now - 60 - day * 86400)); done
 } >"$dir/events"
 conf() {
-  cat - >"$dir/conf" <<CONF
-registry_file = $dir/registry
+  road_conf "$dir" <<CONF
 registry_max_age_days = 3650
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
 own_networks = 46.0.9.0/24
 operator_keys = $1
 [source a]
@@ -201,6 +192,7 @@ rc 0 export plain --level friction; out '^60\.0\.0\.0/6$'; out '^45\.0\.0\.0/16$
 row() { [ "$(sql "SELECT count(*) FROM decision WHERE entity = 'addr:47.0.8.8'")" = "$1" ]; }
 "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/conf" -o score_interval_s=1 2>"$dir/daemon.log" &
 daemon=$!
+pids+=("$daemon")
 seen=no
 for length in 4 16 64 256; do
   until=$(($(date +%s) + length))
@@ -216,7 +208,7 @@ row 0 || fail "it does not end: $(cat "$dir/daemon.log")"
 grep 'run=' "$dir/daemon.log" | tail -n 1 | grep -q ' again ' || fail "the end was no update: $(cat "$dir/daemon.log")"
 kill "$daemon"
 wait "$daemon" || true
-daemon=
+pids=()
 rc 0 warrant remove addr:47.0.8.8 --why 'the test goes on'
 
 # It ends by itself, without probation.

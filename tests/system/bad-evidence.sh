@@ -4,12 +4,10 @@
 # written over, while onus-score judges. What is refused is named with file, line and reason, and counted; what
 # is good is kept, and judged as if the rest had never been there.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-pid=
-cleanup() { [ -z "$pid" ] || { kill -INT "$pid"; wait "$pid"; } 2>/dev/null || true; rm -rf "$dir"; }
-trap cleanup EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 
 table() { printf '20.0.0.0,20.0.255.255,64496,Quiet\n20.1.0.0,20.1.255.255,%s,Loud\n' "$1"; }
 table 64497 >"$dir/a.csv"
@@ -30,15 +28,8 @@ day() { date -u -d "@$((today - $1 * 86400))" +%F; }
 
 # conf NAME GROUP FILE: a hub of that name whose source `own` reads the file; then road NAME PROGRAM…
 conf() {
-  mkdir -p "$dir/h-$1"
-  cat >"$dir/$1.conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/h-$1/state
-spool_dir = $dir/h-$1/spool
-hub = sqlite:$dir/h-$1/hub.sqlite
+  road_conf "$dir/h-$1" <<CONF
 hours_days = 3650
-serve_dir = $dir/h-$1/serve
-open_dir = $dir/h-$1/open
 [source own]
 type = events
 path = $dir/$3
@@ -46,14 +37,7 @@ anchor = yes
 group = $2
 CONF
 }
-road() {
-  local name=$1 program
-  shift
-  for program; do
-    "$ONUS_BUILD/src/prog/$program/onus-$program" -c "$dir/$name.conf" --once >"$dir/$program.log" 2>&1 ||
-      fail "$name: onus-$program: $(tail -n 3 "$dir/$program.log")"
-  done
-}
+road() { stages "$dir/h-$1/conf" "${@:2}"; }
 sql() { sqlite3 "$dir/h-$1/hub.sqlite" "$2"; }
 scores() { sql "$1" "SELECT entity, family, m, low, high, score, grade, reason, hosts, events, first_day, last_day FROM score_day
   WHERE run = (SELECT max(id) FROM run) ORDER BY 1, 2"; }
@@ -69,8 +53,8 @@ scores good >"$dir/want"
 first=$(($(wc -l <"$dir/good") + 1))
 conf odd own odd
 road odd collect
-grep -q "source=own file=$dir/odd line=$first refused: dated before 1990; refused since last told: 7" "$dir/collect.log" ||
-  fail "the collector says $(cat "$dir/collect.log")"
+grep -q "source=own file=$dir/odd line=$first refused: dated before 1990; refused since last told: 7" "$dir/h-odd/collect.log" ||
+  fail "the collector says $(cat "$dir/h-odd/collect.log")"
 road odd load score publish
 [ "$(sql odd 'SELECT sum(lines), sum(refused) FROM batch')" = "$((first - 2))|7" ] || fail "counts: $(sql odd 'SELECT * FROM batch')"
 scores odd | cmp -s - "$dir/want" || fail 'impossible dates move scores'
@@ -120,7 +104,7 @@ eval_ --json --days "$(day 22)" "$dir/good" >"$dir/out"
 explain --at "$(day 14)" as:64497 "$dir/good" >"$dir/out"
 grep -q "^as:64497 on $(day 14): score" "$dir/out" || fail 'a missing day cannot be explained'
 road good score
-"$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/good.conf" --once --at "$(day 14)" 2>/dev/null || fail 'a missing day cannot be judged'
+"$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/h-good/conf" --once --at "$(day 14)" 2>/dev/null || fail 'a missing day cannot be judged'
 echo 'ok: missing days'
 
 # --- a source that changes its group --------------------------------------------------------------------
@@ -132,17 +116,17 @@ road move load score
 [ "$(sql move "SELECT group_concat(grp, ' ') FROM (SELECT grp FROM source_rev ORDER BY rev)")" = 'first second' ] || fail 'the history of groups'
 [ "$(ledger move)" = "$(ledger good)" ] || fail 'evidence is lost when a group changes'
 scores move | cmp -s - "$dir/want" || fail 'the name of a group moves scores'
-whose() { "$onus" explain -c "$dir/move.conf" "$@" 2>/dev/null | sed -n '/^Sources:/{n;p}'; }
+whose() { "$onus" explain -c "$dir/h-move/conf" "$@" 2>/dev/null | sed -n '/^Sources:/{n;p}'; }
 [ "$(whose as:64497)" = '  second: trust 1' ] || fail "today it is $(whose as:64497)"
 [ "$(whose --at "$(day 5)" as:64497)" = '  first: trust 1' ] || fail "then it was $(whose --at "$(day 5)" as:64497)"
-"$onus" eval -c "$dir/move.conf" --json --days "$(day 22)" 2>/dev/null | figures >"$dir/out"
+"$onus" eval -c "$dir/h-move/conf" --json --days "$(day 22)" 2>/dev/null | figures >"$dir/out"
 eval_ --json --days "$(day 22)" "$dir/good" | figures | cmp -s - "$dir/out" || fail 'eval: the change of a group moves the figures'
 echo 'ok: a source that changes its group'
 
 # --- an address without holder --------------------------------------------------------------------------
 for name in addr:46.0.0.1 block:46.0.0.0/24; do
   grep -q "^$name|255|" "$dir/want" || fail "$name has no score"
-  "$onus" explain -c "$dir/good.conf" "$name" >"$dir/out" 2>/dev/null
+  "$onus" explain -c "$dir/h-good/conf" "$name" >"$dir/out" 2>/dev/null
   grep -q '^score [0-9]' "$dir/out" || fail "$name cannot be explained"
 done
 site() { sqlite3 "$dir/h-good/serve/current/reputation.sqlite" "$1"; }
@@ -156,8 +140,9 @@ awk -v t="$today" 'BEGIN { OFS = "\t"; srand(3); print "#onus-events 1"
   for (i = 0; i < 30000; i++) print t - 86400 * int(1 + rand() * 40), "20.1." int(rand() * 256) "." int(rand() * 256), "brute-force", 1, "full" }' >"$dir/many"
 conf many own many
 road many collect load
-"$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/many.conf" -o score_interval_s=1 >"$dir/score.log" 2>&1 &
+"$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/h-many/conf" -o score_interval_s=1 >"$dir/score.log" 2>&1 &
 pid=$!
+pids+=("$pid")
 i=0
 while [ "$i" -lt 40 ] || { [ "$i" -lt 2400 ] && [ "$(sql many 'SELECT coalesce(max(id), 0) FROM run')" -lt 6 ]; }; do
   i=$((i + 1))
@@ -182,7 +167,7 @@ for i in $(seq 1200); do
 done
 kill -INT "$pid"
 wait "$pid" || fail "onus-score ends with $?: $(tail -n 3 "$dir/score.log")"
-pid=
+pids=()
 [ "$runs" -ge 4 ] || fail "only $runs runs"
 # every run speaks of one registry, the one that it names
 sha_a=$(sha256sum <"$dir/registry-a")

@@ -3,16 +3,14 @@
 # and end: after each the hub's decisions are all of before or all of after, every one ends, has its past beside it, and
 # none is there twice; and one that goes on where it was killed comes to the decisions of one that was left alone.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/clock.sh
 . "$ONUS_SOURCE/tests/clock.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
 score=$ONUS_BUILD/src/prog/score/onus-score
 kills=${ONUS_TEST_KILLS:-12}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 
 printf '45.0.0.0,45.15.255.255,64496,Example Hosting\n46.0.0.0,46.15.255.255,64497,Another\n' >"$dir/asn.csv"
 "$onus" registry build -o "$dir/registry" "$dir/asn.csv" >/dev/null
@@ -26,12 +24,7 @@ now=$(date -u -d "$noon" +%s)
       printf "%d\t%s\tbrute-force\t%d\tfull\t%s\tsshd\tx\n", now - 60 - d * 86400, a, 1 + int(rand() * 7), rand() < .7 ? "a" : "b" } }'
 } >"$dir/events"
 conf() { # NAME
-  mkdir -p "$dir/$1"
-  cat >"$dir/$1/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/$1/state
-spool_dir = $dir/$1/spool
-hub = sqlite:$dir/$1/hub.sqlite
+  road_conf "$dir/$1" <<CONF
 [source a]
 type = events
 path = $dir/events

@@ -3,12 +3,10 @@
 # load, score as of a given instant, and what SQL then holds, to the printed precision. The world is
 # large (most of IPv4 is announced), evidence began 380 days ago, so l0 and M0 are nearly the shipped.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-fail() { echo "not ok: $*" >&2; exit 1; }
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
 # shellcheck source=tests/day.sh
 . "$ONUS_SOURCE/tests/day.sh"
 same_day 300
@@ -39,14 +37,7 @@ events() {
 # pipeline NAME SECTION: $dir/NAME.events through all programs; db is the hub then
 pipeline() {
   local name=$1 section=$2
-  mkdir "$dir/$name"
-  cat >"$dir/$name/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/$name/state
-spool_dir = $dir/$name/spool
-hub = sqlite:$dir/$name/hub.sqlite
-serve_dir = $dir/$name/serve
-open_dir = $dir/$name/open
+  road_conf "$dir/$name" <<CONF
 [source s]
 type = events
 path = $dir/$name.events

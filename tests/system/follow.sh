@@ -6,9 +6,10 @@
 set -euo pipefail
 # shellcheck source=tests/clock.sh
 . "$ONUS_SOURCE/tests/clock.sh"
-dir=$(mktemp -d)
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
+# shellcheck source=tests/stages.sh
+. "$ONUS_SOURCE/tests/stages.sh"
 cd "$dir"
 bin=$ONUS_BUILD/src/prog
 fail() { echo "not ok: $*" >&2; [ ! -s score.log ] || tail -n 5 score.log >&2; exit 1; }
@@ -20,25 +21,11 @@ cat >asn.csv <<'CSV'
 2a00:1::,2a00:1:ffff:ffff:ffff:ffff:ffff:ffff,64499,Six Net
 CSV
 "$bin/onus/onus" registry build -o registry asn.csv >/dev/null 2>&1
-cat >conf <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
+road_conf "$dir" <<CONF
 score_interval_s = 1
-[source own]
-type = events
-path = $dir/own.events
-anchor = yes
-[source list]
-type = events
-path = $dir/list.events
-anchor = no
-trust = 0.5
-[source prefixes]
-type = events
-path = $dir/prefixes.events
-anchor = no
+$(events_source own 'anchor = yes')
+$(events_source list 'anchor = no' 'trust = 0.5')
+$(events_source prefixes 'anchor = no')
 CONF
 
 day=2026-06-10
@@ -68,10 +55,7 @@ with open("prefixes.events", "a") as f:
 PY
 }
 evening() { at "@$day 20:00:00" "$@"; }
-load() {
-  evening "$bin/collect/onus-collect" -c conf --once 2>collect.log || fail "onus-collect: $(tail -3 collect.log)"
-  evening "$bin/load/onus-load" -c conf --once 2>load.log || fail "onus-load: $(tail -3 load.log)"
-}
+load() { evening stages conf collect load; }
 score() { evening "$bin/score/onus-score" -c "$1" --once 2>score.log || fail 'onus-score'; }
 # scores HUB [WHERE]: every score of its newest run, to the last bit
 scores() {
@@ -105,6 +89,7 @@ piece 1 3000
 load
 LD_PRELOAD=$preload FAKETIME="@$day 20:00:00" TZ=UTC "$bin/score/onus-score" -c conf 2>score.log &
 pid=$!
+pids+=("$pid")
 wait_for_score
 for seed in 2 3 4 5 6; do
   piece $seed 40
@@ -134,7 +119,7 @@ PY
 echo "ok: five updates of one run, $(cursor hub.sqlite 'count(*)' score_day) scores"
 
 # --- the end of the day, by the same daemon's state
-kill "$pid"; wait "$pid" || true; pid=
+kill "$pid"; wait "$pid" || true; pids=()
 [ -s state/score.state ] || fail 'it leaves no state'
 same() {
   afresh

@@ -2,11 +2,10 @@
 # The whole road says what `onus top` says: the same files through collect, spool, load, score and
 # publish give the same ranking, with the same hosts, events and scores, for every kind of entity.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
 # shellcheck source=tests/system/data.sh
 . "$ONUS_SOURCE/tests/system/data.sh"
 # shellcheck source=tests/day.sh
@@ -23,14 +22,8 @@ now=$(date +%s)
 touch -d "@$((now - today > 300 ? now - 300 : today))" "$list"
 
 "$onus" registry build -o "$dir/registry" "$tables"/asn-2026061719/asn-ipv?.csv "$tables"/asn-country/asn-country-ipv?.csv
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
+road_conf "$dir" <<CONF
 filter_path = $ONUS_SOURCE/etc/filter.d
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
 [source sshd]
 path = $sshd
 group = own
@@ -41,7 +34,6 @@ group = own
 type = list
 path = $list
 CONF
-fail() { echo "not ok: $*" >&2; exit 1; }
 stages "$dir/conf" collect load score publish
 db=$dir/serve/current/reputation.sqlite
 [ -s "$db" ] || { echo 'not ok: nothing published' >&2; exit 1; }

@@ -93,14 +93,8 @@ awk -v t="$today" 'BEGIN { OFS = "\t"; srand(7)
     if (k % 2) print t - (32 + k) * 86400, "20.0.9." k, "exploit", 1, "full", "list"
   } }' >events
 conf() {
-  cat >"$1/conf" <<CONF
-registry_file = $dir/registry
+  road_conf "$1" <<CONF
 registry_max_age_days = 3650
-state_dir = $1/state
-spool_dir = $1/spool
-hub = sqlite:$1/hub.sqlite
-serve_dir = $1/serve
-open_dir = $1/open
 [source own]
 type = events
 path = $dir/events

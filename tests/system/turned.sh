@@ -3,12 +3,8 @@
 # other addresses. Its word loses its weight, onus-score names it in its log and check_onus warns; beside it a list that
 # stays right, one that copies that, and one that lists whole neighbourhoods. None of these is called turned.
 set -euo pipefail
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-pid=
-cleanup() { [ -z "$pid" ] || { kill -INT "$pid"; wait "$pid"; } 2>/dev/null || true; rm -rf "$dir"; }
-trap cleanup EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
 # shellcheck source=tests/day.sh
@@ -35,19 +31,18 @@ awk -v today="$today" -v dir="$dir" '
     }
   }'
 {
-  printf 'registry_file = %s/registry\nstate_dir = %s/state\nspool_dir = %s/spool\nhub = sqlite:%s/hub.sqlite\n' "$dir" "$dir" "$dir" "$dir"
-  printf 'serve_dir = %s/serve\nopen_dir = %s/open\n' "$dir" "$dir"
   printf '[source own]\ntype = events\npath = %s/own\nanchor = yes\n' "$dir"
   for name in right copy turned whole; do
     printf '[source %s]\ntype = events\npath = %s/%s\nanchor = no\ntrust = 0.5\ngroup = %s\n' $name "$dir" $name $name
   done
-} >"$dir/conf"
+} | road_conf "$dir"
 stages "$dir/conf" collect load
 # whom they were given to is a month and more ago: all of them are no newcomers
 sqlite3 "$dir/hub.sqlite" "UPDATE source_rev SET day = $((today / 86400 - 120))"
 
 "$ONUS_BUILD/src/prog/score/onus-score" -c "$dir/conf" -o score_interval_s=1 >"$dir/log" 2>&1 &
 pid=$!
+pids+=("$pid")
 check() { "$ONUS_BUILD/src/prog/check/check_onus" -C "$dir/conf" "$@"; }
 for _ in $(seq 2400); do
   kill -0 "$pid" 2>/dev/null || fail "onus-score ended: $(tail -n 3 "$dir/log")"

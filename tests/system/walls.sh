@@ -2,12 +2,10 @@
 # From evidence to a wall that stands: decisions are made, published, exported and loaded into a real
 # nftables; own networks are never in them, and what is not ours to give away is not in open_dir.
 set -euo pipefail
+# shellcheck source=tests/own.sh
+. "$ONUS_SOURCE/tests/own.sh"
 # shellcheck source=tests/stages.sh
 . "$ONUS_SOURCE/tests/stages.sh"
-onus=$ONUS_BUILD/src/prog/onus/onus
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-fail() { echo "not ok: $*" >&2; exit 1; }
 
 cat >"$dir/asn.csv" <<'CSV'
 45.0.0.0,45.0.255.255,64496,Example Hosting
@@ -25,21 +23,10 @@ sighting() {
 }
 { echo '#onus-events 1'; sighting a 45.0.1.1; sighting a 46.0.9.9; sighting a 2a00:1:2:3::4; } >"$dir/a.events"
 { echo '#onus-events 1'; sighting b 45.0.2.2; } >"$dir/b.events"
-cat >"$dir/conf" <<CONF
-registry_file = $dir/registry
-state_dir = $dir/state
-spool_dir = $dir/spool
-hub = sqlite:$dir/hub.sqlite
-serve_dir = $dir/serve
-open_dir = $dir/open
+road_conf "$dir" <<CONF
 own_networks = 46.0.9.0/24
-[source a]
-type = events
-path = $dir/a.events
-[source b]
-type = events
-path = $dir/b.events
-redistribute = no
+$(events_source a)
+$(events_source b 'redistribute = no')
 CONF
 # own networks may change after the evidence was taken in: every stage heeds them by itself
 stages "$dir/conf" -o own_networks= collect load score
