@@ -2,10 +2,11 @@
 """log_sets DATA DIR: see log-sets.sh. Reads the known results by itself, asks `onus extract` about the logs, compares.
 
 Three forms of known results: a line and the address that it is about; a line that is about nobody; a log and the
-addresses that must be found in it (alerts). What `onus extract` finds is asked four times over: with what it ships
-by default, with sshd's mode=aggressive, with the filters that must be named, and with those of good observations
+addresses that must be found in it (alerts). What `onus extract` finds is asked with what it ships by default, and where
+that is not all with sshd's mode=aggressive, with the filters that must be named, and with those of good observations
 (log-ins, deliveries)."""
 import csv
+import functools
 import glob
 import ipaddress
 import json
@@ -59,17 +60,40 @@ def moved(data):
     return PRIVATE.sub(lambda m: b'%d' % (int(m.group(0)) - 1), data)
 
 
-def found_in(path):
-    """What is found by default (filters, else a map), by mode=aggressive, by filters that must be named, by those of good
-    observations."""
-    text = extract(path, '--matches')
-    other = DIR + '/moved'
-    with open(path, 'rb') as f, open(other, 'wb') as out:
-        # of a log that is JSON in part, the lines that are
-        out.write(b'\n'.join(l if l.startswith(b'{') else b'' for l in moved(f.read()).split(b'\n')))
-    for line, addresses in extract(other, '--json', '--line-numbers').items():
-        text.setdefault(line, addresses)
-    return text, extract(path, '--matches', *AGGRESSIVE), extract(path, '--matches', *NAMED), extract(path, '--matches', *GOOD)
+class Found:
+    """What is found in a log, line → addresses; each is asked about when somebody wants to know."""
+
+    def __init__(self, path):
+        self.path = path
+
+    @functools.cached_property
+    def default(self):
+        """By filters, else by a map."""
+        text = extract(self.path, '--matches')
+        with open(self.path, 'rb') as f:
+            # of a log that is JSON in part, the lines that are
+            lines = [l if l.startswith(b'{') else b'' for l in moved(f.read()).split(b'\n')]
+        if any(lines):
+            with open(DIR + '/moved', 'wb') as out:
+                out.write(b'\n'.join(lines))
+            for line, addresses in extract(DIR + '/moved', '--json', '--line-numbers').items():
+                text.setdefault(line, addresses)
+        return text
+
+    @functools.cached_property
+    def scans(self):
+        return extract(self.path, '--matches', *AGGRESSIVE)
+
+    @functools.cached_property
+    def named(self):
+        return extract(self.path, '--matches', *NAMED)
+
+    @functools.cached_property
+    def good(self):
+        return extract(self.path, '--matches', *GOOD)
+
+
+WAYS = ('default', 'matched'), ('scans', 'scans'), ('named', 'named'), ('good', 'good')  # of Found, and the columns
 
 
 def both(a):
@@ -91,42 +115,34 @@ class Row:
 
 def by_line(row, path, wanted):
     """wanted: line number → address. Every line is a case."""
-    default, scans, named, good = found_in(path)
+    found = Found(path)
     lines = lines_of(path)
     row.add(cases=sum(1 for l in lines if l.strip()), expected=len(wanted))
     for number, address in wanted.items():
-        want = both(address)
-        if number in default:
-            row.add(**{'matched' if default[number] <= want else 'wrong': 1})
-        elif number in scans:
-            row.add(**{'scans' if scans[number] <= want else 'wrong': 1})
-        elif number in named:
-            row.add(**{'named' if named[number] <= want else 'wrong': 1})
-        elif number in good:
-            row.add(**{'good' if good[number] <= want else 'wrong': 1})
+        for way, column in WAYS:
+            if number in getattr(found, way):
+                row.add(**{column if getattr(found, way)[number] <= both(address) else 'wrong': 1})
+                break
         else:
             row.add(missed=1)
             row.missed.append(lines[number - 1])
-    row.add(more=len(set(default) - set(wanted)))
-    row.missed += ['more: ' + lines[n - 1] for n in set(default) - set(wanted)]
+    row.add(more=len(set(found.default) - set(wanted)))
+    row.missed += ['more: ' + lines[n - 1] for n in set(found.default) - set(wanted)]
 
 
 def by_log(row, path, wanted):
     """wanted: addresses that must be found somewhere in the log."""
-    default, scans, named, _ = found_in(path)
+    found = Found(path)
     lines = lines_of(path)
     row.add(cases=sum(1 for l in lines if l.strip()), expected=len(wanted))
-    seen = set().union(*default.values()) if default else set()
-    seen_scans = set().union(*scans.values()) if scans else set()
-    seen_named = set().union(*named.values()) if named else set()
-    all_wanted = set().union(*(both(a) for a in wanted)) if wanted else set()
+    all_wanted = set().union(*(both(a) for a in wanted))
     for a in wanted:
-        name = 'matched' if seen & both(a) else 'scans' if seen_scans & both(a) else 'named' if seen_named & both(a) else 'missed'
+        name = next((column for way, column in WAYS[:3] if both(a) & set().union(*getattr(found, way).values())), 'missed')
         row.add(**{name: 1})
         if name == 'missed':
             row.missed.append('%s: %s' % (a, next((l for l in lines if a in l), '?')))
     other = {}
-    for number, addresses in default.items():
+    for number, addresses in found.default.items():
         for a in addresses - all_wanted:
             # the line names an address that is expected, and another one was taken
             wrong = any(re.search(r'(?<![0-9.])' + re.escape(w) + r'(?![0-9.])', lines[number - 1]) for w in wanted)

@@ -39,6 +39,10 @@ def naive(table, number):
     return best[1] if best else None
 
 
+def nobody(address):
+    return not address.is_global or address.is_multicast or address.is_reserved
+
+
 random.seed(20261123)
 tables = {4: load(v4), 6: load(v6)}
 asked = [ipaddress.IPv4Address(random.getrandbits(32)) for _ in range(500000)]
@@ -67,8 +71,7 @@ for address, line in zip(asked, lines):
     got = json.loads(line)["asn"]
     want = naive(tables[address.version], int(address))
     found += want is not None
-    nobody = not address.is_global or address.is_multicast or address.is_reserved
-    if got != want and not (got is None and nobody):
+    if got != want and not (got is None and nobody(address)):
         wrong += 1
         if wrong <= 10:
             print(f"{address}: onus says {got}, the table {want}")
