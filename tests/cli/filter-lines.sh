@@ -8,6 +8,9 @@ lines=$ONUS_SOURCE/tests/cli/filter_lines.txt
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 fail() { echo "not ok: $*" >&2; exit 1; }
+# it is slow, and would say of a build with sanitizers what it said of the other: there it is not asked again
+reference=$(command -v fail2ban-regex || true)
+! grep -q __asan_init "$onus" || reference=
 
 grep -v '^#' "$lines" | grep . >"$dir/log"
 # LINE ADDRESS of each filter, as the file says
@@ -18,10 +21,10 @@ for name in $(cut -d' ' -f2 "$dir/all" | sort -u); do
   "$onus" extract --filter "$name" --filter-path "$filters" --json --line-numbers "$dir/log" |
     jq -r '"\(.line) \(."source.ip" // ."source.network")"' >"$dir/got"
   diff "$dir/want" "$dir/got" >"$dir/differs" || fail "$name: $(cat "$dir/differs")"
-  command -v fail2ban-regex >/dev/null || continue
+  [ -n "$reference" ] || continue
   spec=$filters/${name%%[*}.conf
   [ "$name" = "${name%%[*}" ] || spec="${spec}[${name#*[}"
-  fail2ban-regex -o row "$dir/log" "$spec" 2>/dev/null | grep -c "^\['" >"$dir/theirs" || true
+  "$reference" -o row "$dir/log" "$spec" 2>/dev/null | grep -c "^\['" >"$dir/theirs" || true
   # private addresses are nothing that we tell of
   private=$(awk -v f="$name" '$2 == f {print $1}' "$dir/all" | while read -r n; do sed -n "${n}p" "$dir/log"; done | grep -c 'SRC=192.168' || true)
   [ "$(cat "$dir/theirs")" = $(($(wc -l <"$dir/got") + private)) ] || fail "$name: fail2ban-regex finds $(cat "$dir/theirs")"

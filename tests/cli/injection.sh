@@ -9,6 +9,9 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 filters=$ONUS_SOURCE/etc/filter.d
 fail() { echo "not ok: $*" >&2; exit 1; }
+# it is slow, and would say of a build with sanitizers what it said of the other: there it is not asked again
+reference=$(command -v fail2ban-regex || true)
+! grep -q __asan_init "$onus" || reference=
 
 python3 "$ONUS_SOURCE/tests/cli/hostile_lines.py" >"$dir/log"
 lines=$(wc -l <"$dir/log")
@@ -25,7 +28,7 @@ for filter in sshd 'sshd[mode=aggressive]' postfix postfix-sasl postfix-scan dov
   n=$(awk '$2 == "8.8.8.8" {print $1}' "$dir/who")
   [ "${n:-0}" -ge 5 ] && [ "$(wc -l <"$dir/who")" = 1 ] || fail "$filter finds $(cat "$dir/who")"
   echo "ok: $filter, $n events, all of the client"
-  command -v fail2ban-regex >/dev/null || continue
+  [ -n "$reference" ] || continue
   spec=$filters/${filter%%[*}.conf
   [ "$filter" = "${filter%%[*}" ] || spec="${spec}[${filter#*[}"
   k=$(((k + 1) % 50))
@@ -33,7 +36,7 @@ for filter in sshd 'sshd[mode=aggressive]' postfix postfix-sasl postfix-scan dov
   LC_ALL=C awk -v k="$k" -v asked="$dir/asked" 'NR % 50 == k && !/\302[\205\240]|\342\200[\200-\257]/ {print; print NR >asked}' "$dir/log" >"$dir/some"
   jq -r '[.line, ."source.ip"] | @tsv' "$dir/events" | awk 'NR == FNR {asked[$1]; next} $1 in asked {print $2}' "$dir/asked" - |
     sort | uniq -c | sort -rn >"$dir/who"
-  fail2ban-regex -o row "$dir/some" "$spec" 2>"$dir/err" | sed -n "s/^\['\([^']*\)'.*/\1/p" | sort | uniq -c | sort -rn >"$dir/theirs" || fail "fail2ban-regex: $(tail -3 "$dir/err")"
+  "$reference" -o row "$dir/some" "$spec" 2>"$dir/err" | sed -n "s/^\['\([^']*\)'.*/\1/p" | sort | uniq -c | sort -rn >"$dir/theirs" || fail "fail2ban-regex: $(tail -3 "$dir/err")"
   [ "$(cat "$dir/theirs")" = "$(cat "$dir/who")" ] || fail "$filter: fail2ban-regex finds $(cat "$dir/theirs"), not $(cat "$dir/who")"
 done
 "$onus" extract -o "filter_path=$filters" "$dir/log" 2>"$dir/err" | cut -f2 | grep -c 1.2.3.4 >"$dir/n" && fail 'all filters together punish the victim'

@@ -18,8 +18,8 @@ stats() {
 build() { "$onus" registry build -c /dev/null -m '' --keep -o "$at/registry" "$@" >/dev/null 2>&1; }
 listing() { find "$at" -mindepth 1 -printf '%f\n' | sort | tr '\n' ' '; }
 today=$(date -u +%Y%m%d)
-stats 0 100000 >even
-stats 30000 100000 >odd
+stats 0 40000 >even
+stats 12000 40000 >odd
 touch -d 2026-11-01 even odd
 for which in even odd; do
   at=$dir/$which.d
@@ -52,7 +52,7 @@ for step in $(seq 24); do
   elif cmp -s "$at/registry" "$after.d/registry"; then new=$((new + 1))
   else fail "killed at step $step, the registry is neither"; fi
   "$onus" registry info -c /dev/null "$at/registry" >info 2>&1 || fail "killed at step $step: $(cat info)"
-  "$onus" lookup -c /dev/null -r "$at/registry" 20.200.0.1 >info 2>&1 || fail "killed at step $step: $(cat info)"
+  "$onus" lookup -c /dev/null -r "$at/registry" 20.100.0.1 >info 2>&1 || fail "killed at step $step: $(cat info)"
   [ $((step % 3)) != 0 ] || sleep 0.01
   build "$after" || fail "after a kill at step $step the next build fails"
   cmp -s "$at/registry" "$after.d/registry" || fail "after a kill at step $step the next build makes something else"

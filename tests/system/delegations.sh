@@ -20,13 +20,13 @@ check() {
 check "$dir/registry" "${statistics[@]}"
 "$onus" registry verify "$dir/registry" 2>/dev/null | sed -n '1p; /announced/,/abuse contact/p'
 
-# the test can fail: one delegation less, one of another country, one that is longer
+# the test can fail: one delegation less, one of another country, one that is longer; of one registry alone
+apnic=$data/rir-delegated-2026-02-13/delegated-apnic-latest
 for wrong in '20000d' '20000s/|[A-Z][A-Z]|/|XX|/' '20000s/|256|/|512|/; 20000s/|1024|/|2048|/'; do
-  sed "$wrong" "$data"/rir-delegated-2026-02-13/delegated-apnic-latest >"$dir/apnic"
-  cmp -s "$dir/apnic" "$data"/rir-delegated-2026-02-13/delegated-apnic-latest && fail "$wrong changes nothing"
-  "$onus" registry build -o "$dir/wrong" "$tables/asn-ipv4.csv" "$tables/asn-ipv6.csv" "$dir/apnic" \
-    "${statistics[@]/*delegated-apnic-latest/${statistics[0]}}" >/dev/null 2>&1
-  if check "$dir/wrong" "${statistics[@]}" >/dev/null 2>"$dir/err"; then fail "$wrong is not found"; fi
+  sed "$wrong" "$apnic" >"$dir/apnic"
+  cmp -s "$dir/apnic" "$apnic" && fail "$wrong changes nothing"
+  "$onus" registry build -o "$dir/wrong" "$tables/asn-ipv4.csv" "$tables/asn-ipv6.csv" "$dir/apnic" >/dev/null 2>&1
+  if check "$dir/wrong" "$apnic" >/dev/null 2>"$dir/err"; then fail "$wrong is not found"; fi
   grep -q 'it should be' "$dir/err" || fail "$wrong: $(cat "$dir/err")"
 done
 echo ok
