@@ -106,6 +106,9 @@ static const struct param params[] = {
 	P(open_dir, TEXT, "/var/lib/onus/open", 0, 0, "directory",
 	    "Publications that anybody may download."),
 	P(publish_keep, COUNT, "3", 1, 1000, "publications", "Older publications to keep."),
+	P(pages_apart_mib, COUNT, "64", 0, 1048576, "MiB",
+	    "From this size of reputation.sqlite on, what pages show is made beside the "
+	    "publications, so that decisions do not wait for it."),
 	P(host_name, TEXT, "", 0, 0, "name",
 	    "HOST in the names of batches; empty: this host's name."),
 	P(site_name, TEXT, "this site", 0, 0, "text", "Every grade says: as seen by SITE."),

@@ -104,7 +104,7 @@ struct conf {
 	char *graph_dir;
 	uint32_t graph_step_s;
 	uint32_t collect_interval_s, load_interval_s, score_interval_s, publish_interval_s,
-	    publish_keep;
+	    publish_keep, pages_apart_mib;
 	uint32_t spool_max_mib, analysis_max_mib;
 	uint32_t retention_days, hours_days, addr_scores_days;
 	char *status_dir;	     /* never empty after conf_open */

@@ -138,34 +138,6 @@ static int measure(const char *dir, const char *name, struct manifest_file *ret,
 	return file_sha256(path, ret->sha256, e);
 }
 
-int manifest_write(const char *dir, const struct publication_head *head, const char *const *names,
-    unsigned n_names, const struct sign_key *key, struct err *e)
-{
-	struct manifest_file files[MANIFEST_FILES_MAX];
-	CLEANUP(buf_done) struct buf out;
-	char path[4096];
-	int r = 0;
-
-	buf_init(&out, MANIFEST_BYTES_MAX);
-	if (n_names > MANIFEST_FILES_MAX)
-		return err_set(
-		    e, -E2BIG, "%u files, a manifest holds %u", n_names, MANIFEST_FILES_MAX);
-	for (unsigned i = 0; i < n_names && r == 0; i++) {
-		if (!name_ok(span_str(names[i])))
-			return err_set(
-			    e, -EINVAL, "\"%s\": no name for a published file", names[i]);
-		(void)snprintf(files[i].name, sizeof(files[i].name), "%s", names[i]);
-		r = measure(dir, names[i], &files[i], e);
-	}
-	if (r == 0)
-		r = manifest_format(head, files, n_names, key, &out, e);
-	if (r < 0)
-		return r;
-	if ((size_t)snprintf(path, sizeof(path), "%s/" MANIFEST_NAME, dir) >= sizeof(path))
-		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
-	return file_write(path, buf_text(&out), e);
-}
-
 /* --- reading ------------------------------------------------------------------------------------ */
 
 struct reader {
@@ -327,6 +299,63 @@ static int read_in(const char *dir, struct manifest *ret, struct err *e)
 		return r;
 	r = manifest_parse(buf_text(&text), ret, e);
 	return r < 0 ? err_wrap(e, r, "%s", path) : 0;
+}
+
+/* --- a directory --------------------------------------------------------------------------------- */
+
+/* Is dir/name the file that older/name is? Then ret is what older says of it. */
+static bool is_older(const char *dir, const char *older, const struct manifest *m, const char *name,
+    struct manifest_file *ret)
+{
+	char path[4096], path_older[4096];
+	struct stat st, st_older;
+
+	if (!m || !m->n_files ||
+	    (size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path) ||
+	    (size_t)snprintf(path_older, sizeof(path_older), "%s/%s", older, name) >=
+		sizeof(path_older) ||
+	    lstat(path, &st) < 0 || lstat(path_older, &st_older) < 0 ||
+	    st.st_ino != st_older.st_ino || st.st_dev != st_older.st_dev)
+		return false;
+	for (unsigned i = 0; i < m->n_files; i++)
+		if (strcmp(m->files[i].name, name) == 0 &&
+		    m->files[i].size_bytes == (uint64_t)st.st_size) {
+			*ret = m->files[i];
+			return true;
+		}
+	return false;
+}
+
+int manifest_write(const char *dir, const char *older, const struct publication_head *head,
+    const char *const *names, unsigned n_names, const struct sign_key *key, struct err *e)
+{
+	struct manifest_file files[MANIFEST_FILES_MAX];
+	CLEANUP(free_p) struct manifest *m = *older ? malloc(sizeof(*m)) : NULL;
+	CLEANUP(buf_done) struct buf out;
+	char path[4096];
+	int r = 0;
+
+	buf_init(&out, MANIFEST_BYTES_MAX);
+	if (n_names > MANIFEST_FILES_MAX)
+		return err_set(
+		    e, -E2BIG, "%u files, a manifest holds %u", n_names, MANIFEST_FILES_MAX);
+	if (m && read_in(older, m, NULL) < 0)
+		m->n_files = 0;
+	for (unsigned i = 0; i < n_names && r == 0; i++) {
+		if (!name_ok(span_str(names[i])))
+			return err_set(
+			    e, -EINVAL, "\"%s\": no name for a published file", names[i]);
+		(void)snprintf(files[i].name, sizeof(files[i].name), "%s", names[i]);
+		if (!is_older(dir, older, m, names[i], &files[i]))
+			r = measure(dir, names[i], &files[i], e);
+	}
+	if (r == 0)
+		r = manifest_format(head, files, n_names, key, &out, e);
+	if (r < 0)
+		return r;
+	if ((size_t)snprintf(path, sizeof(path), "%s/" MANIFEST_NAME, dir) >= sizeof(path))
+		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
+	return file_write(path, buf_text(&out), e);
 }
 
 int manifest_current(const char *dir, struct manifest *ret, struct err *e)

@@ -53,8 +53,10 @@ struct manifest {
 };
 
 /* manifest_write - measure the named files in dir and write dir/manifest over them
- * Every file must have been synced by its writer. */
-MUST_USE int manifest_write(const char *dir, const struct publication_head *head,
+ * Every file must have been synced by its writer.
+ * older  the publication before, or "": a file that is the same one there, by another name, is not read again, but said to be
+ *        what it was */
+MUST_USE int manifest_write(const char *dir, const char *older, const struct publication_head *head,
     const char *const *names, unsigned n_names, const struct sign_key *key, struct err *e);
 
 /* manifest_format - the signed text itself, appended; sizes and digests as given */

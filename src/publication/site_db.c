@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "publication/text.h"
 #include "publication/sql_indexes.h"
@@ -165,6 +167,40 @@ int site_db_new(const char *path, const char *older, struct site_db **ret, struc
 	if (r == -EBADMSG)
 		(void)unlink(path); /* so that the next call finds none */
 	return r;
+}
+
+/* The version that the schema says. */
+static int version_now(void)
+{
+	static const char word[] = "user_version = ";
+	const char *at = strstr(sql_reputation, word);
+
+	return at ? atoi(at + strlen(word)) : -1;
+}
+
+/* The first column of the first row, or -1. */
+static int64_t ask(sqlite3 *sql, const char *question)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t n = -1;
+
+	if (sqlite3_prepare_v2(sql, question, -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st); /* only read */
+	return n;
+}
+
+int64_t site_db_generation(const char *path)
+{
+	sqlite3 *sql = NULL;
+	int64_t n = -1;
+
+	if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    ask(sql, "PRAGMA user_version") == version_now())
+		n = ask(sql, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'generation'");
+	(void)sqlite3_close(sql);
+	return n;
 }
 
 static void close_sql(struct site_db *db)

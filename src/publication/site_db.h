@@ -15,6 +15,9 @@ struct site_db;
 MUST_USE int site_db_new(const char *path, const char *older, struct site_db **ret, struct err *e);
 struct site_db *site_db_free(struct site_db *db); /* NULL-safe, returns NULL */
 
+/* site_db_generation - what meta has; -1: it is none of this version */
+int64_t site_db_generation(const char *path);
+
 MUST_USE int site_db_meta(struct site_db *db, const char *key, struct span value, struct err *e);
 MUST_USE int site_db_meta_i64(struct site_db *db, const char *key, int64_t value, struct err *e);
 

@@ -326,13 +326,26 @@ static void say_figures(struct standing *s, const struct figures *f)
 	s->groups = all->groups;
 }
 
+/* Into reputation.sqlite. */
+static int put_page(struct publishing *p, const struct standing *s, struct span org,
+    const struct figures *f, int64_t *id, struct err *e)
+{
+	struct site_history h = {
+		.day = day_of(p->run.at_s), .score = s->score, .grade = s->grade
+	};
+	int r = site_db_entity(p->site, s, org, id, e);
+
+	h.entity = *id;
+	return r == 0 && f->all ? site_db_history(p->site, &h, e) : r;
+}
+
 static int put(
     struct publishing *p, const struct entity *en, const struct figures *f, struct err *e)
 {
 	struct about a = { .s.entity = en, .index = REGISTRY_NONE };
 	char name[ENTITY_NAME_MAX], org[ENTITY_NAME_MAX] = "";
 	struct verdict *v;
-	int64_t id;
+	int64_t id = (int64_t)p->entities + 1; /* where there are no pages to number them */
 	int r;
 
 	(void)entity_format(en, name);
@@ -353,17 +366,9 @@ static int put(
 
 		(void)entity_format(&holder, org);
 	}
-	r = reputation_writer_add(p->reputation, &a.s, e);
-	if (r == 0)
-		r = site_db_entity(p->site, &a.s, span_str(org), &id, e);
-	if (r == 0 && f->all) {
-		struct site_history h = { .entity = id,
-			.day = day_of(p->run.at_s),
-			.score = a.s.score,
-			.grade = a.s.grade };
-
-		r = site_db_history(p->site, &h, e);
-	}
+	r = p->reputation ? reputation_writer_add(p->reputation, &a.s, e) : 0;
+	if (r == 0 && p->site)
+		r = put_page(p, &a.s, span_str(org), f, &id, e);
 	if (r == 0 && remember(p, &a, id) < 0)
 		r = err_set(e, -ENOMEM, "out of memory");
 	if (r == 0 && p->entities++ % ALIVE_EVERY == 0)
@@ -566,8 +571,9 @@ int entities_write(struct publishing *p, struct err *e)
 	r = hub_each_score(p->hub, p->run.id, take_score, &w, e);
 	if (r == 0)
 		r = put_unscored(p, e);
-	if (r == 0)
-		r = link_ranges(p, e);
+	if (r < 0 || !p->site)
+		return r;
+	r = link_ranges(p, e);
 	if (r == 0)
 		r = link_networks(p, e);
 	if (r == 0)

@@ -131,6 +131,20 @@ static void place(struct walk *w, const struct hub_ledger_row *row, int64_t at[T
 	at[T_COUNTRY] = cc ? *cc : 0;
 }
 
+/* Is it of what the run has seen? */
+static bool is_of_run(struct walk *w, const struct hub_ledger_row *row)
+{
+	if (++w->rows % ALIVE_EVERY == 0)
+		daemon_alive(w->p->d);
+	return row->source >= 0 && (size_t)row->source < w->n_tellers &&
+	       (row->day != w->last_day || row->hour == HUB_HOUR_DAY || row->hour <= w->last_hour);
+}
+
+static bool is_host(struct prefix subject)
+{
+	return subject.len == 128 || (!addr_is_v4(subject.addr) && subject.len >= 64);
+}
+
 static int move(struct walk *w, const struct hub_ledger_row *row)
 {
 	int64_t at[TIER_N];
@@ -138,8 +152,7 @@ static int move(struct walk *w, const struct hub_ledger_row *row)
 
 	w->started = true;
 	w->subject = row->subject;
-	w->host =
-	    row->subject.len == 128 || (!addr_is_v4(row->subject.addr) && row->subject.len >= 64);
+	w->host = is_host(row->subject);
 	place(w, row, at);
 	for (unsigned t = 0; t < TIER_N; t++) {
 		if (t < T_PASSING && at[t] != w->at[t] && r == 0)
@@ -189,10 +202,7 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	size_t former;
 	int r = 0;
 
-	if (++w->rows % ALIVE_EVERY == 0)
-		daemon_alive(w->p->d);
-	if (row->source < 0 || (size_t)row->source >= w->n_tellers ||
-	    (row->day == w->last_day && row->hour != HUB_HOUR_DAY && row->hour > w->last_hour))
+	if (!is_of_run(w, row))
 		return 0;
 	if (!w->started || !addr_eq(w->subject.addr, row->subject.addr) ||
 	    w->subject.len != row->subject.len)
@@ -216,6 +226,28 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	for (unsigned t = 0; t < TIER_N && r == 0; t++)
 		r = count_both(w, t, at[t], row);
 	return r;
+}
+
+/* Where there are no pages to be written: who spoke, and what is held. */
+static int take_told(void *ctx, const struct hub_ledger_row *row)
+{
+	struct walk *w = ctx;
+	struct known *k = &w->p->known;
+	struct placed *at;
+
+	if (!is_of_run(w, row))
+		return 0;
+	w->tellers[row->source].spoke = true;
+	if (w->tellers[row->source].redistribute || !is_host(row->subject) ||
+	    transfers_at(&w->p->transfers, row->subject.addr, row->day) != SIZE_MAX)
+		return 0;
+	at = placed_find(&k->addrs, row->subject.addr);
+	if (at)
+		at->held = true;
+	at = placed_find(&k->blocks, addr_block(row->subject.addr).addr);
+	if (at)
+		at->held = true;
+	return 0;
 }
 
 static int take_source(void *ctx, const struct hub_source *s)
@@ -260,14 +292,16 @@ static void count_tellers(struct walk *w)
 int evidence_write(struct publishing *p, struct err *e)
 {
 	struct walk w = { .p = p, .last_day = day_of(p->run.at_s), .e = e };
+	int32_t first_day = w.last_day - ((int32_t)p->conf->retention_days - 1);
 	struct err later;
 	int r;
 
 	w.last_hour = (uint8_t)((p->run.at_s - (int64_t)w.last_day * DAY_S) / 3600);
 	r = hub_each_source(p->hub, take_source, &w, e);
-	if (r == 0)
-		r = hub_each_ledger(p->hub, w.last_day - ((int32_t)p->conf->retention_days - 1),
-		    w.last_day, NULL, take_row, &w, e);
+	if (r == 0 && p->site)
+		r = hub_each_ledger(p->hub, first_day, w.last_day, NULL, take_row, &w, e);
+	else if (r == 0)
+		r = hub_scan_ledger(p->hub, first_day, w.last_day, take_told, &w, e);
 	for (unsigned t = 0; t < TIER_N; t++) {
 		int flushed;
 

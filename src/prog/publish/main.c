@@ -3,6 +3,7 @@
  * makes is signed, whole and new each time: killed at whichever instant, the last publication stands. */
 #include <errno.h>
 
+#include "prog/publish/apart.h"
 #include "prog/publish/publish.h"
 #include "publication/manifest.h"
 #include "util/clock.h"
@@ -20,9 +21,13 @@ struct publish {
 	struct hub_run run;   /* that was published last by this process; id 0: none */
 	int64_t settings_rev; /* with it */
 	struct known_good good;
+	struct apart apart;
+	bool made_apart; /* the pages of what was published last */
 	uint64_t made;
 	unsigned busy;
 };
+
+static bool option_pages; /* --pages; set by the command line alone */
 
 static int publish_check(const struct daemon *d, struct err *e)
 {
@@ -33,6 +38,7 @@ static void publish_close(void *state)
 {
 	struct publish *s = state;
 
+	apart_stop(&s->apart);
 	s->hub = hub_free(s->hub);
 	known_done(&s->good);
 	registry_live_done(&s->registry);
@@ -60,21 +66,25 @@ static void tell_standing(const struct publish *s)
 
 static int publish_open(struct daemon *d, void **state, struct err *e)
 {
-	struct publish *s = calloc(1, sizeof(*s));
+	struct publish *s;
 	int r = -EINVAL;
 
+	if (option_pages && !d->once)
+		return err_set(e, r, "--pages goes with --once");
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
 	s->d = d;
 	s->clock = clock_system();
 	s->conf = conf_open(d->conf_file, d->settings->v, d->settings->n, e);
 	if (s->conf)
-		r = daemon_status_dir(d, s->conf->status_dir, e);
+		r = option_pages ? 0 : daemon_status_dir(d, s->conf->status_dir, e);
 	if (r < 0) {
 		publish_close(s);
 		return r;
 	}
-	tell_standing(s);
+	if (!option_pages)
+		tell_standing(s);
 	*state = s;
 	return 0;
 }
@@ -101,22 +111,32 @@ static int make(struct publish *s, struct err *e)
 		.hub = s->hub,
 		.registry = &s->registry,
 		.good = &s->good,
-		.now_s = clock_now_s(&s->clock) };
+		.now_s = clock_now_s(&s->clock),
+		.apart = !s->d->once && pages_large(s->conf) };
 	int64_t began = clock_monotonic_us();
-	int r = publish_make(&p, e);
+	int r = option_pages ? publish_pages(&p, e) : publish_make(&p, e);
 
-	if (r > 0) {
+	if (r > 0 && !option_pages) {
 		s->run = p.run;
 		s->settings_rev = p.settings_rev;
+		s->apart.fresh = false;
+		s->made_apart = p.apart;
 		report(s, &p, (double)(clock_monotonic_us() - began) / 1e6);
-		return 0;
 	}
+	if (r > 0)
+		return 0;
 	if (r == 0) {
 		daemon_say(s->d, "%s", e->text);
 		if (s->d->once)
 			r = -ENOENT;
 	}
 	return r;
+}
+
+static bool is_published(const struct publish *s, const struct hub_run *run, int64_t rev)
+{
+	return run->id == s->run.id && run->batch_cursor == s->run.batch_cursor &&
+	       run->at_s == s->run.at_s && rev == s->settings_rev;
 }
 
 static int work(struct publish *s, struct err *e)
@@ -126,6 +146,7 @@ static int work(struct publish *s, struct err *e)
 	int64_t rev = 0;
 	int r = 0;
 
+	apart_tend(&s->apart, s->d);
 	if (!s->hub)
 		r = hub_open(s->conf->hub, HUB_READ, &s->hub, e);
 	if (r < 0)
@@ -139,10 +160,11 @@ static int work(struct publish *s, struct err *e)
 		r = hub_settings_rev(s->hub, &rev, e);
 	if (r == 0)
 		r = hub_newest_run(s->hub, &run, e);
-	if (r < 0 || (r > 0 && run.id == s->run.id && run.batch_cursor == s->run.batch_cursor &&
-			 run.at_s == s->run.at_s && rev == s->settings_rev))
-		return MIN_OF(r, 0);
-	return make(s, e);
+	if (r >= 0 && (r == 0 || !is_published(s, &run, rev) || s->apart.fresh))
+		r = make(s, e);
+	if (r >= 0 && s->made_apart)
+		apart_start(&s->apart, s->d, &s->run);
+	return MIN_OF(r, 0);
 }
 
 static int publish_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
@@ -165,6 +187,11 @@ static int publish_turn(struct daemon *d, void *state, int *wait_ms, struct err 
 
 int main(int argc, char **argv)
 {
+	static const struct opt opts[] = {
+		{ "pages", 0, OPT_FLAG, &option_pages, NULL,
+		    "With --once: make only what pages show (reputation.sqlite), for the next "
+		    "publication to take." },
+	};
 	static const struct daemon_def def = {
 		.name = "onus-publish",
 		.about =
@@ -175,7 +202,13 @@ int main(int argc, char **argv)
 		    "holds\n"
 		    "only what its sources allow to be given away. Works whenever there are newer\n"
 		    "scores, or settings.",
-		.more = "  onus-publish --once                    publish and exit\n",
+		.more =
+		    "  onus-publish --once                    publish and exit\n\n"
+		    "What pages show is most of the work. Where it is large (pages_apart_mib) a "
+		    "process of\nits own makes it, again and again, and decisions do not wait "
+		    "for it.",
+		.opts = opts,
+		.n_opts = NELEM(opts),
 		.check = publish_check,
 		.open = publish_open,
 		.turn = publish_turn,

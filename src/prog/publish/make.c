@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "holders/stale.h"
 #include "prog/publish/publish.h"
 #include "publication/carved.h"
 #include "publication/manifest.h"
@@ -18,7 +17,6 @@
 #define PROVISIONAL   14	  /* days, as in scoring.md A0 */
 #define REGISTRY_NAME "registry"
 #define REPUTATION    "reputation"
-#define SITE_DB	      "reputation.sqlite"
 
 static int join(char ret[PATH_MAX], const char *dir, const char *name, struct err *e)
 {
@@ -74,114 +72,27 @@ static int put_registry(struct publishing *p, const char *dir, struct err *e)
 	return r < 0 ? r : prove_registry(path, e);
 }
 
-/* --- reputation.sqlite -------------------------------------------------------------------------- */
-
-static int open_site(struct publishing *p, const char *path, struct err *e)
-{
-	char current[PLACE_PATH_MAX], older[PATH_MAX];
-	struct err why = { "" };
-	int r = -ENOENT;
-
-	if (place_current(p->conf->serve_dir, current, NULL, &why) == 0 &&
-	    join(older, current, SITE_DB, &why) == 0 && access(older, R_OK) == 0) {
-		r = site_db_new(path, older, &p->site, &why);
-		if (r == -EBADMSG)
-			log_warn("%s; histories begin anew", why.text);
-		else if (r < 0)
-			*e = why;
-	}
-	return r == -ENOENT || r == -EBADMSG ? site_db_new(path, NULL, &p->site, e) : r;
-}
-
-static int put_meta(struct publishing *p, struct err *e)
-{
-	const struct publication_head *h = &p->head;
-	int32_t today = day_of(h->as_of_s);
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
-		{ "generation", (int64_t)h->generation },
-		{ "created", h->created_s },
-		{ "as_of", h->as_of_s },
-		{ "simulated", h->simulated },
-		{ "groups", p->groups },
-		{ "sources", p->sources },
-		{ "registry_date", h->registry_date_s },
-		{ "registry_stale", registry_stale(p->registry->r, p->now_s,
-					p->conf->registry_max_age_days, NULL) },
-		{ "first_day", p->totals.first_day },
-		{ "days", today - p->totals.first_day + 1 },
-		{ "provisional", h->provisional },
-		{ "events", (int64_t)p->events },
-		{ "hosts", (int64_t)p->hosts },
-	};
-	const struct {
-		const char *key;
-		struct span value;
-	} texts[] = {
-		{ "formula", h->formula },
-		{ "site_name", h->site },
-		{ "attribution", h->attribution },
-	};
-	int r = 0;
-
-	for (unsigned i = 0; i < NELEM(numbers) && r == 0; i++)
-		r = site_db_meta_i64(p->site, numbers[i].key, numbers[i].value, e);
-	for (unsigned i = 0; i < NELEM(texts) && r == 0; i++)
-		r = site_db_meta(p->site, texts[i].key, texts[i].value, e);
-	return r;
-}
-
-static int put_history(struct publishing *p, struct err *e)
-{
-	int32_t today = day_of(p->run.at_s);
-
-	return site_db_history_older(
-	    p->site, today - ((int32_t)p->conf->retention_days - 1), today, e);
-}
-
-struct tenure_to {
-	struct site_db *site;
-	struct err *e;
-};
-
-static int take_tenure(void *ctx, const struct hub_tenure *t)
-{
-	const struct tenure_to *to = ctx;
-
-	return site_db_tenure(
-	    to->site, &(struct site_tenure){ t->range, t->holder, t->from_day, t->to_day }, to->e);
-}
-
-static int put_tenure(struct publishing *p, struct err *e)
-{
-	return hub_each_tenure(p->hub, take_tenure, &(struct tenure_to){ p->site, e }, e);
-}
-
 /* --- the files ---------------------------------------------------------------------------------- */
 
 static int put_serve(struct publishing *p, const char *dir, struct reputation **rep,
     const char **names, unsigned *n, struct err *e)
 {
-	char site[PATH_MAX], reputation[PATH_MAX];
+	char pages[PATH_MAX], reputation[PATH_MAX];
 	int r;
 
-	if ((r = join(site, dir, SITE_DB, e)) < 0 ||
+	if ((r = join(pages, dir, PAGES_NAME, e)) < 0 ||
 	    (r = join(reputation, dir, REPUTATION, e)) < 0 || (r = put_registry(p, dir, e)) < 0 ||
-	    (r = open_site(p, site, e)) < 0 ||
+	    (r = p->apart ? pages_take(p, pages, e) : pages_begin(p, pages, e)) < 0 ||
 	    (r = reputation_writer_new(&p->head, &p->reputation, e)) < 0 ||
 	    (r = entities_write(p, e)) < 0 || (r = evidence_write(p, e)) < 0 ||
-	    (r = factors_write(p, e)) < 0 || (r = put_meta(p, e)) < 0 ||
-	    (r = put_history(p, e)) < 0 || (r = put_tenure(p, e)) < 0 ||
-	    (r = site_db_finish(p->site, e)) < 0 ||
+	    (r = p->apart ? 0 : pages_end(p, e)) < 0 ||
 	    (r = reputation_writer_write(p->reputation, reputation, e)) < 0)
 		return r;
 	p->reputation = reputation_writer_free(p->reputation);
 	daemon_alive(p->d);
 	names[(*n)++] = REGISTRY_NAME;
 	names[(*n)++] = REPUTATION;
-	names[(*n)++] = SITE_DB;
+	names[(*n)++] = PAGES_NAME;
 	names[(*n)++] = SETTINGS_NAME;
 	names[(*n)++] = CARVED_NAME;
 	r = settings_write(p, dir, e);
@@ -196,7 +107,7 @@ static int put_serve(struct publishing *p, const char *dir, struct reputation **
 /* struct outlet - serve_dir or open_dir, and what goes into it this time */
 struct outlet {
 	struct place place;
-	char dir[PLACE_PATH_MAX];
+	char dir[PLACE_PATH_MAX], current[PLACE_PATH_MAX]; /* current: "" where there is none */
 	const char *names[MANIFEST_FILES_MAX];
 	unsigned n;
 };
@@ -229,7 +140,7 @@ static int put_all(struct publishing *p, struct outlet *o, struct err *e)
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < OUTLET_N && r == 0; i++)
-		r = manifest_write(o[i].dir, &p->head, o[i].names, o[i].n, &key, e);
+		r = manifest_write(o[i].dir, o[i].current, &p->head, o[i].names, o[i].n, &key, e);
 	sign_key_done(&key);
 	for (unsigned i = 0; i < OUTLET_N && r == 0; i++)
 		r = show(p, &o[i], e);
@@ -247,6 +158,8 @@ static int into_outlets(struct publishing *p, struct err *e)
 		uint64_t g = 0;
 
 		r = place_open(dirs[i], &o[i].place, e);
+		if (place_current(dirs[i], o[i].current, NULL, NULL) < 0)
+			*o[i].current = '\0';
 		if (r == 0)
 			r = place_newest(&o[i].place, &g, e);
 		newest = MAX_OF(newest, g);
@@ -317,7 +230,9 @@ static void forget(struct publishing *p)
 	addrset_done(&p->carved);
 }
 
-int publish_make(struct publishing *p, struct err *e)
+/* All that one state of the hub says, and what is made of it. */
+static int publish(
+    struct publishing *p, int (*make)(struct publishing *p, struct err *e), struct err *e)
 {
 	int r = hub_read_begin(p->hub, e);
 
@@ -330,16 +245,31 @@ int publish_make(struct publishing *p, struct err *e)
 		if (made == 0)
 			made = verdicts_read(p, e);
 		if (made == 0)
-			made = carve_gather(p, e);
-		if (made == 0)
 			made = transfers_read(
 			    p->hub, p->registry->r, day_of(p->run.at_s), &p->transfers, e);
 		if (made == 0)
-			made = into_outlets(p, e);
+			made = make(p, e);
 		if (made < 0)
 			r = made;
 	}
 	hub_read_end(p->hub);
 	forget(p);
 	return r;
+}
+
+static int make_all(struct publishing *p, struct err *e)
+{
+	int r = carve_gather(p, e);
+
+	return r < 0 ? r : into_outlets(p, e);
+}
+
+int publish_make(struct publishing *p, struct err *e)
+{
+	return publish(p, make_all, e);
+}
+
+int publish_pages(struct publishing *p, struct err *e)
+{
+	return publish(p, pages_make, e);
 }

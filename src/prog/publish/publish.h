@@ -7,7 +7,9 @@
  *   lists.c     walls and decision lines              reputation → a file a format
  *   carve.c     who is left out of walls around more than a host  hub → memory, serve/carve-outs
  *   settings.c  what people have set               hub, configuration → serve/settings
+ *   pages.c     what of it is for pages                    → reputation.sqlite
  *   make.c      all of it, signed and shown           → serve_dir, open_dir
+ *   apart.c     the process that makes pages where they are large
  * All functions return 0 or a negative errno with a sentence in e. */
 #ifndef ONUS_PROG_PUBLISH_PUBLISH_H
 #define ONUS_PROG_PUBLISH_PUBLISH_H
@@ -89,13 +91,14 @@ struct publishing {
 	struct verdict *verdicts;
 	struct transfers transfers;
 	struct known known;
-	struct reputation_writer *reputation;
-	struct site_db *site;
+	bool apart;			      /* pages are made by another process */
+	struct reputation_writer *reputation; /* NULL: pages alone are made */
+	struct site_db *site;		      /* NULL where they are made apart */
 	uint64_t entities, hosts, events, n_verdicts;
 	unsigned sources, groups;
 };
 
-/* entities_write - all rows; known is filled */
+/* entities_write - all rows, into what there is of reputation and site; known is filled */
 MUST_USE int entities_write(struct publishing *p, struct err *e);
 
 /* entities_attribution - of a block: of its first host that anybody announces. Needs known.addrs. */
@@ -129,8 +132,23 @@ MUST_USE int carve_write(const struct publishing *p, const char *dir, struct err
 MUST_USE int lists_write(struct publishing *p, const struct reputation *r, const char *dir,
     bool open, const char **names, unsigned *n, struct err *e);
 
+/* pages_begin - p->site, empty, at path, with the histories of the current one; pages_end - what follows from entities and
+ * evidence, and down to the disk */
+#define PAGES_NAME "reputation.sqlite"
+MUST_USE int pages_begin(struct publishing *p, const char *path, struct err *e);
+MUST_USE int pages_end(struct publishing *p, struct err *e);
+
+/* pages_large - are those of the current publication such that the next ones are to be made apart?
+ * pages_take - the newer of those that were made apart and those of the current publication, by another name
+ * pages_make - apart, where pages_take finds them */
+bool pages_large(const struct conf *c);
+MUST_USE int pages_take(struct publishing *p, const char *path, struct err *e);
+MUST_USE int pages_make(struct publishing *p, struct err *e);
+
 /* publish_make - read the newest run and publish it
  * Returns 1; 0 when there is no run to publish that fits the registry: e says what is awaited. */
 MUST_USE int publish_make(struct publishing *p, struct err *e);
+/* publish_pages - the same, but pages_make alone */
+MUST_USE int publish_pages(struct publishing *p, struct err *e);
 
 #endif

@@ -48,7 +48,7 @@ static void make(const struct sign_key *k)
 
 	put("decisions", "#onus-decisions 1\nend\t0\n");
 	put("plain.txt", "");
-	if (manifest_write(dir, &golden_head, names, 2, k, &e) < 0)
+	if (manifest_write(dir, "", &golden_head, names, 2, k, &e) < 0)
 		fail_msg("%s", e.text);
 }
 
@@ -120,7 +120,7 @@ static void test_files_and_keys(void **state)
 	assert_int_equal(manifest_verify(dir, NULL, &m, &e), -EBADMSG);
 	for (unsigned i = 0; i < NELEM(bad_names); i++)
 		assert_int_equal(
-		    manifest_write(dir, &golden_head, &bad_names[i], 1, &k, &e), -EINVAL);
+		    manifest_write(dir, "", &golden_head, &bad_names[i], 1, &k, &e), -EINVAL);
 }
 
 static void test_key_file(void **state)
