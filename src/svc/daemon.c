@@ -2,6 +2,7 @@
 #include "svc/daemon.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -117,6 +118,14 @@ void daemon_alive(struct daemon *d)
 {
 	notify_alive(&d->priv->notify);
 	tell_state(d->priv, false);
+}
+
+int daemon_rest_ms(int64_t began_us, uint32_t interval_s)
+{
+	int64_t took_ms = (clock_monotonic_us() - began_us) / 1000;
+	int64_t rest_ms = MAX_OF((int64_t)interval_s * 1000 - took_ms, took_ms / 4);
+
+	return (int)MIN_OF(rest_ms, (int64_t)INT_MAX);
 }
 
 void daemon_ready(struct daemon *d)

@@ -75,6 +75,10 @@ bool daemon_reopens(const struct daemon *d);
 /* daemon_alive - tell the watchdog that a long turn is well; cheap, call it often */
 void daemon_alive(struct daemon *d);
 
+/* daemon_rest_ms - how long to sleep after a turn that began at began_us (monotonic), so that they begin interval_s apart; where
+ * they take as long as that, a quarter of what this one took */
+int daemon_rest_ms(int64_t began_us, uint32_t interval_s);
+
 /* daemon_ready - say READY=1 now; otherwise it is said after open() */
 void daemon_ready(struct daemon *d);
 

@@ -170,6 +170,7 @@ static int work(struct publish *s, struct err *e)
 static int publish_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct publish *s = state;
+	int64_t began_us = clock_monotonic_us();
 	int r = work(s, e);
 
 	if (r == -EAGAIN && s->busy++ < BUSY_PATIENCE) { /* another writer: no trouble */
@@ -181,7 +182,7 @@ static int publish_turn(struct daemon *d, void *state, int *wait_ms, struct err 
 		return r;
 	}
 	s->busy = 0;
-	*wait_ms = d->once ? DAEMON_DONE : (int)s->conf->publish_interval_s * 1000;
+	*wait_ms = d->once ? DAEMON_DONE : daemon_rest_ms(began_us, s->conf->publish_interval_s);
 	return 0;
 }
 

@@ -519,6 +519,7 @@ static int work(struct score *s, struct err *e)
 static int score_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct score *s = state;
+	int64_t began_us = clock_monotonic_us();
 	int r = work(s, e);
 
 	if (r == 0)
@@ -533,7 +534,9 @@ static int score_turn(struct daemon *d, void *state, int *wait_ms, struct err *e
 		return r;
 	}
 	s->busy = 0;
-	*wait_ms = s->ages ? 0 : d->once ? DAEMON_DONE : (int)s->conf->score_interval_s * 1000;
+	*wait_ms = s->ages   ? 0
+		   : d->once ? DAEMON_DONE
+			     : daemon_rest_ms(began_us, s->conf->score_interval_s);
 	return 0;
 }
 
