@@ -11,7 +11,6 @@ that between the first and the last commit seen.
 overload_step.py RATE SECONDS ADDRESSES BATCHES
 """
 import bisect
-import ctypes
 import itertools
 import os
 import random
@@ -21,6 +20,10 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+import batches  # noqa: E402
+
 BUILD = os.environ["ONUS_BUILD"]
 LINES = 2000  # in a batch: what a busy collector writes every few seconds
 CONF = """state_dir = {dir}/state
@@ -29,12 +32,6 @@ spool_dir = {dir}/spool
 hub = {hub}
 load_interval_s = 1
 """
-zstd, xxhash = ctypes.CDLL("libzstd.so.1"), ctypes.CDLL("libxxhash.so.0")
-zstd.ZSTD_compressBound.restype = zstd.ZSTD_compress.restype = ctypes.c_size_t
-zstd.ZSTD_compressBound.argtypes = [ctypes.c_size_t]
-zstd.ZSTD_compress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
-xxhash.XXH3_64bits.restype = ctypes.c_uint64
-xxhash.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
 
 
 def pool(addresses, n):
@@ -48,21 +45,12 @@ def pool(addresses, n):
         yield f"{now - r.randrange(7200)}\t{a}\tbrute-force\t1\tfull\tbench\tsshd\tinvalid user {r.randrange(10000)}\n".encode()
 
 
-def batch(sequence, lines):
-    text = (f"#onus-batch 1\n#type events\n#host bench\n#producer bench\n#sequence {sequence}\n#created {int(time.time())}\n"
-            f"#positions 0\n#onus-events 1\n").encode() + b"".join(lines) + f"#end {len(lines)} 0 ".encode()
-    text += f"{xxhash.XXH3_64bits(text, len(text)):016x}\n".encode()
-    room = ctypes.create_string_buffer(zstd.ZSTD_compressBound(len(text)))
-    n = zstd.ZSTD_compress(room, len(room), text, len(text), 1)
-    return room.raw[:n]
-
-
 def make(where, addresses, n):
     lines = list(pool(addresses, min(n, 200) * LINES))
     for i in range(n):
         at = i % 200 * LINES
-        with open(os.path.join(where, f"bench.bench.{i + 1:016d}.zst"), "wb") as f:
-            f.write(batch(i + 1, lines[at:at + LINES]))
+        with open(os.path.join(where, batches.name("bench", i + 1)), "wb") as f:
+            f.write(batches.pack("bench", i + 1, lines[at:at + LINES]))
 
 
 def memory_kib(pid):
@@ -140,4 +128,5 @@ def main():
               f"{delay[len(delay) // 2]:.2f}" if delay else "-", f"{delay[-1]:.2f}" if delay else "-", *memory, f"{cpu:.1f}", sep="\t")
 
 
-main()
+if __name__ == "__main__":
+    main()
