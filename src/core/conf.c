@@ -138,7 +138,7 @@ static const struct param params[] = {
 	P(analysis_max_mib, COUNT, "1024", 1, 1048576, "MiB",
 	    "An analysis of whose days the ledger holds more than this, as event lines, is not "
 	    "run; they lie in state_dir while it runs."),
-	P(score_interval_s, COUNT, "20", 1, 86400, "seconds",
+	P(score_interval_s, COUNT, "10", 1, 86400, "seconds",
 	    "How often scores are computed when there is something new."),
 	P(publish_interval_s, COUNT, "5", 1, 86400, "seconds",
 	    "How often the publisher looks for newer scores."),

@@ -339,7 +339,8 @@ int manifest_write(const char *dir, const char *older, const struct publication_
 	if (n_names > MANIFEST_FILES_MAX)
 		return err_set(
 		    e, -E2BIG, "%u files, a manifest holds %u", n_names, MANIFEST_FILES_MAX);
-	if (m && read_in(older, m, NULL) < 0)
+	if (m &&
+	    (read_in(older, m, NULL) < 0 || memcmp(m->key, key->public_key, SIGN_KEY_BYTES) != 0))
 		m->n_files = 0;
 	for (unsigned i = 0; i < n_names && r == 0; i++) {
 		if (!name_ok(span_str(names[i])))

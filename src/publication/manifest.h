@@ -54,8 +54,8 @@ struct manifest {
 
 /* manifest_write - measure the named files in dir and write dir/manifest over them
  * Every file must have been synced by its writer.
- * older  the publication before, or "": a file that is the same one there, by another name, is not read again, but said to be
- *        what it was */
+ * older  the publication before, or "": a file that is the same one there, by another name, is not read again but said to
+ *        be what it was, where the same key signed that */
 MUST_USE int manifest_write(const char *dir, const char *older, const struct publication_head *head,
     const char *const *names, unsigned n_names, const struct sign_key *key, struct err *e);
 

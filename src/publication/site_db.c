@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "publication/text.h"
 #include "publication/sql_indexes.h"
 #include "publication/sql_reputation.h"
+#include "util/num.h"
 
 enum {
 	META,
@@ -170,12 +170,15 @@ int site_db_new(const char *path, const char *older, struct site_db **ret, struc
 }
 
 /* The version that the schema says. */
-static int version_now(void)
+static int64_t version_now(void)
 {
 	static const char word[] = "user_version = ";
 	const char *at = strstr(sql_reputation, word);
+	struct span rest = span_str(at ? at + strlen(word) : ""), digits;
+	uint64_t n = 0;
 
-	return at ? atoi(at + strlen(word)) : -1;
+	(void)span_cut(&rest, ';', &digits);
+	return num_u64(digits, INT32_MAX, &n) == 0 ? (int64_t)n : -1;
 }
 
 /* The first column of the first row, or -1. */

@@ -51,6 +51,7 @@ struct score {
 	struct stamp done; /* of the newest run of this process */
 	bool any_done;
 	int64_t next_end_s; /* of what stands: then there is something to decide again */
+	int64_t next_us;    /* monotonic; until then it rests, or forgets old runs */
 	uint64_t runs, updates;
 	uint64_t turned, copies; /* groups that were told of */
 	uint64_t warrants_told;	 /* hash of those that were, and what all cover */
@@ -516,14 +517,26 @@ static int work(struct score *s, struct err *e)
 	return r;
 }
 
+/* What is done in a turn: judging where that is due, and a portion of what is to be forgotten. */
+static int turn(struct score *s, int64_t now_us, struct err *e)
+{
+	int r = 0;
+
+	if (s->d->once || !s->hub || now_us >= s->next_us) {
+		r = work(s, e);
+		if (r == 0)
+			s->next_us =
+			    clock_monotonic_us() +
+			    INT64_C(1000) * daemon_rest_ms(now_us, s->conf->score_interval_s);
+	}
+	return r == 0 ? age(s, e) : r;
+}
+
 static int score_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct score *s = state;
-	int64_t began_us = clock_monotonic_us();
-	int r = work(s, e);
+	int r = turn(s, clock_monotonic_us(), e);
 
-	if (r == 0)
-		r = age(s, e);
 	if (r == -EAGAIN &&
 	    s->busy++ < BUSY_PATIENCE) { /* another writer's transaction: no trouble */
 		*wait_ms = BUSY_WAIT_MS;
@@ -536,7 +549,7 @@ static int score_turn(struct daemon *d, void *state, int *wait_ms, struct err *e
 	s->busy = 0;
 	*wait_ms = s->ages   ? 0
 		   : d->once ? DAEMON_DONE
-			     : daemon_rest_ms(began_us, s->conf->score_interval_s);
+			     : (int)MAX_OF((s->next_us - clock_monotonic_us()) / 1000, INT64_C(1));
 	return 0;
 }
 

@@ -123,6 +123,60 @@ static void test_files_and_keys(void **state)
 		    manifest_write(dir, "", &golden_head, &bad_names[i], 1, &k, &e), -EINVAL);
 }
 
+static void under(const char *sub, const char *name, char ret[600])
+{
+	(void)snprintf(ret, 600, "%s/%s%s", dir, sub, name);
+}
+
+/* Overwritten in place: still the same file, so the manifest says what it was, and readers see that it is not. */
+static void change(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_shared_files(void **state)
+{
+	static const char *const names[] = { "decisions", "plain.txt" };
+	struct sign_key k = fixed_key(1), other = fixed_key(2);
+	char from[600], to[600], next[600];
+	static struct manifest m;
+	struct err e;
+
+	make(&k);
+	under("next", "", next);
+	assert_int_equal(mkdir(next, 0755), 0);
+	for (unsigned i = 0; i < NELEM(names); i++) {
+		under("", names[i], from);
+		under("next/", names[i], to);
+		assert_int_equal(link(from, to), 0);
+	}
+	assert_int_equal(manifest_write(next, dir, &golden_head, names, 2, &k, &e), 0);
+	assert_int_equal(manifest_verify(next, k.public_key, &m, &e), 0);
+	change(from, "192.0.2.1\n"); /* plain.txt, longer */
+	assert_int_equal(manifest_write(next, dir, &golden_head, names, 2, &k, &e), 0);
+	assert_int_equal(manifest_verify(next, k.public_key, &m, &e), 0);
+	under("", names[0], from);
+	change(from, "#onus-decisions 1\nend\t1\n"); /* as long as it was */
+	assert_int_equal(manifest_write(next, dir, &golden_head, names, 2, &k, &e), 0);
+	assert_int_equal(manifest_verify(next, k.public_key, &m, &e), -EBADMSG);
+	assert_int_equal(manifest_write(next, dir, &golden_head, names, 2, &other, &e), 0);
+	assert_int_equal(manifest_verify(next, other.public_key, &m, &e), 0);
+	make(&k); /* writes new ones: those in next are others now */
+	assert_int_equal(manifest_write(next, dir, &golden_head, names, 2, &k, &e), 0);
+	assert_int_equal(manifest_verify(next, k.public_key, &m, &e), 0);
+	for (unsigned i = 0; i < NELEM(names); i++) {
+		under("next/", names[i], to);
+		assert_int_equal(unlink(to), 0);
+	}
+	under("next/", "manifest", to);
+	assert_int_equal(unlink(to), 0);
+	assert_int_equal(rmdir(next), 0);
+}
+
 static void test_key_file(void **state)
 {
 	struct sign_key one, two;
@@ -155,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_files_and_keys),
+		cmocka_unit_test(test_shared_files),
 		cmocka_unit_test(test_key_file),
 	};
 	static const char *const made[] = { "manifest", "decisions", "plain.txt", "publish.key",

@@ -206,12 +206,32 @@ static void test_refused(void **state)
 	assert_int_equal(unlink(older), 0);
 }
 
+static void test_generation(void **state)
+{
+	struct err e;
+	sqlite3 *sql;
+
+	fill(NULL);
+	assert_int_equal(site_db_generation(path), 7);
+	assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sql, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(sql);
+	assert_int_equal(site_db_generation(path), -1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(site_db_generation(path), -1);
+	assert_int_equal(
+	    file_write(path, SPAN("no database at all, but long enough to be read"), &e), 0);
+	assert_int_equal(site_db_generation(path), -1);
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_generation),
 	};
 	char name[] =
 	    "/tmp/onus-test-site?db#%-XXXXXX"; /* characters that mean something in a URI */
