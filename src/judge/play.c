@@ -2,11 +2,12 @@
 #include "judge/play.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "judge/bits.h"
-#include "judge/policy.h"
+#include "judge/play_good.h"
 #include "util/clock.h"
 #include "util/grow.h"
 
@@ -61,6 +62,7 @@ struct walls { /* of one kind, by host */
 struct side {				  /* a course as it is played */
 	struct policy_standing *standing; /* what a hub would have of it */
 	uint32_t n_standing;
+	bool *at_tag; /* of standing: it would cost too much that is good */
 	struct walls walls[PLAY_WALL_N];
 	struct keyed
 	    *week; /* hosts of the week so far, and the part of a day that each met a wall */
@@ -108,13 +110,12 @@ static void side_done(struct side *s)
 	for (unsigned k = 0; k < PLAY_WALL_N; k++)
 		free(s->walls[k].v);
 	free(s->standing);
+	free(s->at_tag);
 	free(s->week);
 	*s = (struct side){ 0 };
 }
 
 /* --- deciding ------------------------------------------------------------------------------------- */
-
-static const enum entity_kind kind_of[PLAY_WALL_N] = { ENTITY_ADDR, ENTITY_BLOCK };
 
 /* A series knows the day alone: who was seen on it was so at noon, at a guess. */
 static int64_t noon(void *ctx, const struct judge_key *key, int32_t day)
@@ -128,17 +129,23 @@ static int64_t noon(void *ctx, const struct judge_key *key, int32_t day)
 static int remember(struct side *s, const struct policy_list *l)
 {
 	struct policy_standing *v = calloc((size_t)l->n + 1, sizeof(*v));
+	bool *at_tag = calloc((size_t)l->n + 1, sizeof(*at_tag));
 	uint32_t n = 0;
 
-	if (!v)
+	if (!v || !at_tag) {
+		free(v);
+		free(at_tag);
 		return -ENOMEM;
+	}
 	for (uint32_t i = 0; i < l->n; i++)
 		if (l->v[i].now.level != LEVEL_CLEAR || l->v[i].now.episode > 0)
 			v[n++] =
 			    (struct policy_standing){ .key = l->v[i].key, .state = l->v[i].now };
 	qsort(v, n, sizeof(*v), policy_standing_cmp);
 	free(s->standing);
+	free(s->at_tag);
 	s->standing = v;
+	s->at_tag = at_tag;
 	s->n_standing = n;
 	return 0;
 }
@@ -161,9 +168,10 @@ static int put_up(struct side *s, struct play_course *c, enum play_wall kind)
 		struct wall w = { .until_s = p->state.until_s,
 			.refuses = p->state.action >= ACTION_REJECT };
 		const struct wall *before;
+		enum play_wall is;
 
-		if (p->key.kind != kind_of[kind] || p->state.level == LEVEL_CLEAR ||
-		    p->state.action < ACTION_GREYLIST || !bit_host(p->key.addr, &w.host))
+		if (!play_wall(p, &is) || is != kind || s->at_tag[i] ||
+		    !bit_host(p->key.addr, &w.host))
 			continue;
 		before = wall_find(old, w.host);
 		w.met = before && before->met;
@@ -180,8 +188,14 @@ static int put_up(struct side *s, struct play_course *c, enum play_wall kind)
 	return r;
 }
 
+static struct play_stand stand_of(const struct side *s)
+{
+	return (struct play_stand){ s->standing, s->n_standing, s->at_tag };
+}
+
+/* goods: NULL where nothing good is known */
 static int decide(const struct play_conf *p, const struct judge *j, int32_t today,
-    struct play_course *c, struct side *s)
+    struct play_goods *goods, struct play_course *c, struct side *s)
 {
 	struct policy_conf conf = { .at_s = ((int64_t)today + 1) * DAY_S,
 		.never = p->never,
@@ -194,6 +208,11 @@ static int decide(const struct play_conf *p, const struct judge *j, int32_t toda
 
 	if (r == 0)
 		r = remember(s, &list);
+	if (r == 0 && goods) {
+		struct play_stand stand = stand_of(s);
+
+		r = play_goods_bound(goods, p->max_good_loss, &stand, c);
+	}
 	for (unsigned k = 0; k < PLAY_WALL_N && r == 0; k++)
 		r = put_up(s, c, k);
 	c->over_budget += list.over_budget;
@@ -255,6 +274,7 @@ static int play_week(struct side *s, const struct play_day *days, struct play_we
 	if (sort_by_key(s->week, s->n_week) < 0)
 		return -ENOMEM;
 	*ret = (struct play_week){ .day = days[0].day };
+	play_goods_week(days, ret);
 	for (size_t i = 0; i < s->n_week; i++) {
 		most = MAX_OF(most, s->week[i].value);
 		if (i + 1 < s->n_week && s->week[i + 1].key == s->week[i].key)
@@ -280,14 +300,19 @@ static int play_week(struct side *s, const struct play_day *days, struct play_we
 
 /* One course, one day later: what was decided at the end of `today` meets who comes on the next. */
 static int course_day(const struct play_conf *p, const struct judge *j, int32_t today,
-    struct play_course *c, struct side *s)
+    struct play_goods *goods, struct play_course *c, struct side *s)
 {
 	unsigned d = (unsigned)(today - p->first);
-	int r = decide(p, j, today, c, s);
+	int r = decide(p, j, today, goods, c, s);
 
 	c->days[d] = (struct play_day){ .day = today + 1 };
 	if (r == 0)
 		r = play_day(p->judge->series, s, &c->days[d]);
+	if (r == 0 && goods) {
+		struct play_stand stand = stand_of(s);
+
+		r = play_goods_meet(goods, p->max_good_loss, &stand, &c->days[d]);
+	}
 	if (r == 0 && d % WEEK == WEEK - 1)
 		r = play_week(s, &c->days[d + 1 - WEEK], &c->weeks[d / WEEK]);
 	return r;
@@ -297,8 +322,10 @@ static int play_init(const struct play_conf *c, struct play *ret)
 {
 	int r = 0;
 
-	*ret =
-	    (struct play){ .n_days = (unsigned)(c->last - c->first + 1), .n_courses = c->n_levels };
+	*ret = (struct play){ .n_days = (unsigned)(c->last - c->first + 1),
+		.n_courses = c->n_levels,
+		.good = c->good != NULL,
+		.max_good_loss = c->max_good_loss };
 	ret->n_weeks = ret->n_days / WEEK;
 	for (unsigned k = 0; k < c->n_levels; k++) {
 		struct play_course *to = &ret->course[k];
@@ -312,21 +339,33 @@ static int play_init(const struct play_conf *c, struct play *ret)
 	return r;
 }
 
+/* Every course, one day later. */
+static int courses_day(const struct play_conf *c, int32_t today, struct play *ret,
+    struct side side[PLAY_MAX], struct err *e)
+{
+	CLEANUP(play_goods_done) struct play_goods goods = { 0 };
+	struct judge *j;
+	int r = evaluate_judge(c->judge, today, NULL, NULL, &j, e);
+
+	if (r < 0)
+		return r;
+	if (c->good)
+		r = play_goods_read(c, today, &goods);
+	for (unsigned k = 0; k < c->n_levels && r == 0; k++)
+		r = course_day(c, j, today, c->good ? &goods : NULL, &ret->course[k], &side[k]);
+	(void)judge_free(j);
+	return r;
+}
+
 int play(const struct play_conf *c, struct play *ret, struct err *e)
 {
 	struct side side[PLAY_MAX] = { 0 };
 	int r = play_init(c, ret);
 
 	for (int32_t today = c->first; today <= c->last && r == 0; today++) {
-		struct judge *j;
-
 		if (c->progress)
 			c->progress(c->ctx, (unsigned)(today - c->first));
-		if ((r = evaluate_judge(c->judge, today, NULL, NULL, &j, e)) < 0)
-			break;
-		for (unsigned k = 0; k < c->n_levels && r == 0; k++)
-			r = course_day(c, j, today, &ret->course[k], &side[k]);
-		(void)judge_free(j);
+		r = courses_day(c, today, ret, side, e);
 	}
 	for (unsigned k = 0; k < c->n_levels; k++) {
 		for (unsigned w = 0; w < PLAY_WALL_N; w++)
@@ -357,4 +396,17 @@ struct spread play_spread(const struct play *p, unsigned course, enum play_figur
 		if (p->course[course].weeks[w].came > 0)
 			v[n++] = p->course[course].weeks[w].figure[f];
 	return measure_spread(v, n);
+}
+
+struct spread play_good_spread(
+    const struct play *p, unsigned course, enum play_ahead ahead, enum play_good_figure f)
+{
+	struct spread none = { NAN, NAN };
+	double v[WEEKS_MAX];
+	size_t n = 0;
+
+	for (unsigned w = 0; w < p->n_weeks && n < WEEKS_MAX; w++)
+		if (!isnan(p->course[course].weeks[w].good[ahead][f]))
+			v[n++] = p->course[course].weeks[w].good[ahead][f];
+	return n ? measure_spread(v, n) : none;
 }

@@ -11,7 +11,8 @@
 struct host {
 	uint64_t count[GOOD_N], attacks;
 	uint32_t decision;
-	bool alone; /* a decision is about it alone */
+	bool alone;    /* a decision is about it alone */
+	bool stranger; /* it was not known before, or as an attacker */
 };
 
 struct wall {
@@ -110,6 +111,15 @@ void replay_attack(struct replay *r, struct addr host, uint64_t count)
 		r->hosts[i].attacks += count;
 }
 
+void replay_known_before(struct replay *r, const struct replay *before)
+{
+	for (uint32_t i = 0; i < r->map.n; i++) {
+		uint32_t was = addrmap_find(&before->map, addrmap_key(&r->map, i));
+
+		r->hosts[i].stranger = was == ADDRMAP_NONE || before->hosts[was].attacks > 0;
+	}
+}
+
 int replay_decision(struct replay *r, enum entity_kind kind, enum level level, enum action action)
 {
 	if (grow_u32(
@@ -143,6 +153,15 @@ static void sum_add(struct replay_sum *s, const struct host *h)
 	s->hosts++;
 }
 
+struct replay_sum replay_both(const struct replay_sum *a, const struct replay_sum *b)
+{
+	struct replay_sum s = { .hosts = a->hosts + b->hosts };
+
+	for (unsigned k = 0; k < GOOD_N; k++)
+		s.count[k] = a->count[k] + b->count[k];
+	return s;
+}
+
 double replay_share(const struct replay_sum *part, const struct replay_sum *all)
 {
 	double most = 0;
@@ -164,7 +183,7 @@ static bool doubtful(const struct host *h)
 
 static bool carved(const struct host *h)
 {
-	return h->attacks == 0 && !h->alone;
+	return h->attacks == 0 && !h->alone && !h->stranger;
 }
 
 /* --- hosts under walls ---------------------------------------------------------------------------- */

@@ -19,7 +19,8 @@
 
 #define REPLAY_HOSTS_MAX                                                                           \
 	(UINT32_C(1) << 22) /* what further hosts do counts in no share but is told */
-#define REPLAY_NONE UINT32_MAX
+#define REPLAY_NONE	  UINT32_MAX
+#define REPLAY_KNOWN_DAYS 30 /* somebody is known good for so long (scoring.md, B3) */
 
 /* Of a rule that would cost too much, so many decisions, the worst, are taken back; where that is not enough, all. */
 #define REPLAY_SPARED_MIN   2u
@@ -45,6 +46,18 @@ MUST_USE int replay_good(
  * is forgotten. Who attacked at least as often as he was good is doubtful: his traffic is counted apart, and in no share,
  * or whoever delivers a mail before he attacks would be asked for. */
 void replay_attack(struct replay *r, struct addr host, uint64_t count);
+
+/* replay_is_attack - is what an anchor saw one? */
+static inline bool replay_is_attack(enum category c, enum proof proof)
+{
+	enum family f = category_family(c);
+
+	return proof == PROOF_FULL && f < FAMILY_SCORED_N && f != FAMILY_ABUSE_OF_SERVICE;
+}
+
+/* replay_known_before - of the hosts told so far, only those are carved out that were good in what `before` was told,
+ * of earlier days, and attacked nobody there. Without it, whoever is good is taken for known. */
+void replay_known_before(struct replay *r, const struct replay *before);
 
 /* replay_decision - numbered from 0 in the order of the calls. -ENOMEM
  * replay_range - space that the newest decision is about, any number of times. -ENOMEM
@@ -124,5 +137,7 @@ MUST_USE int replay_worst_hosts(const struct replay *r, uint32_t **ret, uint32_t
 
 /* replay_share - of two sums, the larger share, of messages or of log-ins; 0 where nothing is known */
 double replay_share(const struct replay_sum *part, const struct replay_sum *all);
+/* replay_both - of two sums, the sum */
+struct replay_sum replay_both(const struct replay_sum *a, const struct replay_sum *b);
 
 #endif

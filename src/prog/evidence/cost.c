@@ -120,8 +120,8 @@ static char *tag_reason(
 		    AT_TAG
 		    "%s, which would have cost %.2f %% of what was good here in %d days (%" PRIu64
 		    " messages, %" PRIu64 " log-ins); %s",
-		    action_name(c->action), 100 * c->loss, KNOWN_DAYS, c->met.count[GOOD_DELIVERY],
-		    c->met.count[GOOD_LOGIN], reason_of(w, p));
+		    action_name(c->action), 100 * c->loss, REPLAY_KNOWN_DAYS,
+		    c->met.count[GOOD_DELIVERY], c->met.count[GOOD_LOGIN], reason_of(w, p));
 	else
 		n = asprintf(&text,
 		    AT_TAG "%s: too many like it would have cost what was good here; %s",

@@ -15,6 +15,7 @@
 #include "prog/onus/eval_play.h"
 #include "prog/onus/eval_plot.h"
 #include "prog/onus/eval_walls.h"
+#include "prog/onus/good_logs.h"
 #include "util/clock.h"
 #include "util/input.h"
 #include "util/jout.h"
@@ -25,15 +26,17 @@
 #define SKIP_DAYS  45 /* a young series calls everything new */
 #define DAY_STEP   14
 #define DAYS_AUTO  5
-#define OUT_MAX	   (1u << 20)
+#define OUT_MAX	   (8u << 20)
 #define OLDEST_DAY day_of(EVENT_OLDEST_S)
 
 struct eval {
 	const char *conf_file, *registry, *days_text, *since, *plot;
 	struct opt_list set;
 	uint32_t horizon, drop_over;
-	bool json, foreign, alarm, walls;
+	bool json, foreign, alarm, walls, good_logs;
 	struct series series;
+	struct good_days good;
+	uint64_t unverified; /* good observations: left out */
 	bool of_hub;
 	struct eval_hub hub;
 	uint64_t lines, refused, waiting, listed; /* waiting: dated later than now */
@@ -46,6 +49,16 @@ static void refuse(struct eval *x, const char *file, uint64_t line, const char *
 {
 	if (x->refused++ == 0)
 		(void)fprintf(stderr, "onus eval: %s:%" PRIu64 ": %s; left out\n", file, line, why);
+}
+
+/* Whoever was good is no attacker. Of what somebody else saw nothing is one's own. */
+static int take_good(struct eval *x, const struct event *ev, enum good kind)
+{
+	if (ev->proof == PROOF_WEAK || x->foreign) {
+		x->unverified += ev->count;
+		return 0;
+	}
+	return good_days_add(&x->good, ev->subject.addr, kind, ev->count, day_of(ev->time_s));
 }
 
 static int take_event(
@@ -70,6 +83,8 @@ static int take_event(
 	}
 	if (day < x->since_day)
 		return 0;
+	if (good_of(ev) != GOOD_NONE)
+		return take_good(x, ev, good_of(ev));
 	r = series_add(&x->series, ev->subject.addr, ev->category, ev->proof, day, 0, ev->count);
 	if (r == -EINVAL) {
 		refuse(x, file, line, "not the address of a host");
@@ -113,8 +128,8 @@ static int read_hub(struct eval *x, const struct conf *conf, struct err *e)
 {
 	struct clock clock = clock_system();
 	struct err why = { "" };
-	int r = eval_hub_read(
-	    conf, OLDEST_DAY, x->since_day, clock_now_s(&clock), &x->series, &x->hub, &why);
+	int r = eval_hub_read(conf, OLDEST_DAY, x->since_day, clock_now_s(&clock), &x->series,
+	    x->walls && !x->good_logs ? &x->good : NULL, &x->hub, &why);
 
 	if (r < 0)
 		return err_set(e, r, "%s; or name files of event lines", why.text);
@@ -128,6 +143,27 @@ static int read_hub(struct eval *x, const struct conf *conf, struct err *e)
 		    " in the future\n",
 		    conf->hub, x->hub.old, x->hub.waiting);
 	return 0;
+}
+
+static int take_logged(void *ctx, struct addr host, enum good kind, uint64_t count, int32_t day)
+{
+	struct eval *x = ctx;
+
+	return day < x->since_day ? 0 : good_days_add(&x->good, host, kind, count, day);
+}
+
+/* 1: some of them could not be read. */
+static int read_good_logs(
+    struct eval *x, const struct conf *conf, int n, char **files, struct err *e)
+{
+	struct good_logs logs = { .command = "onus eval",
+		.filter_path = conf->filter_path,
+		.fn = take_logged,
+		.ctx = x };
+	int r = good_logs_read(&logs, conf, n, files, e);
+
+	x->unverified = logs.unverified;
+	return r < 0 ? r : logs.failed > 0;
 }
 
 /* "2025-10-22,2025-11-05": the test days. */
@@ -578,20 +614,38 @@ static int run_evaluation(struct eval *x, struct evaluate_conf *c, struct err *e
 	return r;
 }
 
-/* From the first test day to the end of what the last is measured by. */
-static int run_play(struct eval *x, const struct evaluate_conf *judge, struct err *e)
+static void say_unverified(const struct eval *x)
 {
+	if (x->unverified)
+		(void)fprintf(stderr,
+		    "onus eval: %" PRIu64 " good observations that are not one's own or could be "
+		    "written by others are left out\n",
+		    x->unverified);
+}
+
+/* From the first test day to the end of what the last is measured by. */
+static int run_play(
+    struct eval *x, const struct evaluate_conf *judge, double max_good_loss, struct err *e)
+{
+	static const bool nobody[SERIES_VOICES_MAX];
 	struct play_levels levels[PLAY_MAX];
 	struct play_conf c = { .judge = judge,
 		.first = x->days[0],
 		.last = x->days[x->n_days - 1] + (int32_t)x->horizon - 1,
 		.levels = levels,
 		.n_levels = PLAY_GIVEN,
+		.good = x->good.n ? &x->good : NULL,
+		.anchors = x->of_hub	? x->hub.anchors
+			   : x->foreign ? nobody
+					: NULL,
+		.max_good_loss = max_good_loss,
 		.progress = show_progress };
 	struct progress bar;
 	struct play p;
 	int r;
 
+	say_unverified(x);
+	good_days_seal(&x->good);
 	play_levels_given(levels);
 	if (x->of_hub) {
 		c.never = &x->hub.never;
@@ -646,18 +700,23 @@ static int replay(struct eval *x, const struct attributor *a, struct err *e)
 	c.foreign = x->foreign;
 	c.voices = x->of_hub ? eval_hub_voices : NULL;
 	c.voices_ctx = &x->hub;
-	return x->walls ? run_play(x, &c, e) : run_evaluation(x, &c, e);
+	return x->walls ? run_play(x, &c, a->conf->max_good_loss / 100, e)
+			: run_evaluation(x, &c, e);
 }
 
 static int run(struct eval *x, char **files, int n_files)
 {
 	struct attributor a;
 	struct err e;
-	int r;
+	int r, failed = 0;
 
 	if (attribute_open(&a, "onus eval", x->conf_file, x->set.v, x->set.n, x->registry) < 0)
 		return 3;
 	r = x->days_text ? parse_days(x, &e) : 0;
+	if (x->good_logs && r >= 0) {
+		r = failed = read_good_logs(x, a.conf, n_files, files, &e);
+		n_files = 0;
+	}
 	if (n_files == 0 && r >= 0)
 		r = read_hub(x, a.conf, &e);
 	for (int i = 0; i < n_files && r >= 0; i++)
@@ -670,9 +729,28 @@ static int run(struct eval *x, char **files, int n_files)
 	if (r < 0)
 		(void)fprintf(stderr, "onus eval: %s\n", e.text);
 	series_done(&x->series);
+	good_days_done(&x->good);
 	eval_hub_done(&x->hub);
 	attribute_done(&a);
-	return r < 0 ? 2 : r;
+	return r < 0 ? 2 : MAX_OF(r, failed);
+}
+
+/* What goes with what: of n files. */
+static int check_options(const struct eval *x, int n)
+{
+	const char *why = NULL;
+
+	if (x->walls && x->alarm)
+		why = "--walls knows of no --alarm";
+	else if (x->good_logs && (!x->walls || n == 0))
+		why = "--good goes with --walls, and with logs to read";
+	else if (x->foreign && (n == 0 || x->good_logs))
+		why = "--foreign is for files; whose word a row of the ledger is, it knows itself";
+	else if (x->horizon == 0 || x->horizon > JUDGE_WINDOW_DAYS)
+		why = "--horizon: 1 to 400 days";
+	if (why)
+		(void)fprintf(stderr, "onus eval: %s\n", why);
+	return why ? -EINVAL : 0;
 }
 
 int cmd_eval(int argc, char **argv)
@@ -701,7 +779,13 @@ int cmd_eval(int argc, char **argv)
 		{ "walls", 0, OPT_FLAG, &x.walls, NULL,
 		    "Instead, play the policy from the first test day to the last, at several "
 		    "thresholds (onus level): "
-		    "who met a wall, what stood behind walls, how many met nobody." },
+		    "who met a wall, what stood behind walls, how many met nobody, and who that "
+		    "was good, where that is known: to the hub, or by event lines of good filters "
+		    "in FILE. "
+		    "max_good_loss holds." },
+		{ "good", 0, OPT_FLAG, &x.good_logs, NULL,
+		    "With --walls: FILEs are logs, and what is good is what they tell (as of onus "
+		    "decide --replay), not what the hub knows; the evidence is the hub's." },
 		{ "plot", 0, OPT_TEXT, &x.plot, "FILE",
 		    "Draw hits and reliability into FILE (SVG); with --walls what they catch and "
 		    "cost, day by day." },
@@ -719,6 +803,8 @@ int cmd_eval(int argc, char **argv)
 		"group and trust as of each test day, measured as\nonus-score measures it; or of "
 		"files of event lines (- is the standard input), all one group and fully\ntrusted.",
 		"Examples: onus eval\n"
+		"          onus eval --walls --plot walls.svg\n"
+		"          onus eval --walls --good /var/log/mail.log*\n"
 		"          tools/series data-shield prod.csv | onus eval --registry "
 		"registry-of-then -",
 		opts, NELEM(opts) };
@@ -727,17 +813,8 @@ int cmd_eval(int argc, char **argv)
 
 	if (n < 0)
 		return opt_exit(n);
-	if (x.walls && x.alarm) {
-		(void)fprintf(stderr, "onus eval: --walls knows of no --alarm\n");
+	if (check_options(&x, n) < 0)
 		return 3;
-	}
-	if (x.horizon == 0 || x.horizon > JUDGE_WINDOW_DAYS || (n == 0 && x.foreign)) {
-		(void)fprintf(stderr, "onus eval: %s\n",
-		    n == 0 && x.foreign ? "--foreign is for files; whose word a row of the ledger "
-					  "is, it knows itself"
-					: "--horizon: 1 to 400 days");
-		return 3;
-	}
 	if (x.since) {
 		if (utc_parse(span_str(x.since), &since_s) < 0) {
 			(void)fprintf(stderr, "onus eval: --since: no date (2025-07-25)\n");

@@ -17,15 +17,6 @@ static double percent(const struct replay_sum *part, const struct replay_sum *al
 	return all->count[kind] ? 100 * (double)part->count[kind] / (double)all->count[kind] : 0;
 }
 
-static struct replay_sum sum_of(const struct replay_sum *a, const struct replay_sum *b)
-{
-	struct replay_sum s = { .hosts = a->hosts + b->hosts };
-
-	for (unsigned k = 0; k < GOOD_N; k++)
-		s.count[k] = a->count[k] + b->count[k];
-	return s;
-}
-
 static void days(const struct replay_totals *t, char first[UTC_TEXT_MAX], char last[UTC_TEXT_MAX])
 {
 	utc_format_day(t->first_day, first);
@@ -80,7 +71,7 @@ static void text_rules(const struct decide_replayed *d, const struct replay_tota
 
 static void text_totals(const struct replay_totals *t)
 {
-	struct replay_sum refused = sum_of(&t->met[ACTION_REJECT], &t->met[ACTION_DROP]);
+	struct replay_sum refused = replay_both(&t->met[ACTION_REJECT], &t->met[ACTION_DROP]);
 
 	text_sum("refused (reject, drop)", "", &refused, &t->good, "");
 	text_sum("delayed (greylist)", "", &t->met[ACTION_GREYLIST], &t->good, "");
@@ -219,7 +210,7 @@ static void json_totals(struct jout *j, const struct decide_replayed *d)
 	struct replay_sum refused;
 
 	replay_totals(d->replay, &t);
-	refused = sum_of(&t.met[ACTION_REJECT], &t.met[ACTION_DROP]);
+	refused = replay_both(&t.met[ACTION_REJECT], &t.met[ACTION_DROP]);
 	days(&t, first, last);
 	jout_str(j, "from", d->from);
 	jout_str(j, "first_day", nothing(&t) ? NULL : first);

@@ -5,6 +5,7 @@
 
 #include "core/settings.h"
 #include "ledger/hub_setting.h"
+#include "prog/evidence/known.h"
 #include "util/clock.h"
 
 struct reader {
@@ -42,6 +43,17 @@ static int take_row(void *ctx, const struct hub_ledger_row *row)
 	return 0;
 }
 
+static int take_good(void *ctx, const struct good_row *row)
+{
+	return good_days_add(ctx, row->addr, row->kind, row->count, row->day);
+}
+
+static void find_anchors(struct eval_hub *h)
+{
+	for (size_t i = 0; i < h->voices.n && i < SERIES_VOICES_MAX; i++)
+		h->anchors[i] = h->voices.v[i].anchor;
+}
+
 /* What no wall may touch, and where walls begin, as is set now. */
 static int read_settings(
     struct hub *h, const struct conf *conf, int64_t now_s, struct eval_hub *ret, struct err *e)
@@ -59,7 +71,7 @@ static int read_settings(
 }
 
 int eval_hub_read(const struct conf *conf, int32_t oldest, int32_t first_day, int64_t now_s,
-    struct series *s, struct eval_hub *ret, struct err *e)
+    struct series *s, struct good_days *good, struct eval_hub *ret, struct err *e)
 {
 	struct reader r = { .out = ret,
 		.series = s,
@@ -78,6 +90,10 @@ int eval_hub_read(const struct conf *conf, int32_t oldest, int32_t first_day, in
 		if ((err = read_settings(h, conf, now_s, ret, e)) == 0 &&
 		    (err = voices_read(h, &ret->voices, e)) == 0)
 			err = hub_each_ledger(h, INT32_MIN, INT32_MAX, NULL, take_row, &r, e);
+		if (err == 0 && good)
+			err = known_each(h, &ret->voices, MAX_OF(oldest, first_day), r.today,
+			    take_good, good, e);
+		find_anchors(ret);
 		hub_read_end(h);
 	}
 	h = hub_free(h);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prog/onus/eval_play.h"
 
-#include <math.h>
-
-#include "prog/onus/svg.h"
+#include "prog/onus/eval_good.h"
 #include "util/clock.h"
 
 /* --- text ----------------------------------------------------------------------------------------- */
@@ -54,9 +52,10 @@ static void print_courses(const struct play *p)
 
 static void print_weeks(const struct play *p)
 {
-	(void)printf("\nweek of     hosts come   caught, addresses behind walls:\n%24s", "");
+	(void)printf("\nweek of     hosts come   caught, addresses behind walls%s:\n%24s",
+	    p->good ? ", good hosts behind those of its first day" : "", "");
 	for (unsigned k = 0; k < p->n_courses; k++)
-		(void)printf("  %17s", p->course[k].levels.name);
+		(void)printf("  %*s", p->good ? 26 : 17, p->course[k].levels.name);
 	(void)printf("\n");
 	for (unsigned w = 0; w < p->n_weeks; w++) {
 		char day[UTC_TEXT_MAX];
@@ -64,9 +63,12 @@ static void print_weeks(const struct play *p)
 		utc_format_day(p->course[0].weeks[w].day, day);
 		(void)printf("%s  %10.0f  ", day, p->course[0].weeks[w].came);
 		for (unsigned k = 0; k < p->n_courses; k++) {
-			const double *f = p->course[k].weeks[w].figure;
+			const struct play_week *x = &p->course[k].weeks[w];
 
-			(void)printf("  %7.4f %9.0f", f[PLAY_CAUGHT], f[PLAY_ADDRESSES]);
+			(void)printf(
+			    "  %7.4f %9.0f", x->figure[PLAY_CAUGHT], x->figure[PLAY_ADDRESSES]);
+			if (p->good)
+				(void)printf(" %8.0f", x->good[PLAY_WEEK][PLAY_GOOD_HOSTS]);
 		}
 		(void)printf("\n");
 	}
@@ -82,12 +84,13 @@ void eval_play_print(const struct play *p)
 	    "walls and what is behind them, on a day\n\n",
 	    JUDGE_FORMULA, p->n_days, p->n_weeks);
 	print_courses(p);
+	eval_good_print(p);
 	print_weeks(p);
 }
 
 /* --- JSON ----------------------------------------------------------------------------------------- */
 
-static void json_day(struct jout *j, const struct play_day *d)
+static void json_day(struct jout *j, const struct play_day *d, bool good)
 {
 	char day[UTC_TEXT_MAX];
 
@@ -103,6 +106,8 @@ static void json_day(struct jout *j, const struct play_day *d)
 	}
 	jout_real(j, "refused", d->refused, 3);
 	jout_real(j, "addresses", d->addresses, 0);
+	if (good)
+		eval_good_json_day(j, d);
 	jout_object_end(j);
 }
 
@@ -144,13 +149,15 @@ static void json_course(struct jout *j, const struct play *p, unsigned k)
 		jout_object_end(j);
 	}
 	jout_real(j, "over_budget", c->over_budget, 0);
+	if (p->good)
+		eval_good_json(j, p, k);
 	jout_array(j, "weeks");
 	for (unsigned w = 0; w < p->n_weeks; w++)
 		json_week(j, &c->weeks[w]);
 	jout_array_end(j);
 	jout_array(j, "days");
 	for (unsigned d = 0; d < p->n_days; d++)
-		json_day(j, &c->days[d]);
+		json_day(j, &c->days[d], p->good);
 	jout_array_end(j);
 	jout_object_end(j);
 }
@@ -161,163 +168,4 @@ void eval_play_json(struct jout *j, const struct play *p)
 	for (unsigned k = 0; k < p->n_courses; k++)
 		json_course(j, p, k);
 	jout_array_end(j);
-}
-
-/* --- the picture ---------------------------------------------------------------------------------- */
-
-#define WIDTH  460.0 /* of a panel */
-#define HEIGHT 340.0
-#define LEFT   60.0
-#define TOP    40.0
-#define GAP    200.0 /* beside a panel: names stand there */
-#define LABEL  14.0  /* they are at least so far apart */
-
-/* struct panel - a figure of every day, and how high it stands: 0 to 1 */
-struct panel {
-	double left, low, high; /* of the figure */
-	bool log;
-	double (*of)(const struct play_day *d);
-};
-
-static double caught_of(const struct play_day *d)
-{
-	return d->came > 0 ? (d->met[PLAY_ADDR] + d->met[PLAY_BLOCK]) / d->came : NAN;
-}
-
-static double addresses_of(const struct play_day *d)
-{
-	return d->addresses;
-}
-
-static double height(const struct panel *n, double v)
-{
-	double h = n->log ? log10(MAX_OF(v, n->low) / n->low) / log10(n->high / n->low)
-			  : (v - n->low) / (n->high - n->low);
-
-	return TOP + (1 - MIN_OF(MAX_OF(h, 0), 1)) * HEIGHT;
-}
-
-static double across(const struct play *p, const struct panel *n, unsigned day)
-{
-	return n->left + (p->n_days > 1 ? (double)day / (p->n_days - 1) : 0) * WIDTH;
-}
-
-static double most_of(const struct play *p, const struct panel *n)
-{
-	double most = 0;
-
-	for (unsigned k = 0; k < p->n_courses; k++)
-		for (unsigned d = 0; d < p->n_days; d++)
-			most = fmax(most, n->of(&p->course[k].days[d])); /* not those without */
-	return most;
-}
-
-/* Days of which the series says nothing part a line. */
-static void curve(FILE *to, const struct play *p, const struct panel *n, unsigned k)
-{
-	static const struct {
-		const char *stroke, *dash;
-	} style[PLAY_MAX] = { { "#2c5d8a", "2 3" }, { "#2c5d8a", "8 4" }, { "#c0392b", "none" },
-		{ "#555", "8 3 2 3" }, { "#1e8449", "none" } };
-	bool on = false;
-
-	(void)fprintf(to,
-	    "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-dasharray=\"%s\" d=\"",
-	    style[k].stroke, style[k].dash);
-	for (unsigned d = 0; d < p->n_days; d++) {
-		double v = n->of(&p->course[k].days[d]);
-
-		if (!isnan(v))
-			(void)fprintf(
-			    to, "%s%.1f,%.1f ", on ? "L" : "M", across(p, n, d), height(n, v));
-		on = !isnan(v);
-	}
-	(void)fprintf(to, "\"/>\n");
-}
-
-/* The last figure that a course has. */
-static double end_of(const struct play *p, const struct panel *n, unsigned k)
-{
-	for (unsigned d = p->n_days; d-- > 0;)
-		if (!isnan(n->of(&p->course[k].days[d])))
-			return n->of(&p->course[k].days[d]);
-	return 0;
-}
-
-/* Names at the ends, highest first, pushed down until they stand apart. */
-static void names(FILE *to, const struct play *p, const struct panel *n)
-{
-	bool done[PLAY_MAX] = { false };
-	double y = 0;
-
-	for (unsigned i = 0; i < p->n_courses; i++) {
-		unsigned best = 0;
-		double most = -1, at;
-
-		for (unsigned k = 0; k < p->n_courses; k++)
-			if (!done[k] && end_of(p, n, k) > most) {
-				most = end_of(p, n, k);
-				best = k;
-			}
-		done[best] = true;
-		at = height(n, most) + 4;
-		y = i && at < y + LABEL ? y + LABEL : at;
-		svg_label(to, n->left + WIDTH + 8, y, "start", p->course[best].levels.name);
-	}
-}
-
-static void panel(FILE *to, const struct play *p, const struct panel *n)
-{
-	char first[UTC_TEXT_MAX], last[UTC_TEXT_MAX];
-
-	utc_format_day(p->course[0].days[0].day, first);
-	utc_format_day(p->course[0].days[p->n_days - 1].day, last);
-	svg_label(to, n->left, TOP + HEIGHT + 18, "start", first);
-	svg_label(to, n->left + WIDTH, TOP + HEIGHT + 18, "end", last);
-	for (unsigned k = 0; k < p->n_courses; k++)
-		curve(to, p, n, k);
-	names(to, p, n);
-}
-
-static void shares(FILE *to, const struct play *p)
-{
-	struct panel n = { .left = LEFT, .of = caught_of };
-
-	n.high = MIN_OF(ceil(MAX_OF(most_of(p, &n), 0.01) * 20) / 20, 1);
-	svg_title(to, LEFT, "Hosts of the day that met a wall");
-	for (unsigned k = 0; k <= 5; k++) {
-		char text[16];
-
-		(void)snprintf(text, sizeof(text), "%.0f %%", n.high * k * 20);
-		svg_line(to, n.left, height(&n, n.high * k / 5), n.left + WIDTH,
-		    height(&n, n.high * k / 5), "#e4e4e4");
-		svg_label(to, n.left - 6, height(&n, n.high * k / 5) + 4, "end", text);
-	}
-	panel(to, p, &n);
-}
-
-static void spaces(FILE *to, const struct play *p)
-{
-	struct panel n = {
-		.left = LEFT + WIDTH + GAP, .low = 100, .log = true, .of = addresses_of
-	};
-
-	n.high = pow(10, ceil(log10(MAX_OF(most_of(p, &n), 1000))));
-	svg_title(to, n.left, "Addresses behind walls");
-	for (double v = n.low; v <= n.high * 1.01; v *= 10) {
-		char text[32];
-
-		(void)snprintf(text, sizeof(text), "%.0f", v);
-		svg_line(to, n.left, height(&n, v), n.left + WIDTH, height(&n, v), "#e4e4e4");
-		svg_label(to, n.left - 6, height(&n, v) + 4, "end", text);
-	}
-	panel(to, p, &n);
-}
-
-void eval_play_plot(const struct play *p, FILE *to)
-{
-	svg_begin(to, LEFT + WIDTH + GAP + WIDTH + GAP - 60, TOP + HEIGHT + 40);
-	shares(to, p);
-	spaces(to, p);
-	svg_end(to);
 }

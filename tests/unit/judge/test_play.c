@@ -186,6 +186,176 @@ static void stricter(void **state)
 	series_done(&s.series);
 }
 
+/* --- good traffic --------------------------------------------------------------------------------- */
+
+#define ELSEWHERE UINT32_C(0x14000909)
+#define NEIGHBOUR (HOT + 250) /* in the walled block; attacks nobody */
+#define RETURNS	  (HOT + 251) /* there too; attacked on day -5, on which it was good too */
+#define ENDS	  ((int32_t)PLAYED)
+
+static void was_good(struct good_days *g, uint32_t host, enum good kind, uint64_t n, int32_t day)
+{
+	assert_int_equal(good_days_add(g, addr_of_v4(host), kind, n, TODAY + day), 0);
+}
+
+/* DAILY, that attacks once a day, delivers one message on day 3, and five on day 5. */
+static struct good_days good_make(void)
+{
+	struct good_days g = { 0 };
+
+	for (int32_t d = -PAST; d <= ENDS; d++) {
+		was_good(&g, ELSEWHERE, GOOD_DELIVERY, 400, d);
+		was_good(&g, ELSEWHERE, GOOD_DELIVERY, 600, d);
+		if (d > 0)
+			was_good(&g, NEIGHBOUR, GOOD_DELIVERY, 10, d);
+	}
+	was_good(&g, RETURNS, GOOD_LOGIN, 1, -5);
+	was_good(&g, RETURNS, GOOD_LOGIN, 2, 4);
+	was_good(&g, DAILY, GOOD_DELIVERY, 1, 3);
+	was_good(&g, DAILY, GOOD_DELIVERY, 5, 5);
+	was_good(&g, ELSEWHERE, GOOD_DELIVERY, 100000, ENDS + 1); /* when nothing is played */
+	good_days_seal(&g);
+	return g;
+}
+
+struct good_scene {
+	struct scene s;
+	struct good_days good;
+	struct play p;
+};
+
+static void good_play(struct good_scene *g, double max_good_loss, const bool *anchors)
+{
+	struct err e;
+
+	scene_make(&g->s);
+	saw(&g->s.series, RETURNS, -5);
+	assert_int_equal(series_seal(&g->s.series), 0);
+	g->good = good_make();
+	g->s.conf.good = &g->good;
+	g->s.conf.max_good_loss = max_good_loss;
+	g->s.conf.anchors = anchors;
+	assert_int_equal(play(&g->s.conf, &g->p, &e), 0);
+	assert_true(g->p.good);
+}
+
+static void good_done(struct good_scene *g)
+{
+	play_done(&g->p);
+	good_days_done(&g->good);
+	series_done(&g->s.series);
+}
+
+static const struct play_good *good_on(
+    const struct good_scene *g, const char *level, int32_t day, enum play_ahead ahead)
+{
+	return &g->p.course[course_of(&g->p, level)].days[day - 1].good[ahead];
+}
+
+static void assert_sum(
+    const struct replay_sum *s, uint64_t hosts, uint64_t messages, uint64_t logins)
+{
+	assert_int_equal(s->hosts, hosts);
+	assert_int_equal(s->count[GOOD_DELIVERY], messages);
+	assert_int_equal(s->count[GOOD_LOGIN], logins);
+}
+
+/* On each day what is good on it, and nothing of before; who attacks as often as he is good on it is in no share. */
+static void good_of_day(void **state)
+{
+	struct good_scene g;
+
+	good_play(&g, 1, NULL);
+	for (int32_t d = 1; d <= ENDS; d++) {
+		const struct play_good *both = good_on(&g, "standard", d, PLAY_DAY);
+		const struct play_good *alone = good_on(&g, "addresses alone", d, PLAY_DAY);
+		unsigned daily = d == 5, returns = d == 4;
+
+		assert_true(both->known && alone->known && !both->above);
+		assert_sum(&both->all, 2 + daily + returns, 1010 + 5 * daily, 2 * returns);
+		assert_sum(&alone->all, 2 + daily + returns, 1010 + 5 * daily, 2 * returns);
+		assert_sum(&both->doubtful, d == 3, d == 3, 0);
+		assert_sum(&both->met, 1 + daily + returns, 10 + 5 * daily, 2 * returns);
+		assert_sum(&alone->met, daily, 5 * daily, 0);
+		/* known from its first day on; RETURNS is known as an attacker, DAILY has a wall of its own */
+		assert_sum(&both->carved, d > 1, d > 1 ? 10 : 0, 0);
+		assert_sum(&alone->carved, 0, 0, 0);
+	}
+	good_done(&g);
+}
+
+/* Of the week that begins with a day, where it is all played. */
+static void good_of_week(void **state)
+{
+	struct good_scene g;
+	const struct play_good *w;
+	unsigned k;
+
+	good_play(&g, 1, NULL);
+	for (int32_t d = 1; d <= ENDS; d++)
+		assert_true(good_on(&g, "standard", d, PLAY_WEEK)->known == (d <= ENDS - 6));
+	w = good_on(&g, "standard", 1, PLAY_WEEK);
+	assert_sum(&w->all, 3, 7070, 2);
+	assert_sum(&w->met, 2, 70, 2);
+	assert_sum(&w->doubtful, 1, 6, 0);
+	assert_sum(&w->carved, 0, 0, 0); /* on its first day nobody was known */
+	w = good_on(&g, "standard", 2, PLAY_WEEK);
+	assert_sum(&w->carved, 1, 70, 0);
+	k = course_of(&g.p, "standard");
+	assert_true(fabs(play_good_spread(&g.p, k, PLAY_WEEK, PLAY_GOOD_HOSTS).mean - 2) < 1e-9);
+	assert_true(fabs(play_good_spread(&g.p, k, PLAY_WEEK, PLAY_GOOD_MESSAGES).mean -
+			 70.0 / 7070) < 1e-9);
+	assert_true(
+	    fabs(play_good_spread(&g.p, k, PLAY_DAY, PLAY_GOOD_HOSTS).mean - 9.0 / 7) < 1e-9);
+	assert_true(fabs(play_good_spread(&g.p, k, PLAY_DAY, PLAY_GOOD_MESSAGES).mean -
+			 75.0 / 7075) < 1e-9);
+	assert_true(fabs(play_good_spread(&g.p, k, PLAY_DAY, PLAY_GOOD_LOGINS).mean - 1) < 1e-9);
+	assert_true(
+	    fabs(play_good_spread(&g.p, k, PLAY_DAY, PLAY_GOOD_CARVED).mean - 6.0 / 7) < 1e-9);
+	good_done(&g);
+}
+
+/* Above the bound by what was good before a day: no wall on it. */
+static void bound_holds(void **state)
+{
+	struct good_scene g;
+	unsigned within = 0, tag = 0;
+	const struct play_course *c;
+
+	good_play(&g, 0.0004, NULL); /* after day 1: 10 of 22,010 */
+	c = &g.p.course[course_of(&g.p, "standard")];
+	for (int32_t d = 1; d <= ENDS; d++) {
+		const struct play_day *day = &c->days[d - 1];
+
+		assert_true(day->at_tag == (d > 1) && day->walls[PLAY_BLOCK] == (d == 1));
+		assert_true(day->met[PLAY_BLOCK] == (d == 1 ? 2 : 0));
+		assert_int_equal(day->good[PLAY_DAY].met.count[GOOD_LOGIN], 0);
+		assert_true(day->good[PLAY_DAY].above == (d == 1 || d == 5));
+	}
+	for (unsigned l = 0; l < LEVEL_N; l++)
+		for (unsigned a = 0; a < ACTION_N; a++) {
+			within += c->bound[PLAY_BLOCK][l][a].days[REPLAY_WITHIN];
+			tag += c->bound[PLAY_BLOCK][l][a].days[REPLAY_TAG];
+		}
+	assert_int_equal(within, 1);
+	assert_int_equal(tag, ENDS - 1);
+	good_done(&g);
+}
+
+/* What no anchor saw makes nobody doubtful. */
+static void anchors_accuse(void **state)
+{
+	static const bool nobody[SERIES_VOICES_MAX];
+	struct good_scene g;
+	const struct play_good *day;
+
+	good_play(&g, 1, nobody);
+	day = good_on(&g, "addresses alone", 3, PLAY_DAY);
+	assert_sum(&day->doubtful, 0, 0, 0);
+	assert_sum(&day->met, 1, 1, 0);
+	good_done(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +364,10 @@ int main(void)
 		cmocka_unit_test(weeks),
 		cmocka_unit_test(spared),
 		cmocka_unit_test(stricter),
+		cmocka_unit_test(good_of_day),
+		cmocka_unit_test(good_of_week),
+		cmocka_unit_test(bound_holds),
+		cmocka_unit_test(anchors_accuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
