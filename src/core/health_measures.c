@@ -288,6 +288,25 @@ static bool measure_warrants(const struct health *h, double *value, char text[HE
 	return true;
 }
 
+/* Names of analyses are in the sentence that onus-analyse says. */
+static bool measure_analyses(const struct health *h, double *value, char text[HEALTH_TEXT_MAX])
+{
+	const struct status_program *p = status_program(&h->programs, "onus-analyse");
+	double of, failing, late;
+
+	if (!told(h, "onus-analyse", PART_GAUGE, "analyses", &of, text) ||
+	    !told(h, "onus-analyse", PART_GAUGE, "analyses_failing", &failing, text) ||
+	    !told(h, "onus-analyse", PART_GAUGE, "analyses_late", &late, text))
+		return false;
+	*value = failing + late;
+	if (*value > 0)
+		SAY("of %.0f analyses %.0f fail and %.0f do not run; %.400s", of, failing, late,
+		    p->file->message);
+	else
+		SAY("none of %.0f analyses fails", of);
+	return true;
+}
+
 /* --- what comes of it ----------------------------------------------------------------------------------- */
 
 static bool is_published(const struct health *h, char text[HEALTH_TEXT_MAX])
@@ -378,6 +397,10 @@ const struct health_measure health_measures[] = {
 	    measure_sources },
 	{ "warrants", "", "0", "", "warrants that are refused: forged, too wide, by an unknown key",
 	    "`onus warrant list` says why; who has written them?", measure_warrants },
+	{ "analyses", "", "0", "",
+	    "analyses whose last run failed, or that wait for long to be run",
+	    "the journal of onus-analyse says why; onus-analyse --once --show NAME shows its rows",
+	    measure_analyses },
 	{ "publication", "s", "", "", "age of the newest publication",
 	    "are onus-score and onus-publish running?", measure_publication },
 	{ "expiry", "s", "86400:", "0:", "until the newest publication expires, and walls with it",

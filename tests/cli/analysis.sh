@@ -1,7 +1,8 @@
 #!/bin/bash
 # onus-analyse: the shipped example on a ledger with a known answer; what is shown, what is taken and what is not; nothing
 # is said twice; explain names it, and the score is moved by no more than one group's word may; programs that print for
-# ever, print rubbish, hang, do not read, close what they print to or fail; what is configured wrongly; kill -9.
+# ever, print rubbish, hang, do not read, close what they print to or fail; what is configured wrongly; kill -9;
+# check_onus says which fail, and which do not run.
 set -euo pipefail
 # shellcheck source=tests/own.sh
 . "$ONUS_SOURCE/tests/own.sh"
@@ -189,4 +190,38 @@ run analyse conf.kill; run load conf.kill
 run analyse conf.kill; run load conf.kill
 [ "$(mirrored)" = '20000 20000 1' ] || fail "once more: $(mirrored)"
 [ "$(sqlite3 kill.sqlite "SELECT count(*) > 1 FROM batch WHERE host || producer LIKE '%analyse'")" = 1 ] || fail 'one batch is enough for that'
+
+# --- while it runs: who fails, and who waits to be run
+sed "s,/state\$,/state.watch,; s,/spool\$,/spool.watch,; /^\[source neighbours/,\$d" conf >conf.watch
+program late <<<"echo '$yesterday	47.0.1.3'"
+program moody <<<"exit \$(cat $dir/mood)"
+analysis late "$dir/late" >>conf.watch
+analysis moody "$dir/moody" >>conf.watch
+sed -i 's/^interval_s = 1000/interval_s = 1\ntimeout_s = 2/' conf.watch
+watch() { # CODE TEXT: check_onus says so, in the end
+  local code
+  for _ in $(seq 600); do
+    code=0
+    "$ONUS_BUILD/src/prog/check/check_onus" analyses -C conf.watch >out 2>&1 || code=$?
+    # shellcheck disable=SC2053
+    if [ "$code" = "$1" ] && [[ $(cat out) == $2 ]]; then return; fi
+    kill -0 "${pids[0]}" 2>/dev/null || fail "onus-analyse has ended: $(tail -n 3 watch.log)"
+    sleep 0.2
+  done
+  fail "check_onus does not say $2: $(cat out)"
+}
+watched() { "$ONUS_BUILD/src/prog/analyse/onus-analyse" -c conf.watch 2>>watch.log & pids=($!); }
+unwatched() { kill "${pids[0]}"; wait "${pids[0]}" || true; pids=(); }
+run load conf.watch
+echo 2 >mood
+watched
+watch 1 'ONUS ANALYSES WARNING - of 2 analyses 1 fail and 0 do not run; *not well: moody fails; *'
+echo 0 >mood
+watch 0 'ONUS ANALYSES OK - none of 2 analyses fails *'
+unwatched
+watched # what was said before has to be loaded first, and nobody does
+watch 1 'ONUS ANALYSES WARNING - of 2 analyses 0 fail and 2 do not run; waits for onus-load; not well: late waits; moody waits; *'
+run load conf.watch
+watch 0 'ONUS ANALYSES OK - none of 2 analyses fails *'
+unwatched
 echo "ok ($cut of 12 killed)"

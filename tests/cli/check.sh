@@ -97,6 +97,16 @@ is 1 'ONUS TROUBLE WARNING - *' trouble
 is 2 'ONUS STATUS CRITICAL - *' status
 rm state/status/other*
 
+# analyses are named by who runs them
+put onus-analyse ok '' '"analyses":3,"analyses_failing":0,"analyses_late":0' ''
+is 0 "ONUS ANALYSES OK - none of 3 analyses fails | 'analyses'=0;0;;0" analyses
+put onus-analyse ok '' '"analyses":3,"analyses_failing":1,"analyses_late":1' '' 'not well: slow waits; bad fails; 7 events'
+is 1 "ONUS ANALYSES WARNING - of 3 analyses 1 fail and 1 do not run; not well: slow waits; bad fails; 7 events | 'analyses'=2;0;;0" analyses
+is 2 "ONUS ANALYSES CRITICAL - *" analyses -c 1
+put onus-analyse stopped '' '"analyses":3,"analyses_failing":1,"analyses_late":1' ''
+is 3 'ONUS ANALYSES UNKNOWN - onus-analyse is not running (stopped)' analyses
+rm state/status/onus-analyse.status
+
 # how old a registry may be is configured
 put onus-score ok '' '' "\"registry\":\"$(utc $((now - 50 * 86400)))\""
 is 1 "ONUS REGISTRY WARNING - the registry is 50 days old | 'registry'=43200[0-9][0-9]s;3888000;7776000;0" registry

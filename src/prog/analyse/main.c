@@ -18,6 +18,7 @@
 #define PRINTED_MAX (8u << 20) /* bytes of one run */
 #define NEWS_MAX                                                                                   \
 	(64u << 20) /* of what is new in it, as it is written: with the names and escapes of all */
+#define NAMES_MAX     (1u << 16) /* bytes: of all that are configured */
 #define LOOK_MS	      1000
 #define TEND_MS	      100 /* while one runs: for its time limit and its end; what it prints wakes us */
 #define ONCE_WAIT_MS  50
@@ -33,6 +34,8 @@ struct analysis {
 	uint64_t put;	  /* batch that may hold what it said last; 0: none */
 	int64_t this_run_s;
 	int64_t cursor; /* of the hub at its last good run in this process; -1: none */
+	bool failing;	/* its last run failed, or could not begin */
+	int64_t due_us; /* monotonic, since when it is to run and does not; 0: it is not to */
 };
 
 struct counts {
@@ -237,6 +240,28 @@ static bool is_due(const struct analyse *a, const struct analysis *x, int64_t cu
 	return x->run_s > now_s || now_s - x->run_s >= (int64_t)x->conf->interval_s;
 }
 
+static void note_due(struct analyse *a, int64_t cursor)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		struct analysis *x = &a->v[i];
+
+		if (!is_due(a, x, cursor))
+			x->due_us = 0;
+		else if (!x->due_us)
+			x->due_us = clock_monotonic_us();
+	}
+}
+
+/* For longer than it takes until all others have had their turn. */
+static bool is_late(const struct analyse *a, const struct analysis *x)
+{
+	int64_t patience_s = x->conf->interval_s;
+
+	for (unsigned i = 0; i < a->n; i++)
+		patience_s += a->v[i].conf->timeout_s;
+	return x->due_us && clock_monotonic_us() - x->due_us > patience_s * 1000000;
+}
+
 /* Each gets its turn: the search goes on behind the one that was found last. What one has said is to be in the ledger
  * before it runs again. */
 static struct analysis *find_due(struct analyse *a, int64_t cursor, uint64_t waits)
@@ -257,7 +282,7 @@ static struct analysis *find_due(struct analyse *a, int64_t cursor, uint64_t wai
 
 /* Trouble that is of this one alone holds up none of the others. */
 static int not_run(
-    struct analyse *a, const struct analysis *x, int r, const struct err *why, struct err *e)
+    struct analyse *a, struct analysis *x, int r, const struct err *why, struct err *e)
 {
 	shown_done(&a->shown);
 	if (r != -ENOENT && r != -E2BIG) {
@@ -265,6 +290,7 @@ static int not_run(
 		return r;
 	}
 	a->counts.failed++;
+	x->failing = true;
 	log_warn("source=%s not run: %s", x->conf->name, why->text);
 	return 0;
 }
@@ -281,8 +307,10 @@ static int begin(struct analyse *a, struct analysis *x, uint64_t loaded, struct 
 	struct err why = { "" };
 	int r = shown_read(a->hub, &of, &a->shown, &why);
 
-	if (r == 0 || r == -ENOENT || r == -E2BIG)
+	if (r == 0 || r == -ENOENT || r == -E2BIG) {
 		x->tried_us = clock_monotonic_us();
+		x->due_us = 0;
+	}
 	x->this_run_s = of.now_s;
 	if (r == 0 && plugin_start(&x->plugin, a->shown.fd, &why) < 0)
 		r = -ENOENT;
@@ -308,8 +336,10 @@ static int begin_next(struct analyse *a, bool *idle, struct err *e)
 	r = a->hub ? 0 : hub_open(a->conf->hub, HUB_READ, &a->hub, e);
 	if (r == 0)
 		r = hub_cursor(a->hub, &cursor, e);
-	if (r == 0)
+	if (r == 0) {
+		note_due(a, cursor);
 		x = find_due(a, cursor, waits);
+	}
 	*idle = !x;
 	return x ? begin(a, x, loaded, e) : r;
 }
@@ -412,7 +442,8 @@ static int tend(struct analyse *a, struct err *e)
 		return 0;
 	if (turn == PLUGIN_GOOD)
 		r = take(a, x, e);
-	a->counts.failed += turn != PLUGIN_GOOD || r < 0;
+	x->failing = turn != PLUGIN_GOOD || r < 0;
+	a->counts.failed += x->failing;
 	shown_done(&a->shown);
 	a->running = NULL;
 	return r;
@@ -456,11 +487,32 @@ static int show(struct analyse *a, struct err *e)
 
 /* --- a turn --------------------------------------------------------------------------------------- */
 
+/* Those that are not well, for who reads the status. */
+static void report_each(struct analyse *a, struct buf *names)
+{
+	uint64_t failing = 0, late = 0;
+
+	for (unsigned i = 0; i < a->n; i++) {
+		const struct analysis *x = &a->v[i];
+
+		failing += x->failing;
+		late += !x->failing && is_late(a, x);
+		if (x->failing || is_late(a, x))
+			buf_fmt(names, "%s %s; ", x->conf->name, x->failing ? "fails" : "waits");
+	}
+	daemon_gauge(a->d, "analyses", a->n);
+	daemon_gauge(a->d, "analyses_failing", failing);
+	daemon_gauge(a->d, "analyses_late", late);
+}
+
 static void report(struct analyse *a)
 {
 	const struct spool_depth *spool = spool_gauge(&a->gauge, a->conf->spool_dir);
 	const struct counts *n = &a->counts;
+	CLEANUP(buf_done) struct buf names;
 
+	buf_init(&names, NAMES_MAX);
+	report_each(a, &names);
 	daemon_count(a->d, "runs", n->runs);
 	daemon_count(a->d, "failed", n->failed);
 	daemon_count(a->d, "events", n->events);
@@ -469,14 +521,14 @@ static void report(struct analyse *a)
 	daemon_count(a->d, "refused", n->refused);
 	daemon_count(a->d, "rows", n->rows);
 	daemon_count(a->d, "batches", n->batches);
-	daemon_gauge(a->d, "analyses", a->n);
 	daemon_gauge(a->d, "queue_batches", spool->waiting.batches);
 	daemon_gauge(a->d, "queue_bytes", spool->waiting.bytes);
 	daemon_gauge(a->d, "bad_batches", spool->bad.batches);
 	daemon_time(a->d, "queue_oldest", spool->waiting.oldest_s);
 	daemon_time(a->d, "bad_oldest", spool->bad.oldest_s);
-	daemon_say(a->d, "%s%ju events of %ju runs of %u analyses, %ju runs failed",
-	    a->waits ? "waits for onus-load; " : "", (uintmax_t)n->events, (uintmax_t)n->runs, a->n,
+	daemon_say(a->d, "%s%s%.*s%ju events of %ju runs of %u analyses, %ju runs failed",
+	    a->waits ? "waits for onus-load; " : "", names.len ? "not well: " : "", (int)names.len,
+	    names.len ? names.p : "", (uintmax_t)n->events, (uintmax_t)n->runs, a->n,
 	    (uintmax_t)n->failed);
 }
 

@@ -12,7 +12,7 @@
 
 #define NOW 1700000000
 
-static struct status_file files[4];
+static struct status_file files[5];
 static struct health h;
 
 static void figure(struct status_file *f, enum status_part part, const char *key, double value)
@@ -42,6 +42,7 @@ static int setup(void **state)
 	program("onus-collect", LIFE_UP);
 	program("onus-load", LIFE_UP);
 	program("onus-score", LIFE_UP);
+	program("onus-analyse", LIFE_UP);
 	figure(&files[0], PART_RATE, "events", 2.5);
 	figure(&files[0], PART_RATE, "refused", 1);
 	figure(&files[0], PART_RATE, "lost", 0);
@@ -49,6 +50,9 @@ static int setup(void **state)
 	figure(&files[0], PART_GAUGE, "spool_full", 0);
 	figure(&files[2], PART_GAUGE, "sources_turned", 0);
 	figure(&files[2], PART_GAUGE, "warrants_refused", 0);
+	figure(&files[3], PART_GAUGE, "analyses", 3);
+	figure(&files[3], PART_GAUGE, "analyses_failing", 0);
+	figure(&files[3], PART_GAUGE, "analyses_late", 0);
 	figure(&files[1], PART_RATE, "refused", 0.5);
 	figure(&files[1], PART_TIME, "folded", NOW - 30);
 	figure(&files[1], PART_GAUGE, "inbox_batches", 1000);
@@ -91,8 +95,8 @@ static void test_well(void **state)
 	} rows[] = { { "programs", 0 }, { "trouble", 0 }, { "events", 2.5 }, { "refused", 1.5 },
 		{ "queue", 1000 }, { "lag", 60 }, { "inbox", 1000 }, { "inbox_age", 60 },
 		{ "inbox_over", 0 }, { "clocks", 0 }, { "full", 0 }, { "bad", 0 },
-		{ "silence", 30 }, { "sources", 0 }, { "warrants", 0 }, { "publication", 3600 },
-		{ "expiry", 86400 }, { "registry", 45 * 86400. } };
+		{ "silence", 30 }, { "sources", 0 }, { "warrants", 0 }, { "analyses", 0 },
+		{ "publication", 3600 }, { "expiry", 86400 }, { "registry", 45 * 86400. } };
 
 	for (unsigned i = 0; i < NELEM(rows); i++)
 		check(rows[i].name, HEALTH_OK, rows[i].value);
@@ -138,6 +142,9 @@ static void test_limits(void **state)
 	check("sources", HEALTH_WARNING, 2);
 	files[2].figure[1].value = 1;
 	check("warrants", HEALTH_WARNING, 1);
+	files[3].figure[1].value = 1;
+	files[3].figure[2].value = 1;
+	check("analyses", HEALTH_WARNING, 2);
 	h.programs.program[2].life = LIFE_DIED;
 	check("sources", HEALTH_UNKNOWN, 0);
 }
