@@ -141,10 +141,20 @@ static void sentence(enum entity_kind kind, int32_t block_from, const struct dec
 }
 
 /* For how long evidence says something of whom it is about; days are what is known of a lease. */
+static int64_t within_lease(enum entity_kind kind, const struct decide_facts *f, int64_t s)
+{
+	return lease(kind, f) ? MIN_OF(s, MAX_OF(lease(kind, f), DECIDE_D0_S)) : s;
+}
+
 static int64_t fresh_s(enum entity_kind kind, const struct decide_facts *f)
 {
-	return lease(kind, f) ? MIN_OF(DECIDE_FRESH_S, MAX_OF(lease(kind, f), DECIDE_D0_S))
-			      : DECIDE_FRESH_S;
+	return within_lease(kind, f, DECIDE_FRESH_S);
+}
+
+/* The same of the friction of an address: not those who share it pay for one of them for long. */
+static int64_t slow_s(enum entity_kind kind, const struct decide_facts *f)
+{
+	return within_lease(kind, f, f->shared ? DECIDE_FRESH_S : DECIDE_SLOW_S);
 }
 
 static bool fresh(
@@ -162,14 +172,28 @@ static bool slowed(enum entity_kind kind, const struct decide_facts *f,
 	       now_s - s->after_s < s->until_s - s->since_s;
 }
 
-/* Below a sentence: what evidence of these two days brings. */
-static void lesser(enum entity_kind kind, const struct decide_facts *f, bool hit, int64_t now_s,
+/* Is friction what comes after that which has stood until now? The evidence of a sentence will do for it, but where another
+ * may be behind the address by now, or who was behind it was let go before the end. */
+static bool follows(enum entity_kind kind, const struct decide_facts *f,
+    const struct decide_state *was, const struct decide_state *s, int64_t now_s)
+{
+	bool let_go = was->level == LEVEL_PROBATION && was->since_s == was->after_s;
+
+	if (!f->linger || was->level <= LEVEL_WATCH || s->level != LEVEL_CLEAR ||
+	    f->verified_s == DECIDE_NEVER || f->verified_s > now_s ||
+	    now_s - f->verified_s >= slow_s(kind, f))
+		return false;
+	return f->verified_s > s->after_s || (!let_go && !f->shared && !lease(kind, f));
+}
+
+/* Below a sentence: what evidence brings. */
+static void lesser(enum entity_kind kind, const struct decide_facts *f, bool slow, int64_t now_s,
     struct decide_state *s)
 {
-	if (kind == ENTITY_ADDR && f->friction && hit && s->level < LEVEL_FRICTION) {
+	if (kind == ENTITY_ADDR && slow && s->level < LEVEL_FRICTION) {
 		s->level = LEVEL_FRICTION;
 		s->action = ACTION_GREYLIST;
-		s->until_s = f->verified_s + fresh_s(kind, f);
+		s->until_s = f->verified_s + slow_s(kind, f);
 	} else if (f->watch && s->level == LEVEL_CLEAR && fresh(kind, f, f->seen_s, now_s)) {
 		s->level = LEVEL_WATCH;
 		s->action = ACTION_TAG;
@@ -184,7 +208,7 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
     const struct decide_state *was, int64_t now_s, struct decide_state *ret)
 {
 	struct decide_state s = *was;
-	bool hit;
+	bool hit, follow;
 
 	assert(decide_rule(kind));
 	elapse(kind, f, now_s, &s);
@@ -197,6 +221,7 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
 		*ret = s;
 		return;
 	}
+	follow = follows(kind, f, was, &s, now_s);
 	if (s.episode > 0)
 		count_clean(f, now_s, &s);
 	hit = f->hold && !f->full && f->verified_s > s.after_s &&
@@ -206,7 +231,7 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
 	} else if (s.level != LEVEL_PROBATION) {
 		if (!f->hold && s.level == LEVEL_FRICTION)
 			none(&s);
-		lesser(kind, f, hit, now_s, &s);
+		lesser(kind, f, follow || (hit && f->friction), now_s, &s);
 		if (s.level == LEVEL_CLEAR && s.episode == 0)
 			s = (struct decide_state){ 0 };
 	}

@@ -8,10 +8,11 @@
  * An episode is a sentence of D_n = min(D0 x 2^(n-1), TTL), then a probation as long, in which the first
  * verified hit is the next sentence. Of an address the sentence is a block; of a block or network it is friction, and
  * from episode `block_from` on a block; of an AS or organisation friction for ever. Watch, and the friction of an address,
- * are no sentences: they end two days after the evidence that they are from.
+ * are no sentences: a watch ends two days after the evidence that it is from, friction 30 days after it. So that it does,
+ * friction follows on friction that is over, by what was verified meanwhile, and on probation.
  *
  * Of an address that many share, a block is over after a quarter of an hour; for the rest of D_n it is slowed down, and
- * what is seen of it meanwhile begins nothing. What is shared by many in the mean has friction, and no block. Of an
+ * what is seen of it meanwhile begins nothing; its friction ends as a watch does. What is shared by many in the mean has friction, and no block. Of an
  * address of a dynamic pool nothing lasts longer than a lease: then it is another's, who begins with the first episode.
  *
  * An end is set at birth. What was verified when a sentence began neither renews it nor begins the next
@@ -31,6 +32,7 @@
 #define DECIDE_D0_ALONE_S   INT64_C(3600)     /* … and not */
 #define DECIDE_SHARED_S	    INT64_C(900)      /* at most, where many share an address */
 #define DECIDE_FRESH_S	    INT64_C(172800)   /* older evidence begins nothing */
+#define DECIDE_SLOW_S	    INT64_C(2592000)  /* friction of an address: so long after it */
 #define DECIDE_CLEAN_S	    INT64_C(2592000)  /* so long nothing verified: one episode less */
 #define DECIDE_EPISODES_S   INT64_C(15552000) /* so long after the last: none */
 #define DECIDE_EPISODES_MAX 16
@@ -54,7 +56,8 @@ int64_t decide_length(enum entity_kind kind, bool corroborated, int32_t n);
 /* struct decide_facts - what is known of an entity at an instant */
 struct decide_facts {
 	bool block;	    /* the rule for a sentence is met */
-	bool friction;	    /* of an address: that for friction is */
+	bool friction;	    /* of an address: that for friction is … */
+	bool linger;	    /* … or would be, down to the level at which it is let go */
 	bool watch;	    /* that for a watch is */
 	bool hold;	    /* it is not below the level at which it is let go */
 	bool corroborated;  /* an anchor or two groups, by more than its hits of one day */

@@ -193,7 +193,8 @@ static struct play_stand stand_of(const struct side *s)
 	return (struct play_stand){ s->standing, s->n_standing, s->at_tag };
 }
 
-/* goods: NULL where nothing good is known */
+/* goods: NULL where nothing good is known. Before the first day that counts it is remembered what stands, and not whom it
+ * meets. */
 static int decide(const struct play_conf *p, const struct judge *j, int32_t today,
     struct play_goods *goods, struct play_course *c, struct side *s)
 {
@@ -208,6 +209,8 @@ static int decide(const struct play_conf *p, const struct judge *j, int32_t toda
 
 	if (r == 0)
 		r = remember(s, &list);
+	if (today < p->first)
+		return r;
 	if (r == 0 && goods) {
 		struct play_stand stand = stand_of(s);
 
@@ -305,9 +308,10 @@ static int course_day(const struct play_conf *p, const struct judge *j, int32_t 
 	unsigned d = (unsigned)(today - p->first);
 	int r = decide(p, j, today, goods, c, s);
 
+	if (r < 0 || today < p->first)
+		return r;
 	c->days[d] = (struct play_day){ .day = today + 1 };
-	if (r == 0)
-		r = play_day(p->judge->series, s, &c->days[d]);
+	r = play_day(p->judge->series, s, &c->days[d]);
 	if (r == 0 && goods) {
 		struct play_stand stand = stand_of(s);
 
@@ -324,6 +328,7 @@ static int play_init(const struct play_conf *c, struct play *ret)
 
 	*ret = (struct play){ .n_days = (unsigned)(c->last - c->first + 1),
 		.n_courses = c->n_levels,
+		.warm = (unsigned)c->warm,
 		.good = c->good != NULL,
 		.max_good_loss = c->max_good_loss };
 	ret->n_weeks = ret->n_days / WEEK;
@@ -349,7 +354,7 @@ static int courses_day(const struct play_conf *c, int32_t today, struct play *re
 
 	if (r < 0)
 		return r;
-	if (c->good)
+	if (c->good && today >= c->first)
 		r = play_goods_read(c, today, &goods);
 	for (unsigned k = 0; k < c->n_levels && r == 0; k++)
 		r = course_day(c, j, today, c->good ? &goods : NULL, &ret->course[k], &side[k]);
@@ -362,9 +367,9 @@ int play(const struct play_conf *c, struct play *ret, struct err *e)
 	struct side side[PLAY_MAX] = { 0 };
 	int r = play_init(c, ret);
 
-	for (int32_t today = c->first; today <= c->last && r == 0; today++) {
+	for (int32_t today = c->first - c->warm; today <= c->last && r == 0; today++) {
 		if (c->progress)
-			c->progress(c->ctx, (unsigned)(today - c->first));
+			c->progress(c->ctx, (unsigned)(today - c->first + c->warm));
 		r = courses_day(c, today, ret, side, e);
 	}
 	for (unsigned k = 0; k < c->n_levels; k++) {

@@ -32,13 +32,15 @@ struct play_conf {
 	const struct evaluate_conf *judge; /* what evaluate_judge reads of it */
 	int32_t first,
 	    last; /* decided is at the end of these days, and who comes until the end of last + 1 is looked at */
+	int32_t
+	    warm; /* so many days before the first it is decided too: a site that has run for a while */
 	const struct addrset *never; /* as in policy_conf */
 	const struct play_levels *levels;
 	unsigned n_levels;	      /* PLAY_MAX at most */
 	const struct good_days *good; /* sealed; NULL: nothing good is known */
 	const bool *anchors;	      /* as `own` of good_days_tell */
 	double max_good_loss;	      /* 0 to 1 */
-	/* called before each day with how many are done; NULL: nobody asks */
+	/* called before each day, warm ones too, with how many are done; NULL: nobody asks */
 	void (*progress)(void *ctx, unsigned done);
 	void *ctx;
 };
@@ -104,14 +106,15 @@ struct play_course {
 	struct play_day *days;	 /* owned; [n_days] */
 	struct play_week *weeks; /* owned; [n_weeks]: whole ones */
 	double walls[PLAY_WALL_N],
-	    idle[PLAY_WALL_N]; /* put up in all; of them, that nobody ever met */
+	    idle[PLAY_WALL_N]; /* in all, what stood on the first day too; of them, that nobody ever met */
 	double over_budget; /* blocks left alone because the budget was spent, summed over days */
 	struct play_bound bound[PLAY_WALL_N][LEVEL_N][ACTION_N];
 };
 
 struct play {
 	unsigned n_days, n_weeks, n_courses;
-	bool good; /* some is known */
+	unsigned warm; /* days before them */
+	bool good;     /* some is known */
 	double max_good_loss;
 	struct play_course course[PLAY_MAX];
 };

@@ -65,6 +65,7 @@ static void addr_facts(
 	f->friction = weighty && g->p7_max >= FRICTION * p7;
 	f->watch = g->p7_max >= p7;
 	f->hold = g->p7_max >= release(c, THRESHOLD_ADDR_P7, P7_RELEASE);
+	f->linger = weighty && f->hold;
 	s->alone = f->block && !f->corroborated;
 }
 

@@ -78,7 +78,10 @@ grep -q "$(printf '^+\taddr:45.0.1.3\tgreylist\t.*episode 1 is served')" "$dir/s
   fail "probation is not published: $(cat "$dir/serve/current/decisions")"
 all_earlier 3600
 stages "$dir/conf" score
-[ "$(sql "SELECT count(*) FROM decision WHERE entity = 'addr:45.0.1.3'")" = 0 ] || fail 'probation does not end'
+# What follows ends 30 days after the evidence, of this hour or, at midnight, the one before.
+[[ "$(sql "SELECT level, action, until - $now FROM decision WHERE entity = 'addr:45.0.1.3'")" =~ ^friction\|greylist\|([0-9]+)$ ]] ||
+  fail "after probation: $(sql 'SELECT * FROM decision')"
+[ "${BASH_REMATCH[1]}" -le $((30 * 86400 + 3600)) ] && [ "${BASH_REMATCH[1]}" -ge $((30 * 86400 - 7200)) ] || fail "it lasts ${BASH_REMATCH[1]} s"
 [ "$(sql "SELECT n FROM episode WHERE entity = 'addr:45.0.1.3'")" = 1 ] || fail 'its past is forgotten'
 
 # An allowance takes it all away, past and all; undone, it is back at once.

@@ -26,13 +26,14 @@
 #define SKIP_DAYS  45 /* a young series calls everything new */
 #define DAY_STEP   14
 #define DAYS_AUTO  5
+#define WARM_DAYS  28
 #define OUT_MAX	   (8u << 20)
 #define OLDEST_DAY day_of(EVENT_OLDEST_S)
 
 struct eval {
 	const char *conf_file, *registry, *days_text, *since, *plot;
 	struct opt_list set;
-	uint32_t horizon, drop_over;
+	uint32_t horizon, drop_over, warm;
 	bool json, foreign, alarm, walls, good_logs;
 	struct series series;
 	struct good_days good;
@@ -632,6 +633,7 @@ static int run_play(
 	struct play_conf c = { .judge = judge,
 		.first = x->days[0],
 		.last = x->days[x->n_days - 1] + (int32_t)x->horizon - 1,
+		.warm = MIN_OF((int32_t)x->warm, x->days[0] - x->first_day),
 		.levels = levels,
 		.n_levels = PLAY_GIVEN,
 		.good = x->good.n ? &x->good : NULL,
@@ -652,7 +654,7 @@ static int run_play(
 		levels[c.n_levels++] = (struct play_levels){ "as set", x->hub.levels };
 	}
 	c.ctx = &bar;
-	progress_start(&bar, "playing", (uint64_t)(c.last - c.first + 1));
+	progress_start(&bar, "playing", (uint64_t)(c.last - c.first + 1 + c.warm));
 	r = play(&c, &p, e);
 	progress_end(&bar);
 	if (r < 0)
@@ -748,6 +750,8 @@ static int check_options(const struct eval *x, int n)
 		why = "--foreign is for files; whose word a row of the ledger is, it knows itself";
 	else if (x->horizon == 0 || x->horizon > JUDGE_WINDOW_DAYS)
 		why = "--horizon: 1 to 400 days";
+	else if (x->warm > JUDGE_WINDOW_DAYS)
+		why = "--warm: 0 to 400 days";
 	if (why)
 		(void)fprintf(stderr, "onus eval: %s\n", why);
 	return why ? -EINVAL : 0;
@@ -755,7 +759,7 @@ static int check_options(const struct eval *x, int n)
 
 int cmd_eval(int argc, char **argv)
 {
-	struct eval x = { .horizon = 7, .since_day = OLDEST_DAY };
+	struct eval x = { .horizon = 7, .warm = WARM_DAYS, .since_day = OLDEST_DAY };
 	const struct opt opts[] = {
 		{ "days", 'd', OPT_TEXT, &x.days_text, "DATE,DATE…",
 		    "Test days. Default: the last five that the series can answer for, 14 days "
@@ -783,6 +787,11 @@ int cmd_eval(int argc, char **argv)
 		    "was good, where that is known: to the hub, or by event lines of good filters "
 		    "in FILE. "
 		    "max_good_loss holds." },
+		{ "warm", 0, OPT_COUNT, &x.warm, "DAYS",
+		    "With --walls, decide from so many days before the first test day on, as far "
+		    "as "
+		    "the series goes, "
+		    "so that something stands on it (28); 0: as on the first day of a site." },
 		{ "good", 0, OPT_FLAG, &x.good_logs, NULL,
 		    "With --walls: FILEs are logs, and what is good is what they tell (as of onus "
 		    "decide --replay), not what the hub knows; the evidence is the hub's." },

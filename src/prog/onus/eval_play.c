@@ -77,12 +77,14 @@ static void print_weeks(const struct play *p)
 void eval_play_print(const struct play *p)
 {
 	(void)printf(
-	    "formula %s; walls of %u days, decided at the end of the day before\n"
+	    "formula %s; walls of %u days, decided at the end of the day before, and on %u days "
+	    "before "
+	    "that do not count\n"
 	    "mean over %u weeks ± half of its 95 %% interval; stopped: share of the hosts, day by "
 	    "day, that met a wall; refused: that were not only slowed down;\ncaught: of the hosts "
 	    "of a week, that met one on any day; then "
 	    "walls and what is behind them, on a day\n\n",
-	    JUDGE_FORMULA, p->n_days, p->n_weeks);
+	    JUDGE_FORMULA, p->n_days, p->warm, p->n_weeks);
 	print_courses(p);
 	eval_good_print(p);
 	print_weeks(p);
@@ -164,6 +166,7 @@ static void json_course(struct jout *j, const struct play *p, unsigned k)
 
 void eval_play_json(struct jout *j, const struct play *p)
 {
+	jout_u64(j, "warm_days", p->warm);
 	jout_array(j, "levels");
 	for (unsigned k = 0; k < p->n_courses; k++)
 		json_course(j, p, k);

@@ -10,7 +10,7 @@
 #include "util/jout.h"
 
 /* eval_play_print - tables on standard output
- * eval_play_json  - the array `levels` of the object at hand
+ * eval_play_json  - `warm_days` and the array `levels` of the object at hand
  * eval_play_plot  - one SVG, readable without colours */
 void eval_play_print(const struct play *p);
 void eval_play_json(struct jout *j, const struct play *p);
