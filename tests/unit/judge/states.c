@@ -15,8 +15,20 @@ static int32_t from_now(int64_t at_s, int64_t now_s, int64_t longest_s)
 	return (int32_t)MAX_OF(at_s - now_s, -longest_s);
 }
 
-/* What is too old to mean anything is equally old: 48 hours of evidence that begins something, 180 days of what was
- * decided, 30 days for each episode of those without evidence. */
+/* Evidence, and up to when it is of the past: after 48 hours it begins nothing; where something stands, for 30 days an address
+ * may be slowed down for it. */
+static int32_t known(
+    enum entity_kind kind, const struct decide_state *s, int64_t at_s, int64_t now_s)
+{
+	int32_t x = from_now(at_s, now_s, DECIDE_SLOW_S);
+
+	if (kind == ENTITY_ADDR && s->level > LEVEL_WATCH)
+		return x;
+	return x <= -DECIDE_FRESH_S ? -(int32_t)DECIDE_SLOW_S : x;
+}
+
+/* What is too old to mean anything is equally old: also 180 days of what was decided, 30 days for each episode of those
+ * without evidence. */
 struct state state_of(
     enum entity_kind kind, const struct decide_state *s, int64_t verified_s, int64_t now_s)
 {
@@ -27,8 +39,8 @@ struct state state_of(
 		.action = (int8_t)s->action,
 		.episode = (int16_t)s->episode,
 		.verified = STATE_UNSEEN,
-		.after =
-		    from_now(s->after_s, now_s, s->episode ? DECIDE_EPISODES_S : DECIDE_FRESH_S),
+		.after = s->episode ? from_now(s->after_s, now_s, DECIDE_EPISODES_S)
+				    : known(kind, s, s->after_s, now_s),
 		.clean = s->episode
 			     ? from_now(s->clean_s, now_s, DECIDE_EPISODES_MAX * DECIDE_CLEAN_S)
 			     : 0,
@@ -36,12 +48,12 @@ struct state state_of(
 
 	if (s->level != LEVEL_CLEAR) {
 		x.until = (int32_t)(s->until_s - now_s);
-		x.since =
-		    lesser ? x.until - (int32_t)DECIDE_FRESH_S : (int32_t)(s->since_s - now_s);
+		x.since = lesser ? x.until - (int32_t)DECIDE_SLOW_S : (int32_t)(s->since_s - now_s);
 	}
 	if (verified_s != DECIDE_NEVER)
-		x.verified = from_now(verified_s, now_s,
-		    s->episode && verified_s > s->clean_s ? INT32_MAX : DECIDE_FRESH_S);
+		x.verified = s->episode && verified_s > s->clean_s
+				 ? from_now(verified_s, now_s, INT32_MAX)
+				 : known(kind, s, verified_s, now_s);
 	return x;
 }
 

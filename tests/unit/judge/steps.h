@@ -22,6 +22,7 @@ static inline struct decide_facts attack(int64_t verified_s)
 {
 	return (struct decide_facts){ .block = true,
 		.friction = true,
+		.linger = true,
 		.hold = true,
 		.corroborated = true,
 		.verified_s = verified_s,

@@ -53,8 +53,8 @@ static void lengths(void **state)
 struct moment {
 	int64_t hour;	  /* of this look */
 	int64_t verified; /* hour of the newest verified evidence, -1: none */
-	const char
-	    *met; /* which rules: b(lock) f(riction) w(atch) h(old) c(orroborated) s(hared) */
+	const char *
+	    met; /* which rules: b(lock) f(riction), with l(inger) w(atch) h(old) c(orroborated) s(hared) */
 	enum level level;
 	enum action action;
 	int64_t since, until; /* hours */
@@ -67,8 +67,8 @@ static void walk(const char *label, enum entity_kind kind, const struct moment *
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct decide_facts f = { strchr(m[i].met, 'b'), strchr(m[i].met, 'f'),
-			strchr(m[i].met, 'w'), strchr(m[i].met, 'h'), strchr(m[i].met, 'c'),
-			strchr(m[i].met, 's'),
+			strchr(m[i].met, 'f') || strchr(m[i].met, 'l'), strchr(m[i].met, 'w'),
+			strchr(m[i].met, 'h'), strchr(m[i].met, 'c'), strchr(m[i].met, 's'),
 			m[i].verified < 0 ? DECIDE_NEVER : FROM + m[i].verified * HOUR,
 			m[i].verified < 0 ? DECIDE_NEVER : FROM + m[i].verified * HOUR };
 
@@ -108,16 +108,34 @@ static void address_again(void **state)
 		{ 73, 18, "bfhc", LEVEL_PROBATION, ACTION_GREYLIST, 73, 121, 2 },
 		{ 100, 99, "h", LEVEL_BLOCK, ACTION_DROP, 100, 104, 3 }, /* the first hit, alone */
 		{ 104, 99, "bfhc", LEVEL_PROBATION, ACTION_GREYLIST, 104, 108, 3 },
-		{ 108, 99, "bfhc", LEVEL_CLEAR, ACTION_TAG, 0, 0, 3 },
+		{ 108, 99, "bfhc", LEVEL_FRICTION, ACTION_GREYLIST, 108, 819, 3 },
 	};
 	static const struct moment steps[] = {
 		{ 0, -1, "w", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 }, /* nothing was seen */
 		{ 1, 1, "wh", LEVEL_WATCH, ACTION_TAG, 1, 49, 0 },
-		{ 2, 2, "fh", LEVEL_FRICTION, ACTION_GREYLIST, 2, 50, 0 },
-		{ 30, 29, "fh", LEVEL_FRICTION, ACTION_GREYLIST, 2, 50, 0 },
-		{ 50, 29, "fh", LEVEL_FRICTION, ACTION_GREYLIST, 50, 77, 0 },
-		{ 60, 29, "", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 },
-		{ 61, 29, "fhb", LEVEL_BLOCK, ACTION_DROP, 61, 62, 1 },
+		{ 2, 2, "fh", LEVEL_FRICTION, ACTION_GREYLIST, 2, 722, 0 },
+		{ 30, 29, "fh", LEVEL_FRICTION, ACTION_GREYLIST, 2, 722, 0 },
+		{ 722, 29, "lh", LEVEL_FRICTION, ACTION_GREYLIST, 722, 749, 0 },
+		{ 740, 29, "", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 },
+		{ 741, 29, "fh", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 },  /* it was let go */
+		{ 742, 741, "lh", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 }, /* too little to begin */
+		{ 743, 742, "fhb", LEVEL_BLOCK, ACTION_DROP, 743, 744, 1 },
+	};
+	static const struct moment served[] = {
+		{ 0, 0, "bfh", LEVEL_BLOCK, ACTION_DROP, 0, 1, 1 },
+		{ 1, 0, "fh", LEVEL_PROBATION, ACTION_GREYLIST, 1, 2, 1 },
+		{ 2, 0, "lh", LEVEL_FRICTION, ACTION_GREYLIST, 2, 720, 1 },
+		{ 719, 0, "lh", LEVEL_FRICTION, ACTION_GREYLIST, 2, 720, 1 },
+		{ 720, 0, "lh", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 },
+	};
+	static const struct moment early[] = {
+		{ 0, 0, "bfhc", LEVEL_BLOCK, ACTION_DROP, 0, 24, 1 },
+		{ 5, 0, "", LEVEL_PROBATION, ACTION_GREYLIST, 5, 29, 1 },
+		{ 29, 0, "fh", LEVEL_CLEAR, ACTION_TAG, 0, 0, 1 }, /* of the past */
+	};
+	static const struct moment shares[] = {
+		{ 0, 0, "fhs", LEVEL_FRICTION, ACTION_GREYLIST, 0, 48, 0 },
+		{ 48, 0, "fhs", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 },
 	};
 	static const struct moment old[] = {
 		{ 48, 0, "bfwhc", LEVEL_CLEAR, ACTION_TAG, 0, 0, 0 },
@@ -127,6 +145,9 @@ static void address_again(void **state)
 
 	WALK(ENTITY_ADDR, week);
 	WALK(ENTITY_ADDR, steps);
+	WALK(ENTITY_ADDR, served);
+	WALK(ENTITY_ADDR, early);
+	WALK(ENTITY_ADDR, shares);
 	WALK(ENTITY_ADDR, old);
 }
 

@@ -103,9 +103,11 @@ static void addresses(void **state)
 			assert_int_equal(d->key.kind, ENTITY_ADDR);
 			assert_int_equal(d->now.action, action[d->now.level]);
 			assert_int_equal(d->now.since_s, NOON);
-			assert_int_equal(d->now.until_s, d->now.level == LEVEL_BLOCK
-							     ? NOON + DAY_S
-							     : (int64_t)(TODAY + 2) * DAY_S);
+			assert_int_equal(d->now.until_s,
+			    d->now.level == LEVEL_BLOCK
+				? NOON + DAY_S
+				: (int64_t)(TODAY + (d->now.level == LEVEL_FRICTION ? 30 : 2)) *
+				      DAY_S);
 			assert_true(strlen(d->reason) > 20);
 		}
 		policy_done(&l);
@@ -195,7 +197,7 @@ static void thresholds(void **state)
 }
 
 /* Deciding again without new evidence renews nothing: its end is what it was at birth, then comes probation, then
- * nothing. New evidence after it began is the next episode. */
+ * it is slowed down until 30 days after that evidence. New evidence after it began is the next episode. */
 static void ends(void **state)
 {
 	static const struct {
@@ -210,7 +212,8 @@ static void ends(void **state)
 		{ DAY_S, false, LEVEL_PROBATION, DAY_S, 2 * DAY_S, 1 },
 		{ 2 * DAY_S - 1, false, LEVEL_PROBATION, DAY_S, 2 * DAY_S, 1 },
 		{ 2 * DAY_S - 1, true, LEVEL_BLOCK, 2 * DAY_S - 1, 4 * DAY_S - 1, 2 },
-		{ 2 * DAY_S, false, LEVEL_CLEAR, 0, 0, 1 },
+		{ 2 * DAY_S, false, LEVEL_FRICTION, 2 * DAY_S, 30 * DAY_S - DAY_S / 2, 1 },
+		{ 30 * DAY_S - DAY_S / 2, false, LEVEL_CLEAR, 0, 0, 1 },
 	};
 
 	for (unsigned i = 0; i < NELEM(cases); i++) {

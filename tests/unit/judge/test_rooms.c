@@ -104,6 +104,7 @@ static struct decide_case case_of(const struct run *r, unsigned i, const struct 
 	x.never = d == ALLOWED;
 	x.facts = (struct decide_facts){ .block = d != CLEANS,
 		.friction = d == ATTACKS,
+		.linger = d != CLEANS && d != UNSEEN,
 		.hold = d != CLEANS && d != UNSEEN,
 		.corroborated = true,
 		.verified_s = d == ATTACKS || d == ALLOWED ? r->conf.at_s : verified_s };

@@ -154,6 +154,7 @@ static void pool_years(void **state)
 			f.block = random_below(2);
 			f.friction = f.block || random_below(2);
 			f.hold = f.block || random_below(4) > 0;
+			f.linger = f.hold && random_below(4) > 0;
 			f.corroborated = random_below(2);
 			f.verified_s = f.seen_s = verified_s;
 			was = s;

@@ -17,10 +17,11 @@
 #define DAY	(24 * HOUR)
 #define NOW	(20000 * DAY) /* of a state that is looked at */
 #define FRESH	(2 * DAY)
+#define SLOW	(30 * DAY)
 #define CLEAN	(30 * DAY)
 #define MOST	16 /* episodes that are counted */
 #define WHOLE	INT64_MAX
-#define ENDLESS 2000000u /* states: three times those of the largest model */
+#define ENDLESS 4000000u /* states: more than any model has */
 
 /* struct promise - of a kind */
 struct promise {
@@ -49,6 +50,7 @@ struct model {
 	int32_t
 	    episodes; /* what has had more, or what began so long ago, is looked at no further */
 	int64_t past_s;
+	bool walls_alone; /* the score is never between friction and a wall */
 };
 
 #ifdef __SANITIZE_ADDRESS__
@@ -62,7 +64,8 @@ struct model {
 #endif
 
 static const struct model models[] = {
-	{ "address, daily", ENTITY_ADDR, false, 0, 2, DAY, 0, ALL, WHOLE },
+	{ "address, daily", ENTITY_ADDR, false, 0, 2, DAY, 0, WIDE - 1, 60 * DAY },
+	{ "address, daily, by its walls", ENTITY_ADDR, false, 0, 2, DAY, 0, ALL, WHOLE, true },
 	{ "block, daily", ENTITY_BLOCK, false, 0, 2, DAY, 0, ALL, WHOLE },
 	{ "prefix, daily", ENTITY_PREFIX, false, 0, 2, DAY, 0, ALL, WHOLE },
 	{ "network, daily, never refused", ENTITY_NET, false, 0, 17, DAY, 0, ALL, WHOLE },
@@ -70,7 +73,7 @@ static const struct model models[] = {
 	{ "AS, daily", ENTITY_AS, false, 0, 2, DAY, 0, ALL, WHOLE },
 	{ "organisation, daily", ENTITY_ORG, false, 0, 1, DAY, 0, ALL, WHOLE },
 	{ "address of a pool, daily", ENTITY_ADDR, false, 7 * DAY, 2, DAY, 0, ALL, WHOLE },
-	{ "address, hourly", ENTITY_ADDR, false, 0, 2, HOUR, 0, WIDE, 4 * DAY },
+	{ "address, hourly, by its walls", ENTITY_ADDR, false, 0, 2, HOUR, 0, WIDE, 4 * DAY, true },
 	{ "address of a pool, hourly", ENTITY_ADDR, false, 6 * HOUR, 2, HOUR, 0, WIDE, 2 * DAY },
 	{ "shared address, hourly", ENTITY_ADDR, true, 0, 2, HOUR, 0, WIDE, 2 * DAY },
 	{ "shared address, by 15 minutes", ENTITY_ADDR, true, 0, 2, HOUR / 4, 0, WIDE - 1,
@@ -88,16 +91,17 @@ static const struct model models[] = {
 /* What the score may say; what is corroborated of an address meets the rule. */
 static const struct score {
 	bool of_addr, of_others;
-	bool block, friction, hold, corroborated;
+	bool block, friction, linger, hold, corroborated;
 } scores[] = {
-	{ true, false, false, false, false, false },
-	{ true, false, false, false, true, false },
-	{ true, false, false, true, true, false },
-	{ true, false, true, true, true, false },
-	{ true, false, true, true, true, true },
-	{ false, true, false, false, false, true },
-	{ false, true, false, false, true, true },
-	{ false, true, true, false, true, true },
+	{ true, false, false, false, false, false, false },
+	{ true, false, false, false, false, true, false },
+	{ true, false, false, false, true, true, false },
+	{ true, false, false, true, true, true, false },
+	{ true, false, true, true, true, true, false },
+	{ true, false, true, true, true, true, true },
+	{ false, true, false, false, false, false, true },
+	{ false, true, false, false, false, true, true },
+	{ false, true, true, false, false, true, true },
 };
 
 /* What has become known since the last look: nothing; a hit of now; one of earlier; that none of them was true. */
@@ -126,7 +130,8 @@ static struct decide_facts facts_of(
     const struct model *m, const struct score *score, int64_t verified_s)
 {
 	return (struct decide_facts){ .block = score->block,
-		.friction = score->friction,
+		.friction = score->friction && !m->walls_alone,
+		.linger = score->linger && !m->walls_alone,
 		.hold = score->hold,
 		.corroborated = score->corroborated,
 		.shared = m->shared,
@@ -202,6 +207,21 @@ static int64_t fresh_s(const struct move *v)
 	return at_most(FRESH, v->m->lease_s ? MAX_OF(v->m->lease_s, DAY) : 0);
 }
 
+/* For how long an address is slowed down: others may be behind it who did nothing. */
+static int64_t slow_s(const struct move *v)
+{
+	return v->m->shared || v->m->lease_s
+		   ? MIN_OF(v->m->shared ? FRESH : SLOW,
+			 v->m->lease_s ? MAX_OF(v->m->lease_s, DAY) : SLOW)
+		   : SLOW;
+}
+
+/* Something that slowed down or refused has stood until now, or until somebody looked. */
+static bool just_over(const struct move *v)
+{
+	return v->was.level > LEVEL_WATCH && !stands(v) && v->t >= over_s(v);
+}
+
 /* A hit that may begin something. */
 static bool news(const struct move *v)
 {
@@ -252,11 +272,51 @@ static enum verdict of_its_length(const struct move *v)
 	return verdict(v->now.until_s - v->t == at_most(want, v->m->lease_s));
 }
 
-static enum verdict lesser_end_after_two_days(const struct move *v)
+static bool friction_began(const struct move *v)
 {
-	if (!began(v) || sentence(v, &v->now) || v->now.level == LEVEL_PROBATION)
+	return began(v) && v->m->kind == ENTITY_ADDR && v->now.level == LEVEL_FRICTION;
+}
+
+static enum verdict friction_ends_by_its_evidence(const struct move *v)
+{
+	if (!friction_began(v))
 		return SILENT;
-	return verdict(v->now.until_s == v->f.verified_s + fresh_s(v));
+	return verdict(v->now.until_s == v->f.verified_s + slow_s(v));
+}
+
+/* Of what is just over: by what was verified since the last sentence; or by that of the sentence itself, of what is nobody
+ * else's by now, and was not let go. */
+static bool goes_on(const struct move *v)
+{
+	bool let_go = v->was.level == LEVEL_PROBATION && v->was.since_s <= v->was.after_s;
+	bool own = !v->m->shared && !v->m->lease_s && !let_go;
+
+	return v->m->kind == ENTITY_ADDR && just_over(v) && v->f.linger &&
+	       v->f.verified_s != DECIDE_NEVER && v->f.verified_s <= v->t &&
+	       v->t - v->f.verified_s < slow_s(v) && (own || v->f.verified_s > v->was.after_s);
+}
+
+static enum verdict friction_goes_on(const struct move *v)
+{
+	if (!goes_on(v) || sentence(v, &v->now))
+		return SILENT;
+	return verdict(friction_began(v));
+}
+
+static enum verdict friction_is_let_go(const struct move *v)
+{
+	if (v->m->kind != ENTITY_ADDR || v->was.level != LEVEL_FRICTION || v->f.hold)
+		return SILENT;
+	return verdict(v->now.level == LEVEL_CLEAR);
+}
+
+/* Nobody is refused by it, and it is no episode. */
+static enum verdict friction_slows_down_alone(const struct move *v)
+{
+	if (v->m->kind != ENTITY_ADDR || v->now.level != LEVEL_FRICTION)
+		return SILENT;
+	return verdict(v->now.action == ACTION_GREYLIST && v->now.episode <= v->was.episode &&
+		       v->now.until_s - v->t <= slow_s(v));
 }
 
 static enum verdict probation_as_long(const struct move *v)
@@ -319,7 +379,7 @@ static enum verdict by_new_hits_alone(const struct move *v)
 	if (!began(v) || v->now.level <= LEVEL_WATCH || v->now.level == LEVEL_PROBATION)
 		return SILENT;
 	if (!sentence(v, &v->now))
-		return verdict(news(v) && v->f.friction);
+		return verdict((news(v) && v->f.friction) || goes_on(v));
 	return verdict(news(v) && (v->f.block || in_probation(v)));
 }
 
@@ -430,7 +490,7 @@ static enum verdict not_yet_is_nothing(const struct move *v)
 	struct decide_facts old = v->f, ahead = v->f;
 	struct decide_state a, b;
 
-	old.verified_s = MIN_OF(v->was.clean_s, v->t - FRESH);
+	old.verified_s = MIN_OF(v->was.clean_s, v->t - SLOW);
 	ahead.verified_s = v->t + 1;
 	a = next(v, &old, &v->was, v->t);
 	b = next(v, &ahead, &v->was, v->t);
@@ -444,7 +504,10 @@ static const struct property {
 	{ "every wall ends", every_wall_ends },
 	{ "its end is fixed at birth", fixed_at_birth },
 	{ "a sentence is as long as said", of_its_length },
-	{ "lesser ones end after two days", lesser_end_after_two_days },
+	{ "friction ends 30 days after its evidence", friction_ends_by_its_evidence },
+	{ "friction goes on until then", friction_goes_on },
+	{ "friction is let go at once", friction_is_let_go },
+	{ "friction slows down alone", friction_slows_down_alone },
 	{ "probation is as long, and a step down", probation_as_long },
 	{ "unverified is a watch at most", unverified_is_a_watch_at_most },
 	{ "new hits alone begin or renew", by_new_hits_alone },
@@ -483,7 +546,7 @@ static bool walled(const struct state *x)
 	return x->level > LEVEL_WATCH;
 }
 
-#define STEPS 16
+#define STEPS 20
 
 static void add_step(int64_t step_s, int64_t *v, unsigned *n)
 {
@@ -499,7 +562,8 @@ static void add_step(int64_t step_s, int64_t *v, unsigned *n)
 static unsigned steps(const struct model *m, const struct state *x, int64_t ret[STEPS])
 {
 	const int64_t ends[] = { x->until, 2 * (int64_t)x->until - x->since,
-		x->verified == STATE_UNSEEN ? 0 : x->verified + FRESH, x->clean + CLEAN,
+		x->verified == STATE_UNSEEN ? 0 : x->verified + FRESH,
+		x->verified == STATE_UNSEEN ? 0 : x->verified + SLOW, x->clean + CLEAN,
 		x->after + 180 * DAY };
 	unsigned n = 0;
 
@@ -540,6 +604,9 @@ static int64_t most_after(const struct move *v)
 		    at_most(v->now.until_s - v->t +
 				length(v, v->f.corroborated || v->m->shared, v->now.episode),
 			v->m->lease_s));
+	if (began(v) && sentence(v, &v->now) && v->m->kind == ENTITY_ADDR && !v->m->shared &&
+	    !v->m->lease_s && !v->m->walls_alone)
+		most_s = MAX_OF(most_s, SLOW - (v->t - v->f.verified_s));
 	return most_s;
 }
 
@@ -747,13 +814,14 @@ static void tell(const struct exploration *x, unsigned i)
 
 	print_message("%s: not so, %ju times: %s\n"
 		      "  %s %s %+jd..%+jd, episode %d, after %+jd, clean %+jd\n"
-		      "  then, at %+jd, verified %+jd%s%s%s%s: %s %s %+jd..%+jd, episode %d\n",
+		      "  then, at %+jd, verified %+jd%s%s%s%s%s: %s %s %+jd..%+jd, episode %d\n",
 	    x->m->label, (uintmax_t)x->broken[i], properties[i].name, level_name(a->level),
 	    action_name(a->action), (intmax_t)(a->since_s - NOW), (intmax_t)(a->until_s - NOW),
 	    a->episode, (intmax_t)(a->after_s - NOW), (intmax_t)(a->clean_s - NOW),
 	    (intmax_t)(v->t - NOW),
 	    v->f.verified_s == DECIDE_NEVER ? INTMAX_MIN : (intmax_t)(v->f.verified_s - NOW),
-	    v->f.block ? " block" : "", v->f.friction ? " friction" : "", v->f.hold ? " hold" : "",
+	    v->f.block ? " block" : "", v->f.friction ? " friction" : "",
+	    v->f.linger ? " linger" : "", v->f.hold ? " hold" : "",
 	    v->f.corroborated ? " corroborated" : "", level_name(b->level), action_name(b->action),
 	    (intmax_t)(b->since_s - NOW), (intmax_t)(b->until_s - NOW), b->episode);
 }

@@ -120,7 +120,7 @@ static struct decide_facts facts_of(const struct year *y, const struct mood *m,
 		hit = false;
 	f.hold = hold;
 	f.block = hold && (!moody || random_below(2));
-	f.friction = hold;
+	f.friction = f.linger = hold;
 	f.corroborated = y->r.corroborated || y->p->kind != ENTITY_ADDR;
 	f.verified_s = hit ? now_s - (moody ? random_below(7200) : 0) : DECIDE_NEVER;
 	return f;
@@ -258,6 +258,23 @@ static void who_cleans_up_is_released(void **state)
 	each_year(released_of);
 }
 
+/* Of an address, and of one that many share. */
+static void slowed_down_of(const struct year *y)
+{
+	int64_t most_s = y->p->shared ? 2 * DAY : 30 * DAY;
+
+	for (const struct look *l = y->look; l < y->look + y->n; l++)
+		if (y->p->kind == ENTITY_ADDR && l->now.level == LEVEL_FRICTION &&
+		    (silent_s(l) >= most_s || !l->f.hold || l->now.action != ACTION_GREYLIST ||
+			l->now.until_s > l->f.verified_s + most_s))
+			not_so(y, l);
+}
+
+static void nobody_is_slowed_down_for_longer(void **state)
+{
+	each_year(slowed_down_of);
+}
+
 /* 30 days apart, and nothing verified or begun in between: one episode less; 180 days after the last: none. */
 static void forgotten_of(const struct year *y)
 {
@@ -357,7 +374,7 @@ static void day_random(struct decide_case *x, struct mood *m, int64_t now_s)
 		*m = mood_random();
 	x->was = x->now;
 	x->facts.hold = random_below(100) < m->holds;
-	x->facts.block = x->facts.friction = x->facts.hold && random_below(4) > 0;
+	x->facts.block = x->facts.friction = x->facts.linger = x->facts.hold && random_below(4) > 0;
 	if (random_below(100) < m->hits)
 		x->facts.verified_s = now_s - random_below(86400);
 	if (random_below(200) == 0)
@@ -455,6 +472,7 @@ int main(void)
 		cmocka_unit_test(every_wall_ends),
 		cmocka_unit_test(unverified_renews_nothing),
 		cmocka_unit_test(who_cleans_up_is_released),
+		cmocka_unit_test(nobody_is_slowed_down_for_longer),
 		cmocka_unit_test(the_past_is_forgotten),
 		cmocka_unit_test(no_flapping),
 		cmocka_unit_test(never_above_the_caps),
