@@ -9,7 +9,8 @@
 	[THRESHOLD_##which] = { name, standard, min, max, whole, help }
 const struct threshold_row threshold_rows[THRESHOLD_N] = {
 	ROW(ADDR_P7, "addr.p7", 0.35, 0.2, 0.95, false,
-	    "an address is walled off when it is so likely to attack again within 7 days"),
+	    "an address is walled off when it is so likely to attack again within 7 days, and "
+	    "slowed down from half of that on"),
 	ROW(ADDR_WEIGHT, "addr.weight", 0.5, 0.2, 1, false,
 	    "and a day of its evidence weighs so much"),
 	ROW(ADDR_HITS, "addr.hits", 5, 2, 10000, true,

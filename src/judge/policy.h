@@ -4,8 +4,8 @@
  * change: core/threshold.h, B6):
  *
  *   addr   p7 >= 0.35 with a day weight >= 0.5, seen by an anchor or by two groups: a block of 24 hours x 2^(n-1); or
- *          5 verified hits on one day: of one hour x 2^(n-1). Half of that p7: friction. That p7, but one
- *          group's word alone or a lesser weight: watch
+ *          5 verified hits on one day: of one hour x 2^(n-1). Half of that p7: friction, down to
+ *          0.09. That p7, but one group's word alone or a lesser weight: watch
  *   block  >= 4 verified hosts in 7 days on >= 2 days (or >= 8 on one), arrivals >= 1 or m >= 4,
  *          m_low >= 0.5, an anchor or two groups: friction, from the second episode on a block. Arrivals >= 0.25: watch
  *   prefix, net   >= 3 of its blocks and >= 25 % of those it announces meet that rule, arrivals >= 0.25 a block
