@@ -90,7 +90,9 @@ for line in open(sys.argv[2]):
     if line[0] != "#":
         at, host = line.split("\t")[:2]
         came.setdefault(start + timedelta((int(at) - 1700006400) // 86400), set()).add(host)
-levels = {x["name"]: x for x in json.load(open(sys.argv[1]))["levels"]}
+played = json.load(open(sys.argv[1]))
+assert played["warm_days"] == 28, played["warm_days"]
+levels = {x["name"]: x for x in played["levels"]}
 assert list(levels) == ["addresses alone", "mild", "standard", "strict"], list(levels)
 for name in ("addresses alone", "mild", "standard"):
     x = levels[name]
@@ -114,6 +116,19 @@ eval_ --walls --days 2024-02-01,2024-02-15 --plot "$dir/walls.svg" "$dir/daily" 
 [ "$(grep -c '^2024-02-' "$dir/text")" = 3 ] && grep -q '^standard ' "$dir/text" || fail "$(cat "$dir/text")"
 python3 -c 'import sys, xml.dom.minidom as d; t = d.parse(sys.argv[1]); assert len(t.getElementsByTagName("path")) == 8 and "strict" in t.toxml()' "$dir/walls.svg" ||
   fail 'no picture of walls'
+# Cold, and as warm as the series allows: then more stands on the first day.
+for warm in 0 300; do
+  eval_ --walls --json --warm "$warm" --days 2024-02-01,2024-02-15 "$dir/daily" >"$dir/warm.$warm" 2>/dev/null || fail "--warm $warm"
+done
+python3 - "$dir/warm.0" "$dir/warm.300" <<'PY' || fail 'warm is as cold'
+import json, sys
+cold, warm = (json.load(open(x)) for x in sys.argv[1:])
+assert (cold["warm_days"], warm["warm_days"]) == (0, 78), (cold["warm_days"], warm["warm_days"])
+cold, warm = (x["levels"][2]["days"] for x in (cold, warm))
+assert len(cold) == len(warm) == 21 and cold[0]["addr"]["met"] == warm[0]["addr"]["met"] == 3
+assert warm[0]["addr"]["walls"] > cold[0]["addr"]["walls"], "nothing stood"
+PY
+eval_ --walls --warm 401 "$dir/daily" >/dev/null 2>"$dir/err" && fail '401 days are warm'
 eval_ --walls --alarm "$dir/daily" >/dev/null 2>"$dir/err" && fail 'an alarm of walls'
 
 # Too short a series, days out of order, beyond the end.

@@ -166,6 +166,30 @@ static void spared(void **state)
 	series_done(&s.series);
 }
 
+/* What a site that has run for a while would have standing: the hot block is refused from the first day on. */
+static void warm(void **state)
+{
+	struct scene s;
+	struct play cold, p;
+	struct err e;
+	unsigned k;
+
+	scene_make(&s);
+	assert_int_equal(play(&s.conf, &cold, &e), 0);
+	s.conf.warm = 10;
+	assert_int_equal(play(&s.conf, &p, &e), 0);
+	k = course_of(&p, "standard");
+	assert_int_equal(p.warm, 10);
+	assert_int_equal(p.n_days, PLAYED);
+	assert_int_equal(p.course[k].days[0].day, TODAY + 1);
+	assert_true(p.course[k].days[0].refused > cold.course[k].days[0].refused);
+	assert_true(p.course[k].weeks[0].came == cold.course[k].weeks[0].came);
+	assert_true(p.course[k].walls[PLAY_BLOCK] == 1 && p.course[k].idle[PLAY_BLOCK] == 0);
+	play_done(&cold);
+	play_done(&p);
+	series_done(&s.series);
+}
+
 /* Whoever asks for less is walled in by no less. */
 static void stricter(void **state)
 {
@@ -363,6 +387,7 @@ int main(void)
 		cmocka_unit_test(idle),
 		cmocka_unit_test(weeks),
 		cmocka_unit_test(spared),
+		cmocka_unit_test(warm),
 		cmocka_unit_test(stricter),
 		cmocka_unit_test(good_of_day),
 		cmocka_unit_test(good_of_week),
