@@ -260,7 +260,7 @@ static enum verdict fixed_at_birth(const struct move *v)
 		return verdict(v->now.level == LEVEL_PROBATION && began(v));
 	if (v->was.level == LEVEL_PROBATION)
 		return verdict(sentence(v, &v->now) && began(v));
-	return verdict(v->now.level == LEVEL_CLEAR || began(v));
+	return verdict(v->now.level == LEVEL_CLEAR || (began(v) && v->now.level > v->was.level));
 }
 
 static enum verdict of_its_length(const struct move *v)
