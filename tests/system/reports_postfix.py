@@ -129,8 +129,8 @@ onus_destination_recipient_limit = 1
 maillog_file = @/log
 maillog_file_prefixes = @
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
+minimal_backoff_time = 3s
+maximal_backoff_time = 3s
 smtpd_milters = inet:127.0.0.1:%d
 milter_default_action = tempfail
 """.replace("@", dir_) % milter.getsockname()[1])
@@ -230,7 +230,9 @@ try:
             want[address] = ("reports", 0) if believed else ("reports-unverified", 1)
         smtp.sendmail("bounces@example.org", ["abuse@reports.example"], report(address, head))
     smtp.quit()
-    for _ in range(600):  # each mail is removed from the queue once it is delivered
+    # Each mail is removed from the queue once it is delivered. One that pipe(8) still has open when it is to be tried again
+    # waits for a minute.
+    for _ in range(3000):
         if log().count(": removed\n") >= MAILS or master.poll() is not None:
             break
         time.sleep(0.1)
