@@ -105,6 +105,11 @@ static const struct param params[] = {
 	    "Publications for our own daemons; `current` is the newest."),
 	P(open_dir, TEXT, "/var/lib/onus/open", 0, 0, "directory",
 	    "Publications that anybody may download."),
+	P(publication_key, TEXT, "", 0, 0, "key",
+	    "Who must have signed the publications that onus-dnsbl, onus-policy and onus-milter "
+	    "answer by (publish.pub beside publish.key); empty: whoever signed the first one that "
+	    "they "
+	    "read."),
 	P(publish_keep, COUNT, "3", 1, 1000, "publications", "Older publications to keep."),
 	P(pages_apart_mib, COUNT, "64", 0, 1048576, "MiB",
 	    "From this size of reputation.sqlite on, what pages show is made beside the "

@@ -84,8 +84,9 @@ struct conf {
 	uint32_t clock_max_s; /* a sensor's clock that differs by more is wrong */
 	char *hub;	      /* URL of the hub (doc/hub.md) */
 	char *serve_dir, *open_dir;
-	char *host_name; /* HOST of batch names */
-	char *site_name; /* "as seen by SITE" */
+	char *publication_key; /* 64 hexadecimal digits; "": whoever signed the first one */
+	char *host_name;       /* HOST of batch names */
+	char *site_name;       /* "as seen by SITE" */
 	char *site_url;
 	char *own_networks; /* prefixes, comma-separated: never an event, never blocked */
 	char *web_listen;   /* address:port */

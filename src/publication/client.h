@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A client's address as an edition sees it at an instant: the one answer that DNSBL, policy, milter and exports share. */
+#ifndef ONUS_PUBLICATION_CLIENT_H
+#define ONUS_PUBLICATION_CLIENT_H
+
+#include "publication/edition.h"
+
+/* struct client - texts borrow from the edition */
+struct client {
+	struct reputation_chain
+	    chain; /* rows about it and around it, for scores; parents as the most specific has them */
+	bool
+	    spared; /* own network, allow list or special space: nothing is done to it, and no decision is told */
+	bool carved;  /* known good here: only decisions about the address itself hold */
+	bool decided; /* one is in force; else what follows means nothing */
+	uint32_t row; /* of the entity that it is about */
+	struct entity
+	    scope; /* that entity: address, block, prefix, network, AS, organisation or country */
+	enum level level;
+	enum action action;
+	int64_t until_s;
+	struct span reason;
+};
+
+/* client_look - of the decisions in force over an address the severest action, of equal ones the narrowest scope
+ *
+ * An IPv6 address counts as its /64, an IPv4-mapped one as IPv4. A stale edition decides nothing. Allocates nothing,
+ * takes no lock; ed may be NULL: nothing is known. */
+void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret);
+
+#endif
