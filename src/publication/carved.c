@@ -2,18 +2,17 @@
 #include "publication/carved.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
-#include <unistd.h>
 
 #include "publication/decisions.h"
-#include "util/input.h"
+#include "util/file.h"
 
-static int take(struct addrset *s, struct decisions_reader *rd, const struct line *l, int64_t now_s,
-    struct err *e)
+static int take(
+    struct addrset *s, struct decisions_reader *rd, struct span line, int64_t now_s, struct err *e)
 {
 	struct decision_line d;
-	int r = l->cut ? err_set(e, -EBADMSG, "the line is too long")
-		       : decisions_read(rd, l->text, &d, e);
+	int r = decisions_read(rd, line, &d, e);
 
 	if (r <= 0)
 		return r;
@@ -24,38 +23,43 @@ static int take(struct addrset *s, struct decisions_reader *rd, const struct lin
 	return addrset_add(s, d.entity.range) < 0 ? err_set(e, -ENOMEM, "out of memory") : 0;
 }
 
-static int read_all(struct input *in, int64_t now_s, struct addrset *s, struct err *e)
-{
-	struct decisions_reader rd = { .count = 0 };
-	struct line l;
-	int r = 0, got;
-
-	while (r == 0 && (got = input_line(in, &l, e)) != 0)
-		r = got < 0 ? got : take(s, &rd, &l, now_s, e);
-	return r < 0 ? r : decisions_whole(&rd, e);
-}
-
-int carved_read(const char *dir, int64_t now_s, struct addrset *ret, struct err *e)
+int carved_parse(struct span text, int64_t now_s, struct addrset *ret, struct err *e)
 {
 	CLEANUP(addrset_done) struct addrset s = { .v = NULL };
-	char path[PATH_MAX];
-	struct input *in;
-	int r;
+	struct decisions_reader rd = { .count = 0 };
+	struct span line;
+	uint64_t number = 0;
+	int r = 0;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/" CARVED_NAME, dir) >= sizeof(path))
-		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
-	*ret = (struct addrset){ .v = NULL };
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	r = input_open(path, &in, e);
+	while (r == 0 && !span_empty(text)) {
+		number++;
+		(void)span_cut(&text, '\n', &line);
+		r = take(&s, &rd, line, now_s, e);
+	}
+	if (r < 0)
+		return err_wrap(e, r, "line %" PRIu64, number);
+	r = decisions_whole(&rd, e);
 	if (r < 0)
 		return r;
-	r = read_all(in, now_s, &s, e);
-	(void)input_free(in);
-	if (r < 0)
-		return err_wrap(e, r, "%s", path);
 	addrset_settle(&s);
 	*ret = s;
 	s = (struct addrset){ .v = NULL };
 	return 0;
+}
+
+int carved_read(const char *dir, int64_t now_s, struct addrset *ret, struct err *e)
+{
+	CLEANUP(buf_done) struct buf b;
+	char path[PATH_MAX];
+	int r;
+
+	*ret = (struct addrset){ .v = NULL };
+	if ((size_t)snprintf(path, sizeof(path), "%s/" CARVED_NAME, dir) >= sizeof(path))
+		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
+	buf_init(&b, CARVED_BYTES_MAX);
+	r = file_read(path, &b, e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = carved_parse(buf_text(&b), now_s, ret, e);
+	return r < 0 ? err_wrap(e, r, "%s", path) : 0;
 }

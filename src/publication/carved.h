@@ -7,7 +7,11 @@
 #include "net/addrset.h"
 #include "util/err.h"
 
-#define CARVED_NAME "carve-outs"
+#define CARVED_NAME	 "carve-outs"
+#define CARVED_BYTES_MAX (UINT32_C(1) << 30)
+
+/* carved_parse - out of the file's bytes; 0; -EBADMSG with line and reason; -ENOMEM; as carved_read else */
+MUST_USE int carved_parse(struct span text, int64_t now_s, struct addrset *ret, struct err *e);
 
 /* carved_read - those of the publication in a directory that have not ended; the caller ends with addrset_done
  * A publication without any has nobody to leave out. 0; -EBADMSG; -errno */

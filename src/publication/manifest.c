@@ -270,6 +270,28 @@ int manifest_parse(struct span text, struct manifest *ret, struct err *e)
 	return 0;
 }
 
+int manifest_holds(const struct manifest *m, const char *name, struct span bytes, struct err *e)
+{
+	char sha[SHA256_HEX];
+
+	for (unsigned i = 0; i < m->n_files; i++) {
+		const struct manifest_file *f = &m->files[i];
+
+		if (strcmp(f->name, name) != 0)
+			continue;
+		if (span_len(bytes) == f->size_bytes) {
+			bytes_sha256(bytes, sha);
+			if (strcmp(sha, f->sha256) == 0)
+				return 1;
+		}
+		return err_set(e, -EBADMSG,
+		    "%s is not the file that the manifest names: it was changed, or damaged on the "
+		    "way",
+		    name);
+	}
+	return 0;
+}
+
 static int verify_file(const char *dir, const struct manifest_file *f, struct err *e)
 {
 	struct manifest_file found;
@@ -285,7 +307,7 @@ static int verify_file(const char *dir, const struct manifest_file *f, struct er
 	return 0;
 }
 
-static int read_in(const char *dir, struct manifest *ret, struct err *e)
+int manifest_read(const char *dir, struct manifest *ret, struct err *e)
 {
 	CLEANUP(buf_done) struct buf text;
 	char path[4096];
@@ -339,8 +361,8 @@ int manifest_write(const char *dir, const char *older, const struct publication_
 	if (n_names > MANIFEST_FILES_MAX)
 		return err_set(
 		    e, -E2BIG, "%u files, a manifest holds %u", n_names, MANIFEST_FILES_MAX);
-	if (m &&
-	    (read_in(older, m, NULL) < 0 || memcmp(m->key, key->public_key, SIGN_KEY_BYTES) != 0))
+	if (m && (manifest_read(older, m, NULL) < 0 ||
+		     memcmp(m->key, key->public_key, SIGN_KEY_BYTES) != 0))
 		m->n_files = 0;
 	for (unsigned i = 0; i < n_names && r == 0; i++) {
 		if (!name_ok(span_str(names[i])))
@@ -364,12 +386,12 @@ int manifest_current(const char *dir, struct manifest *ret, struct err *e)
 	char current[PLACE_PATH_MAX];
 	int r = place_current(dir, current, NULL, e);
 
-	return r < 0 ? r : read_in(current, ret, e);
+	return r < 0 ? r : manifest_read(current, ret, e);
 }
 
 int manifest_verify(const char *dir, const uint8_t *key, struct manifest *ret, struct err *e)
 {
-	int r = read_in(dir, ret, e);
+	int r = manifest_read(dir, ret, e);
 
 	if (r < 0)
 		return r;

@@ -67,6 +67,15 @@ MUST_USE int manifest_format(const struct publication_head *head, const struct m
  * Returns 0 with *ret; -EBADMSG with line and reason. *ret must not be moved: it borrows from itself. */
 MUST_USE int manifest_parse(struct span text, struct manifest *ret, struct err *e);
 
+/* manifest_read - dir/manifest; of the files it names none is looked at
+ * Returns 0; -ENOENT; -EBADMSG; -errno. */
+MUST_USE int manifest_read(const char *dir, struct manifest *ret, struct err *e);
+
+/* manifest_holds - are these bytes the file that it names so?
+ * Returns 1: to the byte; 0: it names none; -EBADMSG with a sentence, which does not name the directory. */
+MUST_USE int manifest_holds(
+    const struct manifest *m, const char *name, struct span bytes, struct err *e);
+
 /* manifest_current - of what is current in a directory of publications; of the files it names none is looked at
  * Returns 0; -ENOENT: nothing was published there yet; else as manifest_parse and file_read. */
 MUST_USE int manifest_current(const char *dir, struct manifest *ret, struct err *e);

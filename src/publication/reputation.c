@@ -611,6 +611,11 @@ static void entity_at(const struct reputation *r, uint32_t row, struct entity *r
 	*ret = en;
 }
 
+enum entity_kind reputation_kind(const struct reputation *r, uint32_t index)
+{
+	return rep_segments[segment_of(r, index)].kind;
+}
+
 void reputation_at(const struct reputation *r, uint32_t index, struct reputation_row *ret)
 {
 	const uint8_t *p = row_at(r, index);

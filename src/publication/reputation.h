@@ -64,6 +64,9 @@ struct reputation_row {
 	struct standing_decision decision; /* as written: see reputation_in_force */
 };
 
+/* reputation_kind - of the entity of a row, index below reputation_n */
+enum entity_kind reputation_kind(const struct reputation *r, uint32_t index);
+
 /* reputation_at - index below reputation_n */
 void reputation_at(const struct reputation *r, uint32_t index, struct reputation_row *ret);
 

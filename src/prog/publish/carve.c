@@ -9,8 +9,6 @@
 #include "publication/decisions.h"
 #include "util/file.h"
 
-#define LINES_BYTES_MAX (UINT32_C(1) << 30)
-
 static int take_range(void *ctx, struct range range)
 {
 	return replay_range(ctx, range);
@@ -77,7 +75,7 @@ int carve_write(const struct publishing *p, const char *dir, struct err *e)
 	struct decisions_writer w;
 	char path[PATH_MAX];
 
-	buf_init(&b, LINES_BYTES_MAX);
+	buf_init(&b, CARVED_BYTES_MAX);
 	decisions_begin(&w, &b);
 	for (size_t i = 0; i < p->carved.n; i++)
 		put_hosts(p, p->carved.v[i], &w);

@@ -9,6 +9,7 @@
 #include "publication/carved.h"
 #include "publication/manifest.h"
 #include "publication/place.h"
+#include "publication/reach.h"
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -95,12 +96,15 @@ static int put_serve(struct publishing *p, const char *dir, struct reputation **
 	names[(*n)++] = PAGES_NAME;
 	names[(*n)++] = SETTINGS_NAME;
 	names[(*n)++] = CARVED_NAME;
+	names[(*n)++] = REACH_NAME;
 	r = settings_write(p, dir, e);
 	if (r == 0)
 		r = carve_write(p, dir, e);
 	if (r < 0)
 		return r;
 	r = reputation_open(reputation, rep, e); /* what we could not read ourselves is not shown */
+	if (r == 0)
+		r = space_write(p, *rep, dir, e);
 	return r < 0 ? r : lists_write(p, *rep, dir, false, names, n, e);
 }
 

@@ -126,6 +126,10 @@ MUST_USE int settings_write(const struct publishing *p, const char *dir, struct 
 MUST_USE int carve_gather(struct publishing *p, struct err *e);
 MUST_USE int carve_write(const struct publishing *p, const char *dir, struct err *e);
 
+/* space_write - publication/reach.h, into dir: of all that is decided in rep */
+MUST_USE int space_write(
+    const struct publishing *p, const struct reputation *rep, const char *dir, struct err *e);
+
 /* lists_write - decisions and every export format into dir
  * open    leave out what is held
  * names   of the files, appended at *n (room for MANIFEST_FILES_MAX) */

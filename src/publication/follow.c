@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "publication/follow.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "publication/place.h"
+
+struct follow {
+	char *serve_dir;
+	struct addrset own;
+	bool keyed;
+	uint8_t key[SIGN_KEY_BYTES];
+	pthread_mutex_t lock; /* over newest alone */
+	struct edition *newest;
+	char seen[PLACE_PATH_MAX]; /* the publication that was looked at last; "": none */
+	struct follow_state state;
+};
+
+int follow_new(
+    const char *serve_dir, const char *key_hex, const char *own, struct follow **ret, struct err *e)
+{
+	struct follow *f = calloc(1, sizeof(*f));
+	int r = 0;
+
+	if (f)
+		f->serve_dir = strdup(serve_dir);
+	if (!f || !f->serve_dir) {
+		free(f);
+		return err_set(e, -ENOMEM, "out of memory");
+	}
+	(void)pthread_mutex_init(&f->lock, NULL);
+	f->keyed = *key_hex;
+	if (f->keyed && sign_key_parse(span_str(key_hex), f->key) < 0)
+		r = err_set(e, -EINVAL,
+		    "publication_key wants %u hexadecimal digits, as in publish.pub",
+		    SIGN_KEY_HEX - 1);
+	if (r == 0)
+		r = addrset_parse(span_str(own), &f->own, e);
+	if (r < 0)
+		(void)follow_free(f);
+	else
+		*ret = f;
+	return r;
+}
+
+struct follow *follow_free(struct follow *f)
+{
+	if (f) {
+		(void)edition_free(f->newest);
+		addrset_done(&f->own);
+		(void)pthread_mutex_destroy(&f->lock);
+		free(f->serve_dir);
+		free(f);
+	}
+	return NULL;
+}
+
+static void put(struct follow *f, struct edition *ed)
+{
+	struct edition *older;
+
+	(void)pthread_mutex_lock(&f->lock);
+	older = f->newest;
+	f->newest = ed;
+	(void)pthread_mutex_unlock(&f->lock);
+	(void)edition_free(older);
+	f->state.generation = edition_head(ed)->generation;
+	f->state.created_s = edition_head(ed)->created_s;
+	f->state.expires_s = edition_head(ed)->expires_s;
+	f->state.opened++;
+	f->state.trouble[0] = '\0';
+	if (!f->keyed)
+		memcpy(f->key, edition_key(ed), SIGN_KEY_BYTES);
+	f->keyed = true;
+}
+
+/* What may be otherwise the next time, memory or a disk, is tried again at each look, and told of once. */
+static int refuse(struct follow *f, const struct err *e, int r)
+{
+	bool told = strcmp(f->state.trouble, e->text) == 0;
+
+	if (r != -EBADMSG && r != -EKEYREJECTED) {
+		f->seen[0] = '\0';
+		if (told)
+			return 0;
+	}
+	f->state.refused++;
+	(void)snprintf(f->state.trouble, sizeof(f->state.trouble), "%s", e->text);
+	return r;
+}
+
+static int open_it(struct follow *f, const char *dir, struct err *e)
+{
+	struct edition *ed = NULL;
+	int r = edition_open(dir, f->keyed ? f->key : NULL, &f->own, &ed, e);
+
+	if (r == -ENOENT) { /* was it pruned while we looked? The next look tells. */
+		char again[PLACE_PATH_MAX];
+
+		if (place_current(f->serve_dir, again, NULL, NULL) < 0 || strcmp(again, dir) != 0) {
+			f->seen[0] = '\0';
+			return 0;
+		}
+	}
+	if (r == 0 && edition_head(ed)->generation < f->state.generation) {
+		(void)edition_free(ed);
+		r = err_set(
+		    e, -EBADMSG, "%s: its generation is lower than that of what is in force", dir);
+	}
+	if (r < 0)
+		return refuse(f, e, r);
+	put(f, ed);
+	return 1;
+}
+
+int follow_look(struct follow *f, struct err *e)
+{
+	char dir[PLACE_PATH_MAX];
+	int r = place_current(f->serve_dir, dir, NULL, e);
+
+	if (r == -ENOENT) {
+		f->seen[0] = '\0';
+		return 0;
+	}
+	if (r < 0)
+		return strcmp(f->state.trouble, e->text) == 0 ? 0 : refuse(f, e, r);
+	if (strcmp(dir, f->seen) == 0)
+		return 0;
+	(void)snprintf(f->seen, sizeof(f->seen), "%s", dir);
+	return open_it(f, dir, e);
+}
+
+struct edition *follow_take(struct follow *f)
+{
+	struct edition *ed;
+
+	(void)pthread_mutex_lock(&f->lock);
+	ed = f->newest ? edition_hold(f->newest) : NULL;
+	(void)pthread_mutex_unlock(&f->lock);
+	return ed;
+}
+
+void follow_state(const struct follow *f, struct follow_state *ret)
+{
+	*ret = f->state;
+}
