@@ -29,7 +29,7 @@ cluster="mysql:socket=$dir/cluster/1/socket user=$(id -un) database=onus"
 
 applied() { # waits until every node has what any has committed
   local n
-  for n in 1 2 3; do galera_sql "$n" 'SET SESSION wsrep_sync_wait = 15; SHOW TABLES' >/dev/null; done
+  for n in 1 2 3; do galera_sql "$n" 'SET SESSION wsrep_sync_wait = 15; SHOW DATABASES' '' >/dev/null; done
 }
 spent() { # PROCESS…: seconds of their processor
   local p
