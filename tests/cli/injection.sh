@@ -20,7 +20,7 @@ k=0
 for filter in sshd 'sshd[mode=aggressive]' postfix postfix-sasl postfix-scan dovecot exim exim-auth rspamd amavis exim-spam spamassassin ftp named web web-scan web-auth \
   'web[logging=syslog]' 'web-scan[logging=syslog]' 'web-auth[logging=syslog]' web-error web-error-scan web-error-auth \
   nginx-error nginx-error-scan nginx-error-auth nginx-error-rate \
-  'web-error-scan[logging=syslog]' 'web-error-auth[logging=syslog]' login mail-login phone 'phone[logging=syslog]' database sshd-good dovecot-good; do
+  'web-error-scan[logging=syslog]' 'web-error-auth[logging=syslog]' login mail-login phone 'phone[logging=syslog]' database postfix-verdict sshd-good dovecot-good; do
   "$onus" extract --filter "$filter" --filter-path "$filters" --json --line-numbers "$dir/log" >"$dir/events"
   jq -r '."source.ip"' "$dir/events" | sort | uniq -c | sort -rn >"$dir/who"
   grep -qw '1.2.3.4' "$dir/who" && fail "$filter punishes the victim: $(jq -r 'select(."source.ip" == "1.2.3.4") | .line' "$dir/events" | head -3 |

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site whose mail goes through an engine behind the queue: the files of etc/postfix, etc/spamassassin and etc/rspamd as they
+are, with ports and paths of the test's own, in a Postfix of its own. Nothing leaves loopback: names are asked of
+tests/cli/dns_server.py, which knows the zone of onus-dnsbl and no other."""
+import glob
+import os
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+SOURCE = os.environ["ONUS_SOURCE"]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def read(path):
+    if not os.path.exists(path):
+        return ""
+    with open(path, errors="replace") as f:
+        return f.read()
+
+
+def run(*words):
+    p = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if p.returncode:
+        sys.exit("%s: %d\n%s" % (" ".join(words), p.returncode, p.stdout))
+    return p.stdout
+
+
+MAIN_CF = """compatibility_level = 3.6
+queue_directory = @/queue
+data_directory = @/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mx.onus.example
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 10.0.0.0/8
+smtpd_peername_lookup = no
+smtpd_authorized_xclient_hosts = 127.0.0.0/8
+smtpd_client_connection_count_limit = 0
+smtpd_client_restrictions = check_client_access texthash:@/maps/clients
+smtpd_relay_restrictions = reject_unauth_destination
+virtual_mailbox_domains = users.example
+virtual_mailbox_maps = inline:{one@users.example=one/} inline:{two@users.example=two/}
+virtual_mailbox_base = @/mail
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
+virtual_alias_maps = inline:{{both@users.example=one@users.example,two@users.example}}
+maillog_file = @/log
+maillog_file_prefixes = @/
+"""
+
+MASTER_CF = """pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 1 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+flush unix n - n 1000? 0 flush
+showq unix n - n - - showq
+anvil unix - - n - 1 anvil
+proxymap unix - - n - - proxymap
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+# Debian's service but for ports, and for a /dev/log, a home and a configuration of the test's own
+SPAMPD = """set -e
+for n in null zero random urandom; do : >@/dev/$n; mount --bind /dev/$n @/dev/$n; done
+mount --rbind @/dev /dev
+mount --bind @/home /var/cache/spampd
+mount --bind @/sa /etc/spamassassin
+HOME=@/home spamassassin -x --lint
+exec /usr/sbin/spampd --nodetach --tagall --host=127.0.0.1:%d --relayhost=127.0.0.1:%d --children=%d \\
+  --maxsize=1024 --user=nobody --group=nogroup --pid=@/home/pid
+"""
+
+
+class Site:
+    """engine: "spamassassin" or "rspamd"; at_once: what stands as 4 in the shipped files; zone: names and addresses that
+    onus-dnsbl would answer with; clients: what Postfix' check_client_access says of an address."""
+
+    def __init__(self, engine, dir_, at_once=4, zone=(), clients=()):
+        self.engine, self.dir, self.at_once = engine, dir_, at_once
+        self.door, self.to_engine, self.back = free_port(), free_port(), free_port()
+        self.running = []
+        os.chmod(dir_, 0o755)
+        for name in ("etc", "queue", "data", "mail", "maps", "home", "dns"):
+            os.mkdir(dir_ + "/" + name)
+        shutil.chown(dir_ + "/data", "postfix")
+        shutil.chown(dir_ + "/mail", "nobody")
+        self.write("dns/zone", "".join("%s A %s\n" % row for row in zone))
+        self.write("maps/clients", "".join("%s %s\n" % row for row in clients))
+        self.dns = subprocess.Popen([sys.executable, SOURCE + "/tests/cli/dns_server.py", dir_ + "/dns/zone", dir_ + "/dns"])
+        self.master = self.start_postfix()
+        {"spamassassin": self.prepare_spamassassin, "rspamd": self.prepare_rspamd}[engine]()
+
+    def write(self, name, text):
+        with open(self.dir + "/" + name, "w") as f:
+            f.write(text.replace("@/", self.dir + "/"))
+
+    def shipped(self, name):
+        """A file of etc with this site's ports, paths and number of processes."""
+        text = read(SOURCE + "/etc/" + name).replace("/usr/share/onus/postfix", self.dir + "/maps")
+        text = re.sub(r"^smtp      inet  n       -       y ", "127.0.0.1:%d inet n - n " % self.door, text, flags=re.M)
+        text = re.sub(r"(-       |= |count = )4\b(?=  |$|;)", r"\g<1>%d" % self.at_once, text, flags=re.M)
+        for port, here in ((10025, self.to_engine), (10026, self.back), (11332, self.to_engine)):
+            text = text.replace(":%d" % port, ":%d" % here)
+        return text
+
+    # --- Postfix ---
+
+    def start_postfix(self):
+        for name in ("strangers", "verdict"):
+            shutil.copy(SOURCE + "/etc/postfix/" + name, self.dir + "/maps")
+        self.write("etc/main.cf", MAIN_CF + self.shipped("postfix/main.cf"))
+        self.write("etc/master.cf", MASTER_CF + self.shipped("postfix/%s.master.cf" % self.engine))
+        said = run("/usr/sbin/postconf", "-c", self.dir + "/etc", "-n") + run("/usr/sbin/postfix", "-c", self.dir + "/etc", "check")
+        if "warning" in said:
+            sys.exit(said)
+        with open(self.dir + "/said-master", "wb") as f:
+            return subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", self.dir + "/etc", "-d"], start_new_session=True, stderr=f)
+
+    def log(self):
+        return read(self.dir + "/log")
+
+    def queued(self, *names):
+        """Files of these queues; Postfix may keep them in directories by their first letters."""
+        return [file for name in names for _, _, files in os.walk(self.dir + "/queue/" + name) for file in files]
+
+    def boxes(self):
+        return glob.glob(self.dir + "/mail/*/new/*")
+
+    def flush(self):
+        run("/usr/sbin/postqueue", "-c", self.dir + "/etc", "-f")
+
+    def connect(self, address):
+        """As that client; the words of XCLIENT stand for the network."""
+        s = smtplib.SMTP("127.0.0.1", self.door, local_hostname="m.sender.example", timeout=300)
+        s.ehlo()
+        if s.has_extn("xforward"):
+            sys.exit("whoever is at the door may say that he is somebody else")
+        code, words = s.docmd("XCLIENT", "ADDR=%s NAME=m.sender.example" % address)
+        if code != 220:
+            sys.exit("XCLIENT: %d %s" % (code, words))
+        s.ehlo_resp = s.helo_resp = None
+        s.ehlo()
+        return s
+
+    # --- engines ---
+
+    def prepare_spamassassin(self):
+        os.mkdir(self.dir + "/dev")
+        shutil.chown(self.dir + "/home", "nobody")
+        shutil.copytree("/etc/spamassassin", self.dir + "/sa")
+        shutil.copy(SOURCE + "/etc/spamassassin/onus.cf", self.dir + "/sa")
+        self.write("sa/local.cf", "trusted_networks 10.0.0.0/8\ninternal_networks 10.0.0.0/8\ndns_available yes\n"
+                   "dns_server 127.0.0.1:%s\n" % self.dns_port())
+        self.write("spampd", SPAMPD % (self.to_engine, self.back, self.at_once))
+        syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        syslog.bind(self.dir + "/dev/log")
+        os.chmod(self.dir + "/dev/log", 0o666)
+
+        def keep():
+            with open(self.dir + "/said-engine", "ab", 0) as f:
+                while True:
+                    f.write(syslog.recv(65536).strip(b"\0\n") + b"\n")
+
+        threading.Thread(target=keep, daemon=True).start()
+        self.command = ["unshare", "--mount", "sh", self.dir + "/spampd"]
+
+    def prepare_rspamd(self):
+        shutil.copytree(SOURCE + "/etc/rspamd/local.d", self.dir + "/rspamd/local.d")
+        os.mkdir(self.dir + "/rspamd/override.d")
+        self.write("rspamd/local.d/worker-proxy.inc", self.shipped("rspamd/local.d/worker-proxy.inc"))
+        self.write("rspamd/rspamd.local.lua", 'dofile("%s/etc/rspamd/onus.lua")\n' % SOURCE)
+        self.write("rspamd/override.d/worker-proxy.inc", 'bind_socket = "127.0.0.1:%d";\n' % self.to_engine)
+        for name in ("normal", "controller"):
+            self.write("rspamd/override.d/worker-%s.inc" % name, "enabled = false;\n")
+        self.write("rspamd/override.d/options.inc", 'local_addrs = ["10.0.0.0/8"];\ndisable_hyperscan = true;\n'
+                   'dns { nameserver = ["127.0.0.1:%s"]; }\n' % self.dns_port())
+        self.write("rspamd/override.d/logging.inc", 'type = "console";\n')
+        shutil.chown(self.dir + "/home", "_rspamd")
+        where = ["--var=%s=%s" % row for row in (("LOCAL_CONFDIR", self.dir + "/rspamd"), ("DBDIR", self.dir + "/home"),
+                                                 ("RUNDIR", self.dir + "/home"), ("LOGDIR", self.dir + "/home"))]
+        run("rspamadm", "configtest", "-c", "/etc/rspamd/rspamd.conf", *where)
+        self.command = ["rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf"] + where
+
+    def dns_port(self):
+        self.wait("the name server", lambda: os.path.exists(self.dir + "/dns/dns.port"))
+        return read(self.dir + "/dns/dns.port")
+
+    def start_engine(self):
+        with open(self.dir + "/said-engine", "ab") as f:
+            self.running.append(subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=f, stderr=f, start_new_session=True))
+        self.wait("the engine", lambda: listens(self.to_engine))
+
+    def stop_engine(self):
+        for p in self.running:
+            os.killpg(p.pid, signal.SIGKILL)
+            p.wait()
+        self.running.clear()
+
+    def stop(self):
+        self.stop_engine()
+        for p in self.master, self.dns:
+            p.terminate()
+            p.wait()
+
+    def wait(self, what, true, seconds=300):
+        """For what happens at its own pace."""
+        for _ in range(seconds * 20):
+            if true():
+                return
+            if self.master.poll() is not None or any(p.poll() is not None for p in self.running):
+                break
+            time.sleep(0.05)
+        sys.exit("%s: waited in vain\n%s\n%s" % (what, self.log()[-6000:], self.said()[-6000:]))
+
+    def said(self):
+        return read(self.dir + "/said-master") + read(self.dir + "/said-engine")
