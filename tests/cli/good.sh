@@ -26,6 +26,17 @@ at() { printf '%sT00:00:%02d+00:00 host %s\n' "$(date -u -d "@$today" +%F)" "$1"
     at 7 "postfix/lmtp[9]: $id: to=<a@b.example>, relay=x, delay=1, dsn=2.0.0, status=sent (250 2.0.0 Saved)"
   done
   at 8 'postfix/lmtp[9]: 4ABCDEF03: to=<a@b.example>, relay=x, delay=1, dsn=5.0.0, status=bounced (550 no)'
+  # behind the queue: handed to a filter, and back from it
+  for n in 7 8 9; do
+    at 9 "postfix/smtpd[7]: 4ABCDEF2$n: client=mx.example.net[45.0.1.$n]"
+    at 9 "postfix/engine/smtp[9]: 4ABCDEF2$n: to=<a@b.example>, relay=127.0.0.1[127.0.0.1]:10025, delay=1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4ABCDEF3$n)"
+    at 9 "postfix/filtered/smtpd[7]: 4ABCDEF3$n: client=localhost[127.0.0.1], orig_queue_id=4ABCDEF2$n, orig_client=mx.example.net[45.0.1.$n]"
+  done
+  at 9 'postfix/cleanup[7]: 4ABCDEF38: info: header X-Spam-Flag: YES from mx.example.net[45.0.1.8]; from=<a@b> to=<c@d> proto=ESMTP helo=<x>'
+  at 9 'postfix/cleanup[7]: 4ABCDEF39: milter-header-info: header X-Spam: Yes from localhost[127.0.0.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<x>'
+  for n in 7 8 9; do
+    at 10 "postfix/lmtp[9]: 4ABCDEF3$n: to=<a@b.example>, relay=x, delay=1, dsn=2.0.0, status=sent (250 2.0.0 Saved)"
+  done
 } >log
 printf '2|x|20200101|0|19700101|20200101|+0000\n' >stats
 printf '45.0.0.0,45.0.255.255,64501,Forty-five\n' >ranges
@@ -48,9 +59,10 @@ diff - got <<'ROWS' || fail 'other rows'
 2d000001 2 mail 2
 2d000002 2 mail 1
 2d000004 1 mail 2
+2d000107 1 mail 1
 ROWS
 [ "$(sqlite3 hub.sqlite 'SELECT count(*) FROM ledger')" = 1 ] || fail 'events are others'
-[ "$(jq .counters.good state/status/onus-collect.status)" = 5 ] || fail 'the status tells others'
+[ "$(jq .counters.good state/status/onus-collect.status)" = 6 ] || fail 'the status tells others'
 stages conf collect load
 rows | cmp -s - got || fail 'a second run counts again'
 at 9 'sshd[7]: Accepted password for joe from 45.0.0.1 port 4242 ssh2' >>log
