@@ -96,6 +96,7 @@ def send(site, some):
 
 zone = [(".".join(reversed(of(kind).split("."))) + "." + where + "dnsbl.internal", a)
         for kind, (_, answers, *_) in SCORES.items() for where, a in answers.items()]
+zone += [("c%s.sender.example" % a.replace(".", "-"), a) for a in clients] + [("sender.example", "46.50.0.1")]
 site = Site(engine, dir_, at_once=2, zone=zone,
             clients=[(of(kind), "PREPEND " + said(words).strip()) for kind, (words, *_) in SCORES.items() if words])
 try:
@@ -123,7 +124,8 @@ for path in site.boxes():
     with open(path, "rb") as f:
         text = f.read()  # SpamAssassin may have put the mail into another one
     boxes[re.search(rb"^X-Test: ([\d.]+)", text, re.M)[1].decode()].append(email.message_from_bytes(text))
-held = set(re.findall(r"milter-hold: END-OF-MESSAGE from [^\s\[]*\[([\d.]+)\]", site.log()))
+held = {re.search(r"%s: client=.*orig_client=.*\[([\d.]+)\]" % id, site.log())[1]
+        for id in re.findall(r"(\w+): milter-hold: END-OF-MESSAGE", site.log())}
 if held != ({of("gtube")} if engine == "rspamd" else set()):
     fail("held is the mail of", held)
 for address, kind in clients.items():
@@ -176,7 +178,8 @@ for address, kind in clients.items():
     want = [] if called else [("mail", 2 if kind == "both" else 1)]
     if good[address] != want:
         fail("%s (%s, %d stars): good %s, not %s" % (address, kind, stars, good[address], want))
-    if called and kind not in ("spam", "gtube"):
+    # mail of 2002 to somebody else is for Rspamd a little strange
+    if kind not in ("spam", "gtube") and (stars >= EVIDENCE if (kind, engine) == ("ham", "rspamd") else called):
         fail("%s is called spam" % kind)
 for table in evidence, good:
     if not {a for a, n in table.items() if n} <= set(clients):

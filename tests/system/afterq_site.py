@@ -2,6 +2,7 @@
 """A site whose mail goes through an engine behind the queue: the files of etc/postfix, etc/spamassassin and etc/rspamd as they
 are, with ports and paths of the test's own, in a Postfix of its own. Nothing leaves loopback: names are asked of
 tests/cli/dns_server.py, which knows the zone of onus-dnsbl and no other."""
+import atexit
 import glob
 import os
 import re
@@ -108,7 +109,8 @@ class Site:
     def __init__(self, engine, dir_, at_once=4, zone=(), clients=()):
         self.engine, self.dir, self.at_once = engine, dir_, at_once
         self.door, self.to_engine, self.back = free_port(), free_port(), free_port()
-        self.running = []
+        self.running, self.servers = [], []
+        atexit.register(self.stop)
         os.chmod(dir_, 0o755)
         for name in ("etc", "queue", "data", "mail", "maps", "home", "dns"):
             os.mkdir(dir_ + "/" + name)
@@ -116,8 +118,8 @@ class Site:
         shutil.chown(dir_ + "/mail", "nobody")
         self.write("dns/zone", "".join("%s A %s\n" % row for row in zone))
         self.write("maps/clients", "".join("%s %s\n" % row for row in clients))
-        self.dns = subprocess.Popen([sys.executable, SOURCE + "/tests/cli/dns_server.py", dir_ + "/dns/zone", dir_ + "/dns"])
-        self.master = self.start_postfix()
+        self.servers.append(subprocess.Popen([sys.executable, SOURCE + "/tests/cli/dns_server.py", dir_ + "/dns/zone", dir_ + "/dns"]))
+        self.start_postfix()
         {"spamassassin": self.prepare_spamassassin, "rspamd": self.prepare_rspamd}[engine]()
 
     def write(self, name, text):
@@ -144,7 +146,7 @@ class Site:
         if "warning" in said:
             sys.exit(said)
         with open(self.dir + "/said-master", "wb") as f:
-            return subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", self.dir + "/etc", "-d"], start_new_session=True, stderr=f)
+            self.servers.append(subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", self.dir + "/etc", "-d"], start_new_session=True, stderr=f))
 
     def log(self):
         return read(self.dir + "/log")
@@ -161,11 +163,12 @@ class Site:
 
     def connect(self, address):
         """As that client; the words of XCLIENT stand for the network."""
-        s = smtplib.SMTP("127.0.0.1", self.door, local_hostname="m.sender.example", timeout=300)
+        name = "c%s.sender.example" % address.replace(".", "-")
+        s = smtplib.SMTP("127.0.0.1", self.door, local_hostname=name, timeout=300)
         s.ehlo()
         if s.has_extn("xforward"):
             sys.exit("whoever is at the door may say that he is somebody else")
-        code, words = s.docmd("XCLIENT", "ADDR=%s NAME=m.sender.example" % address)
+        code, words = s.docmd("XCLIENT", "ADDR=%s NAME=%s" % (address, name))
         if code != 220:
             sys.exit("XCLIENT: %d %s" % (code, words))
         s.ehlo_resp = s.helo_resp = None
@@ -202,13 +205,16 @@ class Site:
         self.write("rspamd/override.d/worker-proxy.inc", 'bind_socket = "127.0.0.1:%d";\n' % self.to_engine)
         for name in ("normal", "controller"):
             self.write("rspamd/override.d/worker-%s.inc" % name, "enabled = false;\n")
-        self.write("rspamd/override.d/options.inc", 'local_addrs = ["10.0.0.0/8"];\ndisable_hyperscan = true;\n'
+        # a short list of domains, and no helper: else it compiles patterns for half a minute when it starts
+        self.write("tld", "com\nnet\norg\nexample\n")
+        self.write("rspamd/rspamd.conf.local", 'worker "hs_helper" { enabled = false; }\n')
+        self.write("rspamd/override.d/options.inc", 'local_addrs = ["10.0.0.0/8"];\ndisable_hyperscan = true;\nurl_tld = "@/tld";\n'
                    'dns { nameserver = ["127.0.0.1:%s"]; }\n' % self.dns_port())
         self.write("rspamd/override.d/logging.inc", 'type = "console";\n')
         shutil.chown(self.dir + "/home", "_rspamd")
         where = ["--var=%s=%s" % row for row in (("LOCAL_CONFDIR", self.dir + "/rspamd"), ("DBDIR", self.dir + "/home"),
                                                  ("RUNDIR", self.dir + "/home"), ("LOGDIR", self.dir + "/home"))]
-        run("rspamadm", "configtest", "-c", "/etc/rspamd/rspamd.conf", *where)
+        run("rspamadm", *where, "configtest", "-c", "/etc/rspamd/rspamd.conf")
         self.command = ["rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf"] + where
 
     def dns_port(self):
@@ -228,16 +234,17 @@ class Site:
 
     def stop(self):
         self.stop_engine()
-        for p in self.master, self.dns:
+        for p in self.servers:
             p.terminate()
             p.wait()
+        self.servers.clear()
 
     def wait(self, what, true, seconds=300):
         """For what happens at its own pace."""
         for _ in range(seconds * 20):
             if true():
                 return
-            if self.master.poll() is not None or any(p.poll() is not None for p in self.running):
+            if any(p.poll() is not None for p in self.servers + self.running):
                 break
             time.sleep(0.05)
         sys.exit("%s: waited in vain\n%s\n%s" % (what, self.log()[-6000:], self.said()[-6000:]))
