@@ -13,23 +13,24 @@ static void nobody(struct client *c)
 /* Rows come narrowest first, so that of equal actions the first one stays. */
 static void weigh(const struct reputation *r, uint32_t row, int64_t now_s, struct client *c)
 {
-	struct reputation_row x;
+	struct standing_decision d;
+	struct entity scope;
 
-	if (row == REPUTATION_NONE)
+	if (row == REPUTATION_NONE || !reputation_decides(r, row))
 		return;
-	reputation_at(r, row, &x);
-	if (!reputation_in_force(&x, now_s) || (c->decided && x.decision.action <= c->action))
+	reputation_decision(r, row, &scope, &d);
+	if (now_s >= d.until_s || (c->decided && d.action <= c->action))
 		return;
-	if ((x.entity.kind == ENTITY_BLOCK || x.entity.kind == ENTITY_PREFIX) &&
-	    range_special(x.entity.range)) /* as a wall, which is left out whole then */
+	if ((scope.kind == ENTITY_BLOCK || scope.kind == ENTITY_PREFIX) &&
+	    range_special(scope.range)) /* as a wall, which is left out whole then */
 		return;
 	c->decided = true;
 	c->row = row;
-	c->scope = x.entity;
-	c->level = x.decision.level;
-	c->action = x.decision.action;
-	c->until_s = x.decision.until_s;
-	c->reason = x.decision.reason;
+	c->scope = scope;
+	c->level = d.level;
+	c->action = d.action;
+	c->until_s = d.until_s;
+	c->reason = d.reason;
 }
 
 static void weigh_reach(
@@ -43,24 +44,38 @@ static void weigh_reach(
 			weigh(p->reputation, rows[i], now_s, c);
 }
 
+/* What is decided, of those rows that were found. */
+static void decide(const struct edition *ed, struct addr a, int64_t now_s, struct client *c)
+{
+	const struct edition_parts *p = edition_parts(ed);
+
+	c->spared = addr_special(a) || addrset_has(&p->never, a);
+	c->carved = addrset_has(&p->carved, a);
+	if (c->spared || edition_stale(ed, now_s))
+		return;
+	weigh(p->reputation, c->chain.at[ENTITY_ADDR], now_s, c);
+	if (c->carved)
+		return;
+	weigh(p->reputation, c->chain.at[ENTITY_BLOCK], now_s, c);
+	weigh_reach(p, a, true, now_s, c);
+	weigh(p->reputation, c->chain.at[ENTITY_PREFIX], now_s, c);
+	weigh_reach(p, a, false, now_s, c);
+}
+
 void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret)
 {
-	const struct edition_parts *p;
-
 	nobody(ret);
 	if (!ed)
 		return;
-	p = edition_parts(ed);
-	reputation_lookup(p->reputation, a, &ret->chain);
-	ret->spared = addr_special(a) || addrset_has(&p->never, a);
-	ret->carved = addrset_has(&p->carved, a);
-	if (ret->spared || edition_stale(ed, now_s))
+	reputation_lookup(edition_reputation(ed), a, &ret->chain);
+	decide(ed, a, now_s, ret);
+}
+
+void client_decided(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret)
+{
+	nobody(ret);
+	if (!ed)
 		return;
-	weigh(p->reputation, ret->chain.at[ENTITY_ADDR], now_s, ret);
-	if (ret->carved)
-		return;
-	weigh(p->reputation, ret->chain.at[ENTITY_BLOCK], now_s, ret);
-	weigh_reach(p, a, true, now_s, ret);
-	weigh(p->reputation, ret->chain.at[ENTITY_PREFIX], now_s, ret);
-	weigh_reach(p, a, false, now_s, ret);
+	reputation_lookup_near(edition_reputation(ed), a, &ret->chain);
+	decide(ed, a, now_s, ret);
 }

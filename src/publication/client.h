@@ -28,4 +28,8 @@ struct client {
  * takes no lock; ed may be NULL: nothing is known. */
 void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret);
 
+/* client_decided - the same for those who want no score: its chain ends with the prefix, and rows about which nothing is
+ * decided are not read, so that it waits for less memory */
+void client_decided(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret);
+
 #endif

@@ -14,6 +14,16 @@
 #include "publication/text.h"
 #include "util/file.h"
 
+/* struct table - the keys of a segment of 32-bit keys by what they hash to, at most half full: a search through all of them
+ * waits for memory at each step, this one once */
+struct slot {
+	uint32_t key, row; /* REPUTATION_NONE: nobody's */
+};
+struct table {
+	struct slot *v; /* [mask + 1], owned */
+	uint32_t mask;
+};
+
 struct reputation {
 	struct file_map map; /* p is NULL when the bytes are the caller's */
 	const uint8_t *p;
@@ -21,7 +31,9 @@ struct reputation {
 	struct rep_layout at;
 	uint32_t keys[REP_SEGMENT_N];
 	uint64_t strings_bytes;
-	uint32_t *addr_index, *block_index; /* [INDEX_N]: keys below i << 16 */
+	struct table addrs, blocks; /* of IPv4 */
+	uint32_t *prefixes;	    /* [INDEX_N]: how many of IPv4 end below i << 16 */
+	uint64_t *decided;	    /* a bit for each row that has a decision */
 };
 
 #define INDEX_N 65537u
@@ -92,6 +104,11 @@ static inline const uint8_t *key_at(const struct reputation *r, enum rep_segment
 	return r->p + r->at.keys[s] + (size_t)i * rep_segments[s].key_bytes;
 }
 
+static const uint8_t *row_at(const struct reputation *r, uint32_t row)
+{
+	return r->p + r->at.rows + (size_t)row * REP_ROW_BYTES;
+}
+
 static struct span string_at(const struct reputation *r, uint32_t ref)
 {
 	const uint8_t *p = r->p + r->at.strings + ref;
@@ -114,23 +131,24 @@ static int text_cmp(struct span a, struct span b)
 	return span_len(a) < span_len(b) ? -1 : span_len(a) > span_len(b);
 }
 
-/* find4 - the key in an indexed segment of 32-bit keys; a row or REPUTATION_NONE */
-static uint32_t find4(
-    const struct reputation *r, enum rep_segment s, const uint32_t *index, uint32_t key)
+static uint32_t slot_of(const struct table *t, uint32_t key)
 {
-	uint32_t lo = index[key >> 16], hi = index[(key >> 16) + 1];
+	key ^= key >> 16;
+	key *=
+	    0x7feb352du; /* constants of a known good mixer of 32 bits: C. Wellons, "lowbias32" */
+	key ^= key >> 15;
+	key *= 0x846ca68bu;
+	return (key ^ key >> 16) & t->mask;
+}
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2, v = le32_at(key_at(r, s, mid));
+/* find4 - a row, or REPUTATION_NONE */
+static uint32_t find4(const struct table *t, uint32_t key)
+{
+	uint32_t i = slot_of(t, key);
 
-		if (v == key)
-			return r->at.base[s] + mid;
-		if (v < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return REPUTATION_NONE;
+	while (t->v[i].row != REPUTATION_NONE && t->v[i].key != key)
+		i = (i + 1) & t->mask;
+	return t->v[i].row;
 }
 
 /* The other segments share one search; key_cmp tells on which side of row i the wanted key is. */
@@ -166,10 +184,9 @@ static int key_cmp(
 	}
 }
 
-static uint32_t find(const struct reputation *r, enum rep_segment s, const struct wanted *w)
+static uint32_t find_in(const struct reputation *r, enum rep_segment s, uint32_t lo, uint32_t hi,
+    const struct wanted *w)
 {
-	uint32_t lo = 0, hi = r->keys[s];
-
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		int c = key_cmp(r, s, mid, w);
@@ -182,6 +199,19 @@ static uint32_t find(const struct reputation *r, enum rep_segment s, const struc
 			hi = mid;
 	}
 	return REPUTATION_NONE;
+}
+
+static uint32_t find(const struct reputation *r, enum rep_segment s, const struct wanted *w)
+{
+	return find_in(r, s, 0, r->keys[s], w);
+}
+
+/* At most one prefix runs on into the next 65,536 addresses. */
+static uint32_t find_prefix4(const struct reputation *r, const struct wanted *w)
+{
+	uint32_t high = addr_v4(w->addr) >> 16, lo = r->prefixes[high], hi = r->prefixes[high + 1];
+
+	return find_in(r, REP_PREFIX4, lo, MIN_OF(hi + 1, r->keys[REP_PREFIX4]), w);
 }
 
 static enum rep_segment segment_of(const struct reputation *r, uint32_t row)
@@ -323,17 +353,50 @@ static int check_keys(const struct reputation *r, struct err *e)
 	return 0;
 }
 
-/* index_of - where in a segment of 32-bit keys each 65,536 of them begin; NULL when out of memory */
-static uint32_t *index_of(const struct reputation *r, enum rep_segment s)
+static int table_of(const struct reputation *r, enum rep_segment s, struct table *ret)
+{
+	uint64_t slots = 2;
+
+	while (slots < 2 * (uint64_t)r->keys[s])
+		slots *= 2;
+	ret->mask = (uint32_t)(slots - 1); /* REPUTATION_ROWS_MAX is far below */
+	ret->v = malloc(slots * sizeof(*ret->v));
+	if (!ret->v)
+		return -ENOMEM;
+	memset(ret->v, 0xff, slots * sizeof(*ret->v)); /* REPUTATION_NONE */
+	for (uint32_t i = 0; i < r->keys[s]; i++) {
+		uint32_t key = le32_at(key_at(r, s, i)), at = slot_of(ret, key);
+
+		while (ret->v[at].row != REPUTATION_NONE)
+			at = (at + 1) & ret->mask;
+		ret->v[at] = (struct slot){ key, r->at.base[s] + i };
+	}
+	return 0;
+}
+
+static uint32_t *prefixes_of(const struct reputation *r)
 {
 	uint32_t *index = malloc(INDEX_N * sizeof(*index)), i = 0;
 
 	for (uint32_t high = 0; index && high < INDEX_N; high++) {
-		while (i < r->keys[s] && le32_at(key_at(r, s, i)) >> 16 < high)
+		while (
+		    i < r->keys[REP_PREFIX4] && le32_at(key_at(r, REP_PREFIX4, i) + 4) >> 16 < high)
 			i++;
 		index[high] = i;
 	}
 	return index;
+}
+
+/* decided_of - the rows that have a decision, or had one: most have none, and need not be read to be told so */
+static uint64_t *decided_of(const struct reputation *r)
+{
+	uint32_t n = r->at.base[REP_SEGMENT_N];
+	uint64_t *bits = calloc(n / 64 + 1, sizeof(*bits));
+
+	for (uint32_t row = 0; bits && row < n; row++)
+		if (row_at(r, row)[80] != LEVEL_CLEAR)
+			bits[row / 64] |= UINT64_C(1) << row % 64;
+	return bits;
 }
 
 static bool real_ok(const uint8_t *p, float max)
@@ -345,7 +408,7 @@ static bool real_ok(const uint8_t *p, float max)
 
 static bool row_ok(const struct reputation *r, uint32_t row, enum entity_kind kind)
 {
-	const uint8_t *p = r->p + r->at.rows + (size_t)row * REP_ROW_BYTES;
+	const uint8_t *p = row_at(r, row);
 	uint32_t parent = le32_at(p + 56);
 
 	for (unsigned at = 0; at < 12; at += 4)
@@ -390,9 +453,12 @@ static int check(struct reputation *r, struct err *e)
 		rc = check_rows(r, e);
 	if (rc < 0)
 		return rc;
-	r->addr_index = index_of(r, REP_ADDR4);
-	r->block_index = index_of(r, REP_BLOCK4);
-	return r->addr_index && r->block_index ? 0 : err_set(e, -ENOMEM, "out of memory");
+	r->prefixes = prefixes_of(r);
+	r->decided = decided_of(r);
+	if (table_of(r, REP_ADDR4, &r->addrs) < 0 || table_of(r, REP_BLOCK4, &r->blocks) < 0 ||
+	    !r->prefixes || !r->decided)
+		return err_set(e, -ENOMEM, "out of memory");
+	return 0;
 }
 
 int reputation_open_memory(const void *p, size_t n, struct reputation **ret, struct err *e)
@@ -435,8 +501,10 @@ struct reputation *reputation_free(struct reputation *r)
 {
 	if (r) {
 		file_unmap(&r->map);
-		free(r->addr_index);
-		free(r->block_index);
+		free(r->addrs.v);
+		free(r->blocks.v);
+		free(r->prefixes);
+		free(r->decided);
 		free(r);
 	}
 	return NULL;
@@ -480,9 +548,44 @@ uint32_t reputation_rows(const struct reputation *r, enum entity_kind kind, uint
 	return n;
 }
 
-static const uint8_t *row_at(const struct reputation *r, uint32_t row)
+void reputation_lookup_near(const struct reputation *r, struct addr a, struct reputation_chain *ret)
 {
-	return r->p + r->at.rows + (size_t)row * REP_ROW_BYTES;
+	struct wanted w = { .addr = a };
+
+	for (unsigned k = 0; k < ENTITY_KIND_N; k++)
+		ret->at[k] = REPUTATION_NONE;
+	if (addr_is_v4(a)) {
+		uint32_t v4 = addr_v4(a);
+
+		ret->at[ENTITY_ADDR] = find4(&r->addrs, v4);
+		ret->at[ENTITY_BLOCK] = find4(&r->blocks, v4 & ~0xffu);
+		ret->at[ENTITY_PREFIX] = find_prefix4(r, &w);
+	} else {
+		ret->at[ENTITY_PREFIX] = find(r, REP_PREFIX6, &w);
+		ret->at[ENTITY_ADDR] = find(r, REP_ADDR6, &w);
+		w.addr.hi &= ~UINT64_C(0xffff);
+		ret->at[ENTITY_BLOCK] = find(r, REP_BLOCK6, &w);
+	}
+}
+
+/* First where the rows are told of, then the rows: what is asked for comes for all of them at once. */
+void reputation_fetch(const struct reputation *r, const struct addr *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t v4 = addr_v4(v[i]);
+
+		__builtin_prefetch(&r->addrs.v[slot_of(&r->addrs, v4)]);
+		__builtin_prefetch(&r->blocks.v[slot_of(&r->blocks, v4 & ~0xffu)]);
+		__builtin_prefetch(&r->prefixes[v4 >> 16]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t v4 = addr_v4(v[i]), row = find4(&r->addrs, v4);
+		uint32_t lo = r->prefixes[v4 >> 16], hi = r->prefixes[(v4 >> 16) + 1];
+
+		__builtin_prefetch(key_at(r, REP_PREFIX4, lo + (hi - lo) / 2));
+		if (row != REPUTATION_NONE && reputation_decides(r, row))
+			__builtin_prefetch(row_at(r, row) + 64);
+	}
 }
 
 void reputation_lookup(const struct reputation *r, struct addr a, struct reputation_chain *ret)
@@ -490,20 +593,7 @@ void reputation_lookup(const struct reputation *r, struct addr a, struct reputat
 	struct wanted w = { .addr = a };
 	uint32_t best = REPUTATION_NONE;
 
-	for (unsigned k = 0; k < ENTITY_KIND_N; k++)
-		ret->at[k] = REPUTATION_NONE;
-	if (addr_is_v4(a)) {
-		uint32_t v4 = addr_v4(a);
-
-		ret->at[ENTITY_ADDR] = find4(r, REP_ADDR4, r->addr_index, v4);
-		ret->at[ENTITY_BLOCK] = find4(r, REP_BLOCK4, r->block_index, v4 & ~0xffu);
-		ret->at[ENTITY_PREFIX] = find(r, REP_PREFIX4, &w);
-	} else {
-		ret->at[ENTITY_PREFIX] = find(r, REP_PREFIX6, &w);
-		ret->at[ENTITY_ADDR] = find(r, REP_ADDR6, &w);
-		w.addr.hi &= ~UINT64_C(0xffff);
-		ret->at[ENTITY_BLOCK] = find(r, REP_BLOCK6, &w);
-	}
+	reputation_lookup_near(r, a, ret);
 	for (unsigned k = 0; k < ENTITY_KIND_N && best == REPUTATION_NONE; k++)
 		best = ret->at[k];
 	if (best == REPUTATION_NONE)
@@ -570,8 +660,7 @@ uint32_t reputation_find(const struct reputation *r, const struct entity *en)
 	struct range found;
 
 	if (s == REP_ADDR4 || s == REP_BLOCK4)
-		return find4(r, s, s == REP_ADDR4 ? r->addr_index : r->block_index,
-		    addr_v4(en->range.first));
+		return find4(s == REP_ADDR4 ? &r->addrs : &r->blocks, addr_v4(en->range.first));
 	row = find(r, s, &w);
 	if (row == REPUTATION_NONE || (s != REP_PREFIX4 && s != REP_PREFIX6))
 		return row;
@@ -616,6 +705,29 @@ enum entity_kind reputation_kind(const struct reputation *r, uint32_t index)
 	return rep_segments[segment_of(r, index)].kind;
 }
 
+bool reputation_decides(const struct reputation *r, uint32_t index)
+{
+	return r->decided[index / 64] >> index % 64 & 1;
+}
+
+static struct standing_decision decision_at(const struct reputation *r, const uint8_t *p)
+{
+	return (struct standing_decision){
+		.since_s = le32_at(p + 64),
+		.until_s = le32_at(p + 68),
+		.level = (enum level)p[80],
+		.action = (enum action)p[81],
+		.reason = string_at(r, le32_at(p + 88)),
+	};
+}
+
+void reputation_decision(const struct reputation *r, uint32_t index, struct entity *ret_entity,
+    struct standing_decision *ret)
+{
+	*ret = decision_at(r, row_at(r, index));
+	entity_at(r, index, ret_entity);
+}
+
 void reputation_at(const struct reputation *r, uint32_t index, struct reputation_row *ret)
 {
 	const uint8_t *p = row_at(r, index);
@@ -638,13 +750,7 @@ void reputation_at(const struct reputation *r, uint32_t index, struct reputation
 		.provisional = p[79] & REP_ROW_PROVISIONAL,
 		.scored = p[79] & REP_ROW_SCORED,
 		.title = string_at(r, le32_at(p + 92)),
-		.decision = {
-			.since_s = le32_at(p + 64),
-			.until_s = le32_at(p + 68),
-			.level = (enum level)p[80],
-			.action = (enum action)p[81],
-			.reason = string_at(r, le32_at(p + 88)),
-		},
+		.decision = decision_at(r, p),
 	};
 
 	for (unsigned f = 0; f < FAMILY_SCORED_N; f++)

@@ -41,9 +41,17 @@ struct reputation_chain {
  * specific of them that has evidence. Thread-safe. */
 void reputation_lookup(const struct reputation *r, struct addr a, struct reputation_chain *ret);
 
+/* reputation_lookup_near - of it addr, block and prefix alone, without a look into any row */
+void reputation_lookup_near(
+    const struct reputation *r, struct addr a, struct reputation_chain *ret);
+
 /* reputation_find - the row of an entity, or REPUTATION_NONE */
 uint32_t reputation_find(const struct reputation *r, const struct entity *en);
 uint32_t reputation_find_as(const struct reputation *r, uint32_t asn);
+
+/* reputation_fetch - ask for the memory that looking at these n addresses of IPv4 will need, all at once; some dozens at most,
+ * for they are looked at next */
+void reputation_fetch(const struct reputation *r, const struct addr *v, unsigned n);
 
 /* struct reputation_row - one row; texts borrow from the map */
 struct reputation_row {
@@ -69,6 +77,13 @@ enum entity_kind reputation_kind(const struct reputation *r, uint32_t index);
 
 /* reputation_at - index below reputation_n */
 void reputation_at(const struct reputation *r, uint32_t index, struct reputation_row *ret);
+
+/* reputation_decides - is there a decision about it, in force or ended? Without a look into the row */
+bool reputation_decides(const struct reputation *r, uint32_t index);
+
+/* reputation_decision - as reputation_at has it, without all else */
+void reputation_decision(const struct reputation *r, uint32_t index, struct entity *ret_entity,
+    struct standing_decision *ret);
 
 /* reputation_in_force - there is a decision and it has not ended: walls end by themselves */
 static inline bool reputation_in_force(const struct reputation_row *row, int64_t now_s)

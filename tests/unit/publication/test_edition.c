@@ -238,18 +238,33 @@ static const struct said {
 	{ "2a00:1451::", NULL, 0, false, false },
 };
 
-static void check_said(const struct edition *ed, const struct said *s, int64_t now_s)
+static void check_client(const struct said *s, const struct client *c)
 {
 	char name[ENTITY_NAME_MAX] = "";
-	struct client c;
+
+	if (c->decided)
+		(void)entity_format(&c->scope, name);
+	if (c->decided != (s->scope != NULL) || strcmp(name, s->scope ? s->scope : "") != 0 ||
+	    c->spared != s->spared || c->carved != s->carved ||
+	    (s->scope && c->action != s->action))
+		fail_msg("%s: decided %d about \"%s\", spared %d, carved %d", s->address,
+		    c->decided, name, c->spared, c->carved);
+}
+
+static void check_said(const struct edition *ed, const struct said *s, int64_t now_s)
+{
+	struct client c, brief;
 
 	client_look(ed, addr(s->address), now_s, &c);
-	if (c.decided)
-		(void)entity_format(&c.scope, name);
-	if (c.decided != (s->scope != NULL) || strcmp(name, s->scope ? s->scope : "") != 0 ||
-	    c.spared != s->spared || c.carved != s->carved || (s->scope && c.action != s->action))
-		fail_msg("%s: decided %d about \"%s\", spared %d, carved %d", s->address, c.decided,
-		    name, c.spared, c.carved);
+	check_client(s, &c);
+	client_decided(ed, addr(s->address), now_s, &brief);
+	check_client(s, &brief);
+	assert_int_equal(brief.row, c.row);
+	assert_int_equal(brief.level, c.level);
+	assert_int_equal(brief.until_s, c.until_s);
+	assert_true(span_eq(brief.reason, c.reason));
+	assert_int_equal(brief.chain.at[ENTITY_PREFIX], c.chain.at[ENTITY_PREFIX]);
+	assert_int_equal(brief.chain.at[ENTITY_AS], REPUTATION_NONE);
 }
 
 static struct edition *opened(const uint8_t *key)
@@ -286,6 +301,8 @@ static void test_client(void **state)
 	client_look(NULL, addr("8.8.1.1"), NOW, &c);
 	assert_false(c.decided || c.spared || c.carved);
 	assert_int_equal(c.chain.at[ENTITY_ADDR], REPUTATION_NONE);
+	client_decided(NULL, addr("8.8.1.1"), NOW, &c);
+	assert_false(c.decided || c.spared || c.carved);
 	assert_false(edition_stale(ed, golden_head.expires_s - 1));
 	assert_true(edition_stale(ed, golden_head.expires_s));
 	(void)edition_free(edition_hold(ed));

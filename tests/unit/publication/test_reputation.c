@@ -168,6 +168,106 @@ static void test_lookup(void **state)
 	buf_done(&b);
 }
 
+/* --- prefixes of IPv4, which are looked for by way of an index of each 65,536 addresses ------------------------------- */
+
+#define PREFIXES 400u
+
+static uint64_t drawn = UINT64_C(0x9e3779b97f4a7c15);
+
+static uint32_t below(uint32_t n)
+{
+	drawn ^= drawn >> 12;
+	drawn ^= drawn << 25;
+	drawn ^= drawn >> 27;
+	return (uint32_t)((unsigned __int128)(drawn * UINT64_C(2685821657736338717)) * n >> 64);
+}
+
+/* Ascending, disjoint: of a few addresses, up to and from the very border of an index row, over several of them. */
+static uint32_t draw_ranges(struct range v[PREFIXES])
+{
+	static const uint32_t sizes[] = { 1, 2, 256, 65536, 65537, 200000, 1u << 24 };
+	uint64_t at = 0;
+	uint32_t n = 0;
+
+	while (n < PREFIXES) {
+		uint64_t size = sizes[below(NELEM(sizes))];
+
+		if (below(3) == 0)
+			at = (at + 65535) & ~UINT64_C(65535);
+		else if (below(3) == 0)
+			at += below(300000);
+		if (at + size > UINT64_C(1) << 32)
+			break;
+		v[n++] = (struct range){ addr_of_v4((uint32_t)at),
+			addr_of_v4((uint32_t)(at + size - 1)) };
+		at += size;
+	}
+	return n;
+}
+
+static void check_prefix(const struct reputation *r, const struct range *v, uint32_t n, uint32_t v4)
+{
+	struct addr a = addr_of_v4(v4);
+	struct reputation_chain chain, near;
+	struct reputation_row row;
+	uint32_t i = 0;
+
+	while (i < n && !range_has(v[i], a))
+		i++;
+	reputation_lookup(r, a, &chain);
+	reputation_lookup_near(r, a, &near);
+	assert_int_equal(chain.at[ENTITY_PREFIX], near.at[ENTITY_PREFIX]);
+	if ((i < n) != (chain.at[ENTITY_PREFIX] != REPUTATION_NONE))
+		fail_msg("%08x: prefix %u of %u", v4, i, n);
+	if (i == n)
+		return;
+	reputation_at(r, chain.at[ENTITY_PREFIX], &row);
+	assert_true(addr_eq(row.entity.range.first, v[i].first));
+	assert_int_equal(reputation_decides(r, chain.at[ENTITY_PREFIX]), i % 3 == 0);
+}
+
+static struct reputation *write_ranges(const struct range *v, uint32_t n)
+{
+	struct reputation_writer *w;
+	struct reputation *r;
+	struct err e;
+
+	assert_int_equal(reputation_writer_new(&golden_head, &w, &e), 0);
+	for (uint32_t i = 0; i < n; i++) {
+		struct entity en = entity_prefix(v[i]);
+		struct standing s = { .entity = &en };
+
+		if (i % 3 == 0)
+			s.decision = (struct standing_decision){ LEVEL_BLOCK, ACTION_DROP,
+				NOW - 100, NOW + 100, SPAN("x") };
+		add(w, &s);
+	}
+	assert_int_equal(reputation_writer_write(w, path, &e), 0);
+	w = reputation_writer_free(w);
+	assert_int_equal(reputation_open(path, &r, &e), 0);
+	return r;
+}
+
+static void test_prefixes(void **unused)
+{
+	static struct range v[PREFIXES];
+
+	for (unsigned round = 0; round < 20; round++) {
+		uint32_t n = draw_ranges(v);
+		struct reputation *r = write_ranges(v, n);
+
+		for (uint32_t i = 0; i < n; i++) {
+			check_prefix(r, v, n, addr_v4(v[i].first) - 1);
+			check_prefix(r, v, n, addr_v4(v[i].first));
+			check_prefix(r, v, n, addr_v4(v[i].last));
+			check_prefix(r, v, n, addr_v4(v[i].last) + 1);
+		}
+		for (unsigned i = 0; i < 1000; i++)
+			check_prefix(r, v, n, below(UINT32_MAX));
+		(void)reputation_free(r);
+	}
+}
+
 static bool opens(const void *p, size_t n)
 {
 	struct reputation *r;
@@ -301,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_refused),
