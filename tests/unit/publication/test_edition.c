@@ -429,7 +429,7 @@ static void reach_round(const struct reputation *rep, uint32_t *x)
 	}
 	while (n--) {
 		uint32_t k = next_random(x) % NELEM(names), first = next_random(x) % SPACE;
-		uint32_t last = MIN_OF(first + next_random(x) % 90, SPACE - 1);
+		uint32_t more = next_random(x) % 90, last = MIN_OF(first + more, SPACE - 1);
 		struct entity en = named(names[k]);
 
 		reach_put(
