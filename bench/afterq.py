@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """afterq.py ENGINE DIR DATA AT_ONCE [SECONDS]: the loop behind the queue (tests/system/afterq_site.py) under load, as in
 doc/queue.md. First what it carries: a queue full of real mails, drained. Then mails come at 0.5, 1, 2 and 10 times that
-rate: what the engine carries, how long the door takes for a mail, what waits, and how large the engine's processes are;
-and at what rate the backlog drains when nobody sends any more. Root, ONUS_SOURCE; nothing leaves loopback."""
+rate: what the engine carries, how long the door takes for a mail, what waits, how large the engine's processes are and how
+much of a processor they use for a mail; and at what rate the backlog drains when nobody sends any more. Root,
+ONUS_SOURCE; nothing leaves loopback."""
 import glob
 import os
 import random
@@ -71,10 +72,13 @@ class Senders:
                 self.taken.append(time.monotonic() - begin)
         s.quit()
 
-    def stop(self):
-        self.on = False
+    def join(self):
         for t in self.threads:
             t.join()
+
+    def stop(self):
+        self.on = False
+        self.join()
 
 
 class Carried:
@@ -93,19 +97,21 @@ class Carried:
         return self.n
 
 
-def engine_kib(site):
-    """Resident, of the processes of the engine's session; pages that they share count once (Pss)."""
-    total = 0
+def engine_use(site):
+    """KiB that the processes of the engine's session have in memory, what they share counted once (Pss), and seconds of a
+    processor that they and those before them have used."""
+    kib = ticks = 0
     for stat in glob.glob("/proc/[0-9]*/stat"):
         try:
             with open(stat) as f:
-                session = int(f.read().rsplit(")", 1)[1].split()[3])
-            if session in {p.pid for p in site.running}:
+                fields = f.read().rsplit(")", 1)[1].split()
+            if int(fields[3]) in {p.pid for p in site.running}:
+                ticks += sum(int(n) for n in fields[11:15])
                 with open(stat.replace("/stat", "/smaps_rollup")) as f:
-                    total += next(int(l.split()[1]) for l in f if l.startswith("Pss:"))
+                    kib += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
         except (OSError, StopIteration):
             pass
-    return total
+    return kib, ticks / os.sysconf("SC_CLK_TCK")
 
 
 def quantile(values, q):
@@ -114,41 +120,56 @@ def quantile(values, q):
 
 mails = corpus()
 site = Site(engine, dir_, at_once=int(at_once))
-try:
-    site.wait("Postfix", lambda: "daemon started" in site.log())
-    carried = Carried(dir_ + "/log")
+carried = Carried(dir_ + "/log")
 
-    def waiting():
-        return len(site.queued("incoming", "active", "deferred"))
 
-    site.start_engine()
-    Senders(site, mails, None, 20).stop()  # warm
-    site.wait("an empty queue", lambda: waiting() == 0)
-    site.stop_engine()
-    load = Senders(site, mails, None, 200)
-    for t in load.threads:
-        t.join()
-    site.start_engine()
-    before, begin = carried.count(), time.monotonic()
-    site.flush()
+def waiting():
+    return len(site.queued("incoming", "active", "deferred"))
+
+
+class Span:
+    """What the engine did since."""
+
+    def __init__(self):
+        self.begin, self.before, self.used = time.monotonic(), carried.count(), engine_use(site)[1]
+
+    def end(self):
+        self.seconds, self.mails = time.monotonic() - self.begin, carried.count() - self.before
+        self.kib, used = engine_use(site)
+        self.rate, self.ms = self.mails / self.seconds, 1000 * (used - self.used) / max(self.mails, 1)
+        return self
+
+
+def empty():
     site.wait("an empty queue", lambda: waiting() == 0, 900)
-    capacity = (carried.count() - before) / (time.monotonic() - begin)
-    print("%s, %s at once: carries %.2f mails/s (200 mails, queue to queue)" % (engine, at_once, capacity), flush=True)
-    for times in 0.5, 1, 2, 10:
-        site.wait("an empty queue", lambda: waiting() == 0, 900)
-        load = Senders(site, mails, times * capacity)
-        time.sleep(5)
-        before, begin, at = carried.count(), time.monotonic(), len(load.taken)
-        time.sleep(seconds)
-        span = time.monotonic() - begin
-        rate, offered, taken = (carried.count() - before) / span, (len(load.taken) - at) / span, load.taken[at:]
-        backlog, kib = waiting(), engine_kib(site)
-        load.stop()
-        before, begin, peak = carried.count(), time.monotonic(), waiting()
-        site.wait("less in the queue", lambda: waiting() == 0 or time.monotonic() - begin > 2 * seconds, 900)
-        drain = (carried.count() - before) / (time.monotonic() - begin)
-        print("%4.1f times: offered %.2f/s, carried %.2f/s (%.0f %%); door %.0f ms median, %.0f ms at 99 %%; %d waiting; engine %d MiB; "
-              "then drained %.2f/s" % (times, offered, rate, 100 * rate / capacity, 1000 * quantile(taken, 0.5),
-                                       1000 * quantile(taken, 0.99), backlog, kib // 1024, drain if peak > 5 * drain else float("nan")), flush=True)
-finally:
-    site.stop()
+
+
+site.wait("Postfix", lambda: "daemon started" in site.log())
+site.start_engine()
+Senders(site, mails, None, 20).join()  # warm
+empty()
+site.pause(True)
+Senders(site, mails, None, 6 * seconds).join()
+site.pause(False)
+span = Span()
+empty()
+span.end()
+capacity = span.rate
+print("%s, %s at once: carries %.2f mails/s (%d mails, queue to queue), %.0f ms of a processor each, %d MiB" %
+      (engine, at_once, capacity, span.mails, span.ms, span.kib // 1024), flush=True)
+for times in 0.5, 1, 2, 10:
+    empty()
+    load = Senders(site, mails, times * capacity)
+    time.sleep(5)
+    span, at = Span(), len(load.taken)
+    time.sleep(seconds)
+    span.end()
+    taken, backlog = load.taken[at:], waiting()
+    load.stop()
+    print("%4.1f times: offered %.2f/s, carried %.2f/s (%.0f %%), %.0f ms of a processor each, %d MiB; door %.0f ms median, %.0f ms "
+          "at 99 %%; %d wait" % (times, len(taken) / span.seconds, span.rate, 100 * span.rate / capacity, span.ms, span.kib // 1024,
+                                 1000 * quantile(taken, 0.5), 1000 * quantile(taken, 0.99), backlog), flush=True)
+    if backlog > capacity * seconds / 2:
+        span = Span()
+        site.wait("less in the queue", lambda: waiting() == 0 or time.monotonic() - span.begin > seconds, 900)
+        print("     nobody sends: drains %.2f/s" % span.end().rate, flush=True)
