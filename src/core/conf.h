@@ -88,6 +88,10 @@ struct conf {
 	char *host_name;       /* HOST of batch names */
 	char *site_name;       /* "as seen by SITE" */
 	char *site_url;
+	char *dnsbl_zone, *dnsbl_listen, *dnsbl_ns;
+	char *dnsbl_allow, *dnsbl_unlimited; /* prefixes */
+	bool dnsbl_mask;
+	uint32_t dnsbl_ttl_s, dnsbl_threads, dnsbl_connections, dnsbl_rate, dnsbl_slip;
 	char *own_networks; /* prefixes, comma-separated: never an event, never blocked */
 	char *web_listen;   /* address:port */
 	char *web_root;	    /* page templates and style */

@@ -15,6 +15,8 @@ struct listen_at {
 	struct sockaddr_storage at;
 	socklen_t len;
 	bool loopback; /* nobody but this host reaches it */
+	bool
+	    shared; /* several sockets of this user have this address, each its part of what comes */
 };
 
 /* listen_address - "127.0.0.1:8025" or "[::1]:8025", for TCP

@@ -145,6 +145,11 @@ static const struct {
 	{ "onus-score", "updates", "scores updated" },
 	{ "onus-publish", "publications", "publications" },
 	{ "onus-web", "requests", "pages served" },
+	{ "onus-dnsbl", "queries", "DNS queries" },
+	{ "onus-dnsbl", "listed", "of these listed" },
+	{ "onus-dnsbl", "dropped", "of these dropped" },
+	{ "onus-dnsbl", "refused", "of these refused" },
+	{ "onus-dnsbl", "malformed", "of these no DNS" },
 };
 
 static void print_flows(const struct status *s)

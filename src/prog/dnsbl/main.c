@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* onus-dnsbl: a DNS list out of the newest publication. It reads serve_dir, writes its status file alone, and never waits:
+ * a publication that is not there, or cannot be believed, lists nobody. */
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "prog/dnsbl/worker.h"
+#include "svc/daemon.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+struct dnsbl {
+	struct daemon *d;
+	struct conf *conf;
+	struct zone zone;
+	struct addrset allow;
+	struct throttle *throttle;
+	struct follow *follow;
+	struct workers *workers;
+	struct service service;
+	char said[ERR_MAX];
+};
+
+static struct conf *read_conf(const struct daemon *d, struct err *e)
+{
+	return conf_open(d->conf_file, d->settings->v, d->settings->n, e);
+}
+
+static void release(struct dnsbl *b)
+{
+	b->workers = workers_stop(b->workers);
+	b->follow = follow_free(b->follow);
+	b->throttle = throttle_free(b->throttle);
+	addrset_done(&b->allow);
+	zone_done(&b->zone);
+	(void)conf_free(b->conf);
+	free(b);
+}
+
+/* All that needs no socket. */
+static int prepare(const struct daemon *d, struct dnsbl **ret, struct err *e)
+{
+	struct dnsbl *b = calloc(1, sizeof(*b));
+	int r;
+
+	if (!b)
+		return err_set(e, -ENOMEM, "out of memory");
+	b->conf = read_conf(d, e);
+	r = b->conf ? zone_open(b->conf, &b->zone, e) : -EINVAL;
+	if (r == 0) {
+		r = addrset_parse(span_str(b->conf->dnsbl_allow), &b->allow, e);
+		if (r < 0)
+			(void)err_wrap(e, r, "dnsbl_allow");
+	}
+	if (r == 0)
+		r = throttle_new(b->conf, &b->throttle, e);
+	if (r == 0)
+		r = sockets_check(b->conf->dnsbl_listen, e);
+	if (r == 0)
+		r = follow_new(b->conf->serve_dir, b->conf->publication_key, b->conf->own_networks,
+		    &b->follow, e);
+	if (r < 0) {
+		release(b);
+		return r;
+	}
+	*ret = b;
+	return 0;
+}
+
+static int check(const struct daemon *d, struct err *e)
+{
+	struct dnsbl *b;
+
+	if (prepare(d, &b, e) < 0)
+		return -EINVAL;
+	release(b);
+	return 0;
+}
+
+/* --- sockets -------------------------------------------------------------------------------------------- */
+
+static unsigned threads_of(const struct conf *c)
+{
+	long n = c->dnsbl_threads ? (long)c->dnsbl_threads : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (unsigned)MIN_OF(MAX_OF(n, 1), (long)SOCKETS_THREADS_MAX);
+}
+
+/* Those of before a reload, where they are what is wanted now. */
+static int open_sockets(struct daemon *d, const struct conf *c, struct sockets **ret, struct err *e)
+{
+	struct sockets *kept = d->kept;
+	int r;
+
+	if (kept && (kept->threads != threads_of(c) || strcmp(kept->listen, c->dnsbl_listen) != 0))
+		d->kept = kept = sockets_free(kept);
+	if (!kept) {
+		r = sockets_open(c->dnsbl_listen, threads_of(c), &kept, e);
+		if (r < 0)
+			return r;
+		d->kept = kept;
+	}
+	*ret = kept;
+	return 0;
+}
+
+static void announce(const struct sockets *s)
+{
+	char place[SOCKETS_PLACE_MAX];
+
+	for (unsigned i = 0; i < s->n; i++) {
+		sockets_place(&s->at[i], place);
+		(void)printf("onus-dnsbl: ready on %s\n", place);
+	}
+	(void)fflush(stdout); /* a closed stdout is no reason to end */
+}
+
+static void forget(struct daemon *d)
+{
+	d->kept = sockets_free(d->kept);
+}
+
+/* --- following the publication -------------------------------------------------------------------------- */
+
+/* What is in force, or why nothing is: in the status, and in the log when it is something else than before. */
+static void tell(struct dnsbl *b, const struct follow_state *s, int64_t now_s)
+{
+	char text[ERR_MAX], at[UTC_TEXT_MAX];
+	bool stale = s->generation && now_s >= s->expires_s;
+
+	utc_format(s->expires_s, at);
+	if (stale)
+		(void)snprintf(text, sizeof(text),
+		    "nothing is listed: the publication of generation %ju ended at %s%s%.700s",
+		    (uintmax_t)s->generation, at, *s->trouble ? "; " : "", s->trouble);
+	else if (!s->generation)
+		(void)snprintf(text, sizeof(text), "nothing is listed: %.700s",
+		    *s->trouble ? s->trouble : "nothing is published in serve_dir yet");
+	else
+		(void)snprintf(text, sizeof(text), "answers by generation %ju%s%.700s",
+		    (uintmax_t)s->generation,
+		    *s->trouble ? "; the newest publication is not used: " : "", s->trouble);
+	daemon_say(b->d, "%s", text);
+	if (strcmp(text, b->said) == 0)
+		return;
+	memcpy(b->said, text, sizeof(text));
+	log_at(
+	    stale || !s->generation || *s->trouble ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "%s", text);
+}
+
+static void look(struct dnsbl *b)
+{
+	struct clock clock = clock_system();
+	struct follow_state s;
+	struct err e = { "" };
+	int r = follow_look(b->follow, &e);
+
+	follow_state(b->follow, &s);
+	if (r < 0)
+		log_error("%s", e.text);
+	tell(b, &s, clock_now_s(&clock));
+	daemon_gauge(b->d, "generation", s.generation);
+	daemon_time(b->d, "created", s.created_s);
+	daemon_time(b->d, "expires", s.expires_s);
+	daemon_count(b->d, "publications", s.opened);
+	daemon_count(b->d, "publications_refused", s.refused);
+}
+
+static int turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
+{
+	struct dnsbl *b = state;
+
+	look(b);
+	for (unsigned i = 0; i < COUNT_N; i++)
+		daemon_count(d, count_name[i], workers_count(b->workers, (enum count)i));
+	daemon_gauge(d, "connections", workers_connections(b->workers));
+	*wait_ms = d->once ? DAEMON_DONE : FOLLOW_EVERY_MS;
+	return 0;
+}
+
+/* --- the daemon ----------------------------------------------------------------------------------------- */
+
+static int start(struct dnsbl *b, struct err *e)
+{
+	struct sockets *s = NULL;
+	int r = open_sockets(b->d, b->conf, &s, e);
+
+	if (r < 0)
+		return r;
+	b->service = (struct service){ .zone = &b->zone,
+		.allow = &b->allow,
+		.throttle = b->throttle,
+		.follow = b->follow,
+		.connections = MAX_OF(b->conf->dnsbl_connections / s->threads, 1u) };
+	r = workers_start(&b->service, s, &b->workers, e);
+	if (r == 0)
+		announce(s);
+	return r;
+}
+
+static int dnsbl_open(struct daemon *d, void **state, struct err *e)
+{
+	struct dnsbl *b = NULL;
+	struct err why = { "" };
+	int r = prepare(d, &b, e);
+
+	if (r < 0)
+		return r;
+	b->d = d;
+	if (daemon_status_dir(d, b->conf->status_dir, &why) < 0) /* answers need none */
+		log_warn("no status is told: %s", why.text);
+	/* nothing that is ever started from here gains rights */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_warn("no_new_privs: %s", strerror(errno));
+	look(b);
+	r = start(b, e);
+	if (r < 0) {
+		release(b);
+		return r;
+	}
+	*state = b;
+	return 0;
+}
+
+static void dnsbl_close(void *state)
+{
+	release(state);
+}
+
+static const struct daemon_def def = {
+	.name = "onus-dnsbl",
+	.about = "Answer DNS queries out of the newest publication in serve_dir, as DNS lists do\n"
+		 "(RFC 5782): the zone dnsbl_zone lists addresses, and below it are the zones of\n"
+		 "scores, ASes and organisations. UDP and TCP, IPv4 and IPv6, on dnsbl_listen. A\n"
+		 "publication that is not there, has ended or is not what was signed lists nobody.",
+	.more = "  onus-dnsbl -o dnsbl_zone=bl.example.org -o dnsbl_listen=127.0.0.1:5300\n"
+		"  dig -p 5300 @127.0.0.1 2.0.0.127.bl.example.org txt   # the test entry\n",
+	.check = check,
+	.open = dnsbl_open,
+	.turn = turn,
+	.close = dnsbl_close,
+	.forget = forget,
+};
+
+int main(int argc, char **argv)
+{
+	return daemon_main(&def, argc, argv);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "publication/listing.h"
+
+#include "publication/text.h"
+#include "util/clock.h"
+
+#define LOOPBACK 0x7f000000u
+
+/* By family; the last is for those of whom no family is expected: an operator's own decision. */
+static const uint8_t codes[LISTING_STYLE_N][FAMILY_SCORED_N + 1] = {
+	[LISTING_LIST] = { 3, 4, 5, 6, 2 },
+	[LISTING_MASK] = { 2, 4, 8, 16, 32 },
+};
+
+/* families - a bit each; bit FAMILY_SCORED_N: none of them */
+static unsigned families(const struct reputation_row *row)
+{
+	unsigned bits = 0;
+	double sum = 0;
+
+	for (unsigned f = 0; row->scored && f < FAMILY_SCORED_N; f++)
+		sum += (double)row->family[f];
+	for (unsigned f = 0; sum > 0 && f < FAMILY_SCORED_N; f++)
+		if ((double)row->family[f] >= LISTING_SHARE * sum)
+			bits |= 1u << f;
+	return bits ? bits : 1u << FAMILY_SCORED_N;
+}
+
+unsigned listing_codes(
+    const struct reputation_row *row, enum listing_style style, uint32_t ret[LISTING_CODES_MAX])
+{
+	unsigned bits = families(row), n = 0;
+	uint32_t mask = 0;
+
+	for (unsigned f = 0; f <= FAMILY_SCORED_N; f++) {
+		if (!(bits & 1u << f))
+			continue;
+		mask |= codes[style][f];
+		ret[n++] = LOOPBACK | codes[style][f];
+	}
+	if (style == LISTING_LIST)
+		return n;
+	ret[0] = LOOPBACK | mask;
+	return 1;
+}
+
+static bool url_safe(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("-._~/:", c));
+}
+
+size_t listing_url(const struct entity *en, const char *site_url, char *ret, size_t max)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t n = strlen(site_url);
+	char name[ENTITY_NAME_MAX];
+
+	if (n > 0 && site_url[n - 1] == '/')
+		n--;
+	if (n == 0 || n + 1 + 3 * entity_format(en, name) > max)
+		return 0;
+	*strchr(name, ':') = '/'; /* every name has its kind in front */
+	memcpy(ret, site_url, n);
+	ret[n++] = '/';
+	for (const char *p = name; *p; p++) {
+		if (url_safe(*p)) {
+			ret[n++] = *p;
+			continue;
+		}
+		ret[n++] = '%';
+		ret[n++] = digits[(unsigned char)*p >> 4];
+		ret[n++] = digits[*p & 15];
+	}
+	return n;
+}
+
+/* What stands behind the reason. */
+static size_t tail(const struct entity *scope, int64_t until_s, const char *site_url, char *ret)
+{
+	char until[UTC_TEXT_MAX], url[LISTING_URL_MAX];
+	size_t n_url = listing_url(scope, site_url, url, sizeof(url)), n;
+
+	utc_format(until_s, until);
+	n = (size_t)snprintf(
+	    ret, LISTING_TEXT_MAX, "scope=%s until=%s", entity_kind_name(scope->kind), until);
+	if (n_url == 0 || n + 1 + n_url > LISTING_TEXT_MAX)
+		return n;
+	ret[n] = ' ';
+	memcpy(ret + n + 1, url, n_url);
+	return n + 1 + n_url;
+}
+
+size_t listing_text(const struct entity *scope, struct span reason, int64_t until_s,
+    const char *site_url, char ret[LISTING_TEXT_MAX])
+{
+	char behind[LISTING_TEXT_MAX];
+	size_t n_behind = tail(scope, until_s, site_url, behind), n = 0;
+
+	if (!span_empty(reason) && n_behind + 3 <= LISTING_TEXT_MAX) {
+		n = text_cut(reason, LISTING_TEXT_MAX - n_behind - 2, ret);
+		ret[n++] = ';';
+		ret[n++] = ' ';
+	}
+	memcpy(ret + n, behind, n_behind);
+	return n + n_behind;
+}
