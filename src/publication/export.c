@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "publication/export_priv.h"
 #include "publication/text.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -29,7 +30,7 @@ static void put_time(FILE *to, const char *label, int64_t time_s)
 	(void)fprintf(to, "# %s%s\n", label, text);
 }
 
-static void put_head(
+void export_put_head(
     FILE *to, const struct export_head *h, const char *what, const char *unit, uint64_t entries)
 {
 	if (h->of.simulated)
@@ -65,7 +66,7 @@ static int write_plain(const struct wall *w, const struct export_head *h, FILE *
 		return rc;
 	while (addrset_next_prefix(&all, &walk, &p))
 		entries++;
-	put_head(to, h, "Addresses and prefixes, one a line", "prefixes", entries);
+	export_put_head(to, h, "Addresses and prefixes, one a line", "prefixes", entries);
 	walk = (struct addrset_walk){ .i = 0 };
 	while (addrset_next_prefix(&all, &walk, &p)) {
 		if (p.len == 128)
@@ -129,7 +130,7 @@ static int write_nft(const struct wall *w, const struct export_head *h, FILE *to
 	while (n4 < w->n_nets && addr_is_v4(w->nets[n4].range.first))
 		n4++;
 	(void)fputs("#!/usr/sbin/nft -f\n", to);
-	put_head(to, h,
+	export_put_head(to, h,
 	    "nftables: `nft -f FILE` replaces the table's content in one transaction. Timeouts\n"
 	    "# count from when it is loaded: load a fresh file. To remove: nft delete table inet "
 	    "onus",
@@ -144,9 +145,12 @@ static int write_nft(const struct wall *w, const struct export_head *h, FILE *to
 /* --- the table ---------------------------------------------------------------------------------- */
 
 const struct export_format export_formats[] = {
-	{ "plain", "plain.txt", "addresses and prefixes, one a line, as few as possible",
+	{ "plain", "plain.txt", "addresses and prefixes, one a line, as few as possible", false,
 	    write_plain },
-	{ "nft", "onus.nft", "a file for `nft -f`: table inet onus with timeouts", write_nft },
+	{ "nft", "onus.nft", "a file for `nft -f`: table inet onus with timeouts", false,
+	    write_nft },
+	{ "rbldnsd", "onus.rbldnsd", "a zone for rbldnsd(8) that says what onus-dnsbl says", true,
+	    export_rbldnsd },
 };
 const unsigned export_n_formats = NELEM(export_formats);
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "publication/listing.h"
 #include "publication/wall.h"
 
 /* struct export_head - what stands at the top of every export, as far as its format has comments */
@@ -13,12 +14,19 @@ struct export_head {
 	struct publication_head of;
 	struct span sources; /* who told us, as a sentence; may be empty */
 	struct span warning; /* of an old registry; may be empty */
+	/* what onus-dnsbl answers with, for the formats of DNS lists */
+	const char *site_url; /* "" for none */
+	enum listing_style style;
+	uint32_t ttl_s;
+	const struct reputation *from; /* of which the rows of the wall are */
 };
 
 struct export_format {
 	const char *name;      /* "nft": the word on command lines */
 	const char *file_name; /* in a publication */
 	const char *help;
+	bool
+	    listing; /* it wants a listing (publication/wall.h), since it can say why; else a wall */
 	int (*write)(const struct wall *w, const struct export_head *h, FILE *to); /* 0; -ENOMEM */
 };
 

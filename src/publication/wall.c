@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "publication/listing.h"
+
 static int range_cmp(const void *a, const void *b)
 {
 	const struct range *x = a, *y = b;
@@ -50,13 +52,14 @@ static int push(struct wall_entry **v, size_t *n, size_t *cap, struct wall_entry
 	return 0;
 }
 
-static int put(struct wall *w, struct range r, int64_t until_s)
+static int put(struct wall *w, const struct wall_entry *x, struct range r)
 {
-	struct wall_entry x = { r, until_s };
+	struct wall_entry piece = *x;
 
-	if (addr_is_v4(r.first) && addr_eq(r.first, r.last))
-		return push(&w->hosts, &w->n_hosts, &w->hosts_cap, x);
-	return push(&w->nets, &w->n_nets, &w->nets_cap, x);
+	piece.range = r;
+	if (!w->listing && addr_is_v4(r.first) && addr_eq(r.first, r.last))
+		return push(&w->hosts, &w->n_hosts, &w->hosts_cap, piece);
+	return push(&w->nets, &w->n_nets, &w->nets_cap, piece);
 }
 
 static bool one_host(struct range r)
@@ -64,25 +67,24 @@ static bool one_host(struct range r)
 	return addr_eq(addr_host(r.first), addr_host(r.last));
 }
 
-static int put_around(struct wall *w, bool wide, struct range r, int64_t until_s)
+static int put_around(struct wall *w, bool wide, const struct wall_entry *x, struct range r)
 {
 	struct range piece;
 	int rc = 0;
 
 	if (!wide || !w->carved || !addrset_overlaps(w->carved, r))
-		return put(w, r, until_s);
+		return put(w, x, r);
 	while (rc == 0 && addrset_take_outside(w->carved, &r, &piece))
-		rc = put(w, piece, until_s);
+		rc = put(w, x, piece);
 	return rc;
 }
 
-int wall_add(struct wall *w, struct range r, int64_t until_s)
+static int add(struct wall *w, bool wide, const struct wall_entry *x)
 {
-	struct range piece;
-	bool wide = !one_host(r);
+	struct range r = x->range, piece;
 	int rc = 0;
 
-	if (until_s <= w->now_s) {
+	if (x->until_s <= w->now_s) {
 		w->expired++;
 		return 0;
 	}
@@ -91,17 +93,43 @@ int wall_add(struct wall *w, struct range r, int64_t until_s)
 		return 0;
 	}
 	if (!w->never || !addrset_overlaps(w->never, r))
-		return put_around(w, wide, r, until_s);
+		return put_around(w, wide, x, r);
 	w->own++;
 	while (rc == 0 && addrset_take_outside(w->never, &r, &piece))
-		rc = put_around(w, wide, piece, until_s);
+		rc = put_around(w, wide, x, piece);
 	return rc;
+}
+
+int wall_add(struct wall *w, struct range r, int64_t until_s)
+{
+	return add(w, !one_host(r), &(struct wall_entry){ r, until_s, until_s, REPUTATION_NONE });
+}
+
+/* The order in which client_look chooses. */
+static int64_t rank_of(const struct reputation_row *row, uint32_t index)
+{
+	return (int64_t)row->decision.action << 40 |
+	       (int64_t)(ENTITY_KIND_N - row->entity.kind) << 32 | (UINT32_MAX - index);
+}
+
+int wall_add_decided(
+    struct wall *w, const struct reputation_row *row, uint32_t index, struct range range)
+{
+	if (!w->listing)
+		return wall_add(w, range, row->decision.until_s);
+	return add(w, row->entity.kind != ENTITY_ADDR,
+	    &(struct wall_entry){ range, row->decision.until_s, rank_of(row, index), index });
 }
 
 bool wall_takes(const struct standing_decision *d, enum level least)
 {
 	return d->level >= least && d->action > ACTION_TAG &&
 	       (least < LEVEL_BLOCK || d->action == ACTION_DROP);
+}
+
+bool wall_wants(const struct wall *w, const struct standing_decision *d, enum level least)
+{
+	return w->listing ? listing_takes(d->level, d->action) : wall_takes(d, least);
 }
 
 int wall_add_reputation(struct wall *w, const struct reputation *r, enum level least)
@@ -116,9 +144,9 @@ int wall_add_reputation(struct wall *w, const struct reputation *r, enum level l
 			int rc;
 
 			reputation_at(r, i, &row);
-			if (!wall_takes(&row.decision, least))
+			if (!wall_wants(w, &row.decision, least))
 				continue;
-			rc = wall_add(w, row.entity.range, row.decision.until_s);
+			rc = wall_add_decided(w, &row, i, row.entity.range);
 			if (rc < 0)
 				return rc;
 		}
@@ -143,7 +171,7 @@ static void unique_hosts(struct wall *w)
 	w->n_hosts = w->n_hosts ? k + 1 : 0;
 }
 
-/* A heap of the ranges that cover the sweep's position, the latest until on top. */
+/* A heap of the ranges that cover the sweep's position, the highest rank on top. */
 struct heap {
 	struct wall_entry *v;
 	size_t n;
@@ -153,7 +181,7 @@ static void heap_push(struct heap *h, struct wall_entry x)
 {
 	size_t i = h->n++;
 
-	for (; i > 0 && h->v[(i - 1) / 2].until_s < x.until_s; i = (i - 1) / 2)
+	for (; i > 0 && h->v[(i - 1) / 2].rank < x.rank; i = (i - 1) / 2)
 		h->v[i] = h->v[(i - 1) / 2];
 	h->v[i] = x;
 }
@@ -166,9 +194,9 @@ static void heap_pop(struct heap *h)
 	for (;;) {
 		size_t c = 2 * i + 1;
 
-		if (c + 1 < h->n && h->v[c + 1].until_s > h->v[c].until_s)
+		if (c + 1 < h->n && h->v[c + 1].rank > h->v[c].rank)
 			c++;
-		if (c >= h->n || h->v[c].until_s <= x.until_s)
+		if (c >= h->n || h->v[c].rank <= x.rank)
 			break;
 		h->v[i] = h->v[c];
 		i = c;
@@ -177,16 +205,18 @@ static void heap_pop(struct heap *h)
 }
 
 /* out_put - append a piece, or lengthen the one before it */
-static int out_put(struct wall *out, struct range r, int64_t until_s)
+static int out_put(struct wall *out, const struct wall_entry *x, struct range r)
 {
 	struct wall_entry *last = out->n_nets ? &out->nets[out->n_nets - 1] : NULL;
 
-	if (last && last->until_s == until_s && addr_eq(addr_next(last->range.last), r.first) &&
+	if (last && last->until_s == x->until_s && last->row == x->row &&
+	    addr_eq(addr_next(last->range.last), r.first) &&
 	    addr_is_v4(last->range.first) == addr_is_v4(r.first)) {
 		last->range.last = r.last;
 		return 0;
 	}
-	return push(&out->nets, &out->n_nets, &out->nets_cap, (struct wall_entry){ r, until_s });
+	return push(&out->nets, &out->n_nets, &out->nets_cap,
+	    (struct wall_entry){ r, x->until_s, x->rank, x->row });
 }
 
 /* sweep - go over the sorted nets from left to right; between two places where one begins or the top
@@ -210,7 +240,7 @@ static int sweep(const struct wall *w, struct heap *h, struct wall *out)
 		if (i < w->n_nets && addr_is_v4(w->nets[i].range.first) == v4 &&
 		    addr_cmp(w->nets[i].range.first, end) <= 0)
 			end = addr_prev(w->nets[i].range.first);
-		rc = out_put(out, (struct range){ at, end }, h->v[0].until_s);
+		rc = out_put(out, &h->v[0], (struct range){ at, end });
 		at = addr_next(end);
 		while (h->n > 0 && addr_cmp(h->v[0].range.last, end) <= 0)
 			heap_pop(h);

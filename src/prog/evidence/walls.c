@@ -7,7 +7,7 @@
 
 static const enum entity_kind kinds[] = { ENTITY_NET, ENTITY_AS, ENTITY_ORG, ENTITY_COUNTRY };
 
-bool walls_of_holders(const struct reputation *from, enum level least)
+bool walls_of_holders(const struct wall *w, const struct reputation *from, enum level least)
 {
 	for (unsigned k = 0; k < NELEM(kinds); k++) {
 		uint32_t first, n = reputation_rows(from, kinds[k], &first);
@@ -16,7 +16,7 @@ bool walls_of_holders(const struct reputation *from, enum level least)
 			struct reputation_row row;
 
 			reputation_at(from, i, &row);
-			if (wall_takes(&row.decision, least))
+			if (wall_wants(w, &row.decision, least))
 				return true;
 		}
 	}
@@ -25,14 +25,15 @@ bool walls_of_holders(const struct reputation *from, enum level least)
 
 struct adding {
 	struct wall *w;
-	int64_t until_s;
+	const struct reputation_row *row;
+	uint32_t index;
 };
 
 static int add_range(void *ctx, struct range range)
 {
 	const struct adding *a = ctx;
 
-	return wall_add(a->w, range, a->until_s);
+	return wall_add_decided(a->w, a->row, a->index, range);
 }
 
 int walls_add_holders(
@@ -47,10 +48,10 @@ int walls_add_holders(
 			struct reputation_row row;
 
 			reputation_at(from, i, &row);
-			if (!wall_takes(&row.decision, least))
+			if (!wall_wants(w, &row.decision, least))
 				continue;
-			err = spread_each(
-			    r, &row.entity, add_range, &(struct adding){ w, row.decision.until_s });
+			err =
+			    spread_each(r, &row.entity, add_range, &(struct adding){ w, &row, i });
 			if (err == -ENOENT)
 				err = 0;
 		}

@@ -8,7 +8,7 @@
 
 /* walls_of_holders - does a wall of that level stand up a decision about any of them?
  * walls_add_holders - the space of each; of whom the registry knows nothing, nothing. 0 or -ENOMEM */
-bool walls_of_holders(const struct reputation *from, enum level least);
+bool walls_of_holders(const struct wall *w, const struct reputation *from, enum level least);
 MUST_USE int walls_add_holders(
     struct wall *w, const struct reputation *from, enum level least, const struct registry *r);
 

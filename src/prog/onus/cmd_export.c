@@ -28,8 +28,9 @@ struct export
 	int64_t now_s;
 };
 
-static int open_current(struct export *x, struct err *e)
+static int open_current(struct export *x, const struct export_format *f, struct err *e)
 {
+	const struct wall asked = { .listing = f->listing };
 	char dir[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 16];
 	int r = place_current(x->conf->serve_dir, dir, NULL, e);
 
@@ -48,7 +49,7 @@ static int open_current(struct export *x, struct err *e)
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/reputation", dir);
 	r = reputation_open(path, &x->from, e);
-	if (r < 0 || !walls_of_holders(x->from, x->least))
+	if (r < 0 || !walls_of_holders(&asked, x->from, x->least))
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/registry", dir);
 	return registry_open(path, &x->registry, e);
@@ -79,7 +80,11 @@ static int export(struct export *x, const struct export_format *f, struct err *e
 {
 	CLEANUP(wall_done) struct wall w = { NULL };
 	CLEANUP(addrset_done) struct addrset own = { .v = NULL }, never = { .v = NULL };
-	struct export_head head = { .of = reputation_head(x->from) };
+	struct export_head head = { .of = reputation_head(x->from),
+		.from = x->from,
+		.site_url = x->conf->site_url,
+		.style = x->conf->dnsbl_mask ? LISTING_MASK : LISTING_LIST,
+		.ttl_s = x->conf->dnsbl_ttl_s };
 	char warning[STALE_TEXT_MAX] = "";
 	int r = addrset_parse(span_str(x->conf->own_networks), &own, e);
 
@@ -89,6 +94,7 @@ static int export(struct export *x, const struct export_format *f, struct err *e
 		return err_set(e, -ENOMEM, "out of memory");
 	wall_init(&w, x->now_s, &never);
 	w.carved = &x->carved;
+	w.listing = f->listing;
 	if (wall_add_reputation(&w, x->from, x->least) < 0 ||
 	    (x->registry && walls_add_holders(&w, x->from, x->least, x->registry) < 0) ||
 	    wall_finish(&w) < 0)
@@ -106,7 +112,7 @@ static int run(struct export *x, const struct export_format *f, struct err *e)
 
 	x->conf = conf_open(x->conf_file, x->set.v, x->set.n, e);
 	if (x->conf)
-		r = open_current(x, e);
+		r = open_current(x, f, e);
 	if (r == 0)
 		r = export(x, f, e);
 	x->from = reputation_free(x->from);
@@ -145,8 +151,10 @@ int cmd_export(int argc, char **argv)
 		"Print the wall that the newest publication asks for. One's own networks, the "
 		"allow list\n"
 		"(onus allow) and special space are never in it, nor is what has ended; hosts "
-		"known good here are left out of what is wider than a host. Exits with "
-		"1 when the publication "
+		"known good here are left out of what is wider than a host. The zone for "
+		"rbldnsd has\n"
+		"refusals too, whatever the level: it can say why. Exits with 1 when the "
+		"publication "
 		"has\n"
 		"expired.",
 		"Example: onus export nft -f /etc/nftables.d/onus.nft && nft -f "

@@ -83,17 +83,26 @@ static int fill_wall(struct publishing *p, const struct reputation *r, bool open
 			struct reputation_row row;
 
 			reputation_at(r, i, &row);
-			if (wall_takes(&row.decision, LEVEL_BLOCK) && !is_held(p, &row.entity))
-				rc = wall_add(w, row.entity.range, row.decision.until_s);
+			if (wall_wants(w, &row.decision, LEVEL_BLOCK) && !is_held(p, &row.entity))
+				rc = wall_add_decided(w, &row, i, row.entity.range);
 		}
 	}
 	return rc;
 }
 
-static int write_exports(struct publishing *p, const struct wall *w, const char *dir,
-    const char **names, unsigned *n, struct err *e)
+/* struct walls - one for firewalls, one for who can say why */
+struct walls {
+	struct wall wall, listing;
+};
+
+static int write_exports(struct publishing *p, const struct reputation *rep, const struct walls *w,
+    const char *dir, const char **names, unsigned *n, struct err *e)
 {
-	struct export_head head = { .of = p->head };
+	struct export_head head = { .of = p->head,
+		.from = rep,
+		.site_url = p->conf->site_url,
+		.style = p->conf->dnsbl_mask ? LISTING_MASK : LISTING_LIST,
+		.ttl_s = p->conf->dnsbl_ttl_s };
 	char sources[128], path[PATH_MAX], warning[STALE_TEXT_MAX];
 	int r = 0;
 
@@ -106,16 +115,29 @@ static int write_exports(struct publishing *p, const struct wall *w, const char 
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir,
 			export_formats[i].file_name) >= sizeof(path))
 			return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
-		r = export_file(&export_formats[i], w, &head, path, e);
+		r = export_file(&export_formats[i],
+		    export_formats[i].listing ? &w->listing : &w->wall, &head, path, e);
 		names[(*n)++] = export_formats[i].file_name;
 	}
 	return r;
 }
 
+static int make_wall(
+    struct publishing *p, const struct reputation *rep, bool open, bool listing, struct wall *w)
+{
+	int r;
+
+	wall_init(w, p->now_s, &p->never);
+	w->carved = open ? NULL : &p->carved;
+	w->listing = listing;
+	r = fill_wall(p, rep, open, w);
+	return r < 0 ? r : wall_finish(w);
+}
+
 int lists_write(struct publishing *p, const struct reputation *rep, const char *dir, bool open,
     const char **names, unsigned *n, struct err *e)
 {
-	CLEANUP(wall_done) struct wall w = { NULL };
+	struct walls w = { .wall = { NULL } };
 	char path[PATH_MAX];
 	int r;
 
@@ -125,9 +147,12 @@ int lists_write(struct publishing *p, const struct reputation *rep, const char *
 	names[(*n)++] = "decisions";
 	if (r < 0)
 		return r;
-	wall_init(&w, p->now_s, &p->never);
-	w.carved = open ? NULL : &p->carved;
-	if (fill_wall(p, rep, open, &w) < 0 || wall_finish(&w) < 0)
-		return err_set(e, -ENOMEM, "out of memory");
-	return write_exports(p, &w, dir, names, n, e);
+	if (make_wall(p, rep, open, false, &w.wall) < 0 ||
+	    make_wall(p, rep, open, true, &w.listing) < 0)
+		r = err_set(e, -ENOMEM, "out of memory");
+	else
+		r = write_exports(p, rep, &w, dir, names, n, e);
+	wall_done(&w.wall);
+	wall_done(&w.listing);
+	return r;
 }
