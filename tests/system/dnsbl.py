@@ -257,7 +257,8 @@ def load():
             seen.add(bool(c.ask([dns.reverse(sometimes, ZONE)], "A")[0]))
     t = threading.Thread(target=client)
     t.start()
-    while any(r.poll() is None for r in runs):
+    end = time.monotonic() + LONG
+    while any(r.poll() is None for r in runs) or (seen != {True, False} and time.monotonic() < end):
         generation += 1
         publish(generation, always + [sometimes] * (generation % 2), until)
         time.sleep(1)
