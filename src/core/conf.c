@@ -177,6 +177,30 @@ static const struct param params[] = {
 	P(addr_scores_days, COUNT, "30", 1, 3650, "days",
 	    "The scores of a day's addresses and blocks are kept for so long, those of all else "
 	    "for retention_days; the ledger has what they came of."),
+	P(tag_grade, TEXT, "D", 0, 0, "A … F",
+	    "Mail of a client of this grade or worse gets a header before the queue although no "
+	    "decision is in force over it; empty: only where one is."),
+	P(greylist_delay_s, COUNT, "300", 1, 86400, "seconds",
+	    "Who is greylisted passes when he comes again after this …"),
+	P(greylist_window_s, COUNT, "172800", 2, 2592000, "seconds",
+	    "… and within this; later he begins anew."),
+	P(greylist_keep_days, COUNT, "35", 1, 366, "days",
+	    "Who passed passes for so long after his last mail."),
+	P(greylist_known, COUNT, "5", 0, 255, "senders",
+	    "A client's network of which so many pairs of sender and recipient came back waits no "
+	    "more; 0: each pair waits."),
+	P(greylist_entries, COUNT, "524288", 1024, 16777216, "entries",
+	    "The greylist remembers so many (32 bytes each), a power of two."),
+	P(policy_listen, TEXT, "tcp:127.0.0.1:10031", 0, 0, "where",
+	    "Where onus-policy listens: tcp:ADDRESS:PORT, unix-stream:/PATH, or several with "
+	    "commas "
+	    "between; port 0 takes a free one."),
+	P(policy_connections, COUNT, "1000", 1, 100000, "connections",
+	    "Of Postfix to onus-policy at once; requests on more are answered DUNNO at once."),
+	P(policy_idle_s, COUNT, "1200", 1, 86400, "seconds",
+	    "A connection to onus-policy that was silent for longer is closed."),
+	P(policy_wait_ms, COUNT, "1000", 1, 60000, "milliseconds",
+	    "A policy request that waited longer than this is answered DUNNO at once."),
 };
 
 #define S(field, type, standard, unit, help) SN(field, type, standard, 0, 0, unit, help)
@@ -263,6 +287,26 @@ static const struct param source_params[] = {
 	SN(max_mib, COUNT, "32", 1, 1024, "MiB", "Feed: a larger one is not fetched."),
 };
 
+#define R(field, unit, help)                                                                       \
+	{                                                                                          \
+#field, PARAM_TEXT, offsetof(struct conf_rule, field), "", 0, 0, unit, help        \
+	}
+static const struct param rule_params[] = {
+	R(client, "prefixes", "The client's address is within one of them."),
+	R(sender, "names",
+	    "Mail addresses (user@example.org), their first half (user@), domains (example.org), "
+	    "what "
+	    "is below one (.example.org), or <> for bounces; commas or blanks between."),
+	R(recipient, "names", "The same of the recipient."),
+	R(authenticated, "yes|no", "The client has logged in (SASL)."),
+	R(verified, "yes|no", "The client has shown a TLS certificate that is trusted."),
+	R(listed, "yes|no", "A decision of more than a tag is in force over the client."),
+	R(grade, "letters", "The client's grade is one of these, as in EF."),
+	R(action, "judge|exempt|tag|greylist|refuse",
+	    "exempt: nothing is done, tag: at most a header, greylist and refuse: whatever is "
+	    "known, judge: as without a rule."),
+};
+
 /* A [feed NAME] differs from a [source NAME] in this. */
 static const struct {
 	const char *name, *standard;
@@ -286,7 +330,13 @@ struct conf *conf_free(struct conf *c)
 		free(c->sources[i].name);
 		free(c->sources[i].place);
 	}
+	for (unsigned i = 0; i < c->n_rules; i++) {
+		params_done(rule_params, NELEM(rule_params), &c->rules[i]);
+		free(c->rules[i].name);
+		free(c->rules[i].place);
+	}
 	free(c->sources);
+	free(c->rules);
 	params_done(params, NELEM(params), c);
 	free(c);
 	return NULL;
@@ -340,40 +390,90 @@ static int source(struct conf *c, struct span name, bool is_feed, const char *pl
 	return 0;
 }
 
-/* One setting in the section of src (NULL: none). */
-static int assign(struct conf *c, struct conf_source *src, const struct setting *s, struct err *e)
+/* The rule of that name, made when it is new. */
+static int rule(
+    struct conf *c, struct span name, const char *place, struct conf_rule **ret, struct err *e)
 {
-	const struct param *rows = src ? source_params : params;
-	size_t n = src ? NELEM(source_params) : NELEM(params);
-	const struct param *p = param_find(rows, n, s->name);
+	struct conf_rule *more;
+
+	for (unsigned i = 0; i < c->n_rules; i++)
+		if (span_is(name, c->rules[i].name)) {
+			*ret = &c->rules[i];
+			return 0;
+		}
+	if (!section_name_ok(name))
+		return err_set(e, -EINVAL,
+		    "a rule's name is 1 to %u letters, digits, '.', '_' or '-'", PARAM_NAME_MAX);
+	if (c->n_rules == CONF_RULES_MAX)
+		return err_set(e, -E2BIG, "more than %u rules", CONF_RULES_MAX);
+	more = reallocarray(c->rules, c->n_rules + 1, sizeof(*more));
+	if (!more)
+		return err_set(e, -ENOMEM, "out of memory");
+	c->rules = more;
+	more += c->n_rules++;
+	*more = (struct conf_rule){ .name = span_dup(name), .place = strdup(place) };
+	if (!more->name || !more->place ||
+	    params_standard(rule_params, NELEM(rule_params), more) < 0)
+		return err_set(e, -ENOMEM, "out of memory");
+	*ret = more;
+	return 0;
+}
+
+/* struct section - where the settings of a section go */
+struct section {
+	const struct param *rows;
+	size_t n;
+	void *base;
+	const char *what;
+};
+
+static struct section no_section(struct conf *c)
+{
+	return (struct section){ params, NELEM(params), c, "parameter" };
+}
+
+static int assign(const struct section *to, const struct setting *s, struct err *e)
+{
+	const struct param *p = param_find(to->rows, to->n, s->name);
 
 	if (!p)
 		return err_set(e, -EINVAL, "unknown %s \"%.*s\"; `onus conf` lists them all",
-		    src ? "parameter of a source" : "parameter",
-		    (int)MIN_OF(span_len(s->name), (size_t)60), s->name.p);
-	return param_assign(p, src ? (void *)src : (void *)c, s->value, e);
+		    to->what, (int)MIN_OF(span_len(s->name), (size_t)60), s->name.p);
+	return param_assign(p, to->base, s->value, e);
 }
 
-static int begin(struct conf *c, const char *path, const struct setting *s,
-    struct conf_source **ret, struct err *e)
+static int begin(
+    struct conf *c, const char *path, const struct setting *s, struct section *ret, struct err *e)
 {
 	bool is_feed = span_is(s->kind, "feed");
 	char place[PLACE_MAX];
+	struct conf_source *src = NULL;
+	struct conf_rule *own = NULL;
+	int r;
 
-	if (!is_feed && !span_is(s->kind, "source"))
-		return err_set(e, -EINVAL, "expected [source NAME] or [feed NAME]");
 	(void)snprintf(place, sizeof(place), "%s:%u", path, s->number); /* for words: may be cut */
-	return source(c, s->name, is_feed, place, ret, e);
+	if (span_is(s->kind, "rule")) {
+		r = rule(c, s->name, place, &own, e);
+		*ret =
+		    (struct section){ rule_params, NELEM(rule_params), own, "parameter of a rule" };
+		return r;
+	}
+	if (!is_feed && !span_is(s->kind, "source"))
+		return err_set(e, -EINVAL, "expected [source NAME], [feed NAME] or [rule NAME]");
+	r = source(c, s->name, is_feed, place, &src, e);
+	*ret =
+	    (struct section){ source_params, NELEM(source_params), src, "parameter of a source" };
+	return r;
 }
 
 static int load_text(struct conf *c, const char *path, struct span text, struct err *e)
 {
-	struct conf_source *src = NULL;
+	struct section to = no_section(c);
 	struct setting s = { 0 };
 	int r;
 
 	while ((r = setting_next(&text, &s, e)) == 1) {
-		r = s.section ? begin(c, path, &s, &src, e) : assign(c, src, &s, e);
+		r = s.section ? begin(c, path, &s, &to, e) : assign(&to, &s, e);
 		if (r < 0)
 			break;
 	}
@@ -418,10 +518,11 @@ int conf_load(struct conf *c, const char *path, bool must_exist, struct err *e)
 
 int conf_set(struct conf *c, const char *assignment, struct err *e)
 {
+	struct section to = no_section(c);
 	struct setting s;
 	int r = setting_split(span_str(assignment), &s, e);
 
-	return r < 0 ? r : assign(c, NULL, &s, e);
+	return r < 0 ? r : assign(&to, &s, e);
 }
 
 static int check_own(const struct conf *c, struct err *e)
@@ -720,6 +821,10 @@ void conf_print(const struct conf *c, FILE *to)
 		    c->sources[i].name);
 		params_print(source_params, NELEM(source_params), &c->sources[i], to);
 	}
+	for (unsigned i = 0; i < c->n_rules; i++) {
+		(void)fprintf(to, "\n[rule %s]\n", c->rules[i].name);
+		params_print(rule_params, NELEM(rule_params), &c->rules[i], to);
+	}
 }
 
 void conf_describe(FILE *to)
@@ -731,4 +836,8 @@ void conf_describe(FILE *to)
 			  "are its defaults.\n"
 			  "#[source NAME]\n\n");
 	params_describe(source_params, NELEM(source_params), to);
+	(void)fprintf(to,
+	    "# One section a rule of onus-policy and onus-milter: the first one of which "
+	    "everything matches\n# decides (doc/policy.md).\n#[rule NAME]\n\n");
+	params_describe(rule_params, NELEM(rule_params), to);
 }

@@ -15,6 +15,7 @@
 #define CONF_FILE_DEFAULT "/etc/onus/onus.conf"
 #define CONF_JSON_PATH	  "/etc/onus/json.d:/usr/share/onus/json.d" /* json_path, unless it is set */
 #define CONF_SOURCES_MAX  256u
+#define CONF_RULES_MAX	  256u
 #define CONF_KNOWN_GOOD	  "known-good"
 #define CONF_SHARED	  "shared"
 #define CONF_USERS_POOL	  8u   /* people behind an address of a dynamic pool … */
@@ -65,6 +66,17 @@ struct conf_source {
 	uint32_t every_min, stale_h, max_mib;
 };
 
+/* struct conf_rule - one `[rule NAME]`: what is done at the door with mail of some kind (door/rules.h reads the texts);
+ * in the order of the file, and an empty text matches everything */
+struct conf_rule {
+	char *name, *place;			 /* as of a source */
+	char *client;				 /* prefixes */
+	char *sender, *recipient;		 /* mail addresses, domains */
+	char *authenticated, *verified, *listed; /* "", "yes", "no" */
+	char *grade;				 /* letters */
+	char *action;
+};
+
 /* struct conf - every parameter, owned; the names are those of the file */
 struct conf {
 	char *registry_file;
@@ -112,9 +124,16 @@ struct conf {
 	    publish_keep, pages_apart_mib;
 	uint32_t spool_max_mib, analysis_max_mib;
 	uint32_t retention_days, hours_days, addr_scores_days;
-	char *status_dir;	     /* never empty after conf_open */
+	char *status_dir; /* never empty after conf_open */
+	char *tag_grade;  /* one letter, or "" */
+	uint32_t greylist_delay_s, greylist_window_s, greylist_keep_days, greylist_known,
+	    greylist_entries;
+	char *policy_listen; /* svc/listen.h, several with commas between */
+	uint32_t policy_connections, policy_idle_s, policy_wait_ms;
 	struct conf_source *sources; /* n_sources of them */
 	unsigned n_sources;
+	struct conf_rule *rules; /* n_rules of them */
+	unsigned n_rules;
 };
 
 /* conf_new - all defaults; conf_free is NULL-safe and returns NULL */
