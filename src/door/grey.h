@@ -43,8 +43,8 @@ struct grey *grey_free(struct grey *g);
 
 /* grey_ask - of one try
  *
- * sender, recipient  untrusted; case does not count, nor what senders of one kind make up anew for each mail: digits, and what
- *                    follows a '+'
+ * sender, recipient  untrusted; case does not count, nor what a sender makes up anew for each mail: digits, and what follows
+ *                    a '+'
  * *s   GREY_WAIT: seconds left; GREY_BACK: seconds it waited; else 0 */
 enum grey_word grey_ask(struct grey *g, struct addr client, struct span sender,
     struct span recipient, int64_t now_s, uint32_t *s);
@@ -52,15 +52,16 @@ enum grey_word grey_ask(struct grey *g, struct addr client, struct span sender,
 struct grey_figures {
 	uint64_t waiting, passed, networks; /* entries, those whose time is over among them */
 	uint64_t evicted;		    /* before their time was over */
+	uint64_t changes;		    /* grows whenever a snapshot would be another one */
 };
 void grey_figures(struct grey *g, struct grey_figures *ret);
 
 /* grey_write - the snapshot, appended; others wait for no longer than it takes to copy the table */
 void grey_write(struct grey *g, struct buf *out);
-size_t grey_write_max(const struct grey *g); /* bytes */
+size_t grey_write_max(const struct grey *g); /* bytes at most */
 
 /* grey_read - all that a snapshot holds and whose time is not over, and its key, in place of what is there; what finds no
- * room is left out. 0; -EBADMSG with what is wrong: nothing has changed */
+ * room is left out. Before anybody asks. 0; -EBADMSG with what is wrong: nothing has changed */
 MUST_USE int grey_read(struct grey *g, struct span snapshot, int64_t now_s, struct err *e);
 
 /* grey_save - grey_write through a file beside path, readable by its owner alone, synced and renamed
