@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sockets of onus-policy: one thread that answers all connections, in order, several requests on each. It waits for
+ * nothing but them, and what it cannot answer in time it lets pass:
+ *
+ *	more connections than are allowed    their requests are answered DUNNO at once; when they are a quarter more, the one
+ *	                                     that was silent longest is closed for the newest (Postfix opens another)
+ *	a request that waited too long       DUNNO at once
+ *	a request that is none               the connection is closed without an answer, as Postfix wants it */
+#ifndef ONUS_PROG_POLICY_SERVER_H
+#define ONUS_PROG_POLICY_SERVER_H
+
+#include "door/door.h"
+#include "prog/policy/answer.h"
+#include "publication/follow.h"
+
+struct server;
+
+struct server_conf {
+	const char *listen; /* as policy_listen has it */
+	uint32_t connections, idle_s, wait_ms;
+	struct door *door; /* borrowed until server_free, as is follow */
+	struct follow *follow;
+};
+
+/* server_check - could it be listened there? 0, or -EINVAL with a sentence */
+MUST_USE int server_check(const char *listen, struct err *e);
+
+/* server_new - listen, and answer in a thread of its own until server_free, which is NULL-safe and returns NULL
+ * Returns 0; -EINVAL; -errno with a sentence. */
+MUST_USE int server_new(const struct server_conf *c, struct server **ret, struct err *e);
+struct server *server_free(struct server *s);
+
+/* server_places - where it listens, "tcp:127.0.0.1:10031, …" */
+void server_places(const struct server *s, struct buf *out);
+
+struct server_figures {
+	struct policy_counts n;
+	uint64_t connections, accepted, closed_idle, closed_full;
+};
+void server_figures(struct server *s, struct server_figures *ret); /* any thread */
+
+#endif
