@@ -150,6 +150,10 @@ static const struct {
 	{ "onus-dnsbl", "dropped", "of these dropped" },
 	{ "onus-dnsbl", "refused", "of these refused" },
 	{ "onus-dnsbl", "malformed", "of these no DNS" },
+	{ "onus-policy", "requests", "policy requests" },
+	{ "onus-policy", "refused", "mails refused" },
+	{ "onus-policy", "greylisted", "mails put off" },
+	{ "onus-policy", "shed", "mails unjudged" },
 };
 
 static void print_flows(const struct status *s)
