@@ -8,7 +8,7 @@ trap 'rm -rf "$dir"' EXIT
 pages=$ONUS_SOURCE/doc/contracts
 fail() { echo "not ok: $*" >&2; exit 1; }
 
-for page in event-line batch entity-names ledger registry-file reputation-file reputation-sqlite manifest decisions plugins web-api fetch warrant; do
+for page in event-line batch entity-names ledger registry-file reputation-file reputation-sqlite manifest decisions plugins web-api fetch warrant greylist-file; do
   [ -s "$pages/$page.md" ] || fail "no page $page.md"
   head -1 "$pages/$page.md" | grep -q 'version [0-9]' || fail "$page.md has no version"
 done

@@ -416,6 +416,7 @@ def publications():
     until(lambda: "generation=4" in log(), "one that ends soon")
     until(lambda: c.ask("45.0.0.1") == DUNNO, "it ends")
     until(lambda: status()["message"].startswith("generation 4 has ended: nobody is listed"), "its status says so")
+    check("the newest publication has ended, generation=4" in log(), "its log says so")
     end()
     shutil.rmtree(dir_ + "/serve/4")
     publish(5)

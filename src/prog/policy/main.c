@@ -21,7 +21,7 @@ struct policy {
 	char *greylist; /* path; NULL: before it was read */
 	uint64_t saved; /* its changes then */
 	int64_t save_us;
-	bool save_failed; /* said */
+	bool save_failed, none, ended; /* said */
 };
 
 static struct conf *read_conf(const struct daemon *d, struct err *e)
@@ -113,8 +113,17 @@ static void policy_close(void *state)
 	free(p);
 }
 
+/* say_if - once while it is so */
+static void say_if(bool is, bool *said, const char *what, const struct follow_state *s)
+{
+	if (is && !*said)
+		log_warn("%s generation=%ju: nobody is listed", what, (uintmax_t)s->generation);
+	*said = is;
+}
+
 static void look(struct policy *p)
 {
+	struct clock clock = clock_system();
 	struct follow_state s;
 	struct err e;
 	int r = follow_look(p->follow, &e);
@@ -126,6 +135,9 @@ static void look(struct policy *p)
 		log_error("the newest publication is not used: %s; %s", e.text,
 		    s.generation ? "the one before it stays until it ends"
 				 : "there is none, and nobody is listed");
+	say_if(s.generation && clock_now_s(&clock) >= s.expires_s, &p->ended,
+	    "the newest publication has ended,", &s);
+	say_if(!s.generation && r == 0, &p->none, "there is no publication yet,", &s);
 }
 
 static int open_all(struct policy *p, struct err *e)

@@ -335,6 +335,29 @@ static void test_snapshot_bad(void **state)
 	(void)grey_free(other);
 }
 
+/* The file that the contract's page names: read, and written again to the byte. */
+static void test_golden(void **state)
+{
+	CLEANUP(free_p) char *path = NULL;
+	CLEANUP(buf_done) struct buf golden, again;
+	struct grey *g = new_of(5, 1024);
+	struct grey_figures f;
+	struct err e;
+
+	assert_true(asprintf(&path, "%s/tests/golden/greylist", getenv("ONUS_SOURCE")) > 0);
+	buf_init(&golden, 4096);
+	buf_init(&again, grey_write_max(g));
+	assert_int_equal(file_read(path, &golden, &e), 0);
+	assert_int_equal(grey_read(g, buf_text(&golden), NOON, &e), 0);
+	grey_figures(g, &f);
+	assert_int_equal(f.waiting, 1);
+	assert_int_equal(f.passed, 1);
+	assert_int_equal(f.networks, 1);
+	grey_write(g, &again);
+	assert_true(buf_ok(&again) && span_eq(buf_text(&golden), buf_text(&again)));
+	(void)grey_free(g);
+}
+
 static void test_file(void **state)
 {
 	char dir[] = "/tmp/onus-test-grey-XXXXXX", path[64], bad[72];
@@ -380,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_snapshot_full),
 		cmocka_unit_test(test_snapshot_bad),
+		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_file),
 	};
 
