@@ -5,7 +5,7 @@ check=$ONUS_SOURCE/tools/check-layers
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cp -r "$ONUS_SOURCE/src" "$dir/src"
-for wrong in 'util/buf.c net/addr.h' 'intake/x.c holders/registry.h' 'prog/dnsbl/main.c ledger/hub.h' \
+for wrong in 'util/buf.c net/addr.h' 'intake/x.c holders/registry.h' 'prog/dnsbl/main.c ledger/hub.h' 'prog/dnsbl/main.c door/door.h' 'door/x.c publication/client.h' 'prog/policy/main.c prog/evidence/known.h' \
   'net/addr.c buf.h' 'prog/web/x.c prog/onus/commands.h' 'svc/x.c core/event.h'; do
   read -r file header <<<"$wrong"
   mkdir -p "$dir/src/${file%/*}"

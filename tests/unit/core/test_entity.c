@@ -91,6 +91,8 @@ static void test_conf(void **state)
 		{ "[sauce x]\n", "expected [source NAME]" },
 		{ "[source ../x]\n", "a source's name" },
 		{ "[source x]\nsite_name = y\n", "unknown parameter of a source" },
+		{ "[rule x]\npath = y\n", "unknown parameter of a rule" },
+		{ "[rule ../x]\n", "a rule's name" },
 		{ "own_networks = 192.0.2.1/24\n", "is no address, prefix" },
 		{ "[source x]\ntype = log\n", "give it a path" },
 	};
