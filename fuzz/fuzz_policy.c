@@ -49,25 +49,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span rest = span_of((const char *)data, size);
 	struct policy_counts counts = { 0 };
+	struct policy_request q;
 	uint64_t prepended = 0;
-	size_t n;
+	struct err e = { "" };
+	int r;
 
-	while ((n = request_length(rest)) > 0) {
-		struct policy_request q;
+	while ((r = request_take(&rest, &q, &e)) > 0) {
 		char to[ANSWER_BYTES_MAX];
-		struct err e;
-		size_t len;
+		size_t len =
+		    answer_request(door_once(), NULL, &q, 1764331200, &prepended, &counts, to);
 
-		assert(n <= span_len(rest));
-		if (request_parse(span_of(rest.p, n), &q, &e) < 0) {
-			assert(e.text[0]);
-			return 0;
-		}
-		len = answer_request(door_once(), NULL, &q, 1764331200, &prepended, &counts, to);
 		assert(len <= sizeof(to) && memcmp(to + len - 2, "\n\n", 2) == 0);
 		for (unsigned kind = 0; kind < 2 * LEVEL_N * ACTION_N; kind++)
 			judge(&q, kind);
-		rest.p += n;
 	}
+	assert((r < 0) == (e.text[0] != '\0'));
 	return 0;
 }

@@ -21,11 +21,8 @@ struct policy_request {
 	struct span ccert_subject; /* only of certificates that are trusted */
 };
 
-/* request_length - of the first request in text, with its empty line; 0: it has not come to its end yet */
-size_t request_length(struct span text);
-
-/* request_parse - one request, with its empty line; of an attribute that comes twice the last one counts
- * Returns 0; -EBADMSG with what is wrong. */
-MUST_USE int request_parse(struct span text, struct policy_request *ret, struct err *e);
+/* request_take - the first request off the head of *rest; of an attribute that comes twice the last one counts
+ * Returns 1 with *ret; 0: it has not come to its end yet, *rest is as it was; -EBADMSG with what is wrong. */
+MUST_USE int request_take(struct span *rest, struct policy_request *ret, struct err *e);
 
 #endif

@@ -238,48 +238,51 @@ static bool to_shed(const struct server *s, const struct conn *c, int64_t now_us
 	return c->over || now_us - s->seen_us > (int64_t)s->conf.wait_ms * 1000;
 }
 
-static int answer(struct server *s, struct conn *c, struct span text, int64_t now_us, struct err *e)
+static void answer(struct server *s, struct conn *c, const struct policy_request *q, int64_t now_us)
 {
-	struct policy_request q;
 	char *to = s->out + s->out_len;
-	int r = request_parse(text, &q, e);
 
-	if (r < 0)
-		return r;
 	s->n.n.requests++;
 	if (to_shed(s, c, now_us)) {
 		s->n.n.shed++;
 		s->out_len += answer_dunno(to);
-		return 0;
+		return;
 	}
 	s->out_len +=
-	    answer_request(s->conf.door, edition(s), &q, s->now_s, &c->prepended, &s->n.n, to);
-	return 0;
+	    answer_request(s->conf.door, edition(s), q, s->now_s, &c->prepended, &s->n.n, to);
+}
+
+/* too_long - what has no end yet, or had one too late */
+static int too_long(size_t n, struct err *e)
+{
+	return n > REQUEST_BYTES_MAX ? err_set(e, -EBADMSG, "it has %zu bytes, or more", n) : 0;
 }
 
 /* work - all whole requests of s->work; false: the connection is to be closed */
 static bool work(struct server *s, struct conn *c, size_t len, int64_t now_us)
 {
 	struct span rest = span_of(s->work, len);
+	struct policy_request q;
 	struct err e;
-	size_t n;
+	int r = 0;
 
-	while (!c->blocked && (n = request_length(rest)) > 0) {
-		if (n > REQUEST_BYTES_MAX || answer(s, c, span_of(rest.p, n), now_us, &e) < 0) {
-			if (n > REQUEST_BYTES_MAX)
-				(void)err_set(&e, -EBADMSG, "it has %zu bytes", n);
-			say_malformed(s, &e, now_us);
-			(void)flush(s, c); /* what was asked before it */
-			return false;
-		}
-		rest.p += n;
+	while (!c->blocked) {
+		const char *begin = rest.p;
+
+		r = request_take(&rest, &q, &e);
+		if (r > 0 && too_long((size_t)(rest.p - begin), &e) < 0)
+			r = -EBADMSG;
+		if (r <= 0)
+			break;
+		answer(s, c, &q, now_us);
 		if (s->out_len + ANSWER_BYTES_MAX > sizeof(s->out) && !flush(s, c))
 			return false;
 	}
-	if (!flush(s, c))
+	if (r == 0 && !c->blocked)
+		r = too_long(span_len(rest), &e);
+	if (!flush(s, c)) /* also what was asked before one that is malformed */
 		return false;
-	if (!c->blocked && span_len(rest) >= REQUEST_BYTES_MAX) {
-		(void)err_set(&e, -EBADMSG, "it has no end after %zu bytes", span_len(rest));
+	if (r < 0) {
 		say_malformed(s, &e, now_us);
 		return false;
 	}

@@ -24,10 +24,12 @@ static const char whole[] = HEAD
 
 static void test_whole(void **state)
 {
+	struct span rest = span_str(whole);
 	struct policy_request q;
 	struct err e;
 
-	assert_int_equal(request_parse(span_str(whole), &q, &e), 0);
+	assert_int_equal(request_take(&rest, &q, &e), 1);
+	assert_true(span_empty(rest));
 	assert_true(span_is(q.client_address, "192.0.2.1"));
 	assert_true(span_is(q.sender, "a=b@example.org"));
 	assert_true(span_is(q.recipient, "b@example.net"));
@@ -39,17 +41,22 @@ static void test_whole(void **state)
 /* Cut anywhere it has no end, and with whatever follows it ends where it ends. */
 static void test_length(void **state)
 {
-	char twice[2 * sizeof(whole)];
 	size_t n = sizeof(whole) - 1;
+	struct policy_request q;
+	struct err e;
 
-	memcpy(twice, whole, n);
-	memcpy(twice + n, whole, n);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(request_length(span_of(whole, i)), 0);
-	for (size_t i = n; i <= 2 * n; i++)
-		assert_int_equal(request_length(span_of(twice, i)), n);
-	assert_int_equal(request_length(SPAN("\n")), 1);
-	assert_int_equal(request_length(SPAN("\n\n")), 1);
+	for (size_t i = 0; i <= 2 * n; i++) {
+		char *exact = malloc(i + 1); /* not a byte more is read */
+		struct span rest = span_of(exact + 1, i);
+
+		assert_non_null(exact);
+		memcpy(exact + 1, whole, MIN_OF(i, n));
+		if (i > n)
+			memcpy(exact + 1 + n, whole, i - n);
+		assert_int_equal(request_take(&rest, &q, &e), i >= n);
+		assert_int_equal(span_len(rest), i >= n ? i - n : i);
+		free(exact);
+	}
 }
 
 static const struct {
@@ -57,10 +64,12 @@ static const struct {
 	struct span text;
 	int want;
 } cases[] = {
-	{ "the least", SPAN(HEAD "\n"), 0 },
-	{ "an empty value", SPAN(HEAD "sender=\n\n"), 0 },
-	{ "the last of two", SPAN("request=x\n" HEAD "\n"), 0 },
-	{ "bytes above ASCII", SPAN(HEAD "sender=\xff\xfe@example.org\n\n"), 0 },
+	{ "the least", SPAN(HEAD "\n"), 1 },
+	{ "an empty value", SPAN(HEAD "sender=\n\n"), 1 },
+	{ "the last of two", SPAN("request=x\n" HEAD "\n"), 1 },
+	{ "bytes above ASCII", SPAN(HEAD "sender=\xff\xfe@example.org\n\n"), 1 },
+	{ "not yet", SPAN(HEAD "sender=a@example.org"), 0 },
+	{ "none already", SPAN(HEAD "sender\nrec"), -EBADMSG },
 	{ "nothing", SPAN("\n"), -EBADMSG },
 	{ "no request", SPAN("client_address=192.0.2.1\n\n"), -EBADMSG },
 	{ "another request", SPAN("request=smtpd_other\n\n"), -EBADMSG },
@@ -74,8 +83,9 @@ static void test_parse(void **state)
 {
 	for (unsigned i = 0; i < NELEM(cases); i++) {
 		struct policy_request q;
+		struct span rest = cases[i].text;
 		struct err e = { "" };
-		int r = request_parse(cases[i].text, &q, &e);
+		int r = request_take(&rest, &q, &e);
 
 		if (r != cases[i].want || (r < 0) == (e.text[0] == '\0'))
 			fail_msg("%s: %d %s", cases[i].label, r, e.text);
