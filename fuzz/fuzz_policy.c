@@ -38,7 +38,8 @@ static void judge(const struct policy_request *q, unsigned kind)
 	struct door_mail m = { q->sender, q->recipient, kind % 5 == 1, kind % 7 == 1 };
 	struct door_answer a;
 
-	(void)addr_parse(q->client_address, &c.addr); /* else none */
+	if (addr_parse(q->client_address, &c.addr) < 0)
+		c.addr = addr_of_v4(kind);
 	door_judge(door_once(), &c, &m, 1764331200 + kind, &a);
 	assert(a.len < DOOR_TEXT_MAX && strlen(a.text) == a.len);
 	for (size_t i = 0; i < a.len; i++)

@@ -3,6 +3,7 @@
 """onus-policy over its sockets: what each client, recipient and rule is answered, many requests on a connection, requests that are
 none, too many connections, a process that stood still, reloads, restarts, publications that are missing, ended, forged or
 replaced."""
+import glob
 import json
 import os
 import re
@@ -352,6 +353,12 @@ def many():
     check(until(lambda: counter("closed_full"), "it is counted") == 1, "one was closed")
 
 
+def threads():
+    for path in glob.glob("/proc/%d/task/*/stat" % daemon.pid):
+        with open(path) as f:
+            yield f.read().rpartition(") ")[2][0]
+
+
 def stood_still():
     """What waited while the process did not run passes at once."""
     configure("policy_wait_ms = 100\n")
@@ -360,6 +367,7 @@ def stood_still():
     c = Connection()
     until(lambda: refused(c.ask("45.0.0.1")), "who is listed, in time")
     daemon.send_signal(signal.SIGSTOP)
+    until(lambda: all(state == "T" for state in threads()), "no thread of it runs")
     c.send(request("45.0.0.1"))
     time.sleep(2)
     daemon.send_signal(signal.SIGCONT)
@@ -402,7 +410,7 @@ def restart():
 
 def publications():
     c = Connection()
-    publish(2, standings="addr:45.0.2.1 block reject 86400 F new\naddr:45.0.2.2 block reject 2 F over soon\n")
+    publish(2, standings="addr:45.0.2.1 block reject 86400 F new\naddr:45.0.2.2 block reject 2 - over soon\n")
     until(lambda: "generation=2" in log(), "the next publication")
     check(c.ask("45.0.0.1") == DUNNO and c.ask("45.0.2.1").startswith("REJECT"), "on the same connection")
     until(lambda: c.ask("45.0.2.2") == DUNNO, "a decision that ends")

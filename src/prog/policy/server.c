@@ -438,7 +438,9 @@ static void *serve(void *arg)
 		int n;
 
 		asked_us = clock_monotonic_us();
-		n = epoll_wait(s->epoll, ev, EVENTS, LOOK_MS);
+		do
+			n = epoll_wait(s->epoll, ev, EVENTS, LOOK_MS);
+		while (n < 0 && errno == EINTR); /* it was stopped, and goes on */
 		s->seen_us = seen_since(
 		    now_us, asked_us, clock_monotonic_us(), (int64_t)s->conf.wait_ms * 1000);
 		now_us = clock_monotonic_us();
