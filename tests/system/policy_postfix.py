@@ -84,7 +84,7 @@ local_recipient_maps =
 alias_maps =
 alias_database =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 mynetworks = 127.0.0.0/8
 smtpd_peername_lookup = no
 smtpd_authorized_xclient_hosts = 127.0.0.0/8
@@ -140,9 +140,9 @@ greylist_delay_s = 1
 verified = yes
 action = exempt
 [rule open]
-recipient = open@example.net
+recipient = open AT example.net
 action = tag
-""".replace("@", dir_) % policy_port)
+""".replace("@", dir_).replace(" AT ", "@") % policy_port)
 
 
 def publish(generation, lasts_s=86400, standings=STANDINGS):
@@ -180,6 +180,7 @@ def connect(client, login=None, certificate=False, port=None):
     until(up, "Postfix listens")
     smtp.ehlo()
     if certificate:
+        smtp._host = "mx.onus.example"  # connect() does not say it
         smtp.starttls(context=tls)
         smtp.ehlo()
     code, words = smtp.docmd("XCLIENT", "ADDR=%s NAME=m.example" % (("IPV6:" if ":" in client else "") + client) +
@@ -236,7 +237,8 @@ def before_the_queue():
     until(lambda: "NOQUEUE: reject: RCPT from m.example[45.0.0.1]: 554 5.7.1 <b@example.net>: Recipient address rejected: "
           "client 45.0.0.1 refused: 100% of" in read("log"), "Postfix logs it before the queue")
     check(refused("45.0.0.1", port=unix_port), "over the unix socket")
-    check(refused("2a00:45:0:1::25"), "an IPv6 client")
+    if os.path.exists("/proc/net/if_inet6"):
+        check(refused("2a00:45:0:1::25"), "an IPv6 client")
     answers, headers = send("45.0.0.1", ("b@example.net", "open@example.net", "postmaster@example.net", "c@example.net"))
     check([code for code, _ in answers] == [554, 250, 250, 554] and len(headers) == 1 and
           headers[0].startswith("45.0.0.1; grade=F"), "recipients of one mail", answers, headers)
