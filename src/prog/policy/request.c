@@ -13,7 +13,7 @@ static const struct {
 } wanted[] = {
 #define W(name)                                                                                    \
 	{                                                                                          \
-		{ #name, #name + sizeof(#name) - 1 }, offsetof(struct policy_request, name)        \
+		SPAN(#name), offsetof(struct policy_request, name)                                 \
 	}
 	W(request),
 	W(client_address),

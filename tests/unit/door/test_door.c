@@ -57,8 +57,8 @@ static struct door_client client(enum level level, enum action action, char grad
 	return c;
 }
 
-static const struct door_mail mail = { .sender = { "a@example.org", "a@example.org" + 13 },
-	.recipient = { "b@example.net", "b@example.net" + 13 } };
+static const struct door_mail mail = { .sender = SPAN("a@example.org"),
+	.recipient = SPAN("b@example.net") };
 
 static const struct {
 	const char *label;
