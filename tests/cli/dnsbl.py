@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """dnsbl.py DIR: starts onus-dnsbl over DIR/serve, again and again, and asks it. Exits 1 with the first thing that is wrong."""
+import atexit
 import json
 import os
 import select
@@ -47,6 +48,7 @@ class Server:
             fixed.append(f"dnsbl_zone={ZONE}")
         args = [x for o in fixed + list(options) for x in ("-o", o)]
         self.process = subprocess.Popen([PROGRAM, "-c", conf, *args], stdout=subprocess.PIPE, stderr=self.log)
+        atexit.register(self.process.kill)  # whatever goes wrong, it ends with the test
         self.places = []
         for _ in listen.split(","):
             line = self.process.stdout.readline().decode()
@@ -322,7 +324,7 @@ def reloads():
                 if a.id != asked[0] & 0xffff or a.addresses() != ["127.0.0.3"]:
                     wrong.append(f"{a.rcode}")
                 asked[0] += 1
-    t = threading.Thread(target=client)
+    t = threading.Thread(target=client, daemon=True)
     t.start()
     for i in range(8):
         before = asked[0]

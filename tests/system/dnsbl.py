@@ -4,6 +4,7 @@
 road: DIR/conf and DIR/serve are there. real: DIR/addresses are published first. load: some of them, again every second while
 dnsperf asks. Prints what was seen; exits 1 with the first thing that is wrong.
 """
+import atexit
 import ipaddress
 import os
 import random
@@ -29,10 +30,14 @@ children = []
 
 def fail(text):
     print(text, file=sys.stderr)
+    sys.exit(1)
+
+
+@atexit.register
+def end_children():
     for c in children:
         c.kill()
         c.wait()
-    sys.exit(1)
 
 
 def onus_dnsbl(serve, state, *options):
@@ -255,7 +260,7 @@ def load():
                 wrong.append(got)
             asked[0] += len(names)
             seen.add(bool(c.ask([dns.reverse(sometimes, ZONE)], "A")[0]))
-    t = threading.Thread(target=client)
+    t = threading.Thread(target=client, daemon=True)
     t.start()
     end = time.monotonic() + LONG
     while any(r.poll() is None for r in runs) or (seen != {True, False} and time.monotonic() < end):
@@ -283,6 +288,3 @@ def load():
 
 
 {"road": road, "real": real, "load": load}[WHAT]()
-for child in children:
-    child.terminate()
-    child.wait()
