@@ -246,7 +246,7 @@ static void ask(struct gen *g, struct asker *a, unsigned n, int64_t now_ns)
 	for (unsigned i = 0; i < n; i++) {
 		struct slot *s = &a->slots[a->next];
 
-		if (s->waits) { /* as many of it wait as there are numbers */
+		if ((uint16_t)(a->next + 1) == a->oldest) { /* there are no more numbers */
 			flood_passed(&g->f);
 			continue;
 		}

@@ -112,6 +112,17 @@ printf '%s -\n' one.listed.example >"$dir/names"
 serve python3 "$dir/dns.py" right
 want 'who is listed and should not be' "$all_wrong" dns -r 500 -t 0.2
 
+cat >"$dir/silent.py" <<'PY'
+import socket, time
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print("port", s.getsockname()[1], flush=True)
+time.sleep(3600)
+PY
+serve python3 "$dir/silent.py"
+# shellcheck disable=SC2016
+want 'nobody answers, and there are no numbers left for questions' '[ "$(lost)" = "$(asked)" ]' dns -k 1 -g -r 400000 -t 0.4
+
 # --- the policy protocol
 for ((i = 1; i < 200; i++)); do echo "192.0.2.$i -"; done >"$dir/clients"
 policy() { "$bench/flood_policy" "$@" "$place" "$dir/clients"; }
