@@ -25,6 +25,7 @@ const char *const count_name[COUNT_N] = {
 
 /* struct found - what there is under a name; with neither addresses nor a text there is nothing */
 struct found {
+	bool wants_text; /* of who is listed: for most questions it would be made for nothing */
 	uint32_t v4[LISTING_CODES_MAX];
 	unsigned n_v4;
 	uint32_t ttl_s;
@@ -60,8 +61,9 @@ static void list(const struct asked *a, const struct reputation_row *row,
 {
 	until(f, row->decision.until_s, a->now_s);
 	f->n_v4 = listing_codes(row, a->zone->style, f->v4);
-	f->text_bytes = listing_text(
-	    scope, row->decision.reason, row->decision.until_s, a->zone->site_url, f->text);
+	if (f->wants_text)
+		f->text_bytes = listing_text(
+		    scope, row->decision.reason, row->decision.until_s, a->zone->site_url, f->text);
 }
 
 static void find_client(const struct asked *a, struct addr addr, struct found *f)
@@ -232,6 +234,7 @@ static void answer_in_zone(
 
 	out->authoritative = true;
 	zone_ask(out->q, labels, &k);
+	f.wants_text = out->q->type == DNS_TYPE_TXT;
 	find(a, &k, &f);
 	if (k.kind == ASK_APEX)
 		answer_apex(a, out);

@@ -55,6 +55,41 @@ static bool has_port(const struct sockaddr_storage *from)
 					   : ((const struct sockaddr_in *)from)->sin_port != 0;
 }
 
+/* What a message of the usual form, d.c.b.a before a zone, asks about. A guess, to ask for memory by: nothing is believed of it. */
+static bool guess(const uint8_t *p, size_t n, struct addr *ret)
+{
+	size_t at = DNS_HEADER_BYTES;
+	uint32_t v4 = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		size_t len = at < n ? p[at] : 0;
+		uint32_t octet = 0;
+
+		if (len < 1 || len > 3 || n - at <= len)
+			return false;
+		for (size_t k = 1; k <= len; k++)
+			octet = octet * 10 + p[at + k] - '0';
+		v4 |= (octet & 0xff) << 8 * i;
+		at += 1 + len;
+	}
+	*ret = addr_of_v4(v4);
+	return true;
+}
+
+/* What they will wait for comes for all of them at once. */
+static void fetch(struct worker *w, unsigned n)
+{
+	const struct udp_batch *b = w->batch;
+	struct addr about[BATCH];
+	unsigned k = 0;
+
+	if (!w->asked.edition)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		k += guess(b->query[i], b->in[i].msg_len, &about[k]);
+	reputation_fetch(edition_reputation(w->asked.edition), about, k);
+}
+
 /* Question i; its answer is the next one to send. */
 static unsigned answer_one(struct worker *w, unsigned i, unsigned n_out, bool wild)
 {
@@ -126,6 +161,7 @@ void udp_ready(struct worker *w, struct ear *x)
 		}
 		got = recvmmsg(x->fd, b->in, BATCH, MSG_DONTWAIT, NULL);
 		n = got > 0 ? (unsigned)got : 0; /* an error of the network is one client's own */
+		fetch(w, n);
 		for (unsigned i = 0; i < n; i++)
 			n_out = answer_one(w, i, n_out, x->wild);
 		send_all(w, x->fd, n_out);
