@@ -201,6 +201,11 @@ static const struct param params[] = {
 	    "A connection to onus-policy that was silent for longer is closed."),
 	P(policy_wait_ms, COUNT, "1000", 1, 60000, "milliseconds",
 	    "A policy request that waited longer than this is answered DUNNO at once."),
+	P(milter_listen, TEXT, "inet:10032@127.0.0.1", 0, 0, "where",
+	    "Where onus-milter listens, as sendmail.mc has it: inet:PORT@ADDRESS, "
+	    "inet6:PORT@ADDRESS or unix:/PATH."),
+	P(milter_connections, COUNT, "1000", 1, 100000, "connections",
+	    "Of mail servers to onus-milter at once; mail of more than these passes unasked."),
 };
 
 #define S(field, type, standard, unit, help) SN(field, type, standard, 0, 0, unit, help)

@@ -130,6 +130,8 @@ struct conf {
 	    greylist_entries;
 	char *policy_listen; /* svc/listen.h, several with commas between */
 	uint32_t policy_connections, policy_idle_s, policy_wait_ms;
+	char *milter_listen; /* inet:PORT@ADDRESS … (onus-milter) */
+	uint32_t milter_connections;
 	struct conf_source *sources; /* n_sources of them */
 	unsigned n_sources;
 	struct conf_rule *rules; /* n_rules of them */

@@ -154,6 +154,9 @@ static const struct {
 	{ "onus-policy", "refused", "mails refused" },
 	{ "onus-policy", "greylisted", "mails put off" },
 	{ "onus-policy", "shed", "mails unjudged" },
+	{ "onus-milter", "connections", "milter clients" },
+	{ "onus-milter", "refused", "mails refused" },
+	{ "onus-milter", "greylisted", "mails put off" },
 };
 
 static void print_flows(const struct status *s)
