@@ -7,6 +7,7 @@
 #include "holders/stale.h"
 #include "holders/tell.h"
 #include "prog/onus/networks_print.h"
+#include "publication/edition.h"
 #include "util/clock.h"
 #include "util/jout.h"
 
@@ -64,6 +65,7 @@ void attribute_done(struct attributor *a)
 {
 	tenures_done(&a->tenures);
 	a->shared = shared_free(a->shared);
+	a->published = edition_free(a->published);
 	a->registry = registry_free(a->registry);
 	a->conf = conf_free(a->conf);
 }
@@ -71,6 +73,18 @@ void attribute_done(struct attributor *a)
 void attribute_shared(struct attributor *a, const char *command)
 {
 	a->shared = shared_open(a->conf, command);
+}
+
+int attribute_published(struct attributor *a, const char *command)
+{
+	struct clock clock = clock_system();
+	struct err e = { "" };
+	int r = published_open(a->conf, &a->published, &e);
+
+	a->now_s = clock_now_s(&clock);
+	if (r < 0)
+		(void)fprintf(stderr, "%s: %s\n", command, e.text);
+	return r;
 }
 
 void attribute_shared_json(const struct shared_list *l, struct jout *j)
@@ -164,6 +178,8 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 		tell_json(a->registry, registry_network(a->registry, addr), k.as, &j);
 	if (a->at)
 		tenures_json(&a->tenures, addr, &j);
+	if (a->published)
+		published_json(a->published, addr, a->now_s, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
 }
@@ -369,4 +385,6 @@ void attribute_text(const struct attributor *a, struct addr addr, struct buf *ou
 	networks_text(a->registry, registry_network(a->registry, addr), k.as, out);
 	if (a->at)
 		tenures_text(&a->tenures, addr, out);
+	if (a->published)
+		published_text(a->published, addr, a->now_s, out);
 }

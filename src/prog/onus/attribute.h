@@ -6,6 +6,7 @@
 #include "core/conf.h"
 #include "holders/registry.h"
 #include "prog/evidence/shared.h"
+#include "prog/onus/published.h"
 #include "prog/onus/tenures.h"
 #include "util/buf.h"
 #include "util/jout.h"
@@ -15,9 +16,11 @@ struct attributor {
 	struct conf *conf;	   /* owned */
 	struct registry *registry; /* owned */
 	bool stale;
-	bool at;		/* as of another day, with … */
-	struct tenures tenures; /* … who held what when */
-	struct shared *shared;	/* owned; NULL where nobody asked for it */
+	bool at;		   /* as of another day, with … */
+	struct tenures tenures;	   /* … who held what when */
+	struct shared *shared;	   /* owned; NULL where nobody asked for it */
+	struct edition *published; /* owned; NULL as well; as of … */
+	int64_t now_s;
 	char date[32], warning[200];
 };
 
@@ -35,6 +38,10 @@ void attribute_done(struct attributor *a);
 /* attribute_shared - also who shares addresses, today; what is wrong with a list is told on stderr under command's
  * name, or not (NULL). Lists that are of no use are no reason to stop. */
 void attribute_shared(struct attributor *a, const char *command);
+
+/* attribute_published - also how the newest publication has it, today
+ * Returns 0; -errno, told on stderr under command's name. */
+MUST_USE int attribute_published(struct attributor *a, const char *command);
 
 /* attribute_shared_json - "shared", a member of the open object: an object, or null */
 void attribute_shared_json(const struct shared_list *l, struct jout *j);

@@ -181,8 +181,12 @@ int cmd_lookup(int argc, char **argv)
 	struct opt_list set = { .n = 0 };
 	struct lookup l = { .json = false };
 	int64_t at_s = INT64_MIN;
+	bool standing = false;
 	const struct opt opts[] = {
 		{ "json", 'j', OPT_FLAG, &l.json, NULL, "One JSON object an answer, one a line." },
+		{ "standing", 's', OPT_FLAG, &standing, NULL,
+		    "Of an address also what the newest publication decides over it, and its "
+		    "score." },
 		{ "at", 0, OPT_TIME, &at_s, "DATE",
 		    "As of that day, from the builds that were kept." },
 		{ "registry", 'r', OPT_TEXT, &registry, "FILE", "The registry file." },
@@ -221,6 +225,11 @@ int cmd_lookup(int argc, char **argv)
 
 	if (n < 0)
 		return opt_exit(n);
+	if (standing && at_s != INT64_MIN) {
+		(void)fprintf(stderr, "onus lookup: --standing is as of now, not --at another day "
+				      "(onus explain --at)\n");
+		return 3;
+	}
 	if (n == 0) {
 		(void)fprintf(stderr,
 		    "onus lookup: name an address or whom you seek, or - for the standard input\n");
@@ -235,6 +244,10 @@ int cmd_lookup(int argc, char **argv)
 		return 3;
 	if (at_s == INT64_MIN)
 		attribute_shared(&l.from, NULL);
+	if (standing && attribute_published(&l.from, "onus lookup") < 0) {
+		attribute_done(&l.from);
+		return 2;
+	}
 	buf_init(&l.out, OUT_MAX);
 	for (int i = 1; i <= n && r == 0; i++) {
 		if (strcmp(argv[i], "-") == 0)
