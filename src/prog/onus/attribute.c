@@ -7,7 +7,7 @@
 #include "holders/stale.h"
 #include "holders/tell.h"
 #include "prog/onus/networks_print.h"
-#include "publication/edition.h"
+#include "publication/client_json.h"
 #include "util/clock.h"
 #include "util/jout.h"
 
@@ -179,7 +179,7 @@ void attribute_json(const struct attributor *a, struct addr addr, struct buf *ou
 	if (a->at)
 		tenures_json(&a->tenures, addr, &j);
 	if (a->published)
-		published_json(a->published, addr, a->now_s, &j);
+		client_json(a->published, addr, a->now_s, &j);
 	jout_object_end(&j);
 	buf_byte(out, '\n');
 }

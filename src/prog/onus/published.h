@@ -14,8 +14,7 @@ struct edition;
  * Returns 0; -ENOENT: nothing is published there; as edition_open. edition_free ends it. */
 MUST_USE int published_open(const struct conf *conf, struct edition **ret, struct err *e);
 
-/* published_text - lines of `onus lookup`; published_json - "published", a member of the open object */
+/* published_text - lines of `onus lookup --standing` */
 void published_text(const struct edition *ed, struct addr a, int64_t now_s, struct buf *out);
-void published_json(const struct edition *ed, struct addr a, int64_t now_s, struct jout *j);
 
 #endif

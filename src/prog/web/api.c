@@ -4,6 +4,7 @@
 #include "prog/web/networks.h"
 #include "prog/web/wish.h"
 #include "prog/web/site.h"
+#include "prog/web/standing.h"
 
 #include "util/jout.h"
 #include "util/num.h"
@@ -198,6 +199,8 @@ static void put_lookup(
 	put_chain(&j, s);
 	put_networks(&j, p->site->view, question, en, s);
 	wish(p->site, en, s);
+	if (en->kind == ENTITY_ADDR && standing_json(p->site, en->range.first, &j))
+		p->reply->keep = false;
 	jout_span(&j, "page", buf_text(&url));
 	put_site(&j, p->site);
 	jout_object_end(&j);

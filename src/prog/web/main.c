@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sys/prctl.h>
 
+#include "prog/web/standing.h"
 #include "prog/web/wish.h"
 #include "svc/daemon.h"
 #include "util/log.h"
@@ -46,6 +47,8 @@ static void web_close(void *state)
 	if (!w)
 		return;
 	(void)http_free(w->http);
+	if (w->site)
+		w->site->standings = standings_free(w->site->standings);
 	(void)site_free(w->site);
 	(void)conf_free(w->conf);
 	free(w->shown);
@@ -133,6 +136,8 @@ static int web_open(struct daemon *d, void **state, struct err *e)
 	if (r == 0)
 		r = http_open(
 		    w->conf->web_listen, w->conf->web_public, site_answer, w->site, &w->http, e);
+	if (r == 0)
+		r = standings_new(w->conf, &w->site->standings, e);
 	if (r < 0) {
 		web_close(w);
 		return r;
@@ -178,6 +183,8 @@ static int web_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 		return r;
 	if (now_us >= w->look_us) {
 		look(w);
+		if (standings_news(w->site->standings))
+			http_forget(w->http);
 		count(d, w);
 		wishes_keep(w->site);
 		w->look_us = now_us + LOOK_MS * 1000;

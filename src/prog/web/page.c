@@ -2,6 +2,7 @@
 #include "prog/web/networks.h"
 #include "prog/web/wish.h"
 #include "prog/web/site.h"
+#include "prog/web/standing.h"
 
 #include "util/log.h"
 #include "util/num.h"
@@ -392,6 +393,8 @@ void page_entity(struct page *p, const struct entity *asked)
 	say_chain(m, s);
 	say_answer(p->site->view, m, en, s);
 	wish(p->site, en, s);
+	if (en->kind == ENTITY_ADDR && standing_say(p->site, m, model_root(m), en->range.first))
+		p->reply->keep = false;
 	if (s->row.id)
 		say_reported(p, m, &s->row);
 	else if (s->known && s->row.kind == ENTITY_PREFIX)

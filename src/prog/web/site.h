@@ -34,7 +34,9 @@ struct site {
 	struct view *view; /* NULL: nothing is published yet */
 	struct buf map;	   /* the picture of the address space, a PNG; empty when there is none */
 	struct wishes *wishes; /* what was looked up; NULL: it is not kept */
-	const char *trouble;   /* why the newest publication is not shown, or NULL */
+	struct standings
+	    *standings;	     /* what is decided over addresses; NULL: not followed (in tests) */
+	const char *trouble; /* why the newest publication is not shown, or NULL */
 };
 
 /* site_open - templates and static files of conf->web_root; when that does not exist, of the same
