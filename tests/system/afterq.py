@@ -113,6 +113,7 @@ try:
     site.flush()
     site.wait("deliveries", lambda: len(site.boxes()) + len(site.queued("hold")) > len(mails)
               and not site.queued("incoming", "active", "deferred"))
+    site.wait_words(len(clients))
 finally:
     site.stop()
     if os.environ.get("AFTERQ_SHOW"):

@@ -104,9 +104,10 @@ exec /usr/sbin/spampd --nodetach --tagall --host=127.0.0.1:%d --relayhost=127.0.
 
 class Site:
     """engine: "spamassassin" or "rspamd"; at_once: what stands as 4 in the shipped files; zone: names and addresses that
-    onus-dnsbl would answer with; clients: what Postfix' check_client_access says of an address."""
+    onus-dnsbl would answer with, or dnsbl: the port at which it does; clients: what Postfix' check_client_access says of an
+    address; more: lines of main.cf."""
 
-    def __init__(self, engine, dir_, at_once=4, zone=(), clients=()):
+    def __init__(self, engine, dir_, at_once=4, zone=(), clients=(), more="", dnsbl=None):
         self.engine, self.dir, self.at_once = engine, dir_, at_once
         self.door, self.to_engine, self.back = free_port(), free_port(), free_port()
         self.running, self.servers = [], []
@@ -119,7 +120,8 @@ class Site:
         self.write("dns/zone", "".join("%s A %s\n" % row for row in zone))
         self.write("maps/clients", "".join("%s %s\n" % row for row in clients))
         self.servers.append(subprocess.Popen([sys.executable, SOURCE + "/tests/cli/dns_server.py", dir_ + "/dns/zone", dir_ + "/dns"]))
-        self.start_postfix()
+        self.names = self.forwarder(dnsbl) if dnsbl else self.dns_port()
+        self.start_postfix(more)
         {"spamassassin": self.prepare_spamassassin, "rspamd": self.prepare_rspamd}[engine]()
 
     def write(self, name, text):
@@ -137,10 +139,10 @@ class Site:
 
     # --- Postfix ---
 
-    def start_postfix(self):
+    def start_postfix(self, more):
         for name in ("strangers", "verdict"):
             shutil.copy(SOURCE + "/etc/postfix/" + name, self.dir + "/maps")
-        self.write("etc/main.cf", MAIN_CF + self.shipped("postfix/main.cf"))
+        self.write("etc/main.cf", MAIN_CF + self.shipped("postfix/main.cf") + more)
         self.write("etc/master.cf", MASTER_CF + self.shipped("postfix/%s.master.cf" % self.engine))
         said = run("/usr/sbin/postconf", "-c", self.dir + "/etc", "-n") + run("/usr/sbin/postfix", "-c", self.dir + "/etc", "check")
         if "warning" in said:
@@ -183,7 +185,7 @@ class Site:
         shutil.copytree("/etc/spamassassin", self.dir + "/sa")
         shutil.copy(SOURCE + "/etc/spamassassin/onus.cf", self.dir + "/sa")
         self.write("sa/local.cf", "trusted_networks 10.0.0.0/8\ninternal_networks 10.0.0.0/8\ndns_available yes\n"
-                   "dns_server 127.0.0.1:%s\n" % self.dns_port())
+                   "dns_server 127.0.0.1:%s\n" % self.names)
         self.write("spampd", SPAMPD % (self.to_engine, self.back, self.at_once))
         syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         syslog.bind(self.dir + "/dev/log")
@@ -209,7 +211,7 @@ class Site:
         self.write("tld", "com\nnet\norg\nexample\n")
         self.write("rspamd/rspamd.conf.local", 'worker "hs_helper" { enabled = false; }\n')
         self.write("rspamd/override.d/options.inc", 'local_addrs = ["10.0.0.0/8"];\ndisable_hyperscan = true;\nurl_tld = "@/tld";\n'
-                   'dns { nameserver = ["127.0.0.1:%s"]; }\n' % self.dns_port())
+                   'dns { nameserver = ["127.0.0.1:%s"]; }\n' % self.names)
         self.write("rspamd/override.d/logging.inc", 'type = "console";\n')
         shutil.chown(self.dir + "/home", "_rspamd")
         where = ["--var=%s=%s" % row for row in (("LOCAL_CONFDIR", self.dir + "/rspamd"), ("DBDIR", self.dir + "/home"),
@@ -220,6 +222,25 @@ class Site:
     def dns_port(self):
         self.wait("the name server", lambda: os.path.exists(self.dir + "/dns/dns.port"))
         return read(self.dir + "/dns/dns.port")
+
+    def forwarder(self, dnsbl):
+        """The port of a resolver that asks onus-dnsbl about its zone, and the test's name server about all else."""
+        others, s = int(self.dns_port()), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(("127.0.0.1", 0))
+
+        def ask(query, peer):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as to:
+                to.settimeout(60)
+                to.connect(("127.0.0.1", dnsbl if b"\x05dnsbl\x08internal\0" in query.lower() else others))
+                to.send(query)
+                s.sendto(to.recv(4096), peer)
+
+        def listen():
+            while True:
+                threading.Thread(target=ask, args=s.recvfrom(4096), daemon=True).start()
+
+        threading.Thread(target=listen, daemon=True).start()
+        return s.getsockname()[1]
 
     def start_engine(self):
         with open(self.dir + "/said-engine", "ab") as f:
@@ -232,6 +253,11 @@ class Site:
         run("/usr/sbin/postfix", "-c", self.dir + "/etc", "reload")
         if not on:
             self.flush()
+
+    def wait_words(self, n):
+        """Rspamd logs its verdicts, n of them, behind its answers."""
+        if self.engine == "rspamd":
+            self.wait("the engine's words", lambda: self.said().count("rspamd_task_write_log: ") >= n)
 
     def stop_engine(self):
         for p in self.running:
