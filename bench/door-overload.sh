@@ -1,0 +1,58 @@
+#!/bin/bash
+# More than onus-dnsbl and onus-policy can carry: their capacity, unthrottled (what they answer when somebody always asks), and
+# 0.5, 1, 2 and 10 times as much asked of them, whoever is answered or not; the capacity is taken anew between any two, and a
+# share is of the mean of those before and after it. From 1x on what is carried should stay within a tenth of the capacity,
+# memory flat, and how long an answer of the policy server takes under its bound: that is mail before the queue.
+# Questions of DNS are sent however many wait, in runs (flood_dns -g), from the other processor; what that cannot send is
+# `passed`. Requests of Postfix come over 1,000 connections; who finds none free is `passed`, as at a mail server's limit.
+# BENCH_S (5), BENCH_ROUNDS (2): how long each, and how often.
+set -euo pipefail
+# shellcheck source=bench/common
+. "$(dirname "$0")/common"
+# shellcheck source=bench/servers
+. "$(dirname "$0")/servers"
+need_registry
+need_questions
+build bench/flood_dns bench/flood_policy bench/make_publication src/prog/dnsbl/onus-dnsbl src/prog/policy/onus-policy
+seconds=${BENCH_S:-5}
+
+row() { # LABEL CAPACITY, and a generator's line on stdin
+  awk -F '\t' -v label="$1" -v capacity="$2" -v s="$seconds" '{ printf "%-9s %9d %9d %9d %5.2f %8d %8d %8d %5s %5s %7.1f %7.1f %6d\n",
+    label, $1 + $5 / s, $1, $2, $2 / capacity, $6, $7, $8, $9, $11, $12 / 1024, $13 / 1024, $4 }'
+}
+
+# What is shed is wrong to the generator.
+put() { ask "$@" -t "$seconds" 2>/dev/null || true; }
+
+overload() { # NAME OPTION…
+  local name=$1 carried before mean out between times round shares=''
+  serve "$name" "$listed"
+  shift
+  printf '%s: load average %s\n' "$name" "$(cut -d ' ' -f 1 /proc/loadavg)"
+  printf '%-9s %9s %9s %9s %5s %8s %8s %8s %5s %5s %7s %7s %6s\n' '' offered/s asked/s carried/s share 'p50 us' 'p99 us' 'p99.9' cpu idle MiB 'at most' wrong
+  out=$(put "$name" "$@")
+  carried=$(cut -f 2 <<<"$out")
+  row capacity "$carried" <<<"$out"
+  for ((round = 0; round < ${BENCH_ROUNDS:-2}; round++)); do
+    for times in 0.5 1 2 10; do
+      before=$carried
+      out=$(put "$name" "$@" -r "$(awk -v c="$before" -v t="$times" 'BEGIN { printf "%d", c * t }')")
+      between=$(put "$name" "$@")
+      carried=$(cut -f 2 <<<"$between")
+      mean=$(((before + carried) / 2))
+      row "${times}x" "$mean" <<<"$out"
+      row capacity "$carried" <<<"$between"
+      shares+="$times $(awk -F '\t' -v c="$mean" '{ print $2 / c }' <<<"$out")"$'\n'
+    done
+  done
+  echo -n "$shares" | awk '{ sum[$1] += $2; n[$1]++ } END { printf "mean shares:"
+    for (t = 0; t < 4; t++) { x = substr("0.5 1   2   10  ", 4 * t + 1, 4) + 0; printf " %gx %.2f", x, sum[x] / n[x] }
+    print "" }'
+  unserve "$name"
+}
+# shellcheck source=bench/dnsbl-servers
+. "$(dirname "$0")/dnsbl-servers"
+overload onus-dnsbl -g -k 16 -o 32 -x 300
+# shellcheck source=bench/policy-servers
+. "$(dirname "$0")/policy-servers"
+overload onus-policy-unix -c 1000
