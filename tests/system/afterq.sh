@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# afterq.sh ENGINE: mail behind the queue, in a Postfix of the test's own with a real engine: tests/system/afterq.py.
+# afterq.sh ENGINE [_door]: mail behind the queue, in a Postfix of the test's own with a real engine: tests/system/afterq.py, or
+# afterq_door.py.
 set -euo pipefail
 engine=$1
 if [ "$(id -u)" != 0 ]; then
@@ -18,4 +19,4 @@ trap 'rm -rf "$dir"' EXIT
 need_data spamassassin-spam-1_easy-ham-1
 chmod 755 "$dir"
 mkdir "$dir/run"
-python3 "$ONUS_SOURCE/tests/system/afterq.py" "$engine" "$dir/run" "$data"
+python3 "$ONUS_SOURCE/tests/system/afterq${2:-}.py" "$engine" "$dir/run" "$data"
