@@ -106,8 +106,10 @@ static const struct param params[] = {
 	P(open_dir, TEXT, "/var/lib/onus/open", 0, 0, "directory",
 	    "Publications that anybody may download."),
 	P(publication_key, TEXT, "", 0, 0, "key",
-	    "Who must have signed the publications that onus-dnsbl, onus-policy and onus-milter "
-	    "answer by (publish.pub beside publish.key); empty: whoever signed the first one that "
+	    "Who must have signed the publications that onus-dnsbl, onus-policy, onus-milter, "
+	    "onus-web "
+	    "and `onus lookup --standing` answer by (publish.pub beside publish.key); empty: "
+	    "whoever signed the first one that "
 	    "they "
 	    "read."),
 	P(publish_keep, COUNT, "3", 1, 1000, "publications", "Older publications to keep."),

@@ -79,3 +79,18 @@ void client_decided(const struct edition *ed, struct addr a, int64_t now_s, stru
 	reputation_lookup_near(edition_reputation(ed), a, &ret->chain);
 	decide(ed, a, now_s, ret);
 }
+
+bool client_graded(
+    const struct edition *ed, const struct client *c, int64_t now_s, struct reputation_row *ret)
+{
+	if (!ed || c->spared || edition_stale(ed, now_s))
+		return false;
+	for (unsigned k = 0; k < ENTITY_COUNTRY; k++) {
+		if (c->chain.at[k] == REPUTATION_NONE)
+			continue;
+		reputation_at(edition_reputation(ed), c->chain.at[k], ret);
+		if (ret->scored && ret->grade)
+			return true;
+	}
+	return false;
+}

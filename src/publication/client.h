@@ -32,4 +32,9 @@ void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct 
  * decided are not read, so that it waits for less memory */
 void client_decided(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret);
 
+/* client_graded - the row of the closest entity that has a grade: address, block, network, prefix, AS or organisation; the
+ * grade of a country says nothing of a client. false: none has, the client is spared, or the edition stale or NULL */
+bool client_graded(
+    const struct edition *ed, const struct client *c, int64_t now_s, struct reputation_row *ret);
+
 #endif

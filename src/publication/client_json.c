@@ -3,18 +3,6 @@
 
 #include "util/clock.h"
 
-bool client_scored(const struct edition *ed, const struct client *c, struct reputation_row *ret)
-{
-	for (unsigned k = 0; k < ENTITY_KIND_N; k++) {
-		if (c->chain.at[k] == REPUTATION_NONE)
-			continue;
-		reputation_at(edition_reputation(ed), c->chain.at[k], ret);
-		if (ret->scored)
-			return true;
-	}
-	return false;
-}
-
 static void decision_json(const struct client *c, struct jout *j)
 {
 	char until[UTC_TEXT_MAX], name[ENTITY_NAME_MAX];
@@ -34,12 +22,13 @@ static void decision_json(const struct client *c, struct jout *j)
 	jout_object_end(j);
 }
 
-static void score_json(const struct edition *ed, const struct client *c, struct jout *j)
+static void score_json(
+    const struct edition *ed, const struct client *c, int64_t now_s, struct jout *j)
 {
 	char name[ENTITY_NAME_MAX];
 	struct reputation_row row;
 
-	if (!client_scored(ed, c, &row)) {
+	if (!client_graded(ed, c, now_s, &row)) {
 		jout_null(j, "score");
 		return;
 	}
@@ -47,7 +36,7 @@ static void score_json(const struct edition *ed, const struct client *c, struct 
 	jout_object(j, "score");
 	jout_str(j, "entity", name);
 	jout_real(j, "score", (double)row.score, 1);
-	jout_str(j, "grade", row.grade ? (char[]){ row.grade, '\0' } : NULL);
+	jout_str(j, "grade", (char[]){ row.grade, '\0' });
 	jout_bool(j, "provisional", row.provisional);
 	jout_object_end(j);
 }
@@ -67,6 +56,6 @@ void client_json(const struct edition *ed, struct addr a, int64_t now_s, struct 
 	jout_bool(j, "spared", c.spared);
 	jout_bool(j, "carved_out", c.carved);
 	decision_json(&c, j);
-	score_json(ed, &c, j);
+	score_json(ed, &c, now_s, j);
 	jout_object_end(j);
 }

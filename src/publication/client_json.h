@@ -6,9 +6,6 @@
 #include "publication/client.h"
 #include "util/jout.h"
 
-/* client_scored - the narrowest entity of the chain that has a score; false: none has */
-bool client_scored(const struct edition *ed, const struct client *c, struct reputation_row *ret);
-
 /* client_json - "published", a member of the open object: generation, created, expired, spared, carved_out, decision (or
  * null), score (or null) */
 void client_json(const struct edition *ed, struct addr a, int64_t now_s, struct jout *j);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/settings.h"
 #include "publication/carved.h"
@@ -27,16 +28,36 @@ struct opening {
 	struct err *e;
 };
 
+/* Before a byte of it is read: a file of another size, or none that can be read at all (a pipe is waited for), is refused. 0;
+ * -ENOENT; -EBADMSG */
+static int size_right(const struct opening *o, const char *name, const char *path)
+{
+	const struct manifest *m = o->ed->manifest;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_set(o->e, -errno, "%s: cannot look at it: %m", path);
+	for (unsigned i = 0; i < m->n_files; i++)
+		if (strcmp(m->files[i].name, name) == 0 &&
+		    (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->files[i].size_bytes))
+			return err_set(o->e, -EBADMSG,
+			    "%s: is not the file that the manifest names: it has another size",
+			    path);
+	return S_ISREG(st.st_mode) ? 0 : err_set(o->e, -EBADMSG, "%s: no regular file", path);
+}
+
 /* Bytes of a file that the manifest names; 1; 0: it names none. */
 static int read_file(const struct opening *o, const char *name, uint32_t max, struct buf *b)
 {
 	char path[PATH_MAX];
 	int r;
 
+	buf_init(b, max);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", o->dir, name) >= sizeof(path))
 		return err_set(o->e, -ENAMETOOLONG, "%s: name too long", o->dir);
-	buf_init(b, max);
-	r = file_read(path, b, o->e);
+	r = size_right(o, name, path);
+	if (r == 0)
+		r = file_read(path, b, o->e);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	r = manifest_holds(o->ed->manifest, name, buf_text(b), o->e);
@@ -52,7 +73,9 @@ static int open_reputation(const struct opening *o)
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/reputation", o->dir) >= sizeof(path))
 		return err_set(o->e, -ENAMETOOLONG, "%s: name too long", o->dir);
-	r = file_map_copy(path, &ed->bytes, o->e);
+	r = size_right(o, "reputation", path);
+	if (r == 0)
+		r = file_map_copy(path, &ed->bytes, o->e);
 	if (r < 0)
 		return r == -EAGAIN ? -EBADMSG : r;
 	bytes = span_of((const char *)ed->bytes.p, ed->bytes.len);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "publication/place.h"
+#include "util/clock.h"
 
 struct follow {
 	char *serve_dir;
@@ -78,12 +79,22 @@ static void put(struct follow *f, struct edition *ed)
 	f->keyed = true;
 }
 
+static bool may_pass(int r)
+{
+	static const int passing[] = { -ENOMEM, -EIO, -EMFILE, -ENFILE, -EACCES, -EPERM, -ENOENT };
+
+	for (size_t i = 0; i < NELEM(passing); i++)
+		if (r == passing[i])
+			return true;
+	return false;
+}
+
 /* What may be otherwise the next time, memory or a disk, is tried again at each look, and told of once. */
 static int refuse(struct follow *f, const struct err *e, int r)
 {
 	bool told = strcmp(f->state.trouble, e->text) == 0;
 
-	if (r != -EBADMSG && r != -EKEYREJECTED) {
+	if (may_pass(r)) {
 		f->seen[0] = '\0';
 		if (told)
 			return 0;
@@ -91,6 +102,14 @@ static int refuse(struct follow *f, const struct err *e, int r)
 	f->state.refused++;
 	(void)snprintf(f->state.trouble, sizeof(f->state.trouble), "%s", e->text);
 	return r;
+}
+
+/* What was in force has ended: a hub that was made anew counts from 1 again. */
+static bool over(const struct follow *f)
+{
+	struct clock clock = clock_system();
+
+	return f->newest && edition_stale(f->newest, clock_now_s(&clock));
 }
 
 static int open_it(struct follow *f, const char *dir, struct err *e)
@@ -106,7 +125,7 @@ static int open_it(struct follow *f, const char *dir, struct err *e)
 			return 0;
 		}
 	}
-	if (r == 0 && edition_head(ed)->generation < f->state.generation) {
+	if (r == 0 && edition_head(ed)->generation < f->state.generation && !over(f)) {
 		(void)edition_free(ed);
 		r = err_set(
 		    e, -EBADMSG, "%s: its generation is lower than that of what is in force", dir);
@@ -122,12 +141,12 @@ int follow_look(struct follow *f, struct err *e)
 	char dir[PLACE_PATH_MAX];
 	int r = place_current(f->serve_dir, dir, NULL, e);
 
-	if (r == -ENOENT) {
-		f->seen[0] = '\0';
+	if (r == -ENOENT && !f->newest)
 		return 0;
-	}
-	if (r < 0)
+	if (r < 0) {
+		f->seen[0] = '\0';
 		return strcmp(f->state.trouble, e->text) == 0 ? 0 : refuse(f, e, r);
+	}
 	if (strcmp(dir, f->seen) == 0)
 		return 0;
 	(void)snprintf(f->seen, sizeof(f->seen), "%s", dir);

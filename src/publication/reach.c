@@ -140,29 +140,28 @@ static int by_first(const void *a, const void *b)
 
 /* What is open at the sweep's position: rows ascending, which is narrowest kind first. */
 struct open {
-	struct whole v[REACH_OVER_MAX];
-	unsigned n;
+	struct whole *v; /* owned */
+	size_t n, cap;
 };
 
-static void open_put(struct open *o, struct whole w)
+static int open_put(struct open *o, struct whole w)
 {
-	unsigned i = o->n;
+	size_t i = o->n;
 
-	if (o->n == REACH_OVER_MAX && o->v[o->n - 1].row <= w.row)
-		return;
-	if (o->n == REACH_OVER_MAX)
-		i = --o->n;
+	if (grow(&o->v, &o->cap, o->n + 1, sizeof(*o->v)) < 0)
+		return -ENOMEM;
 	for (; i > 0 && o->v[i - 1].row > w.row; i--)
 		o->v[i] = o->v[i - 1];
 	o->v[i] = w;
 	o->n++;
+	return 0;
 }
 
 static void open_close(struct open *o, struct addr end)
 {
-	unsigned k = 0;
+	size_t k = 0;
 
-	for (unsigned i = 0; i < o->n; i++)
+	for (size_t i = 0; i < o->n; i++)
 		if (addr_cmp(o->v[i].range.last, end) > 0)
 			o->v[k++] = o->v[i];
 	o->n = k;
@@ -172,7 +171,7 @@ static struct addr nearest_end(const struct open *o)
 {
 	struct addr end = o->v[0].range.last;
 
-	for (unsigned i = 1; i < o->n; i++)
+	for (size_t i = 1; i < o->n; i++)
 		if (addr_cmp(o->v[i].range.last, end) < 0)
 			end = o->v[i].range.last;
 	return end;
@@ -189,7 +188,7 @@ static int put_piece(struct reach *r, struct range range, const struct open *o)
 	struct piece *last = r->n ? &r->pieces[r->n - 1] : NULL;
 	uint32_t rows[REACH_OVER_MAX], n = 0;
 
-	for (unsigned i = 0; i < o->n; i++)
+	for (size_t i = 0; i < o->n && n < REACH_OVER_MAX; i++)
 		if (n == 0 || rows[n - 1] != o->v[i].row)
 			rows[n++] = o->v[i].row;
 	if (last && same_rows(r, last, rows, n)) {
@@ -212,7 +211,7 @@ static int put_piece(struct reach *r, struct range range, const struct open *o)
 
 static int cut(struct reach *r, const struct whole *v, size_t n)
 {
-	struct open o = { .n = 0 };
+	struct open o = { .v = NULL };
 	struct addr at = { 0, 0 };
 	size_t i = 0;
 	int rc = 0;
@@ -222,8 +221,10 @@ static int cut(struct reach *r, const struct whole *v, size_t n)
 
 		if (o.n == 0)
 			at = v[i].range.first;
-		while (i < n && addr_eq(v[i].range.first, at))
-			open_put(&o, v[i++]);
+		while (rc == 0 && i < n && addr_eq(v[i].range.first, at))
+			rc = open_put(&o, v[i++]);
+		if (rc < 0)
+			break;
 		end = nearest_end(&o);
 		if (i < n && addr_is_v4(v[i].range.first) == addr_is_v4(at) &&
 		    addr_cmp(v[i].range.first, end) <= 0)
@@ -232,6 +233,7 @@ static int cut(struct reach *r, const struct whole *v, size_t n)
 		at = addr_next(end);
 		open_close(&o, end);
 	}
+	free(o.v);
 	return rc;
 }
 

@@ -78,7 +78,20 @@ def lookup(addresses):
             fail("lookup answers by", p["generation"])
         d = p["decision"]
         said[a] = (d["level"], d["action"], d["entity"], d["until"]) if d else None
+        grades[a] = (p["score"]["grade"], p["score"]["entity"]) if p["score"] else None
     return said
+
+
+grades = {}  # of the same: (grade, entity) or None
+
+
+def zone_grade(address):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(LONG)
+    s.connect(("127.0.0.1", dns_port))
+    s.send(dns.query(dns.reverse(address, "score." + ZONE), "TXT", edns=1232))
+    m = re.search(r"grade=(\w) .* entity=(\S+)", " ".join(dns.Answer(s.recv(4096)).texts()))
+    return m.groups() if m else None
 
 
 def api(address):
@@ -167,12 +180,15 @@ def compare(addresses):
         listed = list_(a)
         if (listed is not None) != refused or (refused and (listed[0], instant(listed[1])) != (said[2].split(":")[0], instant(said[3]))):
             fail(a, "lookup:", said, "DNS:", listed)
+        if zone_grade(a) != grades[a]:
+            fail(a, "lookup:", grades[a], "DNS:", zone_grade(a))
         for who, answer in ("policy", policy(a)), ("milter", milter(a)):
             want = ("refused", said[2]) if refused else ("put off",) if grey else None
             if (answer and answer[:2]) != want or (refused and instant(answer[2]) != instant(said[3])):
                 fail(a, "lookup:", said, who + ":", answer)
         key = f"{said[1]} {said[2].split(':')[0]}" if said else "nothing"
         counts[key] = counts.get(key, 0) + 1
+    counts["graded"] = sum(g is not None for g in grades.values())
     print(f"generation {published()}: " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())))
     return counts
 
@@ -197,7 +213,7 @@ def all_follow():
 
 all_follow()
 before = compare(ADDRESSES)
-for what in "reject as", "nothing":
+for what in "reject as", "nothing", "graded":
     if before.get(what, 0) < 10:
         fail("too little is decided for this to be a test:", before)
 if sum(n for k, n in before.items() if k.split()[-1] == "addr") < 3:

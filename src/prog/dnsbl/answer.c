@@ -114,33 +114,33 @@ static void tell_score(const struct asked *a, const struct reputation_row *row, 
 	f->text_bytes += 1 + n_url;
 }
 
-/* false: this one has no grade */
-static bool find_score(const struct asked *a, uint32_t index, struct found *f)
+static void put_score(const struct asked *a, const struct reputation_row *row, struct found *f)
+{
+	if (row->grade >= SCORE_LISTED_AT) {
+		f->n_v4 = 1;
+		f->v4[0] = SCORE_BASE | (uint32_t)(row->grade - 'A' + 1) << 8 | whole(row->score);
+	}
+	tell_score(a, row, f);
+}
+
+/* Without a grade there is nothing to tell. */
+static void find_score(const struct asked *a, uint32_t index, struct found *f)
 {
 	struct reputation_row row;
 
-	if (index == REPUTATION_NONE)
-		return false;
 	reputation_at(edition_reputation(a->edition), index, &row);
-	if (!row.scored || !row.grade)
-		return false;
-	if (row.grade >= SCORE_LISTED_AT) {
-		f->n_v4 = 1;
-		f->v4[0] = SCORE_BASE | (uint32_t)(row.grade - 'A' + 1) << 8 | whole(row.score);
-	}
-	tell_score(a, &row, f);
-	return true;
+	if (row.scored && row.grade)
+		put_score(a, &row, f);
 }
 
-/* The narrowest level that has a grade speaks for the address. */
 static void find_client_score(const struct asked *a, struct addr addr, struct found *f)
 {
+	struct reputation_row row;
 	struct client c;
 
 	client_look(a->edition, addr, a->now_s, &c);
-	for (unsigned k = 0; !c.spared && k < ENTITY_KIND_N; k++)
-		if (find_score(a, c.chain.at[k], f))
-			break;
+	if (client_graded(a->edition, &c, a->now_s, &row))
+		put_score(a, &row, f);
 }
 
 /* --- one question --------------------------------------------------------------------------------------- */
@@ -163,7 +163,7 @@ static void find_row(const struct asked *a, const struct ask *k, struct found *f
 	if (row == REPUTATION_NONE)
 		return;
 	if (k->score)
-		(void)find_score(a, row, f); /* without a grade there is nothing to tell */
+		find_score(a, row, f);
 	else
 		find_holder(a, row, f);
 }

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prog/doorway/doorway.h"
 
-/* A country's grade says nothing of a client. */
-static const enum entity_kind closest_first[] = { ENTITY_ADDR, ENTITY_BLOCK, ENTITY_NET,
-	ENTITY_PREFIX, ENTITY_AS, ENTITY_ORG };
-
-static void grade(const struct edition *ed, struct doorway *d)
+static void grade(const struct edition *ed, int64_t now_s, struct doorway *d)
 {
 	struct reputation_row row;
 
-	for (unsigned i = 0; i < NELEM(closest_first); i++) {
-		uint32_t at = d->client.chain.at[closest_first[i]];
-
-		if (at == REPUTATION_NONE)
-			continue;
-		reputation_at(edition_reputation(ed), at, &row);
-		if (!row.scored || !row.grade)
-			continue;
-		d->graded = row.entity;
-		d->facts.grade = row.grade;
-		d->facts.score = row.score;
-		d->facts.graded = &d->graded;
+	if (!client_graded(ed, &d->client, now_s, &row))
 		return;
-	}
+	d->graded = row.entity;
+	d->facts.grade = row.grade;
+	d->facts.score = row.score;
+	d->facts.graded = &d->graded;
 }
 
 void doorway_look(const struct edition *ed, struct addr a, int64_t now_s, struct doorway *ret)
@@ -41,6 +29,5 @@ void doorway_look(const struct edition *ed, struct addr a, int64_t now_s, struct
 		ret->facts.until_s = c->until_s;
 		ret->facts.reason = c->reason;
 	}
-	if (ed && !edition_stale(ed, now_s))
-		grade(ed, ret);
+	grade(ed, now_s, ret);
 }

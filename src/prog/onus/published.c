@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prog/onus/published.h"
 
+#include <errno.h>
+
 #include "publication/client_json.h"
 #include "publication/place.h"
 #include "util/clock.h"
@@ -9,11 +11,15 @@ int published_open(const struct conf *conf, struct edition **ret, struct err *e)
 {
 	CLEANUP(addrset_done) struct addrset own = { .v = NULL };
 	char dir[PLACE_PATH_MAX];
+	uint8_t key[SIGN_KEY_BYTES];
+	bool keyed = *conf->publication_key;
 	int r = addrset_parse(span_str(conf->own_networks), &own, e);
 
+	if (r == 0 && keyed && sign_key_parse(span_str(conf->publication_key), key) < 0)
+		r = err_set(e, -EINVAL, "publication_key is no key");
 	if (r == 0)
 		r = place_current(conf->serve_dir, dir, NULL, e);
-	return r < 0 ? r : edition_open(dir, NULL, &own, ret, e);
+	return r < 0 ? r : edition_open(dir, keyed ? key : NULL, &own, ret, e);
 }
 
 static void decision_text(const struct client *c, struct buf *out)
@@ -42,14 +48,11 @@ void published_text(const struct edition *ed, struct addr a, int64_t now_s, stru
 
 	client_look(ed, a, now_s, &c);
 	decision_text(&c, out);
-	if (client_scored(ed, &c, &row)) {
+	if (client_graded(ed, &c, now_s, &row)) {
 		(void)entity_format(&row.entity, name);
-		buf_fmt(out, "  score     %.0f", (double)row.score);
-		if (row.grade)
-			buf_fmt(out, " (%c%s)", row.grade, row.provisional ? ", provisional" : "");
-		else
-			buf_fmt(out, " (no grade: %.*s)", SPAN_ARG(row.reason));
-		buf_fmt(out, ", of %s, as seen by %.*s\n", name, SPAN_ARG(head->site));
+		buf_fmt(out, "  grade     %c%s, score %.0f, of %s, as seen by %.*s\n", row.grade,
+		    row.provisional ? " (provisional)" : "", (double)row.score, name,
+		    SPAN_ARG(head->site));
 	}
 	utc_format(head->created_s, at);
 	buf_fmt(out, "  published %s%s\n", at,

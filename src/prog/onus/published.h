@@ -10,7 +10,7 @@
 
 struct edition;
 
-/* published_open - what is current in serve_dir; whoever signed it
+/* published_open - what is current in serve_dir, signed by publication_key where there is one
  * Returns 0; -ENOENT: nothing is published there; as edition_open. edition_free ends it. */
 MUST_USE int published_open(const struct conf *conf, struct edition **ret, struct err *e);
 

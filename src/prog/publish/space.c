@@ -50,14 +50,16 @@ int space_write(
 	char path[PATH_MAX];
 	int r = 0;
 
+	buf_init(&b, REACH_BYTES_MAX);
 	if ((size_t)snprintf(path, sizeof(path), "%s/" REACH_NAME, dir) >= sizeof(path))
 		return err_set(e, -ENAMETOOLONG, "%s: name too long", dir);
-	buf_init(&b, REACH_BYTES_MAX);
 	reach_begin(&w, &b);
 	for (size_t k = 0; k < NELEM(kinds) && r == 0; k++)
 		r = put_rows(p, rep, kinds[k], &w);
 	reach_end(&w);
-	if (r < 0 || !buf_ok(&b) || w.count > REACH_RANGES_MAX)
+	if (r < 0)
+		return err_set(e, r, "%s: cannot tell whom decisions are about", path);
+	if (!buf_ok(&b) || w.count > REACH_RANGES_MAX)
 		return err_set(e, -E2BIG,
 		    "%s: the space of all that is decided about has more than %u ranges", path,
 		    REACH_RANGES_MAX);

@@ -199,8 +199,10 @@ static void put_lookup(
 	put_chain(&j, s);
 	put_networks(&j, p->site->view, question, en, s);
 	wish(p->site, en, s);
-	if (en->kind == ENTITY_ADDR && standing_json(p->site, en->range.first, &j))
+	if (en->kind == ENTITY_ADDR && standing_json(p->site, en->range.first, &j)) {
 		p->reply->keep = false;
+		p->reply->max_age_s = 0;
+	}
 	jout_span(&j, "page", buf_text(&url));
 	put_site(&j, p->site);
 	jout_object_end(&j);

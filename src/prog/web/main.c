@@ -34,7 +34,9 @@ static int web_check(const struct daemon *d, struct err *e)
 
 	if (!c)
 		return -EINVAL;
-	r = site_open(c, &s, e);
+	r = standings_check(c, e);
+	if (r == 0)
+		r = site_open(c, &s, e);
 	(void)site_free(s);
 	(void)conf_free(c);
 	return r < 0 ? -EINVAL : 0;

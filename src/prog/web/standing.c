@@ -70,6 +70,15 @@ struct standings *standings_free(struct standings *s)
 	return NULL;
 }
 
+int standings_check(const struct conf *conf, struct err *e)
+{
+	struct follow *f = NULL;
+	int r = follow_new(conf->serve_dir, conf->publication_key, conf->own_networks, &f, e);
+
+	(void)follow_free(f);
+	return r;
+}
+
 bool standings_news(struct standings *s)
 {
 	return atomic_exchange(&s->news, false);

@@ -13,6 +13,9 @@ struct standings;
 MUST_USE int standings_new(const struct conf *conf, struct standings **ret, struct err *e);
 struct standings *standings_free(struct standings *s);
 
+/* standings_check - would standings_new do? 0; -EINVAL with a sentence */
+MUST_USE int standings_check(const struct conf *conf, struct err *e);
+
 /* standings_news - has another publication come into force since the last call? */
 bool standings_news(struct standings *s);
 

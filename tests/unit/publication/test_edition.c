@@ -44,6 +44,7 @@ static const struct golden_standing decided[] = {
 };
 
 static char dir[512], serve[600], at[700];
+static int64_t expires_s = NOW + 86400;
 
 static void put(const char *name, struct span text) /* not synced: hundreds of them */
 {
@@ -82,6 +83,7 @@ static void put_reputation(uint64_t generation)
 	struct err e;
 
 	head.generation = generation;
+	head.expires_s = expires_s;
 	assert_int_equal(reputation_writer_new(&head, &w, &e), 0);
 	for (size_t i = 0; i < NELEM(decided); i++) {
 		const struct golden_standing *g = &decided[i];
@@ -184,6 +186,7 @@ static void sign_it(uint64_t generation, uint8_t seed_byte)
 	memset(seed, seed_byte, sizeof(seed));
 	(void)crypto_sign_seed_keypair(k.public_key, k.secret, seed);
 	head.generation = generation;
+	head.expires_s = expires_s;
 	if (manifest_write(at, "", &head, names, NELEM(names), &k, &e) < 0)
 		fail_msg("%s", e.text);
 }
@@ -280,6 +283,24 @@ static struct edition *opened(const uint8_t *key)
 	return ed;
 }
 
+static void check_grades(const struct edition *ed)
+{
+	static const struct {
+		const char *address;
+		char grade;
+	} graded[] = { { "8.8.1.1", 'E' }, { "8.8.1.200", 'D' }, { "8.8.3.1", 'C' },
+		{ "8.8.2.9", 0 }, { "9.9.9.9", 0 }, { "1.1.1.1", 0 } };
+	struct reputation_row row;
+	struct client c;
+
+	for (size_t i = 0; i < NELEM(graded); i++) {
+		client_look(ed, addr(graded[i].address), NOW, &c);
+		assert_int_equal(client_graded(ed, &c, NOW, &row) ? row.grade : 0, graded[i].grade);
+		assert_false(client_graded(ed, &c, golden_head.expires_s, &row));
+		assert_false(client_graded(NULL, &c, NOW, &row));
+	}
+}
+
 static void test_client(void **state)
 {
 	struct edition *ed;
@@ -303,6 +324,7 @@ static void test_client(void **state)
 	assert_int_equal(c.chain.at[ENTITY_ADDR], REPUTATION_NONE);
 	client_decided(NULL, addr("8.8.1.1"), NOW, &c);
 	assert_false(c.decided || c.spared || c.carved);
+	check_grades(ed);
 	assert_false(edition_stale(ed, golden_head.expires_s - 1));
 	assert_true(edition_stale(ed, golden_head.expires_s));
 	(void)edition_free(edition_hold(ed));
@@ -355,6 +377,17 @@ static void test_refused(void **state)
 		put(files[i], buf_text(&b));
 		assert_int_equal(try_open(NULL), 0);
 		buf_done(&b);
+	}
+	{
+		char path[900];
+
+		(void)snprintf(path, sizeof(path), "%s/" REACH_NAME, at);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(mkfifo(path, 0600), 0); /* is not waited for */
+		assert_int_equal(try_open(NULL), -EBADMSG);
+		assert_int_equal(unlink(path), 0);
+		put_reach();
+		assert_int_equal(try_open(NULL), 0);
 	}
 	put_reputation(8); /* of another generation, though signed */
 	sign_it(7, 1);
@@ -491,6 +524,14 @@ static void want(struct follow *f, int got, uint64_t generation, const char *tro
 		fail_msg("\"%s\", not \"%s\"", s.trouble, trouble);
 }
 
+static const char *link_of(const char *name)
+{
+	static char path[900];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", serve, name);
+	return path;
+}
+
 static void test_follow(void **state)
 {
 	struct follow *f;
@@ -503,6 +544,7 @@ static void test_follow(void **state)
 	f = follow("");
 	assert_null(follow_take(f));
 	want(f, 0, 0, ""); /* nothing was published yet */
+	expires_s = UINT32_MAX;
 	make(7, 1);
 	show("7");
 	want(f, 1, 7, "");
@@ -532,6 +574,19 @@ static void test_follow(void **state)
 	want(f, 0, 10, "11");
 	make(11, 1);
 	want(f, 1, 11, "");
+	show("nowhere-else");
+	(void)unlink(link_of("current"));
+	want(f, -ENOENT, 11, "nothing was published there");
+	want(f, 0, 11, "nothing was published there");
+	show("11");
+	want(f, 1, 11, "");
+	expires_s = NOW + 86400; /* long over */
+	make(12, 1);
+	show("12");
+	want(f, 1, 12, "");
+	make(3, 1); /* of a hub that was made anew */
+	show("3");
+	want(f, 1, 3, "");
 	(void)follow_free(f);
 }
 
