@@ -41,7 +41,7 @@ static int size_right(const struct opening *o, const char *name, const char *pat
 		if (strcmp(m->files[i].name, name) == 0 &&
 		    (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != m->files[i].size_bytes))
 			return err_set(o->e, -EBADMSG,
-			    "%s: is not the file that the manifest names: it has another size",
+			    "%s: is not the file that its manifest names: it has another size",
 			    path);
 	return S_ISREG(st.st_mode) ? 0 : err_set(o->e, -EBADMSG, "%s: no regular file", path);
 }

@@ -285,7 +285,7 @@ int manifest_holds(const struct manifest *m, const char *name, struct span bytes
 				return 1;
 		}
 		return err_set(e, -EBADMSG,
-		    "%s is not the file that the manifest names: it was changed, or damaged on the "
+		    "%s is not the file that its manifest names: it was changed, or damaged on the "
 		    "way",
 		    name);
 	}
@@ -301,7 +301,7 @@ static int verify_file(const char *dir, const struct manifest_file *f, struct er
 		return r;
 	if (found.size_bytes != f->size_bytes || strcmp(found.sha256, f->sha256) != 0)
 		return err_set(e, -EBADMSG,
-		    "%s/%s: is not the file that the manifest names: it was "
+		    "%s/%s: is not the file that its manifest names: it was "
 		    "changed, or damaged on the way",
 		    dir, f->name);
 	return 0;

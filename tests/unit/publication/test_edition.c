@@ -553,7 +553,7 @@ static void test_follow(void **state)
 	make(8, 1);
 	put("reputation", SPAN("rubbish"));
 	show("8");
-	want(f, -EBADMSG, 7, "not the file that the manifest names");
+	want(f, -EBADMSG, 7, "not the file that its manifest names");
 	want(f, 0, 7, "not the file");
 	make(9, 2);
 	show("9");
