@@ -198,6 +198,9 @@ class Site:
 
         threading.Thread(target=keep, daemon=True).start()
         self.command = ["unshare", "--mount", "sh", self.dir + "/spampd"]
+        if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+            # in a chroot, whose root is no mount: what is mounted must not be seen outside all the same
+            self.command[2:3] = ["--propagation", "unchanged", "sh", "-c", "grep -q shared: /proc/self/mountinfo && exit 1; exec sh $0"]
 
     def prepare_rspamd(self):
         shutil.copytree(SOURCE + "/etc/rspamd/local.d", self.dir + "/rspamd/local.d")
@@ -261,7 +264,10 @@ class Site:
 
     def stop_engine(self):
         for p in self.running:
-            os.killpg(p.pid, signal.SIGKILL)
+            try:
+                os.killpg(p.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it has ended by itself, which is why we stop
             p.wait()
         self.running.clear()
 
