@@ -6,6 +6,7 @@ about the client in the ledger, once, and what it does not is a good observation
 the door or in its zone, weighs in the engine's score as much as it should."""
 import collections
 import email
+import email.utils
 import glob
 import os
 import re
@@ -49,8 +50,8 @@ def corpus(kind, n):
 
 
 def plain(head="", body=WORDS):
-    return ("From: a@sender.example\nTo: one@users.example\nSubject: Minutes\nDate: Sat, 28 Nov 2026 08:00:00 +0000\n"
-            "Message-ID: <%s@sender.example>\n%s\n%s\n" % (os.urandom(6).hex(), head, body)).encode()
+    return ("From: a@sender.example\nTo: one@users.example\nSubject: Minutes\nDate: %s\n"
+            "Message-ID: <%s@sender.example>\n%s\n%s\n" % (email.utils.formatdate(), os.urandom(6).hex(), head, body)).encode()
 
 
 def said(words):

@@ -5,6 +5,7 @@ asks onus-dnsbl, both out of one publication, and the verdict in the ledger. Who
 never queued; who is grey is put off, comes back, and weighs more; who is let in by a rule weighs what the zone says; of who is
 unknown nothing is said, and his spam is evidence."""
 import email
+import email.utils
 import os
 import re
 import signal
@@ -98,8 +99,8 @@ try:
         code, words = s.rcpt(to + "@users.example")
         if code == 250:
             check(s.data(("X-Test: %s\nFrom: a@sender.example\nTo: %s@users.example\nSubject: Minutes\n"
-                          "Date: Sat, 28 Nov 2026 08:00:00 +0000\nMessage-ID: <%s@sender.example>\n\n%s\n" %
-                          (address, to, os.urandom(6).hex(), body)).replace("\n", "\r\n"))[0] == 250, address, "DATA")
+                          "Date: %s\nMessage-ID: <%s@sender.example>\n\n%s\n" %
+                          (address, to, email.utils.formatdate(), os.urandom(6).hex(), body)).replace("\n", "\r\n"))[0] == 250, address, "DATA")
         s.quit()
         return code, words.decode()
 
