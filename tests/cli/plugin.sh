@@ -48,7 +48,7 @@ type = plugin
 command = $dir/good a; \$x*  "b
 CONF
 for p in warning critical strange killed slow endless stays large too_large; do
-  case $p in *large) limit=300 ;; *) limit=2 ;; esac
+  case $p in slow | stays) limit=2 ;; *) limit=300 ;; esac
   printf '%s\n' "[source $p]" 'type = plugin' "command = $dir/$p" 'interval_s = 1000' "timeout_s = $limit"
 done >>conf
 says() { # WORDS SETTING…
