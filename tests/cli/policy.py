@@ -286,6 +286,25 @@ def several():
     c.close()
 
 
+def gone():
+    """What a client is told who left before he heard it is no answer to anybody else."""
+    pairs = [(Connection(), Connection()) for _ in range(20)]
+    for c in sum(pairs, ()):
+        check(c.ask("45.0.2.1") == DUNNO, "they are known")
+    daemon.send_signal(signal.SIGSTOP)
+    until(lambda: all(state == "T" for state in threads()), "no thread of it runs")
+    for leaves, stays in pairs:
+        leaves.send(request("45.0.0.1"))
+        leaves.close()
+        stays.send(request("45.0.2.1"))
+    daemon.send_signal(signal.SIGCONT)
+    for _, stays in pairs:
+        answer = stays.answer()
+        check(answer == DUNNO, "another's answer:", answer)
+        check(stays.ask("45.0.2.1") == DUNNO, "nor the next one")
+        stays.close()
+
+
 def not_read():
     """Answers that nobody reads stop the questions, and nothing is lost, nor out of order."""
     for tcp in (False, True):
@@ -443,7 +462,7 @@ start()
 no_publication()
 publish(1)
 until(lambda: "generation=1" in log(), "the publication")
-for part in decisions, greylist, rules, once_a_mail, several, not_read, malformed:
+for part in decisions, greylist, rules, once_a_mail, several, gone, not_read, malformed:
     part()
 sums = until(lambda: (n := status()["counters"]) and
              n["requests"] == sum(n[k] for k in ("dunno", "prepended", "greylisted", "refused", "shed")) and n, "counters add up")

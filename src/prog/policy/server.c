@@ -195,8 +195,10 @@ static bool flush(struct server *s, struct conn *c)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN)
+		if (n < 0 && errno != EAGAIN) {
+			s->out_len = 0; /* it is all connections' */
 			return false;
+		}
 		if (n < 0)
 			break;
 		at += (size_t)n;
