@@ -1,76 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any order of callbacks with any words in them, as a mail server that is broken or hostile could have libmilter make: what is
- * handed back must be what libmilter takes, and each session that was admitted leaves. In place of libmilter and of the porter
- * stand the functions below.
- *
- * The input: pieces that end with a NUL; the first byte of each is what is called, the rest its word. */
+/* What a mail server that is broken or hostile may send to onus-milter, as it comes off its connection: once all at once,
+ * once in pieces. Both must be answered the same, in packets that a mail server takes, and each session that was admitted
+ * leaves. In place of the porter stand the functions below. */
 #include "fuzz.h"
 
-#include <netinet/in.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "prog/milter/session.h"
+#include "prog/milter/wire.h"
+#include "util/buf.h"
 
-struct smfi_str {
-	void *priv;
-	const char *word;
-	unsigned ours; /* headers of our name in the mail under way */
-	bool end;      /* headers may be changed */
-};
+#define ANSWERS_MAX (1u << 24)
 
 static int inside; /* sessions */
 
-int smfi_setpriv(SMFICTX *ctx, void *p)
-{
-	ctx->priv = p;
-	return MI_SUCCESS;
-}
-
-void *smfi_getpriv(SMFICTX *ctx)
-{
-	return ctx->priv;
-}
-
-char *smfi_getsymval(SMFICTX *ctx, char *name)
-{
-	return strlen(ctx->word) % 3 ? (char *)ctx->word : NULL;
-}
-
-int smfi_setsymlist(SMFICTX *ctx, int where, char *macros)
-{
-	return *ctx->word & 1 ? MI_SUCCESS : MI_FAILURE;
-}
-
-int smfi_setreply(SMFICTX *ctx, char *code, char *status, char *text)
-{
-	if ((*code != '4' && *code != '5') || *status != *code || strlen(text) > 980 ||
-	    strpbrk(text, "\r\n"))
-		abort();
-	for (; *text; text++)
-		if (*text == '%' && *++text != '%')
-			abort();
-	return *ctx->word & 1 ? MI_SUCCESS : MI_FAILURE;
-}
-
-int smfi_chgheader(SMFICTX *ctx, char *name, int at, char *value)
-{
-	if (!ctx->end || value || strcmp(name, DOOR_HEADER) != 0 || at < 1 ||
-	    (unsigned)at > ctx->ours || ctx->ours > SESSION_FORGED_MAX)
-		abort();
-	return *ctx->word & 1 ? MI_SUCCESS : MI_FAILURE;
-}
-
-int smfi_insheader(SMFICTX *ctx, int at, char *name, char *value)
-{
-	if (!ctx->end || at != 0 || strcmp(name, DOOR_HEADER) != 0 || !*value)
-		abort();
-	return MI_SUCCESS;
-}
-
 bool porter_admit(struct porter *p)
 {
-	return inside < 2 && ++inside;
+	return inside < 1 && ++inside;
 }
 
 void porter_leave(struct porter *p)
@@ -84,6 +32,8 @@ void porter_judge(struct porter *p, struct addr addr, const struct door_mail *m,
 {
 	size_t n = MIN_OF(span_len(m->recipient) * 7, sizeof(ret->text) - 1);
 
+	if (!inside)
+		abort();
 	*ret = (struct door_answer){ .verdict = (enum door_verdict)(
 					 span_len(m->recipient) % DOOR_VERDICT_N) };
 	if (ret->verdict != DOOR_PASS)
@@ -102,75 +52,111 @@ void porter_forged(struct porter *p, unsigned n)
 		abort();
 }
 
-static void connect_it(const struct smfiDesc *calls, SMFICTX *ctx)
+static void check_words(struct rd *r)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
-	struct sockaddr other = { .sa_family = AF_UNIX };
-	struct sockaddr *at[] = { (struct sockaddr *)&v4, (struct sockaddr *)&v6, &other, NULL };
+	struct span text;
 
-	(void)calls->xxfi_connect(ctx, (char *)ctx->word, at[strlen(ctx->word) % NELEM(at)]);
+	if (!packet_text(r, &text) || !rd_done(r) || span_len(text) > 980 ||
+	    !(span_starts(text, "550 5.7.1 ") || span_starts(text, "450 4.7.1 ")))
+		abort();
+	for (; !span_empty(text); text.p++)
+		if (*text.p == '%' && *++text.p != '%')
+			abort();
 }
 
-static void call(const struct smfiDesc *calls, SMFICTX *ctx, char what)
+static void check_change(const struct session *s, char what, struct rd *r)
 {
-	char *word = (char *)ctx->word, *argv[] = { *word ? word : NULL, NULL };
-	unsigned long actions, steps = 0, f2, f3;
+	uint32_t at = rd_be32(r);
+	struct span name, value;
 
-	switch (what) {
-	case 'O':
-		(void)calls->xxfi_negotiate(
-		    ctx, strlen(word) * 7, 0, 0, 0, &actions, &steps, &f2, &f3);
-		break;
-	case 'C':
-		connect_it(calls, ctx);
-		break;
-	case 'M':
-		(void)calls->xxfi_envfrom(ctx, argv);
-		ctx->ours = 0;
-		break;
-	case 'R':
-		(void)calls->xxfi_envrcpt(ctx, argv);
-		break;
-	case 'L':
-		ctx->ours += strcasecmp(word, DOOR_HEADER) == 0;
-		(void)calls->xxfi_header(ctx, word, word);
-		break;
-	case 'E':
-		ctx->end = true;
-		(void)calls->xxfi_eom(ctx);
-		ctx->end = false;
-		break;
-	case 'A':
-		(void)calls->xxfi_abort(ctx);
-		break;
-	default:
-		(void)calls->xxfi_close(ctx);
+	if (!packet_text(r, &name) || !packet_text(r, &value) || !rd_done(r) ||
+	    !span_is(name, DOOR_HEADER))
+		abort();
+	if (what == MILTER_CHANGE_HEADER ? at < 1 || at > SESSION_FORGED_MAX || !span_empty(value)
+					 : at != 0 || span_empty(value))
+		abort();
+	if (!(s->actions &
+		(what == MILTER_CHANGE_HEADER ? MILTER_CHANGES_HEADERS : MILTER_ADDS_HEADERS)))
+		abort();
+}
+
+static void check_answer(const struct session *s, const char *p, size_t n)
+{
+	struct rd all = rd_of(p, n), r;
+
+	while (!rd_done(&all)) {
+		char what;
+
+		r = rd_sub(&all, rd_be32(&all));
+		what = (char)rd_u8(&r);
+		if (r.bad)
+			abort();
+		if (what == MILTER_REPLY_CODE)
+			check_words(&r);
+		else if (what == MILTER_INSERT_HEADER || what == MILTER_CHANGE_HEADER)
+			check_change(s, what, &r);
+		else if (what == MILTER_OPTIONS ? r.end - r.p < 12
+						: !strchr("ac", what) || !rd_done(&r))
+			abort();
 	}
+}
+
+/* One packet off what has come so far, which is copied so that nothing is behind it. */
+static int take(struct session *s, const uint8_t *p, size_t n, size_t *taken, struct buf *answers)
+{
+	char *here = malloc(n ? n : 1), to[SESSION_ANSWER_MAX];
+	struct err e = { "" };
+	struct span in;
+	size_t len = 0;
+	int r;
+
+	if (!here)
+		abort();
+	if (n)
+		memcpy(here, p, n);
+	in = span_of(here, n);
+	r = session_take(s, NULL, &in, to, &len, &e);
+	if (r == 0 && (len || span_len(in) != n))
+		abort();
+	if (r < 0 && (len || !*e.text))
+		abort();
+	check_answer(s, to, len);
+	buf_put(answers, to, len);
+	*taken = n - span_len(in);
+	free(here);
+	return r;
+}
+
+static int talk(const uint8_t *data, size_t size, size_t piece, struct buf *answers)
+{
+	struct session s = { .agreed = false };
+	size_t at = 0, come = 0, n;
+	int r = 0;
+
+	while (r == 1 || (r == 0 && come < size)) {
+		if (r == 0)
+			come += MIN_OF(piece, size - come);
+		r = take(&s, data + at, come - at, &n, answers);
+		at += n;
+	}
+	session_end(&s, NULL);
+	if (inside || s.sender)
+		abort();
+	return r;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct smfiDesc calls = session_calls(NULL);
-	struct span rest = span_of((const char *)data, size), piece;
-	struct smfi_str ctx = { .word = "" };
+	struct buf whole, pieces;
+	int r;
 
-	while (!span_empty(rest)) {
-		char *word;
-
-		(void)span_cut(&rest, '\0', &piece);
-		if (span_empty(piece))
-			continue;
-		word = span_dup(span_of(piece.p + 1, span_len(piece) - 1));
-		if (!word)
-			abort();
-		ctx.word = word;
-		call(&calls, &ctx, *piece.p);
-		free(word);
-		ctx.word = "";
-	}
-	(void)calls.xxfi_close(&ctx);
-	if (inside || ctx.priv)
+	buf_init(&whole, ANSWERS_MAX);
+	buf_init(&pieces, ANSWERS_MAX);
+	r = talk(data, size, size, &whole);
+	if (talk(data, size, size % 7 + 1, &pieces) != r ||
+	    !span_eq(buf_text(&whole), buf_text(&pieces)))
 		abort();
+	buf_done(&whole);
+	buf_done(&pieces);
 	return 0;
 }

@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* onus-milter: what onus-policy does, for whoever speaks the milter protocol (Sendmail, Postfix).
- *
- * Additional permission under GNU GPL version 3 section 7: if you modify this program, or any covered work, by linking or
- * combining it with libmilter of the Sendmail distribution (or a modified version of that library), containing parts covered
- * by the terms of the Sendmail License, the licensors of this program grant you additional permission to convey the resulting
- * work. It holds for the files of this directory and for those of onus that are linked with them. No code of others under the
- * GNU GPL may get in here: its licensors have granted nothing of the kind. */
+/* onus-milter: what onus-policy does, for whoever speaks the milter protocol (Sendmail, Postfix). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/un.h>
 
-#include "prog/milter/library.h"
-#include "prog/milter/session.h"
+#include "prog/milter/server.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
 #include "util/log.h"
 
-#define EXIT_TROUBLE 2
-#define BESIDE	     1024u /* descriptors for clients that are let through, and for files */
-
-/* struct milter - kept over reloads, since libmilter cannot be started twice */
+/* struct milter - kept over reloads, as sessions are */
 struct milter {
 	struct porter *porter;
-	struct library *library;
+	struct streams *server;
 	struct where where;
 	bool stale; /* said once */
 };
@@ -55,35 +44,19 @@ static int milter_check(const struct daemon *d, struct err *e)
 	return r < 0 ? -EINVAL : 0;
 }
 
-/* libmilter takes clients up to the last descriptor, and then none until one is free. */
-static void room_for(uint32_t connections)
+static int begin(struct milter *m, const struct where *where, uint32_t connections, struct err *e)
 {
-	struct rlimit room;
-	rlim_t want = (rlim_t)connections + BESIDE;
-
-	if (getrlimit(RLIMIT_NOFILE, &room) < 0)
-		return;
-	room.rlim_cur = room.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &room) < 0 || room.rlim_max < want)
-		log_warn("milter_connections = %u wants %ju file descriptors (LimitNOFILE= of the "
-			 "unit); without them mail servers wait",
-		    connections, (uintmax_t)want);
-}
-
-static int begin(struct milter *m, const struct where *where, struct err *e)
-{
-	struct smfiDesc calls;
 	int r;
 
-	if (m->library) {
+	if (m->server) {
+		(void)server_room(m->server, connections);
 		if (strcmp(where->text, m->where.text) != 0)
 			log_warn("milter_listen is %s until a restart", m->where.text);
 		return 0;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_warn("no_new_privs: %s", strerror(errno));
-	calls = session_calls(m->porter);
-	r = library_start(where, &calls, &m->library, e);
+	r = server_new(where, connections, m->porter, &m->server, e);
 	if (r < 0)
 		return r;
 	m->where = *where;
@@ -92,12 +65,11 @@ static int begin(struct milter *m, const struct where *where, struct err *e)
 	return 0;
 }
 
-/* The status and the room for clients are not what mail waits for. */
-static void surround(struct daemon *d, const struct conf *c)
+/* The status is not what mail waits for. */
+static void tell_where(struct daemon *d, const struct conf *c)
 {
 	struct err why = { "" };
 
-	room_for(c->milter_connections);
 	if (daemon_status_dir(d, c->status_dir, &why) < 0)
 		log_warn("no status is told: %s", why.text);
 }
@@ -107,30 +79,29 @@ static int milter_open(struct daemon *d, void **state, struct err *e)
 	struct milter *m = d->kept ? d->kept : calloc(1, sizeof(*m));
 	struct where where;
 	struct conf *c = m ? read_conf(d, &where, e) : NULL;
+	uint32_t connections = c ? c->milter_connections : 0;
 	int r = m ? -EINVAL : err_set(e, -ENOMEM, "out of memory");
 
 	if (c && !m->porter)
 		m->porter = porter_new();
 	if (c) {
-		surround(d, c);
+		tell_where(d, c);
 		r = m->porter ? porter_take(m->porter, c, e) : err_set(e, -ENOMEM, "out of memory");
 		if (r < 0)
 			(void)conf_free(c);
 	}
 	if (r == 0)
-		r = begin(m, &where, e);
+		r = begin(m, &where, connections, e);
 	if (r < 0 && m && !d->kept) {
 		(void)porter_free(m->porter);
 		free(m);
 	}
-	if (r == 0) {
-		daemon_watch(d, library_fd(m->library));
+	if (r == 0)
 		d->kept = *state = m;
-	}
 	return r;
 }
 
-static void count(struct daemon *d, const struct porter_figures *f)
+static void count(struct daemon *d, const struct porter_figures *f, const struct streams_figures *n)
 {
 	daemon_count(d, "connections", f->connections);
 	daemon_count(d, "shed", f->shed);
@@ -143,6 +114,9 @@ static void count(struct daemon *d, const struct porter_figures *f)
 	daemon_count(d, "greylist_full", f->answers.full);
 	daemon_count(d, "forged_headers", f->forged);
 	daemon_count(d, "faults", f->faults);
+	daemon_count(d, "malformed", n->malformed);
+	daemon_count(d, "closed_idle", n->closed_idle);
+	daemon_count(d, "closed_full", n->closed_full);
 	daemon_gauge(d, "sessions", f->sessions);
 	daemon_gauge(d, "greylist_waiting", f->grey.waiting);
 	daemon_gauge(d, "greylist_passed", f->grey.passed);
@@ -176,16 +150,12 @@ static int milter_turn(struct daemon *d, void *state, int *wait_ms, struct err *
 {
 	struct milter *m = state;
 	struct porter_figures f;
+	struct streams_figures n;
 
-	if (library_ended(m->library)) {
-		log_error("libmilter has ended by itself, the system's log says why; only a new "
-			  "process can begin again");
-		porter_close(m->porter);
-		_exit(EXIT_TROUBLE); /* its threads still run: nothing may be torn down */
-	}
 	porter_look(m->porter);
 	porter_figures(m->porter, &f);
-	count(d, &f);
+	streams_figures(m->server, &n);
+	count(d, &f, &n);
 	say(d, m, &f.publication);
 	*wait_ms = d->once ? DAEMON_DONE : FOLLOW_EVERY_MS;
 	return 0;
@@ -198,10 +168,11 @@ static void milter_forget(struct daemon *d)
 
 	if (!m)
 		return;
-	m->library = library_stop(m->library);
-	if (m->where.path) /* root's stays otherwise */
-		(void)unlink(((const struct sockaddr_un *)&m->where.at)->sun_path);
-	porter_close(m->porter); /* it stays, for sessions that still ask */
+	m->server = streams_free(m->server);
+	if (m->where.at.how == LISTEN_UNIX_STREAM)
+		(void)unlink(((const struct sockaddr_un *)&m->where.at.at)->sun_path);
+	porter_close(m->porter);
+	(void)porter_free(m->porter);
 	free(m);
 	d->kept = NULL;
 }

@@ -20,7 +20,7 @@ struct porter_figures {
 };
 
 /* porter_new - without a configuration: everybody passes; NULL when out of memory
- * porter_free - NULL-safe, returns NULL; never once sessions may ask */
+ * porter_free - NULL-safe, returns NULL; sessions have ended */
 struct porter *porter_new(void);
 struct porter *porter_free(struct porter *p);
 

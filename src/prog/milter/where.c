@@ -24,15 +24,16 @@ _Static_assert(NELEM(kinds) == KIND_N, "kinds out of step");
 
 static bool path_read(struct span s, struct where *ret)
 {
-	struct sockaddr_un *un = (struct sockaddr_un *)&ret->at;
+	struct sockaddr_un *un = (struct sockaddr_un *)&ret->at.at;
 	size_t n = span_len(s);
 
 	if (!span_starts(s, "/") || n >= sizeof(un->sun_path))
 		return false;
 	un->sun_family = AF_UNIX;
 	memcpy(un->sun_path, s.p, n);
-	ret->len = sizeof(*un);
-	ret->path = true;
+	ret->at.how = LISTEN_UNIX_STREAM;
+	ret->at.len = sizeof(*un);
+	ret->at.loopback = true;
 	(void)snprintf(ret->text, sizeof(ret->text), "local:%s", un->sun_path); /* it fits */
 	return true;
 }
@@ -44,11 +45,10 @@ static struct span bare(struct span s)
 	return s;
 }
 
-/* What libmilter reads without a resolver is in brackets. */
 static bool address_read(int family, struct span s, struct where *ret)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&ret->at;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret->at;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&ret->at.at;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret->at.at;
 	char host[INET6_ADDRSTRLEN];
 	uint32_t port = 0;
 	struct span first;
@@ -59,14 +59,15 @@ static bool address_read(int family, struct span s, struct where *ret)
 	if (span_len(s) >= sizeof(host))
 		return false;
 	(void)snprintf(host, sizeof(host), "%.*s", SPAN_ARG(s)); /* it fits */
+	ret->at.how = LISTEN_TCP;
 	if (family == AF_INET) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = htons((uint16_t)port);
-		ret->len = sizeof(*v4);
+		ret->at.len = sizeof(*v4);
 	} else {
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = htons((uint16_t)port);
-		ret->len = sizeof(*v6);
+		ret->at.len = sizeof(*v6);
 	}
 	(void)snprintf(ret->text, sizeof(ret->text), "%s:%u@[%s]",
 	    family == AF_INET ? "inet" : "inet6", port, host); /* it fits */
@@ -79,7 +80,7 @@ int where_parse(const char *text, struct where *ret, struct err *e)
 	struct span rest = span_str(text), name;
 
 	for (unsigned i = 0; span_cut(&rest, ':', &name) && i < KIND_N; i++) {
-		struct where w = { .path = false };
+		struct where w = { .text = "" };
 
 		if (!span_is(name, kinds[i].name)) {
 			rest = span_str(text);
@@ -96,11 +97,4 @@ int where_parse(const char *text, struct where *ret, struct err *e)
 	    "in "
 	    "inet:10032@127.0.0.1 or inet6:10032@::1",
 	    text);
-}
-
-bool where_taken(const struct where *w)
-{
-	CLEANUP(close_fdp) int fd = socket(w->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	return fd >= 0 && connect(fd, (const struct sockaddr *)&w->at, w->len) == 0;
 }
