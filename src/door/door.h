@@ -27,7 +27,7 @@ struct door_answer {
 	enum grey_word grey;
 	uint32_t grey_s; /* as grey_ask has it */
 
-	/* Printable ASCII, one line, NUL-terminated; a '%' may be in it (smfi_setreply wants two).
+	/* Printable ASCII, one line, NUL-terminated; a '%' may be in it (a milter's mail server wants two).
 	 * DOOR_TAG: the value of DOOR_HEADER; DOOR_GREYLIST, DOOR_REFUSE: what the client is told, without codes,
 	 * which are 450 4.7.1 and 550 5.7.1; else "". */
 	char text[DOOR_TEXT_MAX];

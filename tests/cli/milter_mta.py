@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A mail server's side of the milter protocol, version 6, as Sendmail and Postfix speak it: one connection, one command at a
-time. Source: libmilter/mfdef.h and what Postfix sends."""
+time. Source: the values of Sendmail 8.17, and what Postfix sends."""
 import socket
 import struct
 

@@ -10,7 +10,7 @@
 #define ANSWER_BYTES_MAX (DOOR_TEXT_MAX + 64u) /* of one, with its empty line */
 
 struct policy_counts {
-	uint64_t requests, malformed, shed; /* shed ones are not in door */
+	uint64_t requests, shed; /* shed ones are not in door */
 	struct door_counts door;
 };
 

@@ -226,11 +226,11 @@ static void tell(struct daemon *d, struct policy *p)
 	daemon_count(d, "refused", n->verdict[DOOR_REFUSE]);
 	daemon_count(d, "exempt", n->exempt);
 	daemon_count(d, "shed", f.n.shed);
-	daemon_count(d, "malformed", f.n.malformed);
-	daemon_count(d, "accepted", f.accepted);
-	daemon_count(d, "closed_idle", f.closed_idle);
-	daemon_count(d, "closed_full", f.closed_full);
-	daemon_gauge(d, "connections", f.connections);
+	daemon_count(d, "malformed", f.streams.malformed);
+	daemon_count(d, "accepted", f.streams.accepted);
+	daemon_count(d, "closed_idle", f.streams.closed_idle);
+	daemon_count(d, "closed_full", f.streams.closed_full);
+	daemon_gauge(d, "connections", f.streams.connections);
 	daemon_gauge(d, "greylist_waiting", g.waiting);
 	daemon_gauge(d, "greylist_passed", g.passed);
 	daemon_gauge(d, "greylist_networks", g.networks);

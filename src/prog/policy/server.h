@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sockets of onus-policy: one thread that answers all connections, in order, several requests on each. It waits for
- * nothing but them, and what it cannot answer in time it lets pass:
+/* Requests of onus-policy, as they come off its connections (svc/streams.h); what cannot be answered in time passes:
  *
  *	more connections than are allowed    their requests are answered DUNNO at once; when they are a quarter more, the one
  *	                                     that was silent longest is closed for the newest (Postfix opens another)
@@ -12,6 +11,7 @@
 #include "door/door.h"
 #include "prog/policy/answer.h"
 #include "publication/follow.h"
+#include "svc/streams.h"
 
 struct server;
 
@@ -35,7 +35,7 @@ void server_places(const struct server *s, struct buf *out);
 
 struct server_figures {
 	struct policy_counts n;
-	uint64_t connections, accepted, closed_idle, closed_full;
+	struct streams_figures streams;
 };
 void server_figures(struct server *s, struct server_figures *ret); /* any thread */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where onus-milter listens: what is taken, and what libmilter is told. */
+/* Where onus-milter listens: what is taken, and in which form it is kept. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
