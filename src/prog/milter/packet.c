@@ -47,7 +47,7 @@ int packet_take(struct span *in, struct packet *ret, struct err *e)
 	struct rd r = rd_of(in->p, span_len(*in));
 	uint32_t len = rd_be32(&r), here;
 	uint8_t what;
-	bool whole;
+	bool whole = false;
 	int bad;
 
 	if (r.bad)
