@@ -152,13 +152,14 @@ static void watch(struct streams *s, struct conn *c, uint32_t events)
 		abort();
 }
 
-/* flush - s->out down the connection; false: it is closed for good */
+/* flush - s->out down the connection, and nothing of it stays for another one; false: it is closed for good */
 static bool flush(struct streams *s, struct conn *c)
 {
-	size_t at = 0;
+	size_t at = 0, len = s->out_len;
 
-	while (at < s->out_len) {
-		ssize_t n = send(c->fd, s->out + at, s->out_len - at, MSG_NOSIGNAL);
+	s->out_len = 0;
+	while (at < len) {
+		ssize_t n = send(c->fd, s->out + at, len - at, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -168,12 +169,11 @@ static bool flush(struct streams *s, struct conn *c)
 			break;
 		at += (size_t)n;
 	}
-	if (at < s->out_len) {
-		hold(&c->out, &c->out_len, s->out + at, s->out_len - at);
+	if (at < len) {
+		hold(&c->out, &c->out_len, s->out + at, len - at);
 		c->blocked = true;
 		watch(s, c, EPOLLOUT);
 	}
-	s->out_len = 0;
 	return true;
 }
 

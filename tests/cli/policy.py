@@ -347,6 +347,7 @@ def malformed():
     c.send(request("45.0.0.1") + b"nonsense\n\n" + request("45.0.0.1"))
     check(refused(c.answer()) and c.answer() is None, "what was asked before it is answered")
     c.close()
+    until(lambda: counter("malformed") == before + len(cases) + 1, "all that was asked is counted")
 
 
 def many():
