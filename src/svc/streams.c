@@ -25,13 +25,13 @@
 
 /* struct conn - one connection; on the list of all by when it was last heard of */
 struct conn {
-	int fd;
-	bool blocked; /* what it was told it has not read yet */
+	_Alignas(max_align_t) int fd; /* so what is behind it is aligned as well */
+	bool blocked;		      /* what it was told it has not read yet */
 	int64_t heard_us;
 	struct conn *older, *newer;
 	char *in, *out; /* owned: what is no whole request yet, what is not sent yet */
 	size_t in_len, out_len;
-	max_align_t own[];
+	void *own; /* behind it, in the same memory */
 };
 
 struct place {
@@ -278,6 +278,7 @@ static void add(struct streams *s, int fd)
 		close_oldest(s);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* not of a unix socket */
 	c->fd = fd;
+	c->own = c + 1;
 	c->heard_us = s->now.us;
 	list_newest(s, c);
 	s->now.connections++;
