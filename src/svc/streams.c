@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -18,10 +19,11 @@
 #include "util/log.h"
 
 #define EVENTS	  1024
-#define LOOK_MS	  500	   /* between two looks at who is silent, and at the clock */
-#define SAY_US	  10000000 /* what is malformed is told of so often */
-#define OUT_BYTES 32768u   /* at least, of answers that are sent together */
-#define SPARE_FDS 64u	   /* of files beside connections */
+#define LOOK_MS	  500	    /* between two looks at who is silent, and at the clock */
+#define SAY_US	  10000000  /* what is malformed is told of so often */
+#define STUCK_US  120000000 /* who sends half a request, or reads no answer, is not about to go on */
+#define OUT_BYTES 32768u    /* at least, of answers that are sent together */
+#define SPARE_FDS 64u	    /* of files beside connections */
 
 /* struct conn - one connection; on the list of all by when it was last heard of */
 struct conn {
@@ -44,7 +46,7 @@ struct streams {
 	_Atomic uint32_t limit;
 	struct place place[STREAMS_PLACES_MAX];
 	unsigned n_places;
-	int epoll, stop;
+	int epoll, stop, spare; /* spare: given up to tell a client that there are no more files */
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock; /* over told */
@@ -257,36 +259,84 @@ static bool on_conn(struct streams *s, struct conn *c)
 
 /* --- the loop ------------------------------------------------------------------------------------------- */
 
-/* Room for one more: who was silent longest goes. */
-static void close_oldest(struct streams *s)
+static bool has_unread(const struct conn *c)
 {
-	if (s->ends.newer == &s->ends)
-		return;
+	char one;
+
+	return recv(c->fd, &one, 1, MSG_PEEK) > 0;
+}
+
+/* What is asked is answered before anybody has to go. */
+static bool may_go(const struct streams *s, const struct conn *c)
+{
+	if (s->def.busy && s->def.busy(c->own))
+		return false;
+	if (c->in || c->blocked)
+		return s->now.us - c->heard_us > STUCK_US;
+	return !has_unread(c);
+}
+
+/* Room for one more; false: there is none. */
+static bool make_room(struct streams *s)
+{
+	struct conn *c = s->ends.newer;
+
+	while (c != &s->ends && !may_go(s, c))
+		c = c->newer;
+	if (c == &s->ends)
+		return false;
 	s->n.closed_full++;
-	conn_close(s, s->ends.newer);
+	conn_close(s, c);
+	return true;
+}
+
+static void refuse(struct streams *s, int fd)
+{
+	s->n.closed_full++;
+	(void)close(fd); /* nothing was said on it */
 }
 
 static void add(struct streams *s, int fd)
 {
-	struct conn *c = calloc(1, sizeof(*c) + s->def.own_bytes);
-	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
+	struct conn *c;
+	struct epoll_event ev = { .events = EPOLLIN };
 	int on = 1;
 
+	while (s->now.connections && s->now.connections >= s->limit)
+		if (!make_room(s)) {
+			refuse(s, fd);
+			return;
+		}
+	c = calloc(1, sizeof(*c) + s->def.own_bytes);
 	if (!c)
 		abort();
-	while (s->now.connections && s->now.connections >= s->limit)
-		close_oldest(s);
+	ev.data.ptr = c;
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0) {
+		free(c);
+		refuse(s, fd);
+		return;
+	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* not of a unix socket */
 	c->fd = fd;
 	c->own = c + 1;
 	c->heard_us = s->now.us;
 	list_newest(s, c);
 	s->now.connections++;
-	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
-		abort();
 	s->n.accepted++;
 	if (s->def.begin)
 		s->def.begin(s->def.arg, c->own, &s->now);
+}
+
+/* It would be waited for in vain, and at full speed, if it stayed where it is. */
+static void refuse_next(struct streams *s, const struct place *p)
+{
+	int fd;
+
+	close_fdp(&s->spare);
+	fd = accept4(p->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0)
+		refuse(s, fd);
+	s->spare = fcntl(s->stop, F_DUPFD_CLOEXEC, 0);
 }
 
 static void on_place(struct streams *s, const struct place *p)
@@ -299,7 +349,8 @@ static void on_place(struct streams *s, const struct place *p)
 		if (fd >= 0) {
 			add(s, fd);
 		} else if (errno == EMFILE || errno == ENFILE) {
-			close_oldest(s); /* never, but where others took them */
+			if (!make_room(s)) /* never, but where others took them */
+				refuse_next(s, p);
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return;
@@ -415,7 +466,9 @@ static int start(struct streams *s, struct err *e)
 
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->epoll < 0 || s->stop < 0 || add_fd(s, s->stop, s) < 0)
+	if (s->stop >= 0)
+		s->spare = fcntl(s->stop, F_DUPFD_CLOEXEC, 0);
+	if (s->epoll < 0 || s->spare < 0 || add_fd(s, s->stop, s) < 0)
 		return err_set(e, -errno, "cannot wait for connections: %s", strerror(errno));
 	for (unsigned i = 0; i < s->n_places; i++) {
 		r = listen_open(&s->place[i].at, &s->place[i].fd, e);
@@ -441,7 +494,7 @@ int streams_new(const struct streams_def *def, const struct listen_at *at, unsig
 		abort();
 	s->def = *def;
 	s->limit = def->limit;
-	s->epoll = s->stop = -1;
+	s->epoll = s->stop = s->spare = -1;
 	s->ends.newer = s->ends.older = &s->ends;
 	for (s->n_places = 0; s->n_places < n_at; s->n_places++)
 		s->place[s->n_places] = (struct place){ .at = at[s->n_places], .fd = -1 };
@@ -483,6 +536,7 @@ struct streams *streams_free(struct streams *s)
 	for (unsigned i = 0; i < s->n_places; i++)
 		close_fdp(&s->place[i].fd);
 	close_fdp(&s->stop);
+	close_fdp(&s->spare);
 	close_fdp(&s->epoll);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s->work);

@@ -25,8 +25,8 @@ struct streams_now {
  *
  * own  own_bytes of memory that each connection has, zeroed when it comes */
 struct streams_def {
-	uint32_t
-	    limit; /* of connections: for one more, the one that was silent longest is closed */
+	uint32_t limit;	 /* of connections: for one more, one is closed that is in the midst of
+			  * nothing, and was silent longest; if there is none, the new one */
 	uint32_t idle_s; /* silent for so long: closed */
 	int64_t late_us; /* what waited for so long is late: how exactly seen_us is to be known */
 	size_t own_bytes;
@@ -43,6 +43,7 @@ struct streams_def {
 	int (*take)(void *arg, void *own, const struct streams_now *now, struct span *in, char *to,
 	    size_t *len, struct err *e);
 
+	bool (*busy)(const void *own); /* nothing but silence may close it; may be NULL: never */
 	void (*end)(void *arg, void *own); /* the connection is gone; may be NULL */
 	void (*rest)(void *arg);	   /* after each round; may be NULL */
 };

@@ -18,6 +18,11 @@ static int take(void *arg, void *own, const struct streams_now *now, struct span
 	return session_take(own, arg, in, to, len, e);
 }
 
+static bool busy(const void *own)
+{
+	return session_in_mail(own);
+}
+
 static void end(void *arg, void *own)
 {
 	session_end(own, arg);
@@ -49,6 +54,7 @@ int server_new(const struct where *w, uint32_t connections, struct porter *porte
 		.answer_max = SESSION_ANSWER_MAX,
 		.arg = porter,
 		.take = take,
+		.busy = busy,
 		.end = end };
 	int r = streams_new(&def, &w->at, 1, ret, e);
 

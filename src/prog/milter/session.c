@@ -39,6 +39,11 @@ static void client_end(struct session *s, struct porter *p)
 	s->admitted = s->known = false;
 }
 
+bool session_in_mail(const struct session *s)
+{
+	return s->sender != NULL;
+}
+
 void session_end(struct session *s, struct porter *p)
 {
 	client_end(s, p);

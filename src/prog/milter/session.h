@@ -39,6 +39,7 @@ struct session {
 MUST_USE int session_take(
     struct session *s, struct porter *p, struct span *in, char *to, size_t *len, struct err *e);
 
+bool session_in_mail(const struct session *s);	       /* one has begun, and is not at its end */
 void session_end(struct session *s, struct porter *p); /* zeroed again */
 
 #endif

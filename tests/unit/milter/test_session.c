@@ -220,8 +220,11 @@ static void test_what_is_judged(void **state)
 	say(&s, P("Cx\0006\0\x19"
 		  "IPv6:2001:db8::1\0"));
 	say(&s, P("DM{cert_subject}\0x\0"));
+	assert_false(session_in_mail(&s));
 	say(&s, P("M <a@b> \0"));
+	assert_true(session_in_mail(&s));
 	say(&s, P("R<c@d>\0"));
+	assert_true(session_in_mail(&s));
 	assert_string_equal(seen.sender, "a@b");
 	assert_string_equal(seen.recipient, "c@d");
 	assert_true(seen.verified && !seen.authenticated);
@@ -231,6 +234,12 @@ static void test_what_is_judged(void **state)
 	assert_string_equal(seen.sender, "");
 	assert_string_equal(seen.recipient, "<");
 	assert_false(seen.verified);
+	say(&s, END);
+	assert_false(session_in_mail(&s));
+	say(&s, P("M<>\0"));
+	assert_true(session_in_mail(&s));
+	say(&s, P("A"));
+	assert_false(session_in_mail(&s));
 	session_end(&s, NULL);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Connections of a program whose requests are letters: each is answered with itself; 'q' ends the connection behind it, '!' is
- * malformed, 'w' waits until the test lets it go, "(x" wants one letter more. */
+ * malformed, 'w' waits until the test lets it go, "(x" wants one letter more; from 'm' to 'e' it is busy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,6 +29,11 @@ static void begin(void *arg, void *own, const struct streams_now *now)
 	t->open++;
 }
 
+static bool busy(const void *own)
+{
+	return *(const char *)own == 'm';
+}
+
 static void end(void *arg, void *own)
 {
 	struct test *t = arg;
@@ -51,6 +56,8 @@ static int take(void *arg, void *own, const struct streams_now *now, struct span
 		while (sem_wait(&t->go) < 0)
 			;
 	}
+	if (*in->p == 'm' || *in->p == 'e')
+		*(char *)own = *in->p;
 	memcpy(to, in->p, n);
 	*len = n;
 	in->p += n;
@@ -67,6 +74,7 @@ static void start(struct test *t, uint32_t limit)
 		.arg = t,
 		.begin = begin,
 		.take = take,
+		.busy = busy,
 		.end = end };
 	struct listen_at at;
 	char place[96];
@@ -122,6 +130,12 @@ static void hear_end(int fd)
 	(void)close(fd);
 }
 
+static void await_taken(struct test *t)
+{
+	while (sem_wait(&t->taken) < 0)
+		;
+}
+
 static void test_answers(void **state)
 {
 	struct streams_figures f;
@@ -160,8 +174,7 @@ static void test_gone_before_its_answer(void **state)
 	a = dial(&t);
 	b = dial(&t);
 	say(a, "w");
-	while (sem_wait(&t.taken) < 0)
-		;
+	await_taken(&t);
 	(void)close(a);
 	(void)sem_post(&t.go);
 	say(b, "xyq");
@@ -170,31 +183,101 @@ static void test_gone_before_its_answer(void **state)
 	stop(&t);
 }
 
-static void test_full(void **state)
+static void talk(int fd, const char *text)
+{
+	say(fd, text);
+	hear(fd, text);
+}
+
+static void closed_full(const struct test *t, uint64_t want, uint64_t open)
 {
 	struct streams_figures f;
+
+	do
+		streams_figures(t->streams, &f);
+	while (f.closed_full != want || f.connections != open || usleep(1000) < 0);
+}
+
+static void test_full(void **state)
+{
 	struct test t;
 	int a, b, c;
 
 	(void)state;
 	start(&t, 2);
 	a = dial(&t);
-	say(a, "x");
-	hear(a, "x");
+	talk(a, "x");
 	b = dial(&t);
-	say(b, "x");
-	hear(b, "x");
-	say(a, "x"); /* b is silent longest */
-	hear(a, "x");
+	talk(b, "x");
+	talk(a, "x"); /* b is silent longest */
 	c = dial(&t);
-	say(c, "x");
-	hear(c, "x");
+	talk(c, "x");
 	hear_end(b);
-	do
-		streams_figures(t.streams, &f);
-	while (f.closed_full != 1 || usleep(1000) < 0);
-	assert_int_equal(f.connections, 2);
+	closed_full(&t, 1, 2);
 	(void)close(a);
+	(void)close(c);
+	stop(&t);
+}
+
+/* Who is in the midst of something stays, and is answered; who comes goes again. */
+static void test_full_of_work(void **state)
+{
+	struct test t;
+	int a, b, c;
+
+	(void)state;
+	start(&t, 2);
+	a = dial(&t);
+	talk(a, "m");
+	b = dial(&t);
+	say(b, "x("); /* half a word */
+	hear(b, "x");
+	hear_end(dial(&t));
+	closed_full(&t, 1, 2);
+	say(b, "x");
+	hear(b, "(x");
+	c = dial(&t); /* a is silent longest, but busy */
+	talk(c, "m");
+	hear_end(b);
+	hear_end(dial(&t));
+	closed_full(&t, 3, 2);
+	talk(c, "xe");
+	talk(a, "x");
+	b = dial(&t);
+	talk(b, "x");
+	hear_end(c);
+	talk(a, "xe");
+	closed_full(&t, 4, 2);
+	(void)close(a);
+	(void)close(b);
+	stop(&t);
+}
+
+/* What has come and was not read yet counts as well: here it comes while the round is on in which there is one too many. */
+static void test_full_of_unread(void **state)
+{
+	struct test t;
+	int a, b, c;
+
+	(void)state;
+	start(&t, 2);
+	b = dial(&t);
+	talk(b, "x");
+	a = dial(&t);
+	say(a, "w");
+	await_taken(&t);
+	c = dial(&t);
+	say(a, "w");
+	(void)sem_post(&t.go);
+	await_taken(&t);
+	say(b, "x");
+	(void)sem_post(&t.go);
+	hear(a, "ww");
+	hear(b, "x");
+	talk(c, "x");
+	hear_end(a);
+	closed_full(&t, 1, 2);
+	(void)close(b);
 	(void)close(c);
 	stop(&t);
 }
@@ -202,7 +285,8 @@ static void test_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_gone_before_its_answer), cmocka_unit_test(test_full) };
+		cmocka_unit_test(test_gone_before_its_answer), cmocka_unit_test(test_full),
+		cmocka_unit_test(test_full_of_work), cmocka_unit_test(test_full_of_unread) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
