@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "prog/dnsbl/kept.h"
 #include "prog/dnsbl/worker.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
@@ -16,7 +17,7 @@ struct dnsbl {
 	struct zone zone;
 	struct addrset allow;
 	struct throttle *throttle;
-	struct follow *follow;
+	struct follow *follow; /* kept's */
 	struct workers *workers;
 	struct service service;
 	char said[ERR_MAX];
@@ -30,7 +31,6 @@ static struct conf *read_conf(const struct daemon *d, struct err *e)
 static void release(struct dnsbl *b)
 {
 	b->workers = workers_stop(b->workers);
-	b->follow = follow_free(b->follow);
 	b->throttle = throttle_free(b->throttle);
 	addrset_done(&b->allow);
 	zone_done(&b->zone);
@@ -38,7 +38,7 @@ static void release(struct dnsbl *b)
 	free(b);
 }
 
-/* All that needs no socket. */
+/* All that needs no socket and no publication. */
 static int prepare(const struct daemon *d, struct dnsbl **ret, struct err *e)
 {
 	struct dnsbl *b = calloc(1, sizeof(*b));
@@ -57,9 +57,6 @@ static int prepare(const struct daemon *d, struct dnsbl **ret, struct err *e)
 		r = throttle_new(b->conf, &b->throttle, e);
 	if (r == 0)
 		r = sockets_check(b->conf->dnsbl_listen, e);
-	if (r == 0)
-		r = follow_new(b->conf->serve_dir, b->conf->publication_key, b->conf->own_networks,
-		    &b->follow, e);
 	if (r < 0) {
 		release(b);
 		return r;
@@ -71,38 +68,22 @@ static int prepare(const struct daemon *d, struct dnsbl **ret, struct err *e)
 static int check(const struct daemon *d, struct err *e)
 {
 	struct dnsbl *b;
+	int r = prepare(d, &b, e);
 
-	if (prepare(d, &b, e) < 0)
-		return -EINVAL;
+	if (r < 0)
+		return r;
+	r = kept_check(d->kept, b->conf, e);
 	release(b);
-	return 0;
+	return r;
 }
 
-/* --- sockets -------------------------------------------------------------------------------------------- */
+/* --- what outlives a reload ----------------------------------------------------------------------------- */
 
 static unsigned threads_of(const struct conf *c)
 {
 	long n = c->dnsbl_threads ? (long)c->dnsbl_threads : sysconf(_SC_NPROCESSORS_ONLN);
 
 	return (unsigned)MIN_OF(MAX_OF(n, 1), (long)SOCKETS_THREADS_MAX);
-}
-
-/* Those of before a reload, where they are what is wanted now. */
-static int open_sockets(struct daemon *d, const struct conf *c, struct sockets **ret, struct err *e)
-{
-	struct sockets *kept = d->kept;
-	int r;
-
-	if (kept && (kept->threads != threads_of(c) || strcmp(kept->listen, c->dnsbl_listen) != 0))
-		d->kept = kept = sockets_free(kept);
-	if (!kept) {
-		r = sockets_open(c->dnsbl_listen, threads_of(c), &kept, e);
-		if (r < 0)
-			return r;
-		d->kept = kept;
-	}
-	*ret = kept;
-	return 0;
 }
 
 static void announce(const struct sockets *s)
@@ -118,7 +99,7 @@ static void announce(const struct sockets *s)
 
 static void forget(struct daemon *d)
 {
-	d->kept = sockets_free(d->kept);
+	d->kept = kept_free(d->kept);
 }
 
 /* --- following the publication -------------------------------------------------------------------------- */
@@ -184,8 +165,10 @@ static int turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 static int start(struct dnsbl *b, struct err *e)
 {
 	struct sockets *s = NULL;
-	int r = open_sockets(b->d, b->conf, &s, e);
+	int r = kept_follow(b->d->kept, b->conf, &b->follow, e);
 
+	if (r == 0)
+		r = kept_sockets(b->d->kept, b->conf, threads_of(b->conf), &s, e);
 	if (r < 0)
 		return r;
 	b->service = (struct service){ .zone = &b->zone,
@@ -203,8 +186,11 @@ static int dnsbl_open(struct daemon *d, void **state, struct err *e)
 {
 	struct dnsbl *b = NULL;
 	struct err why = { "" };
-	int r = prepare(d, &b, e);
+	int r;
 
+	if (!d->kept)
+		d->kept = kept_new();
+	r = d->kept ? prepare(d, &b, e) : err_set(e, -ENOMEM, "out of memory");
 	if (r < 0)
 		return r;
 	b->d = d;
@@ -213,7 +199,6 @@ static int dnsbl_open(struct daemon *d, void **state, struct err *e)
 	/* nothing that is ever started from here gains rights */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_warn("no_new_privs: %s", strerror(errno));
-	look(b);
 	r = start(b, e);
 	if (r < 0) {
 		release(b);
