@@ -2,6 +2,7 @@
 /* A zone for rbldnsd: addresses of IPv4 as ranges, of IPv6 as names, since only a dnset gives a name several A records.
  * Source: rbldnsd(8), "Dataset Types and Format". */
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "publication/export_priv.h"
@@ -19,15 +20,25 @@ static void put_date(FILE *to, int64_t time_s, char end)
 	(void)fprintf(to, "%s%c", text, end);
 }
 
-/* " :127.0.0.3:TEXT", where a dollar sign would stand for the address */
+/* " :127.0.0.3:TEXT", where a dollar sign would stand for the address, and blanks or one '=' in front would be lost */
 static void put_value(FILE *to, uint32_t v4, const char *text, size_t n)
 {
 	char a[ADDR_TEXT_MAX];
 
 	(void)addr_format(addr_of_v4(v4), a);
 	(void)fprintf(to, " :%s:", a);
-	for (size_t i = 0; i < n; i++)
-		(void)fprintf(to, text[i] == '$' ? "$$" : "%c", text[i]);
+	if (n > 0 && (*text == '=' || *text == ' '))
+		(void)fputc('=', to);
+	while (n > 0) {
+		const char *dollar = memchr(text, '$', n);
+		size_t k = dollar ? (size_t)(dollar - text) + 1 : n;
+
+		(void)fwrite(text, 1, k, to);
+		if (dollar)
+			(void)fputc('$', to);
+		text += k;
+		n -= k;
+	}
 	(void)fputc('\n', to);
 }
 
@@ -66,13 +77,16 @@ static void put_v4(FILE *to, const struct wall_entry *x, const struct told *t)
 /* A name: the first `nibbles` nibbles, backwards, below which is everything. */
 static void put_name(FILE *to, struct addr a, unsigned nibbles)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	if (nibbles < NIBBLES)
 		(void)fputc('*', to);
 	for (unsigned i = nibbles; i-- > 0;) {
 		uint64_t half = i < NIBBLES / 2 ? a.hi : a.lo;
 
-		(void)fprintf(to, "%s%x", i + 1 < nibbles || nibbles < NIBBLES ? "." : "",
-		    (unsigned)(half >> (60 - 4 * (i % (NIBBLES / 2))) & 15));
+		if (i + 1 < nibbles || nibbles < NIBBLES)
+			(void)fputc('.', to);
+		(void)fputc(digits[half >> (60 - 4 * (i % (NIBBLES / 2))) & 15], to);
 	}
 }
 

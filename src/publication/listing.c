@@ -75,6 +75,28 @@ size_t listing_url(const struct entity *en, const char *site_url, char *ret, siz
 	return n;
 }
 
+static size_t dollars(const char *p, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		k += p[i] == '$';
+	return k;
+}
+
+/* How many of the first bytes have room, where a dollar sign takes that of two. */
+static size_t fitting(const char *p, size_t n, size_t room)
+{
+	size_t used = 0, i = 0;
+
+	for (; i < n; i++) {
+		used += p[i] == '$' ? 2 : 1;
+		if (used > room)
+			break;
+	}
+	return i;
+}
+
 /* What stands behind the reason. */
 static size_t tail(const struct entity *scope, int64_t until_s, const char *site_url, char *ret)
 {
@@ -84,7 +106,7 @@ static size_t tail(const struct entity *scope, int64_t until_s, const char *site
 	utc_format(until_s, until);
 	n = (size_t)snprintf(
 	    ret, LISTING_TEXT_MAX, "scope=%s until=%s", entity_kind_name(scope->kind), until);
-	if (n_url == 0 || n + 1 + n_url > LISTING_TEXT_MAX)
+	if (n_url == 0 || n + 1 + n_url + dollars(url, n_url) > LISTING_TEXT_MAX)
 		return n;
 	ret[n] = ' ';
 	memcpy(ret + n + 1, url, n_url);
@@ -96,9 +118,13 @@ size_t listing_text(const struct entity *scope, struct span reason, int64_t unti
 {
 	char behind[LISTING_TEXT_MAX];
 	size_t n_behind = tail(scope, until_s, site_url, behind), n = 0;
+	size_t used = n_behind + dollars(behind, n_behind) + 2;
 
-	if (!span_empty(reason) && n_behind + 3 <= LISTING_TEXT_MAX) {
-		n = text_cut(reason, LISTING_TEXT_MAX - n_behind - 2, ret);
+	if (!span_empty(reason) && used < LISTING_TEXT_MAX) {
+		size_t room = LISTING_TEXT_MAX - used;
+
+		n = fitting(reason.p, MIN_OF(span_len(reason), room), room);
+		n = text_cut(reason, n, ret);
 		ret[n++] = ';';
 		ret[n++] = ' ';
 	}

@@ -6,7 +6,8 @@
 
 #include "publication/client.h"
 
-#define LISTING_TEXT_MAX  255u /* bytes: one string of a TXT record */
+#define LISTING_TEXT_MAX                                                                           \
+	254u /* bytes, of which rbldnsd has room for in one string of a TXT record */
 #define LISTING_URL_MAX	  1024u
 #define LISTING_CODES_MAX (FAMILY_SCORED_N + 1u)
 #define LISTING_SHARE	  0.1	      /* a family with less of what is expected is not told of */
@@ -32,7 +33,8 @@ unsigned listing_codes(
     const struct reputation_row *row, enum listing_style style, uint32_t ret[LISTING_CODES_MAX]);
 
 /* listing_text - "REASON; scope=block until=2026-11-30T12:00:00Z URL": the reason is cut where all of it does not fit, and
- * the page is left out where even that does not help
+ * the page is left out where even that does not help. A dollar sign takes the room of two: in a zone for rbldnsd it is
+ * written twice.
  *
  * site_url  "" for no page
  * ret       not terminated

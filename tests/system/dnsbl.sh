@@ -51,7 +51,8 @@ stages "$dir/conf" -o own_networks= collect load
 conf "alice:$(grep -oE '[0-9a-f]{64}' "$dir/out" | head -1)"
 "$onus" warrant add as:64499 --for 3d --why 'ticket $17; all of it' --by alice -c "$dir/conf" >"$dir/out" 2>&1 ||
   fail "no warrant: $(cat "$dir/out")"
-"$onus" warrant add block:2a00:1:7::/48 --for 3d --why 'six' --by alice -c "$dir/conf" >"$dir/out" 2>&1 ||
+why=$(printf 'x%.0s' {1..200}) # with what stands behind it more than there is room for
+"$onus" warrant add block:2a00:1:7::/48 --for 3d --why "$why" --by alice -c "$dir/conf" >"$dir/out" 2>&1 ||
   fail "no warrant: $(cat "$dir/out")"
 "$onus" allow add 45.0.1.9 --why 'a partner' -c "$dir/conf" >"$dir/out" 2>&1 || fail "allow: $(cat "$dir/out")"
 stages "$dir/conf" score publish

@@ -67,13 +67,20 @@ static const struct {
 	{ "letters that no address has", "org:X/m\xc3\xbc", "https://s.example", "",
 	    BY " https://s.example/org/X/m%C3%BC" },
 	{ "a control character", "org:RIPE/ORG-X", "", "a\nb\x7f", "a?b?; " BY },
-	{ "a reason that just fits", "org:X/Y", "", X200 "1234567890123456z",
-	    X200 "1234567890123456z; " BY },
-	{ "one that is cut", "org:X/Y", "", X200 "1234567890123456zz",
-	    X200 "1234567890123456z; " BY },
-	{ "cut between characters", "org:X/Y", "", X200 "1234567890123456\xc3\xbc",
-	    X200 "1234567890123456; " BY },
+	{ "a reason that just fits", "org:X/Y", "", X200 "123456789012345z",
+	    X200 "123456789012345z; " BY },
+	{ "one that is cut", "org:X/Y", "", X200 "123456789012345zz",
+	    X200 "123456789012345z; " BY },
+	{ "cut between characters", "org:X/Y", "", X200 "123456789012345\xc3\xbc",
+	    X200 "123456789012345; " BY },
 	{ "a page that does not fit", "org:X/Y", "https://" X200 "1234567", "seen", "seen; " BY },
+	{ "500 bytes", "org:RIPE/ORG-X", "https://s.example", X200 X200 X50 X50,
+	    X50 X50 X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; " BY
+			" https://s.example/org/RIPE/ORG-X" },
+	{ "dollar signs take the room of two", "org:X/Y", "", "$$$$" X200 "12345678zz",
+	    "$$$$" X200 "12345678; " BY },
+	{ "one that has room for one", "org:X/Y", "", X200 "123456789012345$",
+	    X200 "123456789012345; " BY },
 };
 
 static void test_texts(void **state)
@@ -85,6 +92,7 @@ static void test_texts(void **state)
 		size_t n;
 
 		assert_int_equal(entity_parse(span_str(texts[i].entity), &en, &e), 0);
+		assert_true(strlen(texts[i].want) <= LISTING_TEXT_MAX);
 		n = listing_text(&en, span_str(texts[i].reason), NOW, texts[i].site, text);
 		if (!span_is(span_of(text, n), texts[i].want))
 			fail_msg("%s: %.*s", texts[i].label, (int)n, text);
@@ -242,6 +250,8 @@ static const struct {
 	{ "addr:8.8.4.4", { 1 }, ACTION_DROP, 3600, "brute-force on 3 days" },
 	{ "addr:8.8.4.5", { 1, 1 }, ACTION_REJECT, 60, "spam; and $1 asked for" },
 	{ "addr:8.8.4.6", { 1 }, ACTION_DROP, 0, "over" },
+	{ "addr:8.8.4.7", { 1 }, ACTION_DROP, 60, "$$ " X200 X200 "500 bytes of reason" },
+	{ "addr:8.8.4.8", { 1 }, ACTION_DROP, 60, "=$" },
 	{ "block:8.8.4.0/24", { 0, 0, 1 }, ACTION_REJECT, 1800, "3 hosts in 7 days" },
 	{ "addr:2a00:1450:1:2::/64", { 0, 0, 0, 1 }, ACTION_DROP, 90, "proxy" },
 	{ "prefix:2a00:1460::/31", { 1, 0, 0, 1 }, ACTION_REJECT, 90, "" },
