@@ -4,11 +4,13 @@
 #include <errno.h>
 
 #include "door/say.h"
+#include "net/addrset.h"
 #include "util/clock.h"
 
 struct door {
 	struct door_rules *rules;
 	struct grey *grey;
+	struct addrset own; /* networks */
 	struct say say;
 	char tag_grade; /* 0: none */
 };
@@ -19,6 +21,7 @@ struct door *door_free(struct door *d)
 		return NULL;
 	(void)door_rules_free(d->rules);
 	(void)grey_free(d->grey);
+	addrset_done(&d->own);
 	free(d);
 	return NULL;
 }
@@ -71,6 +74,8 @@ int door_new(const struct conf *c, struct door **ret, struct err *e)
 		r = read_grade(c->tag_grade, &d->tag_grade, e);
 	if (r == 0)
 		r = door_rules_new(c, &d->rules, e);
+	if (r == 0)
+		r = addrset_parse(span_str(c->own_networks), &d->own, e);
 	if (r == 0)
 		r = read_grey(c, &d->grey, e);
 	if (r < 0) {
@@ -128,7 +133,8 @@ void door_judge(struct door *d, const struct door_client *c, const struct door_m
 	ret->grey_s = 0;
 	ret->len = 0;
 	ret->text[0] = '\0';
-	if (c->spared)
+	ret->spared = c->spared || addrset_has(&d->own, c->addr);
+	if (ret->spared)
 		return;
 	action = door_rules_match(d->rules, c, m, &ret->rule);
 	if (action == DOOR_JUDGE) {

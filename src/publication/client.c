@@ -3,9 +3,9 @@
 
 #include "publication/edition_parts.h"
 
-static void nobody(struct client *c)
+static void nobody(struct addr a, struct client *c)
 {
-	*c = (struct client){ .row = REPUTATION_NONE };
+	*c = (struct client){ .spared = addr_special(a), .row = REPUTATION_NONE };
 	for (unsigned k = 0; k < ENTITY_KIND_N; k++)
 		c->chain.at[k] = REPUTATION_NONE;
 }
@@ -49,7 +49,7 @@ static void decide(const struct edition *ed, struct addr a, int64_t now_s, struc
 {
 	const struct edition_parts *p = edition_parts(ed);
 
-	c->spared = addr_special(a) || addrset_has(&p->never, a);
+	c->spared |= addrset_has(&p->never, a);
 	c->carved = addrset_has(&p->carved, a);
 	if (c->spared || edition_stale(ed, now_s))
 		return;
@@ -64,7 +64,7 @@ static void decide(const struct edition *ed, struct addr a, int64_t now_s, struc
 
 void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret)
 {
-	nobody(ret);
+	nobody(a, ret);
 	if (!ed)
 		return;
 	reputation_lookup(edition_reputation(ed), a, &ret->chain);
@@ -73,7 +73,7 @@ void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct 
 
 void client_decided(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret)
 {
-	nobody(ret);
+	nobody(a, ret);
 	if (!ed)
 		return;
 	reputation_lookup_near(edition_reputation(ed), a, &ret->chain);

@@ -25,7 +25,7 @@ struct client {
 /* client_look - of the decisions in force over an address the severest action, of equal ones the narrowest scope
  *
  * An IPv6 address counts as its /64, an IPv4-mapped one as IPv4. A stale edition decides nothing. Allocates nothing,
- * takes no lock; ed may be NULL: nothing is known. */
+ * takes no lock; ed may be NULL: nothing is known, but special space is spared. */
 void client_look(const struct edition *ed, struct addr a, int64_t now_s, struct client *ret);
 
 /* client_decided - the same for those who want no score: its chain ends with the prefix, and rows about which nothing is

@@ -43,7 +43,7 @@ action = refuse
 recipient = open@example.net
 action = tag
 [rule slow]
-client = 45.0.8.0/24
+client = 45.0.8.0/24, 45.0.9.0/24, 127.0.0.0/8, 10.0.0.0/8
 action = greylist
 """
 DUNNO = "DUNNO"
@@ -213,6 +213,9 @@ def tag(action, *words):
 def no_publication():
     for address in ("45.0.0.1", "45.0.1.9", "2a00:45:0:1::1"):
         check(ask(address) == DUNNO, "nothing is published", address)
+    check(ask("45.0.8.1").startswith("DEFER_IF_PERMIT"), "a rule holds without a publication")
+    for address in ("45.0.9.1", "127.0.0.1", "10.1.2.3"):
+        check(ask(address) == DUNNO, "who is spared without a publication", address)
     until(lambda: status()["message"] == "no publication: nobody is listed", "its status says so")
 
 

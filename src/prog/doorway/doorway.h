@@ -13,7 +13,8 @@ struct doorway {
 	struct door_client facts;
 };
 
-/* doorway_look - ed may be NULL, or stale: then nothing is known. Allocates nothing. */
+/* doorway_look - ed may be NULL, or stale: then nothing is known. Allocates nothing. Of own networks it knows by the
+ * edition; the door knows them without one. */
 void doorway_look(const struct edition *ed, struct addr a, int64_t now_s, struct doorway *ret);
 
 #endif

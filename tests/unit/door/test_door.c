@@ -238,6 +238,29 @@ static void test_no_tag_by_grade(void **state)
 	(void)door_free(d);
 }
 
+/* Own networks are spared although no publication says so, whatever a rule of their own wants. */
+static void test_own(void **state)
+{
+	struct door *d =
+	    door_of((const char *const[]){ "own_networks=45.0.9.0/24, 2a00:45::/32" }, 1);
+	const struct {
+		const char *client;
+		bool spared;
+	} own[] = { { "45.0.9.7", true }, { "45.0.8.255", false }, { "2a00:45::1", true },
+		{ "2a00:46::1", false } };
+
+	for (unsigned i = 0; i < NELEM(own); i++) {
+		struct door_client c = client(LEVEL_BLOCK, ACTION_REJECT, 'F');
+		struct door_answer a;
+
+		assert_int_equal(addr_parse(span_str(own[i].client), &c.addr), 0);
+		door_judge(d, &c, &mail, NOON, &a);
+		assert_int_equal(a.spared, own[i].spared);
+		assert_int_equal(a.verdict, own[i].spared ? DOOR_PASS : DOOR_REFUSE);
+	}
+	(void)door_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_tag_by_grade),
+		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,10 @@ static void test_client(void **state)
 	client_decided(NULL, addr("8.8.1.1"), NOW, &c);
 	assert_false(c.decided || c.spared || c.carved);
 	check_grades(ed);
+	client_look(NULL, addr("127.0.0.1"), NOW, &c);
+	assert_true(c.spared);
+	client_decided(NULL, addr("fe80::1"), NOW, &c);
+	assert_true(c.spared);
 	assert_false(edition_stale(ed, golden_head.expires_s - 1));
 	assert_true(edition_stale(ed, golden_head.expires_s));
 	(void)edition_free(edition_hold(ed));
