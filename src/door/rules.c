@@ -38,7 +38,7 @@ struct rule {
 };
 
 struct door_rules {
-	struct rule *v;
+	struct rule *v; /* standard ones first */
 	unsigned n;
 };
 
@@ -226,7 +226,8 @@ int door_rules_new(const struct conf *c, struct door_rules **ret, struct err *e)
 		return err_set(e, -ENOMEM, "out of memory");
 	}
 	for (; rc == 0 && r->n < n; r->n++)
-		rc = read_rule(r->n < c->n_rules ? &c->rules[r->n] : &standard[r->n - c->n_rules],
+		rc = read_rule(
+		    r->n < NELEM(standard) ? &standard[r->n] : &c->rules[r->n - NELEM(standard)],
 		    &r->v[r->n], e);
 	if (rc < 0) {
 		(void)door_rules_free(r);
@@ -304,15 +305,47 @@ static bool matches(const struct rule *r, const struct door_client *c, const str
 	       (!r->by_client || addrset_has(&r->client, c->addr));
 }
 
+/* names_recipient - itself, not only its domain, nor by asking for none */
+static bool names_recipient(const struct rule *r, struct span s)
+{
+	const char *at = span_empty(s) ? NULL : memrchr(s.p, '@', span_len(s));
+	struct span user = at ? (struct span){ s.p, at } : s;
+
+	for (size_t i = 0; i < r->recipient.n; i++) {
+		const struct pattern *p = &r->recipient.v[i];
+
+		if ((p->kind == PATTERN_ADDRESS && same(s, p->text)) ||
+		    (p->kind == PATTERN_USER && same(user, p->text)))
+			return true;
+	}
+	return false;
+}
+
+/* goes_before - does an own rule stand before a standard one, of a mail that both match? */
+static bool goes_before(const struct rule *own, const struct rule *of_ours, struct span recipient)
+{
+	return of_ours->authenticated != ANY ? own->authenticated != ANY
+					     : names_recipient(own, recipient);
+}
+
 enum door_action door_rules_match(const struct door_rules *r, const struct door_client *c,
     const struct door_mail *m, const char **name)
 {
-	for (unsigned i = 0; i < r->n; i++) {
+	const struct rule *first[NELEM(standard)], *found = NULL;
+	unsigned n = 0, i = 0, k;
+
+	for (; i < NELEM(standard); i++)
+		if (matches(&r->v[i], c, m))
+			first[n++] = &r->v[i];
+	for (; !found && i < r->n; i++) {
 		if (!matches(&r->v[i], c, m))
 			continue;
-		*name = r->v[i].name;
-		return r->v[i].action;
+		for (k = 0; k < n && goes_before(&r->v[i], first[k], m->recipient); k++)
+			;
+		found = k == n ? &r->v[i] : NULL;
 	}
-	*name = NULL;
-	return DOOR_JUDGE;
+	if (!found && n)
+		found = first[0];
+	*name = found ? found->name : NULL;
+	return found ? found->action : DOOR_JUDGE;
 }

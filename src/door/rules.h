@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The administrator's own rules, `[rule NAME]` of the configuration: the first that matches decides. Behind them stand
+/* The administrator's own rules, `[rule NAME]` of the configuration: the first that matches decides. Before them stand
  * two of ours: who has logged in is exempt, and so is mail to postmaster and abuse, for complaints must get through
- * (RFC 2142; RFC 6471, section 2.2.3). One that matches the same with `action = judge` takes them back. */
+ * (RFC 2142; RFC 6471, section 2.2.3). Only an own rule that itself names what they are about goes before them:
+ * `authenticated`, or that recipient by `user@` or `user@domain`. */
 #ifndef ONUS_DOOR_RULES_H
 #define ONUS_DOOR_RULES_H
 

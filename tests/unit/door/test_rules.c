@@ -159,10 +159,50 @@ static void test_built_in(void **state)
 	assert_int_equal(match(r, other, &name), DOOR_JUDGE);
 	assert_null(name);
 	(void)door_rules_free(r);
-	r = rules_of("[rule all]\naction = judge\n");
-	assert_int_equal(match(r, user, &name), DOOR_JUDGE);
-	assert_int_equal(match(r, complaint, &name), DOOR_JUDGE);
-	(void)door_rules_free(r);
+}
+
+/* Which rules of one's own stand before these two: what names the same. */
+static const struct {
+	const char *label, *rule;
+	struct who who;
+	bool before;
+} befores[] = {
+	{ "a user, by his listing", "listed = yes",
+	    { .authenticated = true, .action = ACTION_REJECT }, false },
+	{ "a user, by everything", "", { .authenticated = true }, false },
+	{ "a user, by name", "authenticated = yes", { .authenticated = true }, true },
+	{ "a complaint, by the client's listing", "listed = yes",
+	    { .recipient = "abuse@example.net", .action = ACTION_REJECT }, false },
+	{ "a complaint, by its domain", "recipient = example.net",
+	    { .recipient = "abuse@example.net" }, false },
+	{ "a complaint, by name", "recipient = x@example.net, Abuse@",
+	    { .recipient = "abuse@example.net" }, true },
+	{ "a complaint, by its address", "recipient = abuse@example.net",
+	    { .recipient = "Abuse@example.net" }, true },
+	{ "a complaint, by authenticated", "authenticated = no",
+	    { .recipient = "abuse@example.net" }, false },
+	{ "a user's complaint, by one of both", "authenticated = yes",
+	    { .authenticated = true, .recipient = "abuse@example.net" }, false },
+	{ "a user's complaint, by both", "authenticated = yes\nrecipient = abuse@",
+	    { .authenticated = true, .recipient = "abuse@example.net" }, true },
+};
+
+static void test_before_built_in(void **state)
+{
+	for (unsigned i = 0; i < NELEM(befores); i++) {
+		char text[500];
+		struct door_rules *r;
+		const char *name;
+		enum door_action a;
+
+		(void)snprintf(
+		    text, sizeof(text), "[rule own]\naction = greylist\n%s\n", befores[i].rule);
+		r = rules_of(text);
+		a = match(r, befores[i].who, &name);
+		if (a != (befores[i].before ? DOOR_GREYLISTED : DOOR_EXEMPT))
+			fail_msg("%s: %d", befores[i].label, (int)a);
+		(void)door_rules_free(r);
+	}
 }
 
 static const struct {
@@ -198,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_first_wins),
 		cmocka_unit_test(test_built_in),
+		cmocka_unit_test(test_before_built_in),
 		cmocka_unit_test(test_refused),
 	};
 
