@@ -162,7 +162,7 @@ int grey_read(struct grey *g, struct span snapshot, int64_t now_s, struct err *e
 int grey_save(struct grey *g, const char *path, struct err *e)
 {
 	CLEANUP(file_new_done) struct file_new n = { 0 };
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 	int r;
 
 	buf_init(&b, grey_write_max(g));
@@ -190,7 +190,7 @@ static int set_aside(const char *path, struct err *e)
 
 int grey_load(struct grey *g, const char *path, int64_t now_s, struct err *e)
 {
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 	struct stat st;
 	int r;
 

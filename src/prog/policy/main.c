@@ -165,7 +165,7 @@ static int open_all(struct policy *p, struct err *e)
 static int policy_open(struct daemon *d, void **state, struct err *e)
 {
 	struct policy *p = calloc(1, sizeof(*p));
-	CLEANUP(buf_done) struct buf places;
+	CLEANUP(buf_done) struct buf places = { 0 };
 	struct err why;
 	int r;
 
