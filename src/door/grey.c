@@ -128,27 +128,49 @@ struct grey_entry *grey_find(const struct grey *g, const struct grey_name *name)
 	return NULL;
 }
 
-/* In which order they make room: of equal ones who is older. 0: not at all. */
-static unsigned worth(const struct grey *g, const struct grey_entry *x, uint32_t now, uint32_t *age)
+enum worth { KEPT, PASSED_ONCE, OWN, HAD_CHANCE, OVER, FREE, OWN_TOO_MANY };
+
+/* In which order they make room: of equal ones who is older. */
+static enum worth worth(const struct grey *g, const struct grey_entry *x, uint32_t net,
+    bool too_many, uint32_t now, uint32_t *age)
 {
-	*age = ago(now, x->kind == GREY_WAITING ? x->first_s : x->last_s);
+	bool waits = x->kind == GREY_WAITING, own = waits && net && x->net == net;
+
+	*age = ago(now, waits ? x->first_s : x->last_s);
 	if (x->kind == GREY_EMPTY)
-		return 4;
+		return FREE;
 	if (grey_over(g, x, now))
-		return 3;
-	if (x->kind != GREY_WAITING)
-		return 1;
-	return *age >= g->conf.delay_s + GREY_CHANCE_S ? 2 : 0;
+		return OVER;
+	if (own && too_many)
+		return OWN_TOO_MANY;
+	if (!waits)
+		return net && *age < GREY_RECENT_S ? KEPT : PASSED_ONCE;
+	if (*age >= g->conf.delay_s + GREY_CHANCE_S)
+		return HAD_CHANCE;
+	return own ? OWN : KEPT;
 }
 
-struct grey_entry *grey_room(struct grey *g, const struct grey_name *name, uint32_t now)
+static bool has_too_many(
+    const struct grey *g, const struct grey_entry *set, uint32_t net, uint32_t now)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; net && i < GREY_WAYS; i++)
+		n +=
+		    set[i].kind == GREY_WAITING && set[i].net == net && !grey_over(g, &set[i], now);
+	return n >= GREY_OWN;
+}
+
+struct grey_entry *grey_room(
+    struct grey *g, const struct grey_name *name, uint32_t net, uint32_t now)
 {
 	struct grey_entry *set = set_of(g, name), *best = NULL;
-	unsigned most = 0;
+	bool too_many = has_too_many(g, set, net, now);
+	enum worth most = KEPT;
 	uint32_t oldest = 0, age;
 
 	for (unsigned i = 0; i < GREY_WAYS; i++) {
-		unsigned w = worth(g, &set[i], now, &age);
+		enum worth w = worth(g, &set[i], net, too_many, now, &age);
 
 		if (w > most || (w && w == most && age > oldest)) {
 			best = &set[i];
@@ -158,7 +180,7 @@ struct grey_entry *grey_room(struct grey *g, const struct grey_name *name, uint3
 	}
 	if (!best)
 		return NULL;
-	g->evicted += most < 3;
+	g->evicted += most != FREE && most != OVER;
 	grey_set(g, best, GREY_EMPTY);
 	return best;
 }
@@ -190,7 +212,7 @@ static void add_known(struct grey *g, const struct grey_name *name, uint32_t now
 	if (!g->conf.known)
 		return;
 	if (!x || grey_over(g, x, now)) {
-		x = x ? x : grey_room(g, name, now);
+		x = x ? x : grey_room(g, name, 0, now);
 		if (!x)
 			return;
 		grey_set(g, x, GREY_NETWORK);
@@ -202,14 +224,17 @@ static void add_known(struct grey *g, const struct grey_name *name, uint32_t now
 	x->count = (uint16_t)MIN_OF(x->count + 1u, (unsigned)UINT16_MAX);
 }
 
-static enum grey_word put_off(
-    struct grey *g, struct grey_entry *x, const struct grey_name *name, uint32_t now, uint32_t *s)
+static enum grey_word put_off(struct grey *g, struct grey_entry *x, const struct grey_name *name,
+    const struct grey_name *of, uint32_t now, uint32_t *s)
 {
-	x = x ? x : grey_room(g, name, now);
+	uint32_t net = (uint32_t)of->hi | 1;
+
+	x = x ? x : grey_room(g, name, net, now);
 	if (!x)
 		return GREY_FULL;
 	grey_set(g, x, GREY_WAITING);
 	x->name = *name;
+	x->net = net;
 	x->first_s = x->last_s = now;
 	x->count = 0;
 	*s = g->conf.delay_s;
@@ -226,7 +251,7 @@ static enum grey_word ask(struct grey *g, const struct grey_name *net,
 		return GREY_KNOWN;
 	x = grey_find(g, triplet);
 	if (!x || grey_over(g, x, now))
-		return put_off(g, x, triplet, now, s);
+		return put_off(g, x, triplet, net, now, s);
 	if (x->kind != GREY_WAITING) {
 		x->last_s = now;
 		g->changes++;

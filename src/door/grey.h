@@ -3,10 +3,12 @@
  * delay_s, within window_s, passes, and passes for keep_s from its last mail on; a client's network of which `known`
  * triplets have come back passes without a wait for as long.
  *
- * It keeps hashes only, under a key of its own, in a table of fixed size. In a full corner of the table these make room,
- * in this order: one whose time is over; of those that never came back although they had GREY_CHANCE_S for it beside the delay, the one
- * that waits longest; of those that passed, the one that was seen least recently. Where all wait and none had
- * its chance yet, the newcomer passes: nobody is put off whom we could not remember.
+ * It keeps hashes only, under a key of its own, in a table of fixed size. A network has at most two entries that wait in each
+ * corner of eight: the older one makes room for a third, so that no network alone fills the table. In a full corner these make
+ * room, in this order: one whose time is over; of those that never came back although they had GREY_CHANCE_S for it beside the
+ * delay, the one that waits longest; one of the same network that waits; of those that passed, but not within
+ * GREY_RECENT_S, the one that was seen least recently. Where there is none of these the newcomer passes: nobody is put off whom
+ * we could not remember.
  *
  * Any thread. Snapshot: doc/contracts/greylist-file.md. */
 #ifndef ONUS_DOOR_GREY_H
@@ -14,10 +16,12 @@
 
 #include "net/addr.h"
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/err.h"
 #include "util/span.h"
 
 #define GREY_CHANCE_S	 3600
+#define GREY_RECENT_S	 (7 * DAY_S)
 #define GREY_ENTRIES_MAX (1u << 24)
 
 struct grey;

@@ -124,10 +124,12 @@ static void put_back(struct grey *g, const struct grey_entry *x, uint32_t now)
 {
 	struct grey_entry *to;
 
-	if (grey_over(g, x, now) || grey_find(g, &x->name) || !(to = grey_room(g, &x->name, now)))
+	if (grey_over(g, x, now) || grey_find(g, &x->name) ||
+	    !(to = grey_room(g, &x->name, 0, now)))
 		return;
 	grey_set(g, to, (enum grey_kind)x->kind);
 	to->name = x->name;
+	to->net = 0;
 	to->first_s = x->first_s;
 	to->last_s = x->last_s;
 	to->count = x->count;

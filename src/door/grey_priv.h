@@ -8,6 +8,7 @@
 #include "door/grey.h"
 
 #define GREY_WAYS 8u /* entries of a corner of the table */
+#define GREY_OWN  2u /* of these at most one network's that wait */
 
 enum grey_kind { GREY_EMPTY, GREY_WAITING, GREY_PASSED, GREY_NETWORK, GREY_KIND_N }; /* stored */
 
@@ -18,6 +19,7 @@ struct grey_name { /* what is left of a triplet, or of a network */
 struct grey_entry {
 	struct grey_name name;
 	uint32_t first_s, last_s; /* Unix seconds, until 2106 */
+	uint32_t net;		  /* waiting: whose; 0: from a snapshot, nobody's */
 	uint16_t count;		  /* network: triplets that came back */
 	uint8_t kind;
 };
@@ -37,10 +39,11 @@ void grey_lock(struct grey *g);
 void grey_unlock(struct grey *g);
 uint32_t grey_time(int64_t now_s);
 
-/* Locked: grey_find - the entry of that name, or NULL; grey_room - an empty one for it, or NULL; grey_set - make it
- * another kind; grey_over - its time is over */
+/* Locked: grey_find - the entry of that name, or NULL; grey_room - an empty one for it, or NULL; net: of one that will wait,
+ * whose; 0: it will not; grey_set - make it another kind; grey_over - its time is over */
 struct grey_entry *grey_find(const struct grey *g, const struct grey_name *name);
-struct grey_entry *grey_room(struct grey *g, const struct grey_name *name, uint32_t now);
+struct grey_entry *grey_room(
+    struct grey *g, const struct grey_name *name, uint32_t net, uint32_t now);
 void grey_set(struct grey *g, struct grey_entry *x, enum grey_kind kind);
 bool grey_over(const struct grey *g, const struct grey_entry *x, uint32_t now);
 

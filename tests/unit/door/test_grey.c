@@ -176,19 +176,23 @@ static void test_known(void **state)
 	(void)grey_free(g);
 }
 
-/* fill - n that never come back; returns how many were put off */
-static unsigned fill(struct grey *g, unsigned base, unsigned n, int64_t now_s, unsigned *full)
+/* fill - n that never come back, each of a network of its own, or all of one; returns how many were put off */
+static unsigned fill(
+    struct grey *g, const char *client, unsigned base, unsigned n, int64_t now_s, unsigned *full)
 {
 	unsigned waiting = 0;
-	char from_[40];
+	char from_[40], net[20];
 	uint32_t s;
 
 	*full = 0;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = base; i < base + n; i++) {
 		enum grey_word w;
 
-		(void)snprintf(from_, sizeof(from_), "a@%u.example", base + i);
-		w = ask(g, "192.0.2.1", from_, "b@example.net", now_s, &s);
+		(void)snprintf(from_, sizeof(from_), "a@x%c%c%c.example", 'a' + (int)(i % 26),
+		    'a' + (int)(i / 26 % 26), 'a' + (int)(i / 676 % 26));
+		(void)snprintf(
+		    net, sizeof(net), "%u.%u.%u.1", 11 + (i >> 16), i >> 8 & 255, i & 255);
+		w = ask(g, client ? client : net, from_, "b@example.net", now_s, &s);
 		assert_true(w == GREY_WAIT || w == GREY_FULL);
 		waiting += w == GREY_WAIT;
 		*full += w == GREY_FULL;
@@ -201,23 +205,23 @@ static void test_full(void **state)
 {
 	struct grey *g = new_of(0, 1024);
 	struct grey_figures f;
-	unsigned waiting, full;
-	char from_[40];
+	unsigned waiting, full, back = 0;
+	char from_[40], net[20];
 	uint32_t s;
 
-	waiting = fill(g, 0, 20000, NOON, &full);
+	waiting = fill(g, NULL, 0, 17000, NOON, &full);
 	assert_int_equal(waiting, 1024);
-	assert_int_equal(full, 20000 - 1024);
+	assert_int_equal(full, 17000 - 1024);
 	grey_figures(g, &f);
 	assert_int_equal(f.waiting, 1024);
 	assert_int_equal(f.evicted, 0);
-	waiting = 0;
-	for (unsigned i = 0; i < 20000; i++) {
-		(void)snprintf(from_, sizeof(from_), "a@%u.example", i);
-		waiting +=
-		    ask(g, "192.0.2.1", from_, "b@example.net", NOON + DELAY, &s) == GREY_BACK;
+	for (unsigned i = 0; i < 17000; i++) {
+		(void)snprintf(from_, sizeof(from_), "a@x%c%c%c.example", 'a' + (int)(i % 26),
+		    'a' + (int)(i / 26 % 26), 'a' + (int)(i / 676 % 26));
+		(void)snprintf(net, sizeof(net), "11.%u.%u.1", i >> 8 & 255, i & 255);
+		back += ask(g, net, from_, "b@example.net", NOON + DELAY, &s) == GREY_BACK;
 	}
-	assert_int_equal(waiting, 1024);
+	assert_int_equal(back, 1024);
 	(void)grey_free(g);
 }
 
@@ -228,21 +232,57 @@ static void test_room(void **state)
 	unsigned full;
 
 	assert_int_equal(from(g, "192.0.2.1", NOON), GREY_WAIT);
-	(void)fill(g, 0, 900, NOON, &full);
+	(void)fill(g, NULL, 0, 900, NOON, &full);
 	assert_int_equal(from(g, "192.0.2.1", NOON + DELAY), GREY_BACK);
 	/* who had his chance makes room before him that passed */
-	assert_int_equal(fill(g, 100000, 60, NOON + DELAY + GREY_CHANCE_S, &full), 60);
+	assert_int_equal(fill(g, NULL, 100000, 60, NOON + DELAY + GREY_CHANCE_S, &full), 60);
 	grey_figures(g, &f);
 	assert_true(f.evicted > 0 && f.passed == 1);
 	assert_int_equal(from(g, "192.0.2.1", NOON + DELAY + GREY_CHANCE_S), GREY_PASS);
-	/* he that passed, before those that wait and had no chance yet */
-	(void)fill(g, 200000, 20000, NOON + DELAY + GREY_CHANCE_S, &full);
+	/* he that passed within a week, for nobody that waits */
+	(void)fill(g, NULL, 200000, 20000, NOON + DELAY + GREY_RECENT_S, &full);
 	grey_figures(g, &f);
 	assert_true(full > 0);
+	assert_int_equal(f.passed, 1);
+	assert_int_equal(f.waiting, 1023);
+	/* and after it, before those that had no chance yet */
+	(void)fill(g, NULL, 300000, 20000, NOON + DELAY + GREY_CHANCE_S + GREY_RECENT_S, &full);
+	grey_figures(g, &f);
 	assert_int_equal(f.passed, 0);
-	assert_int_equal(f.waiting, 1024);
 	/* and whose time is over, before all */
-	assert_int_equal(fill(g, 300000, 8, NOON + KEEP, &full), 8);
+	assert_int_equal(fill(g, NULL, 400000, 8, NOON + KEEP, &full), 8);
+	(void)grey_free(g);
+}
+
+/* A network that tries and tries is put off each time, wipes out nobody's pass, and leaves room for others. */
+static void test_one_network(void **state)
+{
+	struct grey *g = new_of(0, 1024);
+	struct grey_figures f;
+	unsigned full;
+	uint32_t s;
+
+	for (unsigned i = 0; i < 50; i++) {
+		char sender[30];
+
+		(void)snprintf(sender, sizeof(sender), "%c%c@example.org", 'a' + (int)(i % 26),
+		    'a' + (int)(i / 26));
+		assert_int_equal(
+		    ask(g, "198.51.100.1", sender, "b@example.net", NOON, &s), GREY_WAIT);
+		assert_int_equal(
+		    ask(g, "198.51.100.1", sender, "b@example.net", NOON + DELAY, &s), GREY_BACK);
+	}
+	assert_int_equal(fill(g, "192.0.2.1", 0, 17000, NOON + DELAY, &full), 17000);
+	grey_figures(g, &f);
+	assert_int_equal(f.passed, 50);
+	assert_int_equal(f.waiting, 1024 / 4);
+	assert_int_equal(f.evicted, 17000 - 1024 / 4);
+	assert_true(fill(g, NULL, 0, 300, NOON + DELAY, &full) > 290);
+	/* also where the corner is full of others */
+	(void)fill(g, NULL, 0, 17000, NOON + DELAY, &full);
+	(void)fill(g, "192.0.2.1", 0, 17000, NOON + DELAY, &full);
+	grey_figures(g, &f);
+	assert_int_equal(f.passed, 50);
 	(void)grey_free(g);
 }
 
@@ -299,7 +339,7 @@ static void test_snapshot_full(void **state)
 	unsigned full;
 	struct err e;
 
-	(void)fill(g, 0, 100000, NOON, &full);
+	(void)fill(g, NULL, 0, 100000, NOON, &full);
 	buf_init(&b, grey_write_max(g));
 	grey_write(g, &b);
 	assert_true(buf_ok(&b));
@@ -400,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_one_network),
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_snapshot_full),
 		cmocka_unit_test(test_snapshot_bad),
