@@ -23,9 +23,8 @@ struct door_answer {
 	enum door_verdict verdict;
 	const char *rule; /* by which; lives as long as the door; NULL: by none */
 	bool exempt;	  /* DOOR_PASS: that rule said so */
-	bool
-	    spared; /* DOOR_PASS: of own networks, with or without a publication, or as the facts have it */
-	bool greyed; /* the greylist was asked */
+	bool spared;	  /* DOOR_PASS: of own networks, or as the facts have it */
+	bool greyed;	  /* the greylist was asked */
 	enum grey_word grey;
 	uint32_t grey_s; /* as grey_ask has it */
 

@@ -74,7 +74,7 @@ void known_add(struct known *k, const char *source, const char *path, const stru
 /* true: its set is another one now */
 static bool look_at(struct known *k, struct known_file *f)
 {
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 	struct list_set_refused refused;
 	struct addrset set;
 	struct stat st;

@@ -49,7 +49,7 @@ int carved_parse(struct span text, int64_t now_s, struct addrset *ret, struct er
 
 int carved_read(const char *dir, int64_t now_s, struct addrset *ret, struct err *e)
 {
-	CLEANUP(buf_done) struct buf b;
+	CLEANUP(buf_done) struct buf b = { 0 };
 	char path[PATH_MAX];
 	int r;
 

@@ -251,7 +251,7 @@ void porter_judge(struct porter *p, struct addr addr, const struct door_mail *m,
 		ed = follow_take(p->follow);
 		doorway_look(ed, addr, now, &way);
 		door_judge(p->door, &way.facts, m, now, ret);
-		*spared = way.facts.spared;
+		*spared = ret->spared;
 		(void)edition_free(ed);
 	}
 	(void)pthread_rwlock_unlock(&p->lock);
