@@ -40,13 +40,15 @@ mapfile -t lists < <(find "$data" -name binarydefense.txt -o -name compromised-i
 compare lists --list "${lists[@]}" -- "${lists[@]}"
 
 # the same logs as event lines
+"$onus" extract -c /dev/null --filter-path "$filters" "$sshd" "$mail" >"$dir/events"
+"$onus" extract -c /dev/null --json --filter-path "$filters" "$sshd" "$mail" >"$dir/events.json"
 for by in org as prefix block addr country; do
-  top --by "$by" --json "$sshd" "$mail" >"$dir/direct"
-  "$onus" extract -c /dev/null --filter-path "$filters" "$sshd" "$mail" | top --by "$by" --json - >"$dir/piped"
-  [ -s "$dir/direct" ] || { echo "not ok: no rows by $by" >&2; exit 1; }
-  cmp "$dir/direct" "$dir/piped" || { echo "not ok: extract | top differs by $by" >&2; exit 1; }
-  "$onus" extract -c /dev/null --json --filter-path "$filters" "$sshd" "$mail" | top --by "$by" --json - >"$dir/piped"
-  cmp "$dir/direct" "$dir/piped" || { echo "not ok: extract --json | top differs by $by" >&2; exit 1; }
+  top --by "$by" --json "$sshd" "$mail" >"$dir/direct-$by"
+  [ -s "$dir/direct-$by" ] || { echo "not ok: no rows by $by" >&2; exit 1; }
+  for form in events events.json; do
+    top --by "$by" --json - <"$dir/$form" >"$dir/piped"
+    cmp "$dir/direct-$by" "$dir/piped" || { echo "not ok: extract | top differs for $form by $by" >&2; exit 1; }
+  done
 done
 
 # fewer rows are the first of all rows, to the last digit
@@ -60,9 +62,8 @@ done
 gzip -c "$sshd" >"$dir/a.gz"
 zstd -q "$mail" -o "$dir/b.zst"
 top --by org --json "$dir/a.gz" "$dir/b.zst" >"$dir/packed"
-top --by org --json "$sshd" "$mail" >"$dir/direct"
-cmp "$dir/packed" "$dir/direct"
-[ "$(top --by org --csv "$sshd" "$mail" | tail -n +2 | wc -l)" = "$(wc -l <"$dir/direct")" ]
+cmp "$dir/packed" "$dir/direct-org"
+[ "$(top --by org --csv "$sshd" "$mail" | tail -n +2 | wc -l)" = "$(wc -l <"$dir/direct-org")" ]
 top --by org "$sshd" "$mail" | grep ORGANISATION >/dev/null
 
 # events older than the registry are said to be so
