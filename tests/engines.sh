@@ -50,6 +50,37 @@ engine_sql() {
   esac
 }
 
+# engine_make DIR: a data directory without a database, in DIR/data
+engine_make() {
+  case $engine in
+    postgresql)
+      [ "$(id -u)" != 0 ] || chown nobody:nogroup "$1"
+      "${engine_user[@]}" "$engine_bin/initdb" -D "$1/data" -U onus -A trust -E UTF8 --locale=C --no-sync
+      ;;
+    mariadb)
+      # a server that starts removes what looks like another's temporary tables
+      mkdir "$1/tmp"
+      TMPDIR=$1/tmp mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$1/data" --auth-root-authentication-method=socket \
+        --skip-test-db
+      ;;
+  esac
+}
+
+# Making one takes seconds: the first who wants one in this build makes it for all, who copy it.
+engine_data() {
+  local made
+  made=$ONUS_BUILD/empty-$("$engine_bin/$engine_server" --version | tr -cs 'A-Za-z0-9.' -)$(id -u)
+  (
+    flock 9
+    [ ! -e "$made" ] || exit 0
+    new=$(mktemp -d)
+    trap 'rm -rf "$new" "$made.new"' EXIT
+    rm -rf "$made.new"
+    engine_make "$new" && cp -a "$new/data" "$made.new" && mv "$made.new" "$made"
+  ) 9>"$made.lock" >"$engine_dir/log" 2>&1 || { cat "$engine_dir/log" >&2; return 1; }
+  cp -a --sparse=always "$made" "$engine_dir/data"
+}
+
 engine_again() {
   engine_run
   engine_wait
@@ -68,10 +99,9 @@ engine_start() {
       ;;
     postgresql)
       engine_bin=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null | sort -V | tail -n 1)
-      engine_bin=${engine_bin%/postgres}
+      engine_bin=${engine_bin%/postgres} engine_server=postgres
       [ "$(id -u)" != 0 ] || chown nobody:nogroup "$engine_dir"
-      "${engine_user[@]}" "$engine_bin/initdb" -D "$engine_dir/data" -U onus -A trust -E UTF8 --locale=C --no-sync \
-        >"$engine_dir/log" 2>&1 || { cat "$engine_dir/log" >&2; return 1; }
+      engine_data || return 1
       hub="postgresql:host=$engine_dir user=onus dbname=onus"
       engine_run
       for ((i = 0; i < 1200; i++)); do
@@ -82,11 +112,8 @@ engine_start() {
       engine_wait
       ;;
     mariadb)
-      engine_bin=/usr/bin
-      # a server that starts removes what looks like another's temporary tables
-      mkdir "$engine_dir/tmp"
-      TMPDIR=$engine_dir/tmp mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$engine_dir/data" --auth-root-authentication-method=socket \
-        --skip-test-db >"$engine_dir/log" 2>&1 || { cat "$engine_dir/log" >&2; return 1; }
+      engine_bin=/usr/sbin engine_server=mariadbd
+      engine_data || return 1
       hub="mysql:socket=$engine_dir/socket user=$(id -un) database=onus"
       engine_run
       for ((i = 0; i < 1200; i++)); do
