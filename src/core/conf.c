@@ -133,7 +133,8 @@ static const struct param params[] = {
 	    "Where onus-dnsbl answers, over UDP and TCP, comma-separated; port 0 takes a free "
 	    "one."),
 	P(dnsbl_ns, TEXT, "", 0, 0, "names",
-	    "The zone's name servers, as its parent has them, comma-separated."),
+	    "The zone's name servers, as its parent has them, comma-separated; none in the zone "
+	    "itself."),
 	P(dnsbl_mask, YESNO, "no", 0, 0, "yes|no",
 	    "What an address is listed for: one A record with a bit for each family; no: an A "
 	    "record for each."),

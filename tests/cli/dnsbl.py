@@ -380,7 +380,8 @@ def reloads():
 
 def refusals():
     for option in ("dnsbl_zone=a b", "dnsbl_zone=", "dnsbl_listen=127.0.0.1", "dnsbl_listen=", "dnsbl_mask=bits",
-                   "dnsbl_ns=a..b", "dnsbl_allow=x", "dnsbl_unlimited=x", "publication_key=12"):
+                   "dnsbl_ns=a..b", "dnsbl_ns=ns1.example, ns.DNSBL.internal.",
+                   "dnsbl_ns=dnsbl.internal", "dnsbl_allow=x", "dnsbl_unlimited=x", "publication_key=12"):
         r = subprocess.run([PROGRAM, "-c", "/dev/null", "-t", "-o", option], capture_output=True, text=True, check=False)
         if r.returncode != 3 or option.split("=")[0] not in r.stderr:
             fail(f"{option}: {r.returncode}, {r.stderr}")

@@ -232,7 +232,7 @@ static void answer_in_zone(
 	struct found f;
 	struct ask k;
 
-	out->authoritative = true;
+	out->authoritative = out->q->class == DNS_CLASS_IN; /* RFC 1035, section 6.2 */
 	zone_ask(out->q, labels, &k);
 	f.wants_text = out->q->type == DNS_TYPE_TXT;
 	find(a, &k, &f);

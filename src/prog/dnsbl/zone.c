@@ -12,6 +12,7 @@
 
 static int read_servers(struct span text, struct zone *z, struct err *e)
 {
+	unsigned labels;
 	struct span one;
 
 	while (!span_empty(text)) {
@@ -25,6 +26,12 @@ static int read_servers(struct span text, struct zone *z, struct err *e)
 		if (dns_name_of(one, &z->server[z->n_servers]) < 0)
 			return err_set(e, -EINVAL,
 			    "dnsbl_ns wants names of hosts, comma-separated, not \"%.*s\"",
+			    (int)MIN_OF(span_len(one), (size_t)60), one.p);
+		if (dns_name_below(&z->server[z->n_servers], &z->name, &labels))
+			return err_set(e, -EINVAL,
+			    "dnsbl_ns: \"%.*s\" is in the zone, which has addresses of no host: "
+			    "take "
+			    "a name outside of it",
 			    (int)MIN_OF(span_len(one), (size_t)60), one.p);
 		z->n_servers++;
 	}
@@ -189,6 +196,7 @@ static void ask_org(const struct dns_question *q, unsigned labels, struct ask *k
 	k->kind = ASK_NOBODY;
 	if (n >= ENTITY_HANDLE_MAX || memchr(name->wire, '\0', name->at[labels]))
 		return;
+	k->node = true; /* handles have dots: something longer may be there (RFC 8020) */
 	write_org(q->wire, name, labels, &k->org[0]);
 	write_org(q->wire, name, labels, &k->org[1]);
 	to_upper(k->org[1].handle, n);

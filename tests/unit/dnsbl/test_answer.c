@@ -228,6 +228,7 @@ static struct way published(void)
 
 #define SOA   "SOA ns1.example. hostmaster." ZONE ". 4711 3600 600 604800 120"
 #define UPPER "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+#define LONG  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
 	const char *name, *type;
@@ -330,11 +331,16 @@ static const struct {
 	    "TXT \"a warrant; scope=org until=2024-10-04T01:00:00Z " SITE_URL
 	    "/org/RIPE/ORG-X1-RIPE\"" },
 	{ "Example-Hosting.dbip.ORG.score." ZONE, "A", 0, "A 127.1.4.49" },
-	{ "example-hosting.DBIP.org." ZONE, "A", 3, "" },
+	{ "example-hosting.DBIP.org." ZONE, "A", 0, "" }, /* not listed, and maybe a middle */
+	{ "case.arin.org.score." ZONE, "A", 0, "" },	  /* the middle of Mixed.Case */
+	{ "case.arin.org.score." ZONE, "TXT", 0, "" },
 	{ "Mixed.Case.ARIN.org.score." ZONE, "A", 0, "A 127.1.6.0" },
 	{ "Mixed\\046Case.ARIN.org.score." ZONE, "A", 0, "A 127.1.6.0" },
-	{ "mixed.case.arin.org.score." ZONE, "A", 3,
+	{ "mixed.case.arin.org.score." ZONE, "A", 0,
 	    "" }, /* neither as it is written nor of one case */
+	{ LONG "." LONG "." LONG "."
+	       "RIPE.org." ZONE,
+	    "A", 3, "" }, /* than a handle is */
 	{ "a\\000b.RIPE.org." ZONE, "A", 3, "" },
 	{ "RIPE.org." ZONE, "A", 0, "" },
 	{ "org.score." ZONE, "A", 0, "" },
@@ -423,7 +429,7 @@ static void test_time(void **state)
 		one(&y, "7.0.0.45." ZONE, "A", 3, "", 0);
 		one(&y, "8.0.0.45.score." ZONE, "TXT", 3, "", 0);
 		one(&y, "3333.as." ZONE, "A", 3, "", 0);
-		one(&y, "ORG-X1-RIPE.RIPE.org." ZONE, "A", 3, "", 0);
+		one(&y, "ORG-X1-RIPE.RIPE.org." ZONE, "A", 0, "", 0);
 		one(&y, "2.0.0.127." ZONE, "A", 0, "A 127.0.0.2", 120);
 		one(&y, "0.45." ZONE, "A", 0, "", 0);
 		y = now; /* and so without any */
@@ -461,6 +467,20 @@ static void test_refused(void **state)
 	assert_int_equal(ldns_pkt_ancount(a) + ldns_pkt_nscount(a), 0);
 	ldns_pkt_free(a);
 	assert_int_equal(counted(&counts, COUNT_REFUSED), before + 2);
+}
+
+/* Of all classes nobody can speak for more than one (RFC 1035, section 6.2). */
+static void test_any_class(void **state)
+{
+	struct way y = published();
+	ldns_pkt *q = query_of("7.0.0.45." ZONE, LDNS_RR_TYPE_A, LDNS_RR_CLASS_ANY),
+		 *a = ask_of(&y, q);
+
+	assert_int_equal(ldns_pkt_get_rcode(a), LDNS_RCODE_NOERROR);
+	assert_int_equal(ldns_pkt_ancount(a), 1);
+	assert_false(ldns_pkt_aa(a));
+	ldns_pkt_free(a);
+	ldns_pkt_free(q);
 }
 
 static void test_opcode(void **state)
@@ -556,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_any_class),
 		cmocka_unit_test(test_opcode),
 		cmocka_unit_test(test_edns),
 		cmocka_unit_test(test_truncated),
