@@ -10,7 +10,7 @@
 #define ROUNDS	    8u	  /* of one socket, before the others have their turn */
 #define QUERY_MAX   1232u /* bytes; a longer one is cut, and so malformed */
 #define CONTROL_MAX CMSG_SPACE(sizeof(struct in6_pktinfo))
-#define FULL_MS	    100 /* the kernel's buffer is waited for as long; then answers are lost */
+#define FULL_MS	    100 /* the kernel's buffer is waited for as long, once; then answers are lost */
 
 struct udp_batch {
 	struct mmsghdr in[BATCH], out[BATCH];
@@ -125,20 +125,30 @@ static unsigned answer_one(struct worker *w, unsigned i, unsigned n_out, bool wi
 	return n_out + 1;
 }
 
+/* Is there room, or will there be? Who waited in vain does not wait again: others are not answered meanwhile. */
+static bool has_room(int fd, int *wait_ms)
+{
+	struct pollfd full = { .fd = fd, .events = POLLOUT };
+	int r = poll(&full, 1, *wait_ms);
+
+	if (r == 0)
+		*wait_ms = 0;
+	return r > 0 || (r < 0 && errno == EINTR);
+}
+
 /* One that the kernel refuses is lost, not those behind it. */
-static void send_all(struct worker *w, int fd, unsigned n)
+static void send_all(struct worker *w, int fd, unsigned n, int *wait_ms)
 {
 	unsigned at = 0;
 
 	while (at < n) {
 		int sent = sendmmsg(fd, w->batch->out + at, n - at, 0);
-		struct pollfd full = { .fd = fd, .events = POLLOUT };
 
 		if (sent > 0) {
 			at += (unsigned)sent;
 			continue;
 		}
-		if (errno == EINTR || (errno == EAGAIN && poll(&full, 1, FULL_MS) > 0))
+		if (errno == EINTR || (errno == EAGAIN && has_room(fd, wait_ms)))
 			continue;
 		count(&w->counts, COUNT_LOST);
 		at++;
@@ -149,6 +159,7 @@ void udp_ready(struct worker *w, struct ear *x)
 {
 	struct udp_batch *b = w->batch;
 	unsigned n = BATCH;
+	int wait_ms = FULL_MS;
 
 	w->asked.tcp = false;
 	for (unsigned round = 0; round < ROUNDS && n == BATCH; round++) {
@@ -164,6 +175,6 @@ void udp_ready(struct worker *w, struct ear *x)
 		fetch(w, n);
 		for (unsigned i = 0; i < n; i++)
 			n_out = answer_one(w, i, n_out, x->wild);
-		send_all(w, x->fd, n_out);
+		send_all(w, x->fd, n_out, &wait_ms);
 	}
 }
