@@ -160,6 +160,9 @@ def publications():
     os.symlink("1", os.path.join(SERVE, "new"))
     os.rename(os.path.join(SERVE, "new"), os.path.join(SERVE, "current"))
     s.until(lambda: "lower" in s.status()["message"], "an older one is told of")
+    for text in ("another key", "lower"):
+        if s.said().count(text) != 1:
+            fail(f"{text}: it is logged never, or again and again: " + s.said())
     if s.status()["counters"].get("publications_refused") != 3 or listed(place):
         fail(f"refused: {s.status()}")
     publish(5, BAD, life_s=3)

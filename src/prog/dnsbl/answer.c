@@ -244,7 +244,7 @@ static void answer_in_zone(
 		out->rcode = DNS_NXDOMAIN;
 	if (out->rcode == DNS_NXDOMAIN)
 		count(c, COUNT_NXDOMAIN);
-	else if (k.kind != ASK_APEX && out->records[DNS_ANSWER])
+	else if (k.kind > ASK_TEST && !k.score && out->records[DNS_ANSWER])
 		count(c, COUNT_LISTED);
 	if (!out->records[DNS_ANSWER] && !out->truncated)
 		put_soa(a, out, DNS_AUTHORITY, labels);

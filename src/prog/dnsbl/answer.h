@@ -14,7 +14,7 @@
 enum count {
 	COUNT_QUERIES,
 	COUNT_TCP,    /* of them, over TCP */
-	COUNT_LISTED, /* answered with what is listed */
+	COUNT_LISTED, /* answered with who is listed: neither test entries nor scores */
 	COUNT_NXDOMAIN,
 	COUNT_REFUSED,	 /* no zone of ours, or no client of ours */
 	COUNT_MALFORMED, /* no message of DNS, or none that can be understood */

@@ -135,11 +135,9 @@ static void look(struct dnsbl *b)
 	struct clock clock = clock_system();
 	struct follow_state s;
 	struct err e = { "" };
-	int r = follow_look(b->follow, &e);
 
+	(void)follow_look(b->follow, &e); /* what went wrong is in its state, too */
 	follow_state(b->follow, &s);
-	if (r < 0)
-		log_error("%s", e.text);
 	tell(b, &s, clock_now_s(&clock));
 	daemon_gauge(b->d, "generation", s.generation);
 	daemon_time(b->d, "created", s.created_s);

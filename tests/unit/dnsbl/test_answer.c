@@ -483,6 +483,38 @@ static void test_any_class(void **state)
 	ldns_pkt_free(q);
 }
 
+/* What is counted as listed is who is: not the test entries, not the zone, not the scores, good ones least of all. */
+static void test_counted(void **state)
+{
+	static const struct {
+		const char *name, *type;
+		unsigned listed;
+	} of[] = {
+		{ "7.0.0.45." ZONE, "A", 1 },
+		{ "7.0.0.45." ZONE, "TXT", 1 },
+		{ "7.0.0.45." ZONE, "ANY", 1 },
+		{ "7.0.0.45." ZONE, "MX", 0 },
+		{ "3333.as." ZONE, "A", 1 },
+		{ "ORG-X1-RIPE.RIPE.org." ZONE, "A", 1 },
+		{ "9.0.0.45." ZONE, "A", 0 },
+		{ "2.0.0.127." ZONE, "A", 0 },
+		{ "TEST.as." ZONE, "A", 0 },
+		{ "test.org." ZONE, "TXT", 0 },
+		{ "3334.as.score." ZONE, "TXT", 0 },
+		{ "7.0.0.45.score." ZONE, "A", 0 },
+		{ ZONE, "SOA", 0 },
+	};
+	struct way y = published();
+
+	for (unsigned i = 0; i < NELEM(of); i++) {
+		uint64_t before = counted(&counts, COUNT_LISTED);
+
+		ldns_pkt_free(ask(&y, of[i].name, ldns_get_rr_type_by_name(of[i].type)));
+		if (counted(&counts, COUNT_LISTED) != before + of[i].listed)
+			fail_msg("%s %s", of[i].name, of[i].type);
+	}
+}
+
 static void test_opcode(void **state)
 {
 	struct way y = published();
@@ -577,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_any_class),
+		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_opcode),
 		cmocka_unit_test(test_edns),
 		cmocka_unit_test(test_truncated),
