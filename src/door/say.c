@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "door/say.h"
 
+#include "core/entity_page.h"
 #include "util/clock.h"
 
 /* struct line - an answer's text as it grows; what is over its end is not written */
@@ -42,31 +43,13 @@ static void number(struct line *l, uint32_t v)
 	put(l, span_of(digits + n, sizeof(digits) - n));
 }
 
-/* As on the pages: the colon behind the kind is a '/', what a path must not hold is written as %XX. */
-static void path(struct line *l, const char *name)
-{
-	static const char digits[] = "0123456789ABCDEF", kept[] = "-._~:/";
-	bool kind = true;
-
-	for (const char *p = name; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-			     (c >= 'A' && c <= 'Z') || strchr(kept, c);
-		char hex[3] = { '%', digits[c >> 4], digits[c & 15] };
-
-		if (kind && c == ':')
-			put(l, SPAN("/"));
-		else
-			put(l, plain ? span_of(p, 1) : span_of(hex, sizeof(hex)));
-		kind = kind && c != ':';
-	}
-}
-
 static void url(struct line *l, const struct say *s, const char *name)
 {
+	char path[ENTITY_PATH_MAX];
+
+	(void)entity_path(name, path);
 	word(l, s->url);
-	put(l, SPAN("/"));
-	path(l, name);
+	word(l, path);
 }
 
 static void entity(struct line *l, const struct entity *en)

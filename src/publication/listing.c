@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "publication/listing.h"
 
+#include "core/entity_page.h"
 #include "publication/text.h"
 #include "util/clock.h"
 
@@ -44,37 +45,6 @@ unsigned listing_codes(
 	return 1;
 }
 
-static bool url_safe(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("-._~/:", c));
-}
-
-size_t listing_url(const struct entity *en, const char *site_url, char *ret, size_t max)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	size_t n = strlen(site_url);
-	char name[ENTITY_NAME_MAX];
-
-	if (n > 0 && site_url[n - 1] == '/')
-		n--;
-	if (n == 0 || n + 1 + 3 * entity_format(en, name) > max)
-		return 0;
-	*strchr(name, ':') = '/'; /* every name has its kind in front */
-	memcpy(ret, site_url, n);
-	ret[n++] = '/';
-	for (const char *p = name; *p; p++) {
-		if (url_safe(*p)) {
-			ret[n++] = *p;
-			continue;
-		}
-		ret[n++] = '%';
-		ret[n++] = digits[(unsigned char)*p >> 4];
-		ret[n++] = digits[*p & 15];
-	}
-	return n;
-}
-
 static size_t dollars(const char *p, size_t n)
 {
 	size_t k = 0;
@@ -100,8 +70,8 @@ static size_t fitting(const char *p, size_t n, size_t room)
 /* What stands behind the reason. */
 static size_t tail(const struct entity *scope, int64_t until_s, const char *site_url, char *ret)
 {
-	char until[UTC_TEXT_MAX], url[LISTING_URL_MAX];
-	size_t n_url = listing_url(scope, site_url, url, sizeof(url)), n;
+	char until[UTC_TEXT_MAX], url[LISTING_TEXT_MAX];
+	size_t n_url = entity_url(site_url, scope, url, sizeof(url)), n;
 
 	utc_format(until_s, until);
 	n = (size_t)snprintf(

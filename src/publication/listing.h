@@ -8,7 +8,6 @@
 
 #define LISTING_TEXT_MAX                                                                           \
 	254u /* bytes, of which rbldnsd has room for in one string of a TXT record */
-#define LISTING_URL_MAX	  1024u
 #define LISTING_CODES_MAX (FAMILY_SCORED_N + 1u)
 #define LISTING_SHARE	  0.1	      /* a family with less of what is expected is not told of */
 #define LISTING_TEST	  0x7f000002u /* 127.0.0.2: what the test entries of RFC 5782 have */
@@ -41,11 +40,5 @@ unsigned listing_codes(
  * Returns its length. */
 size_t listing_text(const struct entity *scope, struct span reason, int64_t until_s,
     const char *site_url, char ret[LISTING_TEXT_MAX]);
-
-/* listing_url - the page of an entity (prog/web/route.c)
- *
- * ret  [max], not terminated
- * Returns its length; 0 where site_url is "", or it does not fit. */
-size_t listing_url(const struct entity *en, const char *site_url, char *ret, size_t max);
 
 #endif

@@ -11,6 +11,7 @@
 #include "publication/sql_indexes.h"
 #include "publication/sql_reputation.h"
 #include "util/num.h"
+#include "util/percent.h"
 
 enum {
 	META,
@@ -95,15 +96,12 @@ static int attach_older(struct site_db *db, const char *older, struct err *e)
 	CLEANUP(buf_done) struct buf uri;
 	sqlite3_stmt *st = NULL;
 	int rc = SQLITE_NOMEM;
+	char byte[3];
 
 	buf_init(&uri, 65536);
 	buf_str(&uri, "file:");
-	for (const char *p = older; *p; p++) {
-		if (strchr("%?#", *p))
-			buf_fmt(&uri, "%%%02X", (unsigned)(unsigned char)*p);
-		else
-			buf_byte(&uri, *p);
-	}
+	for (const char *p = older; *p; p++)
+		buf_put(&uri, byte, percent_byte(*p, "-._~/", byte));
 	buf_str(&uri, "?mode=ro&immutable=1");
 	if (buf_ok(&uri))
 		rc = sqlite3_prepare_v2(db->sql, "ATTACH ? AS older", -1, &st, NULL);

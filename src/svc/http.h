@@ -39,9 +39,8 @@ MUST_USE unsigned http_target_parse(struct span raw, struct http_target *ret);
 /* http_arg - the value of an argument; p is NULL when there is none of that name */
 struct span http_arg(const struct http_target *t, const char *name);
 
-/* http_escape - append s so that it can stand in a path ('/' and ':' stay) or, with query true, in
- * an argument's value */
-void http_escape(struct buf *out, struct span s, bool query);
+/* http_escape - append s so that it can stand in an argument's value */
+void http_escape(struct buf *out, struct span s);
 
 struct http_request {
 	const struct http_target *target; /* empty path when refused is 400 or 414 */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/http.h"
 
+#include "util/percent.h"
+
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -86,21 +88,10 @@ struct span http_arg(const struct http_target *t, const char *name)
 	return (struct span){ NULL, NULL };
 }
 
-void http_escape(struct buf *out, struct span s, bool query)
+void http_escape(struct buf *out, struct span s)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	const char *keep = query ? "-._~:" : "-._~:/";
+	char text[3];
 
-	for (const char *p = s.p; p < s.end; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c && strchr(keep, c))) {
-			buf_byte(out, *p);
-		} else {
-			buf_byte(out, '%');
-			buf_byte(out, digits[c >> 4]);
-			buf_byte(out, digits[c & 15]);
-		}
-	}
+	for (const char *p = s.p; p < s.end; p++)
+		buf_put(out, text, percent_byte(*p, "-._~:", text));
 }

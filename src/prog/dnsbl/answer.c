@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "core/entity_page.h"
+
 #define REFRESH_S 3600 /* of the SOA: nobody transfers this zone, so these three say nothing */
 #define RETRY_S	  600
 #define EXPIRE_S  604800
@@ -98,8 +100,8 @@ static unsigned whole(float v)
 /* "grade=D score=32 low=20 high=45 scope=block entity=block:192.0.2.0/24 URL" */
 static void tell_score(const struct asked *a, const struct reputation_row *row, struct found *f)
 {
-	char name[ENTITY_NAME_MAX], url[LISTING_URL_MAX];
-	size_t n_url = listing_url(&row->entity, a->zone->site_url, url, sizeof(url));
+	char name[ENTITY_NAME_MAX], url[LISTING_TEXT_MAX];
+	size_t n_url = entity_url(a->zone->site_url, &row->entity, url, sizeof(url));
 	int n;
 
 	(void)entity_format(&row->entity, name);

@@ -9,6 +9,7 @@
 #include "publication/place.h"
 #include "publication/reputation.h"
 #include "util/grow.h"
+#include "util/percent.h"
 
 #define ORG_ASES 4u /* of an organisation, the largest */
 
@@ -119,13 +120,8 @@ static void escape(struct span s, char *to, size_t room)
 {
 	size_t n = 0;
 
-	for (const char *p = s.p; p < s.end && n + 4 < room; p++) {
-		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			     (*p >= '0' && *p <= '9') || *p == '-' || *p == '_' || *p == '.';
-
-		n += (size_t)snprintf(
-		    to + n, room - n, plain ? "%c" : "%%%02X", (unsigned)(unsigned char)*p);
-	}
+	for (const char *p = s.p; p < s.end && n + 4 < room; p++)
+		n += percent_byte(*p, "-_.", to + n);
 	to[n] = '\0';
 }
 

@@ -169,12 +169,10 @@ static void put_networks(struct jout *j, struct view *v, struct span question,
 static void put_lookup(
     struct page *p, struct span question, const struct entity *en, const struct subject *s)
 {
-	CLEANUP(buf_done) struct buf url;
-	char address[ADDR_TEXT_MAX];
+	char address[ADDR_TEXT_MAX], path[ENTITY_PATH_MAX];
 	struct jout j;
 
-	buf_init(&url, HTTP_TARGET_MAX);
-	url_of(s->row.name, &url);
+	(void)entity_path(s->row.name, path);
 	jout_init(&j, &p->reply->body);
 	jout_object(&j, NULL);
 	jout_span(&j, "question", question);
@@ -203,7 +201,7 @@ static void put_lookup(
 		p->reply->keep = false;
 		p->reply->max_age_s = 0;
 	}
-	jout_span(&j, "page", buf_text(&url));
+	jout_str(&j, "page", path);
 	put_site(&j, p->site);
 	jout_object_end(&j);
 	buf_byte(&p->reply->body, '\n');

@@ -38,9 +38,9 @@ static void say_mail(struct model *m, struct value *to, struct span mail)
 		return;
 	buf_init(&link, 4096);
 	(void)span_cut(&mail, '@', &local); /* there is one in every mailbox of the file */
-	http_escape(&link, local, true);
+	http_escape(&link, local);
 	buf_byte(&link, '@');
-	http_escape(&link, mail, true);
+	http_escape(&link, mail);
 	model_span(m, to, "mailto", buf_text(&link));
 }
 
@@ -135,8 +135,7 @@ static bool same_range(struct range a, struct range b)
 /* The page of a range, where it has one: what is less than an IPv6 host has none. */
 static void say_range(struct model *m, struct value *to, struct range range)
 {
-	CLEANUP(buf_done) struct buf url = { 0 };
-	char text[RANGE_TEXT_MAX], name[ENTITY_NAME_MAX];
+	char text[RANGE_TEXT_MAX], name[ENTITY_NAME_MAX], url[ENTITY_PATH_MAX];
 	struct entity en = seat_entity(range);
 
 	(void)range_format(range, text);
@@ -146,9 +145,8 @@ static void say_range(struct model *m, struct value *to, struct range range)
 		model_bool(m, to, "url", false);
 		return;
 	}
-	buf_init(&url, HTTP_TARGET_MAX);
-	url_of(name, &url);
-	model_span(m, to, "url", buf_text(&url));
+	(void)entity_path(name, url);
+	model_str(m, to, "url", url);
 }
 
 /* Where the network is, unless it is where its holder is. */

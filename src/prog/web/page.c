@@ -131,7 +131,10 @@ void page_home(struct page *p)
 
 static void redirect(struct page *p, const char *name, unsigned status)
 {
-	url_of(name, &p->reply->location);
+	char path[ENTITY_PATH_MAX];
+
+	(void)entity_path(name, path);
+	buf_str(&p->reply->location, path);
 	p->reply->status = status;
 	p->reply->type = "text/plain; charset=utf-8";
 }
@@ -383,7 +386,7 @@ void page_entity(struct page *p, const struct entity *asked)
 	p->reply->keep =
 	    s->row.id == 0; /* walls end by themselves: pages that show them are made anew */
 	say_row(m, model_object(m, model_root(m), "it"), &s->row);
-	http_escape(&query, span_str(s->row.name), true);
+	http_escape(&query, span_str(s->row.name));
 	model_span(m, model_root(m), "query", buf_text(&query));
 	model_bool(m, model_root(m), "climbs", s->n_chain > 1);
 	model_bool(m, model_root(m), "range_only",

@@ -72,7 +72,7 @@ static bool entity_page(struct page *p)
 	struct span rest = p->target->path, kind;
 	enum entity_kind k;
 	struct entity en;
-	char canonical[ENTITY_NAME_MAX];
+	char canonical[ENTITY_NAME_MAX], path[ENTITY_PATH_MAX];
 
 	rest.p++;
 	if (!span_cut(&rest, '/', &kind) || entity_kind_parse(kind, &k) < 0)
@@ -84,7 +84,8 @@ static bool entity_page(struct page *p)
 		return false;
 	(void)entity_format(&en, canonical);
 	if (!span_is(buf_text(&name), canonical)) {
-		url_of(canonical, &p->reply->location);
+		(void)entity_path(canonical, path);
+		buf_str(&p->reply->location, path);
 		p->reply->status = 301;
 		p->reply->type = "text/plain; charset=utf-8";
 		return true;

@@ -29,17 +29,6 @@ const char *kind_word(enum entity_kind k, bool plural)
 	return plural ? kind_words[k].many : kind_words[k].one;
 }
 
-void url_of(const char *name, struct buf *out)
-{
-	struct span rest = span_str(name), kind;
-
-	span_cut(&rest, ':', &kind);
-	buf_byte(out, '/');
-	http_escape(out, kind, false);
-	buf_byte(out, '/');
-	http_escape(out, rest, false);
-}
-
 static void say_day(struct model *m, struct value *to, const char *key, int32_t day)
 {
 	char text[UTC_TEXT_MAX];
@@ -120,11 +109,10 @@ static void say_score(struct model *m, struct value *to, const struct row *row)
 
 void say_row(struct model *m, struct value *to, const struct row *row)
 {
-	CLEANUP(buf_done) struct buf url;
+	char url[ENTITY_PATH_MAX];
 
-	buf_init(&url, HTTP_TARGET_MAX);
-	url_of(row->name, &url);
-	model_span(m, to, "url", buf_text(&url));
+	(void)entity_path(row->name, url);
+	model_str(m, to, "url", url);
 	model_str(m, to, "name", row->name);
 	model_str(m, to, "title", row->title);
 	model_str(m, to, "kind", entity_kind_name(row->kind));

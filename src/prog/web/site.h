@@ -5,6 +5,7 @@
 #define ONUS_WEB_SITE_H
 
 #include "core/conf.h"
+#include "core/entity_page.h"
 #include "core/wishes.h"
 #include "prog/web/view.h"
 #include "svc/http.h"
@@ -72,7 +73,6 @@ bool ask_words(struct span question, struct buf *out);
 
 /* ---- what is said about rows ---- */
 
-void url_of(const char *name, struct buf *out); /* "as:64500" → "/as/64500" */
 void say_row(struct model *m, struct value *to, const struct row *row);
 void say_site(const struct site *s, struct model *m);
 void say_history(struct view *v, struct model *m, struct value *to, const struct row *row);

@@ -102,17 +102,15 @@ bool standing_json(const struct site *site, struct addr a, struct jout *j)
 
 static void say(struct model *m, struct value *list, const struct client *c)
 {
-	CLEANUP(buf_done) struct buf url;
-	char until[UTC_TEXT_MAX], name[ENTITY_NAME_MAX];
+	char until[UTC_TEXT_MAX], name[ENTITY_NAME_MAX], url[ENTITY_PATH_MAX];
 	struct value *d = model_object(m, list, NULL);
 
 	utc_format(c->until_s, until);
 	(void)entity_format(&c->scope, name);
-	buf_init(&url, HTTP_TARGET_MAX);
-	url_of(name, &url);
+	(void)entity_path(name, url);
 	model_str(m, d, "action", action_name(c->action));
 	model_str(m, d, "about", name);
-	model_span(m, d, "about_url", buf_text(&url));
+	model_str(m, d, "about_url", url);
 	model_str(m, d, "until", until);
 	model_span(m, d, "reason", c->reason);
 }

@@ -62,8 +62,7 @@ static void say_party(
     struct model *m, struct value *to, const struct registry *r, const struct held *h)
 {
 	uint32_t at = r ? registry_find_holder(r, span_str(h->holder)) : REGISTRY_NONE;
-	char name[ENTITY_NAME_MAX], day[UTC_TEXT_MAX];
-	CLEANUP(buf_done) struct buf url = { 0 };
+	char name[ENTITY_NAME_MAX], url[ENTITY_PATH_MAX], day[UTC_TEXT_MAX];
 	struct span called = SPAN("");
 	uint32_t org = REGISTRY_NONE;
 
@@ -81,9 +80,8 @@ static void say_party(
 	} else {
 		(void)snprintf(
 		    name, sizeof(name), "org:%.*s", SPAN_ARG(registry_org_at(r, org).handle));
-		buf_init(&url, HTTP_TARGET_MAX);
-		url_of(name, &url);
-		model_span(m, to, "url", buf_text(&url));
+		(void)entity_path(name, url);
+		model_str(m, to, "url", url);
 	}
 	utc_format_day(h->to_day, day);
 	model_str(m, to, "until", h->to_day ? day : NULL);
