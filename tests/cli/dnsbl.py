@@ -268,6 +268,14 @@ def who_may():
     a, b = ask(s.places[0], dns.reverse("45.0.0.7", ZONE)), ask(s.places[1], dns.reverse("45.0.0.7", ZONE))
     if a.rcode != 5 or a.answer or b.addresses() != ["127.0.0.3"]:
         fail(f"allowed: {a.rcode}, {b.rcode}")
+    with tcp(s.places[0]) as c:  # whatever it would have asked
+        if c.recv(1) != b"":
+            fail("over TCP somebody else is let in")
+    with tcp(s.places[1]) as c:
+        c.sendall(framed(dns.query(dns.reverse("45.0.0.7", ZONE))))
+        if read_framed(c).addresses() != ["127.0.0.3"]:
+            fail("over TCP who may is not let in")
+    s.until(lambda: s.status()["counters"].get("refused") == 2, "both are counted")
     s.stop()
 
 

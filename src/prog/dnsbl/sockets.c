@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "util/span.h"
@@ -134,7 +135,7 @@ static int tune(int fd, struct listen_at *at, bool wild)
 
 static int open_pair(struct listen_at *at, struct socket_pair *p, struct err *e)
 {
-	int r;
+	int r, on = 1;
 
 	p->wild = is_wild(at);
 	at->how = LISTEN_UDP;
@@ -144,7 +145,10 @@ static int open_pair(struct listen_at *at, struct socket_pair *p, struct err *e)
 	if (tune(p->udp, at, p->wild) < 0)
 		return err_set(e, -errno, "cannot prepare a socket: %s", strerror(errno));
 	at->how = LISTEN_TCP;
-	return listen_open(at, &p->tcp, e);
+	r = listen_open(at, &p->tcp, e);
+	if (r == 0) /* connections inherit it */
+		(void)setsockopt(p->tcp, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return r;
 }
 
 /* A free port for port 0: not asked for by a socket that would share one with others of ours. */

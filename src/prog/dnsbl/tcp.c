@@ -18,7 +18,6 @@
 struct connection {
 	struct ear ear; /* first: epoll hands it back */
 	struct connection *before, *next;
-	struct addr client;
 	int64_t spoke_us;
 	uint8_t in[LENGTH + QUERY_MAX], out[LENGTH + ANSWER_MAX];
 	size_t n_in, n_out, sent;
@@ -86,7 +85,7 @@ static int answer_first(struct worker *w, struct connection *c)
 	if (c->n_in < LENGTH + bytes)
 		return 0;
 	w->asked.tcp = true;
-	worker_client(w, c->client);
+	w->asked.refused = false; /* who may not was not let in */
 	answer = answer_make(
 	    &w->asked, rd_of(c->in + LENGTH, bytes), false, c->out + LENGTH, &w->counts);
 	if (!answer)
@@ -156,7 +155,7 @@ void tcp_ready(struct worker *w, struct ear *x, uint32_t events)
 
 /* --- all of them ---------------------------------------------------------------------------------------- */
 
-static bool take(struct worker *w, int fd, struct addr client)
+static bool take(struct worker *w, int fd)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
@@ -165,7 +164,6 @@ static bool take(struct worker *w, int fd, struct addr client)
 	if (open_now(w) >= w->v->connections)
 		close_it(w, silent_longest(w));
 	c->ear = (struct ear){ .kind = EAR_CONNECTION, .fd = fd };
-	c->client = client;
 	c->spoke_us = clock_monotonic_us();
 	if (worker_wait_for(w, &c->ear, EPOLLIN, false) < 0) {
 		free(c);
@@ -181,6 +179,7 @@ void tcp_accept(struct worker *w, struct ear *x)
 	for (unsigned i = 0; i < ACCEPTS; i++) {
 		struct sockaddr_storage from;
 		socklen_t len = sizeof(from);
+		struct addr client;
 		int fd =
 		    accept4(x->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -188,8 +187,12 @@ void tcp_accept(struct worker *w, struct ear *x)
 			close_it(w, silent_longest(w)); /* room for who waits, at the next call */
 		if (fd < 0)
 			return;
-		if (!take(w, fd, worker_addr(&from)))
-			(void)close(fd); /* nothing was written */
+		client = worker_addr(&from);
+		if (!worker_lets(w, client))
+			count(&w->counts, COUNT_REFUSED);
+		else if (take(w, fd))
+			continue;
+		(void)close(fd); /* nothing was written */
 	}
 }
 

@@ -108,7 +108,7 @@ static unsigned answer_one(struct worker *w, unsigned i, unsigned n_out, bool wi
 		count(&w->counts, COUNT_QUERIES);
 		return n_out;
 	}
-	worker_client(w, client);
+	w->asked.refused = !worker_lets(w, client);
 	bytes = answer_make(&w->asked, rd_of(b->query[i], b->in[i].msg_len), says == THROTTLE_BRIEF,
 	    b->answer[n_out], &w->counts);
 	if (!bytes)

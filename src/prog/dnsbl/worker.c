@@ -25,9 +25,9 @@ struct addr worker_addr(const struct sockaddr_storage *from)
 	return addr_of_bytes(((const struct sockaddr_in6 *)from)->sin6_addr.s6_addr);
 }
 
-void worker_client(struct worker *w, struct addr a)
+bool worker_lets(const struct worker *w, struct addr a)
 {
-	w->asked.refused = w->v->allow->n > 0 && !addrset_has(w->v->allow, a);
+	return w->v->allow->n == 0 || addrset_has(w->v->allow, a);
 }
 
 int worker_wait_for(struct worker *w, struct ear *x, uint32_t events, bool again)

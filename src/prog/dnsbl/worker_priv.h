@@ -35,8 +35,8 @@ struct worker {
 
 MUST_USE int worker_wait_for(struct worker *w, struct ear *x, uint32_t events, bool again);
 
-/* worker_client - who asks: may it, and how often? */
-void worker_client(struct worker *w, struct addr a);
+/* worker_lets - may it ask? */
+bool worker_lets(const struct worker *w, struct addr a);
 
 struct addr worker_addr(const struct sockaddr_storage *from);
 
