@@ -263,6 +263,30 @@ def crowd():
     s.stop()
 
 
+def neighbours():
+    """One network with more connections than there may be pushes out its own ones, and nobody else."""
+    s = Server("dnsbl_connections=4", "dnsbl_threads=1", listen="127.0.0.1:0")
+    one = framed(dns.query(dns.reverse("45.0.0.7", ZONE)))
+    crowd_, begun = [], time.monotonic()
+    with socket.create_connection(s.places[0], LONG, source_address=("127.7.7.7", 0)) as quiet:
+        quiet.sendall(one)
+        there = read_framed(quiet) is not None
+        for _ in range(20):
+            c = tcp(s.places[0])
+            c.sendall(one)
+            if read_framed(c).addresses() != ["127.0.0.3"]:
+                fail("a connection of the crowd")
+            crowd_.append(c)
+        try:
+            quiet.sendall(one)
+            there = there and read_framed(quiet) is not None
+        except ConnectionError:
+            there = False
+    if not there and time.monotonic() - begun < IDLE / 2:
+        fail("one network pushes out another")
+    s.stop()
+
+
 def who_may():
     s = Server("dnsbl_allow=192.0.2.0/24, ::1")
     a, b = ask(s.places[0], dns.reverse("45.0.0.7", ZONE)), ask(s.places[1], dns.reverse("45.0.0.7", ZONE))
@@ -402,6 +426,7 @@ refusals()
 publications()
 transports()
 crowd()
+neighbours()
 who_may()
 how_often()
 reloads()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Connections: questions one after the other, each answered before the next is read. Whoever dawdles is closed; where there
- * is no room, so is who was silent longest. */
+ * is no room, so is who was silent longest of the network that has the most of them. */
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -18,6 +18,7 @@
 struct connection {
 	struct ear ear; /* first: epoll hands it back */
 	struct connection *before, *next;
+	unsigned network; /* index of of_network */
 	int64_t spoke_us;
 	uint8_t in[LENGTH + QUERY_MAX], out[LENGTH + ANSWER_MAX];
 	size_t n_in, n_out, sent;
@@ -31,6 +32,8 @@ static void unlink_it(struct worker *w, struct connection *c)
 		w->connections = c->next;
 	if (c->next)
 		c->next->before = c->before;
+	else
+		w->silent = c->before;
 }
 
 static void push(struct worker *w, struct connection *c)
@@ -39,6 +42,8 @@ static void push(struct worker *w, struct connection *c)
 	c->next = w->connections;
 	if (c->next)
 		c->next->before = c;
+	else
+		w->silent = c;
 	w->connections = c;
 }
 
@@ -50,17 +55,22 @@ static unsigned open_now(struct worker *w)
 static void close_it(struct worker *w, struct connection *c)
 {
 	unlink_it(w, c);
+	w->of_network[c->network]--;
 	(void)close(c->ear.fd); /* epoll forgets it */
 	free(c);
 	atomic_store_explicit(&w->n_connections, open_now(w) - 1, memory_order_relaxed);
 }
 
-static struct connection *silent_longest(struct worker *w)
+/* Who has to make room: one network does not push out all others. NULL: there is none. */
+static struct connection *in_the_way(const struct worker *w)
 {
-	struct connection *c = w->connections;
+	struct connection *c = w->silent;
+	unsigned most = 0;
 
-	while (c && c->next)
-		c = c->next;
+	for (unsigned i = 0; i < WORKER_NETWORKS; i++)
+		most = MAX_OF(most, w->of_network[i]);
+	while (c && w->of_network[c->network] < most)
+		c = c->before;
 	return c;
 }
 
@@ -155,17 +165,20 @@ void tcp_ready(struct worker *w, struct ear *x, uint32_t events)
 
 /* --- all of them ---------------------------------------------------------------------------------------- */
 
-static bool take(struct worker *w, int fd)
+static bool take(struct worker *w, int fd, struct addr client)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return false;
+	c->network = (unsigned)(throttle_network(client) % WORKER_NETWORKS);
+	w->of_network[c->network]++;
 	if (open_now(w) >= w->v->connections)
-		close_it(w, silent_longest(w));
+		close_it(w, in_the_way(w));
 	c->ear = (struct ear){ .kind = EAR_CONNECTION, .fd = fd };
 	c->spoke_us = clock_monotonic_us();
 	if (worker_wait_for(w, &c->ear, EPOLLIN, false) < 0) {
+		w->of_network[c->network]--;
 		free(c);
 		return false;
 	}
@@ -184,13 +197,13 @@ void tcp_accept(struct worker *w, struct ear *x)
 		    accept4(x->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE) && w->connections)
-			close_it(w, silent_longest(w)); /* room for who waits, at the next call */
+			close_it(w, in_the_way(w)); /* room for who waits, at the next call */
 		if (fd < 0)
 			return;
 		client = worker_addr(&from);
 		if (!worker_lets(w, client))
 			count(&w->counts, COUNT_REFUSED);
-		else if (take(w, fd))
+		else if (take(w, fd, client))
 			continue;
 		(void)close(fd); /* nothing was written */
 	}
@@ -200,7 +213,7 @@ void tcp_sweep(struct worker *w)
 {
 	int64_t now_us = clock_monotonic_us();
 
-	for (struct connection *c; (c = silent_longest(w)) && now_us - c->spoke_us > IDLE_US;)
+	for (struct connection *c; (c = w->silent) && now_us - c->spoke_us > IDLE_US;)
 		close_it(w, c);
 }
 

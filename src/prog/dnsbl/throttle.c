@@ -76,11 +76,17 @@ static _Atomic uint64_t *slot_of(struct throttle *t, uint64_t hash, uint64_t sec
 	return best;
 }
 
+uint64_t throttle_network(struct addr a)
+{
+	struct prefix p = prefix_make(a, addr_is_v4(a) ? V4_LEN : V6_LEN);
+
+	return hash_bytes(&p.addr, sizeof(p.addr));
+}
+
 /* How many this second, with this one. */
 static uint64_t one_more(struct throttle *t, struct addr a, int64_t now_s)
 {
-	struct prefix p = prefix_make(a, addr_is_v4(a) ? V4_LEN : V6_LEN);
-	uint64_t hash = hash_bytes(&p.addr, sizeof(p.addr)), second = (uint64_t)now_s & SECONDS;
+	uint64_t hash = throttle_network(a), second = (uint64_t)now_s & SECONDS;
 	_Atomic uint64_t *s = slot_of(t, hash, second);
 	uint64_t w = atomic_load_explicit(s, memory_order_relaxed), n = 1;
 

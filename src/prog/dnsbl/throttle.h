@@ -20,6 +20,9 @@ enum throttle_says {
 MUST_USE int throttle_new(const struct conf *c, struct throttle **ret, struct err *e);
 struct throttle *throttle_free(struct throttle *t);
 
+/* throttle_network - a's network (/24, /56), as a hash that no stranger can foretell */
+uint64_t throttle_network(struct addr a);
+
 /* throttle_ask - one more question out of a's network (/24, /56) within the second now_s; any thread */
 enum throttle_says throttle_ask(struct throttle *t, struct addr a, int64_t now_s);
 

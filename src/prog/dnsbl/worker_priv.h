@@ -7,6 +7,8 @@
 
 #include "prog/dnsbl/worker.h"
 
+#define WORKER_NETWORKS 4096u
+
 enum ear_kind { EAR_STOP, EAR_UDP, EAR_TCP, EAR_CONNECTION };
 
 /* struct ear - something that is waited for */
@@ -26,8 +28,9 @@ struct worker {
 	pthread_t thread;
 	int epoll;
 	struct ear stop, udp[SOCKETS_ADDRESSES_MAX], tcp[SOCKETS_ADDRESSES_MAX];
-	struct udp_batch *batch;	/* owned */
-	struct connection *connections; /* the one that spoke last in front */
+	struct udp_batch *batch;		 /* owned */
+	struct connection *connections, *silent; /* the one that spoke last in front, and the end */
+	unsigned of_network[WORKER_NETWORKS];	 /* connections, by the hash of who asks */
 	_Atomic unsigned n_connections;
 	struct asked asked; /* of what is being answered */
 	struct counts counts __attribute__((aligned(64)));
