@@ -136,7 +136,8 @@ static void look(struct dnsbl *b)
 	struct follow_state s;
 	struct err e = { "" };
 
-	(void)follow_look(b->follow, &e); /* what went wrong is in its state, too */
+	if (follow_look(b->follow, &e) < 0) /* its state has it, too */
+		log_debug("%s", e.text);
 	follow_state(b->follow, &s);
 	tell(b, &s, clock_now_s(&clock));
 	daemon_gauge(b->d, "generation", s.generation);
