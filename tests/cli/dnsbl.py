@@ -15,17 +15,17 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
 import dns  # noqa: E402
+import publication  # noqa: E402
 
 DIR = sys.argv[1]
 BUILD = os.environ["ONUS_BUILD"]
 PROGRAM = os.path.join(BUILD, "src/prog/dnsbl/onus-dnsbl")
-TOOL = os.path.join(BUILD, "tests/unit/dnsbl/publish_tool")
 SERVE, STATE = os.path.join(DIR, "serve"), os.path.join(DIR, "state")
 ZONE = "bl.example"
 IDLE = 10  # seconds that a connection may be silent
 LONG = 120  # seconds until something that must happen is given up
-BAD = "addr:45.0.0.7\t-\tF\t3\tattack\tblock\tdrop\t4000000000\tbrute-force\n"
-OTHER = "addr:45.0.0.8\t-\tF\t3\tmail\tblock\tdrop\t4000000000\tspam\n"
+BAD = "addr:45.0.0.7 - block drop @4000000000 F 3 attack brute-force\n"
+OTHER = "addr:45.0.0.8 - block drop @4000000000 F 3 mail spam\n"
 
 
 def fail(text):
@@ -34,9 +34,7 @@ def fail(text):
 
 
 def publish(generation, lines, life_s=86400, key="state"):
-    expires = str(int(time.time()) + life_s)
-    os.makedirs(os.path.join(DIR, key), exist_ok=True)
-    subprocess.run([TOOL, os.path.join(DIR, key), SERVE, str(generation), expires], input=lines.encode(), check=True)
+    publication.make(SERVE, os.path.join(DIR, key), generation, lines, life_s)
 
 
 class Server:

@@ -16,6 +16,9 @@ import time
 
 from milter_mta import Milter, dial, text
 
+sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+import publication  # noqa: E402
+
 build = os.environ["ONUS_BUILD"]
 dir_ = sys.argv[1]
 where = "unix:" + dir_ + "/socket"
@@ -23,16 +26,16 @@ MINUTES = 300
 checks = 0
 
 STANDINGS = """\
-addr:45.0.0.1 block reject 3600 F 100% of its mails were spam
-addr:45.0.0.2 block drop 3600 F attacked on 9 days
-addr:45.0.0.3 friction greylist 3600 E seen here and there
-addr:45.0.0.4 watch tag 3600 C seen once
-addr:45.0.0.5 clear tag 0 E -
-addr:45.0.0.6 clear tag 0 A -
-addr:45.0.0.7 block reject 1 F over soon
-addr:45.0.9.1 block reject 3600 F of our own
-block:45.0.1.0/24 block reject 3600 F a bad block
-addr:2a00:45:0:1::/64 block reject 3600 F a bad network
+addr:45.0.0.1 - block reject 3600 F 25 - 100% of its mails were spam
+addr:45.0.0.2 - block drop 3600 F 25 - attacked on 9 days
+addr:45.0.0.3 - friction greylist 3600 E 40 - seen here and there
+addr:45.0.0.4 - watch tag 3600 C 70 - seen once
+addr:45.0.0.5 - clear tag 0 E 40 - -
+addr:45.0.0.6 - clear tag 0 A 100 - -
+addr:45.0.0.7 - block reject 1 F 25 - over soon
+addr:45.0.9.1 - block reject 3600 F 25 - of our own
+block:45.0.1.0/24 - block reject 3600 F 25 - a bad block
+addr:2a00:45:0:1::/64 - block reject 3600 F 25 - a bad network
 """
 
 
@@ -57,9 +60,7 @@ def until(what, words):
 
 
 def publish(generation, lasts_s=86400, standings=STANDINGS, key="key", serve="serve"):
-    os.makedirs(dir_ + "/" + key, exist_ok=True)
-    subprocess.run([build + "/tests/cli/make_publication", dir_ + "/" + serve, dir_ + "/" + key, str(generation), str(lasts_s)],
-                   input=standings.encode(), check=True)
+    publication.make(dir_ + "/" + serve, dir_ + "/" + key, generation, standings, lasts_s)
 
 
 def configure(more=""):
@@ -417,7 +418,7 @@ check(all(asked), asked.count(False), "of", len(asked), "answers during reloads 
 
 # --- publications that must not come into force
 
-publish(20, standings="addr:45.0.3.1 block reject 3600 F new\n", serve="spoilt")
+publish(20, standings="addr:45.0.3.1 - block reject 3600 F 25 - new\n", serve="spoilt")
 with open(dir_ + "/spoilt/20/reputation", "r+b") as f:
     f.seek(-9, 2)
     f.write(b"!")
@@ -426,7 +427,7 @@ os.symlink("20", dir_ + "/serve/next")
 os.rename(dir_ + "/serve/next", dir_ + "/serve/current")
 until(lambda: "cannot be read" in status()["message"], "a forged publication is told of")
 check(is_refused(ask("45.0.0.1")) and ask("45.0.3.1")[0] == "c", "a forged publication is in force")
-publish(21, standings="addr:45.0.3.1 block reject 3600 F new\n", key="other")
+publish(21, standings="addr:45.0.3.1 - block reject 3600 F 25 - new\n", key="other")
 until(lambda: "key" in status()["message"], "another one's publication is told of")
 reloads = open(dir_ + "/log").read().count("reloading")
 daemon.send_signal(signal.SIGHUP)  # whom it trusts it knows over a reload

@@ -15,6 +15,9 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+import publication  # noqa: E402
+
 build = os.environ["ONUS_BUILD"]
 program = build + "/src/prog/policy/onus-policy"
 dir_ = sys.argv[1]
@@ -22,15 +25,15 @@ MINUTES = 300
 checks = 0
 
 STANDINGS = """\
-addr:45.0.0.1 block reject 86400 F 100% of its mails were spam
-addr:45.0.0.2 block drop 86400 F attacked on 9 days
-addr:45.0.0.3 friction greylist 86400 E seen here and there
-addr:45.0.0.4 watch tag 86400 C seen once
-addr:45.0.0.5 clear tag 0 E -
-addr:45.0.0.6 clear tag 0 A -
-addr:45.0.9.1 block reject 86400 F of our own
-block:45.0.1.0/24 block reject 86400 F a bad block
-addr:2a00:45:0:1::/64 block reject 86400 F a bad network
+addr:45.0.0.1 - block reject 86400 F 25 - 100% of its mails were spam
+addr:45.0.0.2 - block drop 86400 F 25 - attacked on 9 days
+addr:45.0.0.3 - friction greylist 86400 E 40 - seen here and there
+addr:45.0.0.4 - watch tag 86400 C 70 - seen once
+addr:45.0.0.5 - clear tag 0 E 40 - -
+addr:45.0.0.6 - clear tag 0 A 100 - -
+addr:45.0.9.1 - block reject 86400 F 25 - of our own
+block:45.0.1.0/24 - block reject 86400 F 25 - a bad block
+addr:2a00:45:0:1::/64 - block reject 86400 F 25 - a bad network
 """
 RULES = """
 [rule partner]
@@ -76,9 +79,7 @@ def until(what, words):
 
 
 def publish(generation, lasts_s=86400, standings=STANDINGS, key="key"):
-    os.makedirs(dir_ + "/" + key, exist_ok=True)
-    subprocess.run([build + "/tests/cli/make_publication", dir_ + "/serve", dir_ + "/" + key, str(generation), str(lasts_s)],
-                   input=standings.encode(), check=True)
+    publication.make(dir_ + "/serve", dir_ + "/" + key, generation, standings, lasts_s)
 
 
 def configure(more=""):
@@ -433,7 +434,7 @@ def restart():
 
 def publications():
     c = Connection()
-    publish(2, standings="addr:45.0.2.1 block reject 86400 F new\naddr:45.0.2.2 block reject 2 - over soon\n")
+    publish(2, standings="addr:45.0.2.1 - block reject 86400 F 25 - new\naddr:45.0.2.2 - block reject 2 - 0 - over soon\n")
     until(lambda: "generation=2" in log(), "the next publication")
     check(c.ask("45.0.0.1") == DUNNO and c.ask("45.0.2.1").startswith("REJECT"), "on the same connection")
     until(lambda: c.ask("45.0.2.2") == DUNNO, "a decision that ends")

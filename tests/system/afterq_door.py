@@ -16,14 +16,17 @@ import time
 
 from afterq_site import SOURCE, Site, read, run
 
+sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+import publication  # noqa: E402
+
 engine, dir_, data = sys.argv[1:]
 build = os.environ["ONUS_BUILD"]
 LISTED, GREY, GRADED, TAGGED, EXEMPT, CLEAN, SPAMMER = ("46.50.9.%d" % n for n in range(1, 8))
-STANDINGS = """addr:%s block reject 86400 F 100%% of its mails were spam
-addr:%s friction greylist 86400 E seen here and there
-addr:%s clear tag 0 E -
-addr:%s block reject 86400 F let in with a header
-addr:%s block drop 86400 F let in without one
+STANDINGS = """addr:%s - block reject 86400 F 25 - 100%% of its mails were spam
+addr:%s - friction greylist 86400 E 40 - seen here and there
+addr:%s - clear tag 0 E 40 - -
+addr:%s - block reject 86400 F 25 - let in with a header
+addr:%s - block drop 86400 F 25 - let in without one
 """ % (LISTED, GREY, GRADED, TAGGED, EXEMPT)
 WANT = {GREY: "ONUS_GREYLIST", GRADED: "ONUS_GRADE_E", TAGGED: "ONUS_REFUSE", EXEMPT: "ONUS_REFUSE", CLEAN: "", SPAMMER: ""}
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
@@ -51,7 +54,6 @@ def conf(name, text):
         f.write("state_dir = @/state\n".replace("@/", dir_ + "/") + text.replace("@/", dir_ + "/"))
 
 
-os.mkdir(dir_ + "/key")
 conf("policy.conf", """serve_dir = @/serve
 site_url = https://onus.example
 policy_listen = tcp:127.0.0.1:0
@@ -76,8 +78,7 @@ filter = postfix-verdict
 anchor = no
 trust = 0.8
 """ % SOURCE)
-p = subprocess.run([build + "/tests/cli/make_publication", dir_ + "/serve", dir_ + "/key", "1", "86400"], input=STANDINGS, text=True)
-check(p.returncode == 0, "no publication")
+publication.make(dir_ + "/serve", dir_ + "/key", 1, STANDINGS)
 try:
     ready = start("policy")
     check("ready on" in ready, "onus-policy:", ready)

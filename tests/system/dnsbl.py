@@ -20,6 +20,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
 import dns  # noqa: E402
+import publication  # noqa: E402
 
 WHAT, DIR, ZONE = sys.argv[1:]
 BUILD = os.environ["ONUS_BUILD"]
@@ -216,10 +217,9 @@ def road():
 
 
 def publish(generation, addresses, until):
-    lines = "".join(f"addr:{a}\t-\tF\t{generation % 100}\t{'attack' if i % 3 else 'mail'}\tblock\t{'drop' if i % 2 else 'reject'}\t{until}\tseen\n"
+    lines = "".join(f"addr:{a} - block {'drop' if i % 2 else 'reject'} @{until} F {generation % 100} {'attack' if i % 3 else 'mail'} seen\n"
                     for i, a in enumerate(addresses))
-    subprocess.run([os.path.join(BUILD, "tests/unit/dnsbl/publish_tool"), os.path.join(DIR, "state2"), os.path.join(DIR, "serve2"), str(generation),
-                    str(int(time.time()) + 86400)], input=lines.encode(), check=True)
+    publication.make(os.path.join(DIR, "serve2"), os.path.join(DIR, "state2"), generation, lines)
 
 
 def real():

@@ -15,16 +15,19 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+import publication  # noqa: E402
+
 build = os.environ["ONUS_BUILD"]
 dir_ = sys.argv[1]
 MINUTES = 300
 checks = 0
 
 STANDINGS = """\
-addr:45.0.0.1 block reject 86400 F 100% of its mails were spam
-addr:45.0.0.3 friction greylist 86400 E seen here and there
-addr:45.0.0.4 watch tag 86400 C seen once
-addr:2a00:45:0:1::/64 block drop 86400 F a bad network
+addr:45.0.0.1 - block reject 86400 F 25 - 100% of its mails were spam
+addr:45.0.0.3 - friction greylist 86400 E 40 - seen here and there
+addr:45.0.0.4 - watch tag 86400 C 70 - seen once
+addr:2a00:45:0:1::/64 - block drop 86400 F 25 - a bad network
 """
 
 
@@ -141,9 +144,7 @@ action = tag
 
 
 def publish(generation, lasts_s=86400, standings=STANDINGS):
-    os.makedirs(dir_ + "/key", exist_ok=True)
-    subprocess.run([build + "/tests/cli/make_publication", dir_ + "/serve", dir_ + "/key", str(generation), str(lasts_s)],
-                   input=standings.encode(), check=True)
+    publication.make(dir_ + "/serve", dir_ + "/key", generation, standings, lasts_s)
 
 
 def milter_log():
@@ -261,7 +262,7 @@ try:
     passes("45.0.0.1", "a partner with a certificate", certificate=True)
     passes("45.0.0.1", "a user", login="joe")
 
-    publish(2, standings="addr:45.0.2.1 block reject 86400 F new\n")
+    publish(2, standings="addr:45.0.2.1 - block reject 86400 F 25 - new\n")
     until(lambda: "generation=2" in milter_log(), "the next publication is in force")
     passes("45.0.0.1", "who is not listed any more")
     check(send("45.0.2.1")[0][0][0] == 550, "who is listed now")
