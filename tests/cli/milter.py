@@ -3,7 +3,6 @@
 """onus-milter as a mail server meets it: what each client and recipient is answered, headers, macros, older protocols, garbage,
 too many connections, reloads under load, publications that are missing, ended, forged or replaced, restarts."""
 import atexit
-import json
 import os
 import random
 import signal
@@ -18,12 +17,11 @@ from milter_mta import Milter, dial, text
 
 sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
 import publication  # noqa: E402
+from expect import MINUTES, Expect, read, status_of  # noqa: E402
 
 build = os.environ["ONUS_BUILD"]
 dir_ = sys.argv[1]
 where = "unix:" + dir_ + "/socket"
-MINUTES = 300
-checks = 0
 
 STANDINGS = """\
 addr:45.0.0.1 - block reject 3600 F 25 - 100% of its mails were spam
@@ -39,24 +37,16 @@ addr:2a00:45:0:1::/64 - block reject 3600 F 25 - a bad network
 """
 
 
-def check(good, *words):
-    global checks
-    checks += 1
-    if not good:
-        with open(dir_ + "/log") as f:
-            print(f.read()[-3000:])
-        raise SystemExit("not ok: " + " ".join(str(w) for w in words))
+def log():
+    return read(dir_ + "/log")
 
 
-def until(what, words):
-    """Wait for an event; how long it takes does not matter."""
-    end = time.monotonic() + MINUTES
-    while True:
-        got = what()
-        if got or time.monotonic() > end:
-            check(got, words)
-            return got
-        time.sleep(0.02)
+def status():
+    return status_of(dir_ + "/state", "onus-milter")
+
+
+expect = Expect(lambda: log()[-3000:])
+check, until = expect.check, expect.until
 
 
 def publish(generation, lasts_s=86400, standings=STANDINGS, key="key", serve="serve"):
@@ -111,19 +101,6 @@ def start():
 def end(how=signal.SIGTERM, code=0):
     daemon.send_signal(how)
     check(daemon.wait(MINUTES) == code, "exit code", daemon.returncode)
-
-
-def log_has(words):
-    with open(dir_ + "/log") as f:
-        return words in f.read()
-
-
-def status():
-    try:
-        with open(dir_ + "/state/status/onus-milter.status") as f:
-            return json.load(f)
-    except FileNotFoundError:
-        return {"counters": {}, "gauges": {}, "message": ""}
 
 
 def ask(address, recipient="b@example.net", sender="a@example.org", macros=None, **how):
@@ -361,7 +338,7 @@ for packet in (b"z", b"O" + struct.pack(">III", 6, 0, 0), b"M" + text("<a@b>")[:
     except (EOFError, ConnectionResetError):
         m.s.close()
 until(lambda: status()["counters"]["malformed"] >= malformed + 5, "what is malformed is counted")
-check(log_has("a request is malformed: "), "it is logged")
+check("a request is malformed: " in log(), "it is logged")
 check(daemon.poll() is None, "garbage has ended it")
 until(lambda: status()["gauges"].get("sessions") == 0, "sessions end with their connections")
 
@@ -383,10 +360,10 @@ until(third, "the third one passes unasked")
 until(lambda: status()["counters"]["shed"] >= 1, "it is counted")
 configure("milter_listen = unix:%s/other\n" % dir_)
 daemon.send_signal(signal.SIGHUP)
-until(lambda: log_has("until a restart"), "another place wants a restart")
+until(lambda: "until a restart" in log(), "another place wants a restart")
 configure("milter_connections = nonsense\n")
 daemon.send_signal(signal.SIGHUP)
-until(lambda: log_has("not reloaded"), "a configuration that is wrong")
+until(lambda: "not reloaded" in log(), "a configuration that is wrong")
 configure()
 
 # --- reloads while clients ask
@@ -409,7 +386,7 @@ for n in range(5):
         reloads = f.read().count("reloading")
     daemon.send_signal(signal.SIGHUP)
     publish(2 + n)
-    until(lambda: log_has("generation=%d" % (2 + n)) and open(dir_ + "/log").read().count("reloading") > reloads, "a reload")
+    until(lambda: "generation=%d" % (2 + n) in log() and log().count("reloading") > reloads, "a reload")
     until(lambda: len(asked) > before + 4, "clients go on")
 asking.set()
 for t in threads:
@@ -429,9 +406,9 @@ until(lambda: "cannot be read" in status()["message"], "a forged publication is 
 check(is_refused(ask("45.0.0.1")) and ask("45.0.3.1")[0] == "c", "a forged publication is in force")
 publish(21, standings="addr:45.0.3.1 - block reject 3600 F 25 - new\n", key="other")
 until(lambda: "key" in status()["message"], "another one's publication is told of")
-reloads = open(dir_ + "/log").read().count("reloading")
+reloads = log().count("reloading")
 daemon.send_signal(signal.SIGHUP)  # whom it trusts it knows over a reload
-until(lambda: open(dir_ + "/log").read().count("reloading") > reloads, "a reload with another one's publication")
+until(lambda: log().count("reloading") > reloads, "a reload with another one's publication")
 check(is_refused(ask("45.0.0.1")) and ask("45.0.3.1")[0] == "c", "another one's publication is in force")
 publish(22, lasts_s=1)
 until(lambda: "has ended" in status()["message"], "one that ends is told of")
@@ -462,4 +439,4 @@ end(signal.SIGINT)
 for listen in ("nonsense", "inet:0@127.0.0.1", "inet:25@localhost", "unix:relative", "inet6:25@127.0.0.1"):
     bad = subprocess.run([program, "-t", "-o", "milter_listen=" + listen, "-c", dir_ + "/conf"], stderr=subprocess.PIPE, timeout=MINUTES)
     check(bad.returncode == 3 and b"milter_listen" in bad.stderr, listen, bad)
-print("ok: %d checks, %d answers during reloads" % (checks, len(asked)))
+print("ok: %d checks, %d answers during reloads" % (expect.checks, len(asked)))

@@ -3,8 +3,8 @@
 """onus-policy over its sockets: what each client, recipient and rule is answered, many requests on a connection, requests that are
 none, too many connections, a process that stood still, reloads, restarts, publications that are missing, ended, forged or
 replaced."""
+import atexit
 import glob
-import json
 import os
 import re
 import shutil
@@ -17,12 +17,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
 import publication  # noqa: E402
+from expect import MINUTES, Expect, read, status_of  # noqa: E402
 
 build = os.environ["ONUS_BUILD"]
 program = build + "/src/prog/policy/onus-policy"
 dir_ = sys.argv[1]
-MINUTES = 300
-checks = 0
 
 STANDINGS = """\
 addr:45.0.0.1 - block reject 86400 F 25 - 100% of its mails were spam
@@ -55,27 +54,15 @@ REFUSED = ("REJECT 5.7.1 client 45.0.0.1 refused: 100% of its mails were spam; s
 
 
 def log():
-    with open(dir_ + "/log") as f:
-        return f.read()
+    return read(dir_ + "/log")
 
 
-def check(good, *words):
-    global checks
-    checks += 1
-    if not good:
-        print(log()[-3000:])
-        raise SystemExit("not ok: " + " ".join(str(w) for w in words))
+def status():
+    return status_of(dir_ + "/state", "onus-policy")
 
 
-def until(what, words):
-    """Wait for an event; how long it takes does not matter."""
-    end = time.monotonic() + MINUTES
-    while True:
-        got = what()
-        if got or time.monotonic() > end:
-            check(got, words)
-            return got
-        time.sleep(0.02)
+expect = Expect(lambda: log()[-3000:])
+check, until = expect.check, expect.until
 
 
 def publish(generation, lasts_s=86400, standings=STANDINGS, key="key"):
@@ -100,8 +87,7 @@ def ready(times):
     """Where it listens, once it has said so that often."""
     global tcp_port
     check(daemon.poll() is None, "onus-policy has ended with", daemon.returncode)
-    with open(dir_ + "/out") as f:
-        said = re.findall(r"onus-policy: ready on unix-stream:\S+, tcp:127.0.0.1:(\d+)\n", f.read())
+    said = re.findall(r"onus-policy: ready on unix-stream:\S+, tcp:127.0.0.1:(\d+)\n", read(dir_ + "/out"))
     tcp_port = int(said[-1]) if said else 0
     return len(said) >= times
 
@@ -110,6 +96,7 @@ def start():
     global daemon, readies
     with open(dir_ + "/out", "w") as out, open(dir_ + "/log", "a") as err:
         daemon = subprocess.Popen([program, "-c", dir_ + "/conf", "-v"], stdout=out, stderr=err)
+    atexit.register(daemon.kill)  # whatever goes wrong, it ends with the test
     readies = 1
     until(lambda: ready(readies), "it listens")
 
@@ -124,14 +111,6 @@ def reload():
     readies += 1
     daemon.send_signal(signal.SIGHUP)
     until(lambda: ready(readies), "it listens again")
-
-
-def status():
-    try:
-        with open(dir_ + "/state/status/onus-policy.status") as f:
-            return json.load(f)
-    except FileNotFoundError:
-        return {"counters": {}, "gauges": {}, "message": ""}
 
 
 def counter(name):
@@ -480,4 +459,4 @@ check(re.search(r"onus-policy +up .*answers by generation 1\n", screen) and
 for part in many, stood_still, restart, publications:
     part()
 end()
-print("ok: %d requests, %d checks" % (number, checks))
+print("ok: %d requests, %d checks" % (number, expect.checks))

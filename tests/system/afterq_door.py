@@ -88,8 +88,8 @@ try:
     dnsbl = int(ready.rsplit(":", 1)[1])
     names = [("c%s.sender.example" % a.replace(".", "-"), a) for a in (LISTED, *WANT)] + [("sender.example", CLEAN)]
     site = Site(engine, dir_, at_once=2, zone=names, dnsbl=dnsbl,
-                more="smtpd_recipient_restrictions = check_policy_service "
-                "{ inet:127.0.0.1:%d, timeout=300s, default_action=DUNNO }\nsmtpd_error_sleep_time = 0\n" % policy)
+                main_cf={"smtpd_recipient_restrictions": "check_policy_service { inet:127.0.0.1:%d, timeout=300s, default_action=DUNNO }" % policy,
+                         "smtpd_error_sleep_time": "0"})
     site.wait("Postfix", lambda: "daemon started" in site.log())
     site.start_engine()
 

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import smtplib
 import socket
 import subprocess
 import sys
@@ -16,24 +15,14 @@ import threading
 import time
 
 SOURCE = os.environ["ONUS_SOURCE"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+sys.path.insert(0, SOURCE + "/tests")
+from expect import read  # noqa: E402
+from postfix import Postfix, free_port  # noqa: E402
 
 
 def listens(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0
-
-
-def read(path):
-    if not os.path.exists(path):
-        return ""
-    with open(path, errors="replace") as f:
-        return f.read()
 
 
 def run(*words):
@@ -43,52 +32,14 @@ def run(*words):
     return p.stdout
 
 
-MAIN_CF = """compatibility_level = 3.6
-queue_directory = @/queue
-data_directory = @/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mx.onus.example
-mydestination =
-local_recipient_maps =
-alias_maps =
-alias_database =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 10.0.0.0/8
-smtpd_peername_lookup = no
-smtpd_authorized_xclient_hosts = 127.0.0.0/8
-smtpd_client_connection_count_limit = 0
-smtpd_client_restrictions = check_client_access texthash:@/maps/clients
-smtpd_relay_restrictions = reject_unauth_destination
-virtual_mailbox_domains = users.example
-virtual_mailbox_maps = inline:{one@users.example=one/} inline:{two@users.example=two/}
-virtual_mailbox_base = @/mail
-virtual_uid_maps = static:65534
-virtual_gid_maps = static:65534
-virtual_alias_maps = inline:{{both@users.example=one@users.example,two@users.example}}
-maillog_file = @/log
-maillog_file_prefixes = @/
-"""
-
-MASTER_CF = """pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-flush unix n - n 1000? 0 flush
-showq unix n - n - - showq
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-postlog unix-dgram n - n - 1 postlogd
-"""
+MAIN_CF = {
+    "mynetworks": "10.0.0.0/8",
+    "smtpd_client_connection_count_limit": "0",
+    "smtpd_client_restrictions": "check_client_access texthash:@/maps/clients",
+    "virtual_mailbox_domains": "users.example",
+    "virtual_mailbox_maps": "inline:{one@users.example=one/} inline:{two@users.example=two/}",
+    "virtual_alias_maps": "inline:{{both@users.example=one@users.example,two@users.example}}",
+}
 
 # Debian's service but for ports, and for a /dev/log, a home and a configuration of the test's own
 SPAMPD = """set -e
@@ -105,23 +56,22 @@ exec /usr/sbin/spampd --nodetach --tagall --host=127.0.0.1:%d --relayhost=127.0.
 class Site:
     """engine: "spamassassin" or "rspamd"; at_once: what stands as 4 in the shipped files; zone: names and addresses that
     onus-dnsbl would answer with, or dnsbl: the port at which it does; clients: what Postfix' check_client_access says of an
-    address; more: lines of main.cf."""
+    address; main_cf: parameters of the test."""
 
-    def __init__(self, engine, dir_, at_once=4, zone=(), clients=(), more="", dnsbl=None):
+    def __init__(self, engine, dir_, at_once=4, zone=(), clients=(), main_cf=(), dnsbl=None):
         self.engine, self.dir, self.at_once = engine, dir_, at_once
         self.door, self.to_engine, self.back = free_port(), free_port(), free_port()
         self.running, self.servers = [], []
         atexit.register(self.stop)
-        os.chmod(dir_, 0o755)
-        for name in ("etc", "queue", "data", "mail", "maps", "home", "dns"):
+        self.postfix = Postfix(dir_, {**MAIN_CF, **dict(main_cf)}, more=self.shipped("postfix/main.cf"), door="",
+                               services=self.shipped("postfix/%s.master.cf" % engine))
+        for name in ("maps", "home", "dns"):
             os.mkdir(dir_ + "/" + name)
-        shutil.chown(dir_ + "/data", "postfix")
-        shutil.chown(dir_ + "/mail", "nobody")
         self.write("dns/zone", "".join("%s A %s\n" % row for row in zone))
         self.write("maps/clients", "".join("%s %s\n" % row for row in clients))
         self.servers.append(subprocess.Popen([sys.executable, SOURCE + "/tests/cli/dns_server.py", dir_ + "/dns/zone", dir_ + "/dns"]))
         self.names = self.forwarder(dnsbl) if dnsbl else self.dns_port()
-        self.start_postfix(more)
+        self.start_postfix()
         {"spamassassin": self.prepare_spamassassin, "rspamd": self.prepare_rspamd}[engine]()
 
     def write(self, name, text):
@@ -139,19 +89,14 @@ class Site:
 
     # --- Postfix ---
 
-    def start_postfix(self, more):
+    def start_postfix(self):
         for name in ("strangers", "verdict"):
             shutil.copy(SOURCE + "/etc/postfix/" + name, self.dir + "/maps")
-        self.write("etc/main.cf", MAIN_CF + self.shipped("postfix/main.cf") + more)
-        self.write("etc/master.cf", MASTER_CF + self.shipped("postfix/%s.master.cf" % self.engine))
-        said = run("/usr/sbin/postconf", "-c", self.dir + "/etc", "-n") + run("/usr/sbin/postfix", "-c", self.dir + "/etc", "check")
-        if "warning" in said:
-            sys.exit(said)
-        with open(self.dir + "/said-master", "wb") as f:
-            self.servers.append(subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", self.dir + "/etc", "-d"], start_new_session=True, stderr=f))
+        self.postfix.start()
+        self.servers.append(self.postfix.master)
 
     def log(self):
-        return read(self.dir + "/log")
+        return self.postfix.log()
 
     def queued(self, *names):
         """Files of these queues; Postfix may keep them in directories by their first letters."""
@@ -161,20 +106,15 @@ class Site:
         return glob.glob(self.dir + "/mail/*/new/*")
 
     def flush(self):
-        run("/usr/sbin/postqueue", "-c", self.dir + "/etc", "-f")
+        self.postfix.run("postqueue", "-f")
 
     def connect(self, address):
         """As that client; the words of XCLIENT stand for the network."""
         name = "c%s.sender.example" % address.replace(".", "-")
-        s = smtplib.SMTP("127.0.0.1", self.door, local_hostname=name, timeout=300)
-        s.ehlo()
+        s = self.postfix.connect(self.door, name)
         if s.has_extn("xforward"):
             sys.exit("whoever is at the door may say that he is somebody else")
-        code, words = s.docmd("XCLIENT", "ADDR=%s NAME=%s" % (address, name))
-        if code != 220:
-            sys.exit("XCLIENT: %d %s" % (code, words))
-        s.ehlo_resp = s.helo_resp = None
-        s.ehlo()
+        self.postfix.become(s, address, name)
         return s
 
     # --- engines ---
@@ -252,8 +192,8 @@ class Site:
 
     def pause(self, on):
         """Nothing is handed to the engine while it is on; what comes waits."""
-        run("/usr/sbin/postconf", "-c", self.dir + "/etc", "-e", "defer_transports=" + ("onus-engine" if on else ""))
-        run("/usr/sbin/postfix", "-c", self.dir + "/etc", "reload")
+        self.postfix.run("postconf", "-e", "defer_transports=" + ("onus-engine" if on else ""))
+        self.postfix.run("postfix", "reload")
         if not on:
             self.flush()
 

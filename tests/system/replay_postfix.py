@@ -10,14 +10,14 @@ import ipaddress
 import json
 import os
 import re
-import shutil
-import signal
 import smtplib
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+from postfix import Postfix  # noqa: E402
 
 build = os.environ["ONUS_BUILD"] + "/src/prog"
 onus = build + "/onus/onus"
@@ -33,46 +33,16 @@ def fail(*words):
 
 # --- Postfix ------------------------------------------------------------------------------------------------------
 
-with socket.socket() as s:
-    s.bind(("127.0.0.1", 0))
-    port = s.getsockname()[1]
-os.chmod(dir_, 0o755)
-for name in ("etc", "queue", "data", "mail"):
-    os.mkdir(os.path.join(dir_, name))
-shutil.chown(dir_ + "/data", "postfix")
-shutil.chown(dir_ + "/mail", "nobody")
-with open(dir_ + "/etc/main.cf", "w") as f:
-    f.write("""compatibility_level = 3.6
-queue_directory = @/queue
-data_directory = @/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mx.onus.example
-mydestination =
-local_recipient_maps =
-alias_maps =
-alias_database =
-inet_interfaces = 127.0.0.1
-inet_protocols = all
-mynetworks = 127.0.0.0/8
-smtpd_peername_lookup = no
-smtpd_authorized_xclient_hosts = static:all
-smtpd_client_restrictions = check_client_access cidr:@/etc/refused
-smtpd_relay_restrictions = reject_unauth_destination
-smtpd_error_sleep_time = 0
-smtpd_soft_error_limit = 10000
-smtpd_hard_error_limit = 10000
-virtual_mailbox_domains = onus.example
-virtual_mailbox_base = @/mail
-virtual_mailbox_maps = regexp:@/etc/boxes
-virtual_uid_maps = static:65534
-virtual_gid_maps = static:65534
-virtual_minimum_uid = 100
-maillog_file = @/log
-maillog_file_prefixes = @
-""".replace("@", dir_))
+postfix = Postfix(dir_, {
+    "inet_protocols": "all",
+    "smtpd_authorized_xclient_hosts": "static:all",
+    "smtpd_client_restrictions": "check_client_access cidr:@/etc/refused",
+    "smtpd_error_sleep_time": "0",
+    "smtpd_soft_error_limit": "10000",
+    "smtpd_hard_error_limit": "10000",
+    "virtual_mailbox_domains": "onus.example",
+    "virtual_mailbox_maps": "regexp:@/etc/boxes",
+})
 with open(dir_ + "/etc/boxes", "w") as f:  # "full" is a file where a directory should be: it is never delivered to
     for box in ["user%d/" % i for i in range(8)] + ["full/x/"]:
         f.write("/^%s@onus\\.example$/ %s\n" % (box.split("/")[0], box))
@@ -80,42 +50,7 @@ with open(dir_ + "/mail/full", "w"):
     pass
 with open(dir_ + "/etc/refused", "w") as f:
     f.write("46.0.5.0/24 REJECT go away\n")
-with open(dir_ + "/etc/master.cf", "w") as f:
-    f.write("""127.0.0.1:%d inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-virtual unix - n n - - virtual
-postlog unix-dgram n - n - 1 postlogd
-""" % port)
-subprocess.run(["/usr/sbin/postfix", "-c", dir_ + "/etc", "check"], check=True, stderr=subprocess.DEVNULL)
-master = subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", dir_ + "/etc", "-d"], start_new_session=True,
-                          stderr=subprocess.DEVNULL)
-
-
-def log():
-    with open(dir_ + "/log") as f:
-        return f.read()
-
-
-def connect():
-    for _ in range(3000):
-        if master.poll() is not None:
-            break
-        try:
-            return smtplib.SMTP("127.0.0.1", port, local_hostname="m.example", timeout=120)
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-    sys.exit("Postfix does not run: " + log())
-
+postfix.start()
 
 USERS = ["user%d@onus.example" % i for i in range(8)]
 MAIL = b"From: a@example.net\r\nSubject: x\r\n\r\nhello\r\n"
@@ -123,11 +58,7 @@ MAIL = b"From: a@example.net\r\nSubject: x\r\n\r\nhello\r\n"
 
 def send(smtp, address, to):
     """As if that address had connected. False when nobody of them was accepted."""
-    wire = "IPV6:" + address if ":" in address else address
-    code, text = smtp.docmd("XCLIENT", "ADDR=%s NAME=mx.example.net" % wire)
-    if code != 220:
-        sys.exit("XCLIENT: %s %s" % (code, text))
-    smtp.ehlo_resp = smtp.helo_resp = None
+    postfix.become(smtp, address, "mx.example.net")
     try:
         smtp.sendmail("a@example.net", to, MAIL)
         return True
@@ -145,8 +76,7 @@ refused = [("46.0.5.%d" % n, USERS) for n in range(1, 20)]  # by the table
 refused += [("46.0.6.%d" % n, ["guess%d@onus.example" % n]) for n in range(1, 20)]  # no such user
 refused += [("46.0.7.%d" % n, ["a@elsewhere.example"]) for n in range(1, 20)]  # an open relay is looked for
 try:
-    smtp = connect()
-    smtp.ehlo()
+    smtp = postfix.connect()
     for address, to in good + mixed:
         if not send(smtp, address, to):
             fail(address, "was refused")
@@ -156,17 +86,16 @@ try:
     smtp.quit()
     tried = sum(len(to) for _, to in good + mixed) - 1  # nobody was refused
     for _ in range(3000):
-        if master.poll() is not None or len(re.findall("/virtual.* status=", log())) >= tried:
+        if not postfix.runs() or len(re.findall("/virtual.* status=", postfix.log())) >= tried:
             break
         time.sleep(0.1)
 finally:
-    os.kill(master.pid, signal.SIGTERM)
-    master.wait()
+    postfix.stop()
 
 # --- the independent count ------------------------------------------------------------------------------------------
 
 client, delivered = {}, collections.Counter()
-for line in log().splitlines():
+for line in postfix.log().splitlines():
     words = line.split()
     if "/smtpd[" in line and "client=" in words[-1]:
         client[words[-2]] = re.search(r"\[([0-9a-f.:]+)\]$", words[-1]).group(1)
@@ -288,7 +217,7 @@ def compare(got, where):
 
 
 compare(json.loads(run("--json", "--decisions", dir_ + "/decisions", dir_ + "/log", code=1)), "the log")
-lines = log().splitlines(True)
+lines = postfix.log().splitlines(True)
 with gzip.open(dir_ + "/log.1.gz", "wt") as f:  # in two pieces, one of them packed
     f.writelines(lines[:len(lines) // 2])
 with open(dir_ + "/log.0", "w") as f:

@@ -8,8 +8,6 @@ import collections
 import json
 import os
 import shutil
-import signal
-import smtplib
 import socket
 import sqlite3
 import struct
@@ -17,6 +15,9 @@ import subprocess
 import sys
 import threading
 import time
+
+sys.path.insert(0, os.path.join(os.environ["ONUS_SOURCE"], "tests"))
+from postfix import Postfix  # noqa: E402
 
 build = os.environ["ONUS_BUILD"] + "/src/prog"
 dir_ = sys.argv[1]
@@ -28,12 +29,6 @@ def fail(*words):
     global bad
     bad += 1
     print("not ok:", *words)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 # --- a milter -----------------------------------------------------------------------------------------------------
@@ -95,61 +90,21 @@ threading.Thread(target=milter_loop, daemon=True).start()
 
 # --- Postfix ------------------------------------------------------------------------------------------------------
 
-port = free_port()
-os.chmod(dir_, 0o755)
-for name in ("etc", "queue", "data", "bin", "mail", "kills"):
+postfix = Postfix(dir_, {
+    "virtual_mailbox_domains": "reports.example",
+    "virtual_mailbox_maps": "static:all",
+    "virtual_transport": "onus",
+    "onus_destination_recipient_limit": "1",
+    "queue_run_delay": "1s",
+    "minimal_backoff_time": "3s",
+    "maximal_backoff_time": "3s",
+    "smtpd_milters": "inet:127.0.0.1:%d" % milter.getsockname()[1],
+    "milter_default_action": "tempfail",
+}, services="onus unix - n n - 4 pipe flags=Rq user=nobody argv=@/bin/deliver\n")
+for name in ("bin", "kills"):
     os.mkdir(os.path.join(dir_, name))
-shutil.chown(dir_ + "/data", "postfix")
-for name in ("mail", "kills"):
-    shutil.chown(dir_ + "/" + name, "nobody")
+shutil.chown(dir_ + "/kills", "nobody")
 shutil.copy(build + "/deliver/onus-deliver", dir_ + "/bin")
-with open(dir_ + "/etc/main.cf", "w") as f:
-    f.write("""compatibility_level = 3.6
-queue_directory = @/queue
-data_directory = @/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mx.onus.example
-mydestination =
-local_recipient_maps =
-alias_maps =
-alias_database =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-smtpd_peername_lookup = no
-smtpd_authorized_xclient_hosts = 127.0.0.0/8
-smtpd_relay_restrictions = reject_unauth_destination
-virtual_mailbox_domains = reports.example
-virtual_mailbox_maps = static:all
-virtual_transport = onus
-onus_destination_recipient_limit = 1
-maillog_file = @/log
-maillog_file_prefixes = @
-queue_run_delay = 1s
-minimal_backoff_time = 3s
-maximal_backoff_time = 3s
-smtpd_milters = inet:127.0.0.1:%d
-milter_default_action = tempfail
-""".replace("@", dir_) % milter.getsockname()[1])
-with open(dir_ + "/etc/master.cf", "w") as f:
-    f.write("""127.0.0.1:%d inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-postlog unix-dgram n - n - 1 postlogd
-onus unix - n n - 4 pipe flags=Rq user=nobody argv=@/bin/deliver
-""".replace("@", dir_) % port)
 # The delivering program, and what happens to it: the first tries of a mail end in a kill. Which kind is up to the mail.
 with open(dir_ + "/bin/deliver", "w") as f:
     f.write(r'''#!/usr/bin/python3
@@ -181,21 +136,7 @@ p.wait()
 os.kill(os.getpid(), signal.SIGKILL)
 '''.replace("@", dir_))
 os.chmod(dir_ + "/bin/deliver", 0o755)
-subprocess.run(["/usr/sbin/postfix", "-c", dir_ + "/etc", "check"], check=True, stderr=subprocess.DEVNULL)
-master = subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", dir_ + "/etc", "-d"], start_new_session=True,
-                          stderr=subprocess.DEVNULL)
-
-
-def connect():
-    for _ in range(1000):
-        if master.poll() is not None:
-            break
-        try:
-            return smtplib.SMTP("127.0.0.1", port, local_hostname="m.example", timeout=60)
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-    with open(dir_ + "/log") as f:
-        sys.exit("Postfix does not run: " + f.read())
+postfix.start()
 
 
 def report(address, head):
@@ -205,11 +146,6 @@ def report(address, head):
             "Source-IP: %s\r\n\r\n--b--\r\n" % address).encode()
 
 
-def log():
-    with open(dir_ + "/log") as f:
-        return f.read()
-
-
 TYPED = "Authentication-Results: mx.onus.example; dkim=pass header.d=example.net\r\n"
 HOP = "Received: from x (x [8.8.8.8])\r\n\tby y (Postfix) with ESMTP id 3; Thu, 27 Nov 2025 11:00:00 +0100\r\n"
 # what stands above From, and whether it is believed
@@ -217,12 +153,8 @@ HEADS = [("X-Signed: example.net\r\n", True), (TYPED, False), (HOP + TYPED, Fals
          (TYPED + "X-Signed: example.net\r\n", True), (" ; dkim=pass header.d=example.net\r\n" + TYPED, None)]
 want = {}
 try:
-    smtp = connect()
-    smtp.ehlo()
-    code, text = smtp.docmd("XCLIENT", "ADDR=9.9.9.9 NAME=m.example")
-    if code != 220:
-        fail("XCLIENT", code, text)
-    smtp.ehlo_resp = smtp.helo_resp = None
+    smtp = postfix.connect()
+    postfix.become(smtp, "9.9.9.9")
     for n in range(MAILS):
         head, believed = HEADS[n % len(HEADS)]
         address = "46.50.%d.%d" % (n // 200, n % 200 + 1)
@@ -233,13 +165,12 @@ try:
     # Each mail is removed from the queue once it is delivered. One that pipe(8) still has open when it is to be tried again
     # waits for a minute.
     for _ in range(3000):
-        if log().count(": removed\n") >= MAILS or master.poll() is not None:
+        if postfix.log().count(": removed\n") >= MAILS or not postfix.runs():
             break
         time.sleep(0.1)
 finally:
-    os.kill(master.pid, signal.SIGTERM)
-    master.wait()
-text = log()
+    postfix.stop()
+text = postfix.log()
 tries = collections.Counter(os.path.getsize(dir_ + "/kills/" + name) for name in os.listdir(dir_ + "/kills"))
 killed = sum((n - 1) * k for n, k in tries.items())
 if text.count(": removed\n") != MAILS or "status=bounced" in text:
