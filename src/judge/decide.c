@@ -186,6 +186,12 @@ static bool follows(enum entity_kind kind, const struct decide_facts *f,
 	return f->verified_s > s->after_s || (!let_go && !f->shared && !lease(kind, f));
 }
 
+/* Evidence outlives what it brings: where there is none, it was disputed, or its source is no longer believed. */
+static bool withdrawn(const struct decide_facts *f)
+{
+	return f->seen_s == DECIDE_NEVER && f->verified_s == DECIDE_NEVER;
+}
+
 /* Below a sentence: what evidence brings. */
 static void lesser(enum entity_kind kind, const struct decide_facts *f, bool slow, int64_t now_s,
     struct decide_state *s)
@@ -229,7 +235,8 @@ void decide_next(enum entity_kind kind, int32_t block_from, const struct decide_
 	if (hit && (f->block || s.level == LEVEL_PROBATION)) {
 		sentence(kind, block_from, f, now_s, &s);
 	} else if (s.level != LEVEL_PROBATION) {
-		if (!f->hold && s.level == LEVEL_FRICTION)
+		if ((!f->hold && s.level == LEVEL_FRICTION) ||
+		    (withdrawn(f) && s.level == LEVEL_WATCH))
 			none(&s);
 		lesser(kind, f, follow || (hit && f->friction), now_s, &s);
 		if (s.level == LEVEL_CLEAR && s.episode == 0)

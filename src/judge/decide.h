@@ -8,8 +8,8 @@
  * An episode is a sentence of D_n = min(D0 x 2^(n-1), TTL), then a probation as long, in which the first
  * verified hit is the next sentence. Of an address the sentence is a block; of a block or network it is friction, and
  * from episode `block_from` on a block; of an AS or organisation friction for ever. Watch, and the friction of an address,
- * are no sentences: a watch ends two days after the evidence that it is from, friction 30 days after it. So that it does,
- * friction follows on friction that is over, by what was verified meanwhile, and on probation.
+ * are no sentences: a watch ends two days after the evidence that it is from, or with it where it is withdrawn, friction 30
+ * days after it. So that it does, friction follows on friction that is over, by what was verified meanwhile, and on probation.
  *
  * Of an address that many share, a block is over after a quarter of an hour; for the rest of D_n it is slowed down, and
  * what is seen of it meanwhile begins nothing; its friction ends as a watch does. What is shared by many in the mean has friction, and no block. Of an

@@ -48,6 +48,7 @@ struct pending {
 struct http {
 	struct MHD_Daemon *daemon;
 	http_fn *fn;
+	http_news_fn *news;
 	void *ctx;
 	bool robots;
 	struct client clients; /* head of the list */
@@ -451,6 +452,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		rq.refused = 414;
 		close_after = true;
 	} else if (!rq.refused) {
+		if (h->news && h->news(h->ctx))
+			http_forget(h);
 		k = find_kept(h, p->target, gzip);
 		if (k) {
 			h->stats.kept++;
@@ -526,8 +529,8 @@ static int start(struct http *h, int fd, bool loopback)
 	return h->daemon ? 0 : -EIO;
 }
 
-int http_open(
-    const char *listen_at, bool robots, http_fn *fn, void *ctx, struct http **ret, struct err *e)
+int http_open(const char *listen_at, bool robots, http_fn *fn, http_news_fn *news, void *ctx,
+    struct http **ret, struct err *e)
 {
 	CLEANUP(close_fdp) int fd = -1;
 	struct http *h;
@@ -541,6 +544,7 @@ int http_open(
 	if (!h)
 		return err_set(e, -ENOMEM, "out of memory");
 	h->fn = fn;
+	h->news = news;
 	h->ctx = ctx;
 	h->robots = robots;
 	r = name_url(h, fd);

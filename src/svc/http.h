@@ -51,7 +51,7 @@ struct http_reply {
 	unsigned status;     /* 200 when left alone */
 	const char *type;    /* literal; default "text/html; charset=utf-8" */
 	uint32_t max_age_s;  /* Cache-Control; 0: no-cache (revalidate) */
-	bool keep;	     /* may be answered from the cache until http_forget */
+	bool keep;	     /* may be answered from the cache until http_forget or news */
 	bool shared;	     /* any site may read it (CORS) */
 	struct buf body;     /* initialised with HTTP_BODY_MAX */
 	struct buf location; /* for redirects: path and query */
@@ -60,13 +60,16 @@ struct http_reply {
 /* http_fn - fill the reply; it cannot fail: an error is a reply too */
 typedef void http_fn(void *ctx, const struct http_request *rq, struct http_reply *reply);
 
+/* http_news_fn - true: what was answered up to now may be wrong by now; asked before a kept answer is given */
+typedef bool http_news_fn(void *ctx);
+
 struct http;
 
 /* http_open - listen on "address:port" or "[v6]:port"; port 0 takes a free one
- * robots: false adds X-Robots-Tag: noindex to everything.
+ * robots: false adds X-Robots-Tag: noindex to everything. news: NULL for never.
  * Returns 0; -EINVAL (listen is not understood); -errno. */
-MUST_USE int http_open(
-    const char *listen, bool robots, http_fn *fn, void *ctx, struct http **ret, struct err *e);
+MUST_USE int http_open(const char *listen, bool robots, http_fn *fn, http_news_fn *news, void *ctx,
+    struct http **ret, struct err *e);
 struct http *http_free(struct http *h); /* NULL-safe, returns NULL; open answers are cut */
 
 /* http_url - "http://127.0.0.1:8025/", as bound */

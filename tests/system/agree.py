@@ -200,7 +200,7 @@ start("milter", f"milter_listen=unix:{DIR}/milter")
 until(lambda: os.path.exists(DIR + "/milter"), "onus-milter does not listen")
 
 r = random.Random(8)
-ADDRESSES = ["45.0.1.1", "45.0.1.9", "45.0.1.2", "45.0.2.2", "45.0.3.3", "46.0.9.9", "47.0.3.3", "2a00:1:2:3::4", "2a00:1:2:3:ffff::1",
+ADDRESSES = ["45.0.1.1", "45.0.1.9", "45.0.1.2", "45.0.2.2", "45.0.3.3", "45.0.4.4", "46.0.9.9", "47.0.3.3", "2a00:1:2:3::4", "2a00:1:2:3:ffff::1",
              "2a00:1:2:4::4", "8.8.8.8", "10.0.0.1", "47.0.0.0", "47.0.15.255", "47.0.16.0", "46.255.255.255"]
 ADDRESSES += [f"45.0.7.{i}" for i in range(1, 60)] + [f"47.0.{r.randrange(16)}.{r.randrange(256)}" for _ in range(40)]
 ADDRESSES += [f"{r.randrange(11, 100)}.{r.randrange(256)}.{r.randrange(256)}.{r.randrange(256)}" for _ in range(100)]
@@ -213,6 +213,8 @@ def all_follow():
 
 all_follow()
 before = compare(ADDRESSES)
+if not lookup(["45.0.4.4"])["45.0.4.4"]:
+    fail("nothing is decided on what others say alone")
 for what in "reject as", "nothing", "graded":
     if before.get(what, 0) < 10:
         fail("too little is decided for this to be a test:", before)
@@ -221,7 +223,8 @@ if sum(n for k, n in before.items() if k.split()[-1] == "addr") < 3:
 subprocess.run(["sh", DIR + "/next"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 all_follow()
 after = compare(ADDRESSES)
-said = lookup(["45.0.1.1", "45.0.1.9", "47.0.0.0", "47.0.3.3"])
-if said["45.0.1.1"] or not said["45.0.1.9"] or said["47.0.0.0"] or not said["47.0.3.3"] or "reject as" in after:
+said = lookup(["45.0.1.1", "45.0.1.9", "45.0.4.4", "47.0.0.0", "47.0.3.3"])
+gone = [a for a in ("45.0.1.1", "45.0.4.4", "47.0.0.0") if said[a]]
+if gone or not said["45.0.1.9"] or not said["47.0.3.3"] or "reject as" in after:
     fail("the next publication says", said, after)
 print("ok")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # One publication, one answer: `onus lookup --standing`, onus-dnsbl, onus-policy, onus-milter and the pages say the same of every
 # address, of the publication that each says it answers by; and of the next one, when somebody was allowed, a warrant was
-# removed and an address has attacked meanwhile. From the road: tests/system/agree.py asks.
+# removed, evidence is disputed and an address has attacked meanwhile. From the road: tests/system/agree.py asks.
 set -euo pipefail
 # shellcheck source=tests/own.sh
 . "$ONUS_SOURCE/tests/own.sh"
@@ -30,6 +30,7 @@ seen() {
   for a in 45.0.7.{1..40}; do seen "$a" 3; done
   seen 45.0.2.2 1
 } >"$dir/a.events"
+{ echo '#onus-events 1'; seen 45.0.4.4 20; } >"$dir/theirs.events"
 conf() {
   road_conf "$dir" <<CONF
 own_networks = 46.0.9.0/24
@@ -37,8 +38,8 @@ site_url = https://rep.example
 operator_keys = $1
 dnsbl_zone = bl.example
 greylist_delay_s = 60
-$(events_source a)
-anchor = yes
+$(events_source a 'anchor = yes')
+$(events_source theirs 'anchor = no' 'trust = 0.9')
 CONF
 }
 set_() { "$onus" "$@" -c "$dir/conf" >"$dir/out" 2>&1 || fail "onus $*: $(cat "$dir/out")"; }
@@ -55,6 +56,8 @@ printf '%s\t45.0.3.3\tbrute-force\t40\tfull\ta\tsshd\ttest\n' $now >>"$dir/a.eve
 "$onus" allow add 45.0.1.1 --why 'has cleaned up' -c "$dir/conf"
 "$onus" allow remove 45.0.1.9 --why 'no partner any more' -c "$dir/conf"
 "$onus" warrant remove as:64499 --why 'answers again' -c "$dir/conf"
+sqlite3 "$dir/hub.sqlite" "INSERT INTO dispute SELECT randomblob(16), day, addr, plen, category, source, 0, $now, $now + 259200, NULL
+  FROM (SELECT DISTINCT day, addr, plen, category, source FROM ledger WHERE hex(addr) LIKE '%2D000404')"
 for p in collect load score publish; do "$ONUS_BUILD/src/prog/\$p/onus-\$p" -c "$dir/conf" --once; done
 NEXT
 python3 "$ONUS_SOURCE/tests/system/agree.py" "$dir"

@@ -136,8 +136,8 @@ static int web_open(struct daemon *d, void **state, struct err *e)
 	w->conf = read_conf(d, e);
 	r = w->conf ? site_open(w->conf, &w->site, e) : -EINVAL;
 	if (r == 0)
-		r = http_open(
-		    w->conf->web_listen, w->conf->web_public, site_answer, w->site, &w->http, e);
+		r = http_open(w->conf->web_listen, w->conf->web_public, site_answer, site_news,
+		    w->site, &w->http, e);
 	if (r == 0)
 		r = standings_new(w->conf, &w->site->standings, e);
 	if (r < 0) {
@@ -185,8 +185,6 @@ static int web_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 		return r;
 	if (now_us >= w->look_us) {
 		look(w);
-		if (standings_news(w->site->standings))
-			http_forget(w->http);
 		count(d, w);
 		wishes_keep(w->site);
 		w->look_us = now_us + LOOK_MS * 1000;

@@ -2,6 +2,7 @@
 /* From a path to a page. Static files come out of memory by their exact name: no path of a request
  * ever reaches the file system. */
 #include "prog/web/site.h"
+#include "prog/web/standing.h"
 
 struct route {
 	const char *path;
@@ -117,4 +118,11 @@ void site_answer(void *ctx, const struct http_request *rq, struct http_reply *re
 	}
 	if (!flow_picture(&p) && !entity_page(&p))
 		page_message(&p, 404);
+}
+
+bool site_news(void *ctx)
+{
+	const struct site *s = ctx;
+
+	return standings_news(s->standings, clock_now_s(&s->clock));
 }

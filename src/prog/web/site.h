@@ -45,8 +45,9 @@ struct site {
 MUST_USE int site_open(struct conf *conf, struct site **ret, struct err *e); /* borrows conf */
 struct site *site_free(struct site *s);
 
-/* site_answer - an http_fn */
+/* site_answer - an http_fn; site_news - its http_news_fn */
 void site_answer(void *ctx, const struct http_request *rq, struct http_reply *reply);
+bool site_news(void *ctx);
 
 /* ---- subjects: what a page is about ---- */
 

@@ -15,7 +15,9 @@
 struct standings {
 	struct follow *follow;
 	pthread_t thread;
-	atomic_bool ended, news;
+	atomic_bool ended;
+	uint64_t generation; /* as standings_news saw it */
+	bool stale;
 };
 
 static void *run(void *arg)
@@ -27,8 +29,6 @@ static void *run(void *arg)
 		struct err e = { "" };
 		int r = i % (FOLLOW_EVERY_MS / STEP_MS) == 0 ? follow_look(s->follow, &e) : 0;
 
-		if (r > 0)
-			atomic_store(&s->news, true);
 		if (r < 0)
 			log_error("what is decided over addresses stays as it was: %s", e.text);
 		(void)nanosleep(&step, NULL);
@@ -79,9 +79,21 @@ int standings_check(const struct conf *conf, struct err *e)
 	return r;
 }
 
-bool standings_news(struct standings *s)
+bool standings_news(struct standings *s, int64_t now_s)
 {
-	return atomic_exchange(&s->news, false);
+	struct edition *ed = s ? follow_take(s->follow) : NULL;
+	uint64_t generation;
+	bool stale, news;
+
+	if (!ed)
+		return false;
+	generation = edition_head(ed)->generation;
+	stale = edition_stale(ed, now_s);
+	(void)edition_free(ed);
+	news = generation != s->generation || stale != s->stale;
+	s->generation = generation;
+	s->stale = stale;
+	return news;
 }
 
 bool standing_json(const struct site *site, struct addr a, struct jout *j)

@@ -16,8 +16,9 @@ struct standings *standings_free(struct standings *s);
 /* standings_check - would standings_new do? 0; -EINVAL with a sentence */
 MUST_USE int standings_check(const struct conf *conf, struct err *e);
 
-/* standings_news - has another publication come into force since the last call? */
-bool standings_news(struct standings *s);
+/* standings_news - has another publication come into force, or the one in force ended, since the last call?
+ * By one thread; NULL-safe. */
+bool standings_news(struct standings *s, int64_t now_s);
 
 /* standing_json - client_json of an address; standing_say - "over", a list of one, where a decision about something else than
  * the address itself is in force

@@ -119,6 +119,16 @@ static void answer(void *ctx, const struct http_request *rq, struct http_reply *
 			buf_str(&reply->body, "again and ");
 }
 
+static bool told; /* once */
+
+static bool news(void *ctx)
+{
+	bool ret = told;
+
+	told = false;
+	return ret;
+}
+
 struct world {
 	struct http *h;
 	unsigned calls;
@@ -133,7 +143,7 @@ static int setup(void **state)
 	uint32_t port;
 
 	w = (struct world){ 0 };
-	if (http_open("127.0.0.1:0", false, answer, &w.calls, &w.h, &e) < 0)
+	if (http_open("127.0.0.1:0", false, answer, news, &w.calls, &w.h, &e) < 0)
 		fail_msg("%s", e.text);
 	url = span_str(http_url(w.h));
 	url.end--;
@@ -341,6 +351,13 @@ static void test_validators(void **state)
 	assert_non_null(strstr(got.p, " 304 "));
 	assert_int_equal(w->calls, 2); /* made again, and the same */
 	buf_done(&got);
+	told = true;
+	for (int i = 0; i < 2; i++) {
+		assert_false(talk(w, fd, request, &got));
+		assert_non_null(strstr(got.p, " 304 "));
+		assert_int_equal(w->calls, 3); /* once more by the news, and kept */
+		buf_done(&got);
+	}
 	assert_false(talk(w, fd, "GET /long HTTP/1.1" H "Accept-Encoding: br, gzip\r\n\r\n", &got));
 	assert_non_null(strstr(got.p, "Content-Encoding: gzip"));
 	assert_non_null(strstr(got.p, "Vary: Accept-Encoding"));
@@ -363,7 +380,7 @@ static void test_listen(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(bad); i++)
-		if (http_open(bad[i], true, answer, &calls, &h, &e) != -EINVAL)
+		if (http_open(bad[i], true, answer, NULL, &calls, &h, &e) != -EINVAL)
 			fail_msg("\"%s\" was taken", bad[i]);
 	assert_null(h);
 }
