@@ -38,14 +38,15 @@ def publish(generation, lines, life_s=86400, key="state"):
 
 
 class Server:
-    def __init__(self, *options, listen="127.0.0.1:0, [::1]:0", conf="/dev/null"):
+    def __init__(self, *options, listen="127.0.0.1:0, [::1]:0", conf="/dev/null", files=None):
         self.log_name = os.path.join(DIR, "log")
         self.log = open(self.log_name, "wb")
         fixed = [f"dnsbl_listen={listen}", f"serve_dir={SERVE}", f"state_dir={STATE}"]
         if conf == "/dev/null":
             fixed.append(f"dnsbl_zone={ZONE}")
         args = [x for o in fixed + list(options) for x in ("-o", o)]
-        self.process = subprocess.Popen([PROGRAM, "-c", conf, *args], stdout=subprocess.PIPE, stderr=self.log)
+        few = ["prlimit", f"--nofile={files}"] if files else []
+        self.process = subprocess.Popen([*few, PROGRAM, "-c", conf, *args], stdout=subprocess.PIPE, stderr=self.log)
         atexit.register(self.process.kill)  # whatever goes wrong, it ends with the test
         self.places = []
         for _ in listen.split(","):
@@ -261,6 +262,26 @@ def crowd():
     s.stop()
 
 
+def few_files():
+    """The limit of open files is less than the connections want: there are fewer, and publications are still read."""
+    publish(10, BAD)
+    s = Server("dnsbl_connections=4096", "dnsbl_threads=1", listen="127.0.0.1:0", files=100)
+    if s.said().count("dnsbl_connections = 4096 wants 4163 open files, and 100 are allowed") != 1:
+        fail("few files: it is not told of: " + s.said())
+    one, them = framed(dns.query(dns.reverse("45.0.0.7", ZONE))), []
+    for _ in range(120):
+        c = tcp(s.places[0])
+        c.sendall(one)
+        if read_framed(c).addresses() != ["127.0.0.3"]:
+            fail("few files: a connection")
+        them.append(c)
+    publish(11, OTHER)
+    s.until(lambda: listed(s.places[0], "45.0.0.8"), "few files: the next publication")
+    if s.status()["counters"].get("publications_refused"):
+        fail(f"few files: {s.status()}")
+    s.stop()
+
+
 def neighbours():
     """One network with more connections than there may be pushes out its own ones, and nobody else."""
     s = Server("dnsbl_connections=4", "dnsbl_threads=1", listen="127.0.0.1:0")
@@ -428,3 +449,4 @@ neighbours()
 who_may()
 how_often()
 reloads()
+few_files()

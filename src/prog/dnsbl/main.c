@@ -4,12 +4,17 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "prog/dnsbl/kept.h"
 #include "prog/dnsbl/worker.h"
 #include "svc/daemon.h"
 #include "util/clock.h"
 #include "util/log.h"
+
+#define BESIDE 64u /* descriptors for files, publications and what the daemon waits for */
+#define AT_LEAST                                                                                   \
+	32u /* connections, however few descriptors there are: they are closed for one another */
 
 struct dnsbl {
 	struct daemon *d;
@@ -161,20 +166,44 @@ static int turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 
 /* --- the daemon ----------------------------------------------------------------------------------------- */
 
+/* Over TCP, of all threads: as many as are wanted, or as there may be descriptors for. */
+static unsigned connections_of(const struct conf *c, const struct sockets *s)
+{
+	rlim_t beside = s->threads * (2 * s->n + 1) + BESIDE, want = beside + c->dnsbl_connections;
+	struct rlimit l, more;
+	unsigned n;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= want)
+		return c->dnsbl_connections;
+	more = (struct rlimit){ MIN_OF(want, l.rlim_max), l.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		l = more;
+	if (l.rlim_cur >= want)
+		return c->dnsbl_connections;
+	n = (unsigned)MAX_OF(l.rlim_cur, beside + AT_LEAST) - (unsigned)beside;
+	n = MIN_OF(n, c->dnsbl_connections);
+	log_warn("dnsbl_connections = %u wants %ju open files, and %ju are allowed "
+		 "(LimitNOFILE=): there will be %u at most",
+	    c->dnsbl_connections, (uintmax_t)want, (uintmax_t)l.rlim_cur, n);
+	return n;
+}
+
 static int start(struct dnsbl *b, struct err *e)
 {
 	struct sockets *s = NULL;
+	unsigned connections;
 	int r = kept_follow(b->d->kept, b->conf, &b->follow, e);
 
 	if (r == 0)
 		r = kept_sockets(b->d->kept, b->conf, threads_of(b->conf), &s, e);
 	if (r < 0)
 		return r;
+	connections = connections_of(b->conf, s);
 	b->service = (struct service){ .zone = &b->zone,
 		.allow = &b->allow,
 		.throttle = b->throttle,
 		.follow = b->follow,
-		.connections = MAX_OF(b->conf->dnsbl_connections / s->threads, 1u) };
+		.connections = MAX_OF(connections / s->threads, 1u) };
 	r = workers_start(&b->service, s, &b->workers, e);
 	if (r == 0)
 		announce(s);
