@@ -170,7 +170,15 @@ def publications():
     s.until_said("nothing is listed: the publication of generation 5 ended at ")
     if s.said().count("nothing is listed: the publication") != 1:
         fail("stale: it is logged never, or again and again: " + s.said())
-    publish(6, BAD)
+    # ended: what is decided about somebody is over before the publication is
+    ends = int(time.time()) + 3
+    publish(6, BAD.replace("4000000000", str(ends)))
+    s.until_said("answers by generation 6")
+    s.until(lambda: not listed(place), "whose time is over is listed no more")
+    if time.time() < ends or ask(place, dns.reverse("45.0.0.7", ZONE), "TXT").texts():
+        fail("he was not listed to his end, or a TXT has outlived it")
+    s.until_said("answers by generation 6")
+    publish(7, BAD)
     s.until(lambda: listed(place), "listed again")
     s.stop()
     if s.status()["state"] != "stopped":
@@ -363,7 +371,7 @@ def reloads():
             f.write(f"dnsbl_zone = {zone}\n{more}")
         os.rename(conf + ".new", conf)
     write(ZONE)
-    publish(7, BAD)
+    publish(8, BAD)
     s = Server(conf=conf)
     place, done, asked, wrong = s.places[0], threading.Event(), [0], []
     s.until(lambda: listed(place), "listed")
@@ -395,7 +403,7 @@ def reloads():
         t.start()
     for _ in range(6):
         reload()
-    publish(8, OTHER, key="mallory")
+    publish(9, OTHER, key="mallory")
     for _ in range(2):
         reload()
     write(ZONE, "dnsbl_ttl_s = 60\n")
@@ -411,7 +419,7 @@ def reloads():
     s.until(lambda: not listed(place), "nobody is listed by what cannot be believed")
     if listed(place, "45.0.0.8"):
         fail("after a reload it believes whom it did not believe before")
-    publish(9, BAD)
+    publish(10, BAD)
     s.until(lambda: listed(place), "the next good one")
     s.stop()
 
