@@ -112,9 +112,11 @@ class Writer(threading.Thread):
         log = self.path("ev.log")
         if not os.path.exists(log):
             return
-        for i in range(60, 0, -1):
-            if os.path.exists(f"{log}.{i}"):
-                os.rename(f"{log}.{i}", f"{log}.{i + 1}")
+        n = 1
+        while os.path.exists(f"{log}.{n}"):
+            n += 1
+        for i in range(n - 1, 0, -1):
+            os.rename(f"{log}.{i}", f"{log}.{i + 1}")
         shutil.copyfile(log, f"{log}.1")
         os.truncate(log, 0)
         self.rotations["copytruncate"] += 1
