@@ -23,6 +23,7 @@
 #define SAY_US	  10000000  /* what is malformed is told of so often */
 #define STUCK_US  120000000 /* who sends half a request, or reads no answer, is not about to go on */
 #define OUT_BYTES 32768u    /* at least, of answers that are sent together */
+#define ACCEPTS	  64u	    /* at once: who has come is answered, however many come */
 #define SPARE_FDS 64u	    /* of files beside connections */
 
 /* struct conn - one connection; on the list of all by when it was last heard of */
@@ -296,11 +297,28 @@ static void refuse(struct streams *s, int fd)
 	(void)close(fd); /* nothing was said on it */
 }
 
+/* Answers leave at once, and whoever vanished without a word is missed within minutes. Of a unix socket it means nothing. */
+static void tcp_ways(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} way[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 30 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 4 },
+	};
+
+	for (unsigned i = 0; i < NELEM(way); i++)
+		(void)setsockopt(
+		    fd, way[i].level, way[i].name, &way[i].value, sizeof(way[i].value));
+}
+
 static void add(struct streams *s, int fd)
 {
 	struct conn *c;
 	struct epoll_event ev = { .events = EPOLLIN };
-	int on = 1;
 
 	while (s->now.connections && s->now.connections >= s->limit)
 		if (!make_room(s)) {
@@ -316,7 +334,7 @@ static void add(struct streams *s, int fd)
 		refuse(s, fd);
 		return;
 	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* not of a unix socket */
+	tcp_ways(fd);
 	c->fd = fd;
 	c->own = c + 1;
 	c->heard_us = s->now.us;
@@ -344,7 +362,7 @@ static void on_place(struct streams *s, const struct place *p)
 	int fd;
 
 	s->now.us = clock_monotonic_us();
-	for (;;) {
+	for (unsigned i = 0; i < ACCEPTS; i++) { /* the next ones at the next turn */
 		fd = accept4(p->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			add(s, fd);
