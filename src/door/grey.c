@@ -80,20 +80,29 @@ static struct grey_name name_of(const struct grey *g, const uint8_t *p, size_t n
 	return name;
 }
 
-/* Of the client's network alone, and of the triplet. */
-static void names(const struct grey *g, struct addr client, struct span sender,
-    struct span recipient, struct grey_name *net, struct grey_name *triplet)
+/* struct names - of the client's network (/24, /64) alone, and of the triplet; owner: of whom it counts that they wait, since
+ * a customer has many /64 */
+struct names {
+	struct grey_name net, triplet;
+	uint32_t owner;
+};
+
+static struct names names_of(
+    const struct grey *g, struct addr client, struct span sender, struct span recipient)
 {
 	uint8_t text[17 + 2 * (PART_MAX + 1)];
-	struct addr a =
-	    addr_is_v4(client) ? addr_of_v4(addr_v4(client) & ~UINT32_C(255)) : addr_host(client);
+	struct addr block = addr_block(client).addr;
+	struct names ret;
 	size_t n = 16;
 
-	addr_to_bytes(a, text);
-	*net = name_of(g, text, n);
+	addr_to_bytes(block, text);
+	ret.owner = (uint32_t)name_of(g, text, n).hi | 1;
+	addr_to_bytes(addr_is_v4(client) ? block : addr_host(client), text);
+	ret.net = name_of(g, text, n);
 	n += put_mailbox(text + n, sender, true);
 	n += put_mailbox(text + n, recipient, false);
-	*triplet = name_of(g, text, n);
+	ret.triplet = name_of(g, text, n);
+	return ret;
 }
 
 /* --- the table ------------------------------------------------------------------------------------------ */
@@ -224,34 +233,33 @@ static void add_known(struct grey *g, const struct grey_name *name, uint32_t now
 	x->count = (uint16_t)MIN_OF(x->count + 1u, (unsigned)UINT16_MAX);
 }
 
-static enum grey_word put_off(struct grey *g, struct grey_entry *x, const struct grey_name *name,
-    const struct grey_name *of, uint32_t now, uint32_t *s)
+static enum grey_word put_off(
+    struct grey *g, struct grey_entry *x, const struct names *of, uint32_t now, uint32_t *s)
 {
-	uint32_t net = (uint32_t)of->hi | 1;
-
-	x = x ? x : grey_room(g, name, net, now);
+	if (x) /* its time is over, and it counts anew */
+		grey_set(g, x, GREY_EMPTY);
+	x = grey_room(g, &of->triplet, of->owner, now);
 	if (!x)
 		return GREY_FULL;
 	grey_set(g, x, GREY_WAITING);
-	x->name = *name;
-	x->net = net;
+	x->name = of->triplet;
+	x->net = of->owner;
 	x->first_s = x->last_s = now;
 	x->count = 0;
 	*s = g->conf.delay_s;
 	return GREY_WAIT;
 }
 
-static enum grey_word ask(struct grey *g, const struct grey_name *net,
-    const struct grey_name *triplet, uint32_t now, uint32_t *s)
+static enum grey_word ask(struct grey *g, const struct names *of, uint32_t now, uint32_t *s)
 {
 	struct grey_entry *x;
 	uint32_t age;
 
-	if (g->conf.known && is_known(g, grey_find(g, net), now))
+	if (g->conf.known && is_known(g, grey_find(g, &of->net), now))
 		return GREY_KNOWN;
-	x = grey_find(g, triplet);
+	x = grey_find(g, &of->triplet);
 	if (!x || grey_over(g, x, now))
-		return put_off(g, x, triplet, net, now, s);
+		return put_off(g, x, of, now, s);
 	if (x->kind != GREY_WAITING) {
 		x->last_s = now;
 		g->changes++;
@@ -265,7 +273,7 @@ static enum grey_word ask(struct grey *g, const struct grey_name *net,
 	grey_set(g, x, GREY_PASSED);
 	x->last_s = now;
 	*s = age;
-	add_known(g, net, now);
+	add_known(g, &of->net, now);
 	return GREY_BACK;
 }
 
@@ -277,13 +285,12 @@ uint32_t grey_time(int64_t now_s)
 enum grey_word grey_ask(struct grey *g, struct addr client, struct span sender,
     struct span recipient, int64_t now_s, uint32_t *s)
 {
-	struct grey_name net, triplet;
+	struct names of = names_of(g, client, sender, recipient);
 	enum grey_word w;
 
 	*s = 0;
-	names(g, client, sender, recipient, &net, &triplet);
 	grey_lock(g);
-	w = ask(g, &net, &triplet, grey_time(now_s), s);
+	w = ask(g, &of, grey_time(now_s), s);
 	grey_unlock(g);
 	return w;
 }

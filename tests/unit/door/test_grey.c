@@ -278,6 +278,16 @@ static void test_one_network(void **state)
 	assert_int_equal(f.waiting, 1024 / 4);
 	assert_int_equal(f.evicted, 17000 - 1024 / 4);
 	assert_true(fill(g, NULL, 0, 300, NOON + DELAY, &full) > 290);
+	/* many /64 of one customer are one */
+	for (unsigned i = 0; i < 256; i++) {
+		char host[40];
+
+		(void)snprintf(host, sizeof(host), "2a00:45:0:%x::1", i);
+		(void)fill(g, host, 67 * i, 67, NOON + DELAY, &full);
+	}
+	grey_figures(g, &f);
+	assert_int_equal(f.passed, 50);
+	assert_true(f.waiting <= 1024 / 4 + 300 + 1024 / 4);
 	/* also where the corner is full of others */
 	(void)fill(g, NULL, 0, 17000, NOON + DELAY, &full);
 	(void)fill(g, "192.0.2.1", 0, 17000, NOON + DELAY, &full);
