@@ -11,10 +11,12 @@
 #include "util/clock.h"
 
 struct follow {
-	char *serve_dir;
+	char *serve_dir, *key_hex, *own_text; /* as they were given */
 	struct addrset own;
 	bool keyed;
 	uint8_t key[SIGN_KEY_BYTES];
+	uint64_t least;	 /* generation: what is lower was replaced before this one followed … */
+	int64_t least_s; /* … by what is in force until then */
 	pthread_mutex_t lock; /* over newest alone */
 	struct edition *newest;
 	char seen[PLACE_PATH_MAX]; /* the publication that was looked at last; "": none */
@@ -27,13 +29,16 @@ int follow_new(
 	struct follow *f = calloc(1, sizeof(*f));
 	int r = 0;
 
-	if (f)
-		f->serve_dir = strdup(serve_dir);
-	if (!f || !f->serve_dir) {
-		free(f);
+	if (!f)
+		return err_set(e, -ENOMEM, "out of memory");
+	(void)pthread_mutex_init(&f->lock, NULL);
+	f->serve_dir = strdup(serve_dir);
+	f->key_hex = strdup(key_hex);
+	f->own_text = strdup(own);
+	if (!f->serve_dir || !f->key_hex || !f->own_text) {
+		(void)follow_free(f);
 		return err_set(e, -ENOMEM, "out of memory");
 	}
-	(void)pthread_mutex_init(&f->lock, NULL);
 	f->keyed = *key_hex;
 	if (f->keyed && sign_key_parse(span_str(key_hex), f->key) < 0)
 		r = err_set(e, -EINVAL,
@@ -48,6 +53,28 @@ int follow_new(
 	return r;
 }
 
+bool follow_is(const struct follow *f, const char *serve_dir, const char *key_hex, const char *own)
+{
+	return f && strcmp(f->serve_dir, serve_dir) == 0 && strcmp(f->key_hex, key_hex) == 0 &&
+	       strcmp(f->own_text, own) == 0;
+}
+
+int follow_after(const struct follow *before, const char *serve_dir, const char *key_hex,
+    const char *own, struct follow **ret, struct err *e)
+{
+	int r = follow_new(serve_dir, key_hex, own, ret, e);
+	struct follow *f = *ret;
+
+	if (r < 0 || !before || strcmp(before->serve_dir, serve_dir) != 0 ||
+	    strcmp(before->key_hex, key_hex) != 0)
+		return r;
+	f->keyed = before->keyed;
+	memcpy(f->key, before->key, SIGN_KEY_BYTES);
+	f->least = before->newest ? before->state.generation : before->least;
+	f->least_s = before->newest ? before->state.expires_s : before->least_s;
+	return 0;
+}
+
 struct follow *follow_free(struct follow *f)
 {
 	if (f) {
@@ -55,6 +82,8 @@ struct follow *follow_free(struct follow *f)
 		addrset_done(&f->own);
 		(void)pthread_mutex_destroy(&f->lock);
 		free(f->serve_dir);
+		free(f->key_hex);
+		free(f->own_text);
 		free(f);
 	}
 	return NULL;
@@ -105,11 +134,14 @@ static int refuse(struct follow *f, const struct err *e, int r)
 }
 
 /* What was in force has ended: a hub that was made anew counts from 1 again. */
-static bool over(const struct follow *f)
+static bool is_older(const struct follow *f, uint64_t generation)
 {
 	struct clock clock = clock_system();
+	int64_t now_s = clock_now_s(&clock);
 
-	return f->newest && edition_stale(f->newest, clock_now_s(&clock));
+	if (f->newest)
+		return generation < f->state.generation && !edition_stale(f->newest, now_s);
+	return generation < f->least && now_s < f->least_s;
 }
 
 static int open_it(struct follow *f, const char *dir, struct err *e)
@@ -125,7 +157,7 @@ static int open_it(struct follow *f, const char *dir, struct err *e)
 			return 0;
 		}
 	}
-	if (r == 0 && edition_head(ed)->generation < f->state.generation && !over(f)) {
+	if (r == 0 && is_older(f, edition_head(ed)->generation)) {
 		(void)edition_free(ed);
 		r = err_set(
 		    e, -EBADMSG, "%s: its generation is lower than that of what is in force", dir);
@@ -151,6 +183,12 @@ int follow_look(struct follow *f, struct err *e)
 		return 0;
 	(void)snprintf(f->seen, sizeof(f->seen), "%s", dir);
 	return open_it(f, dir, e);
+}
+
+void follow_again(struct follow *f)
+{
+	if (*f->state.trouble)
+		f->seen[0] = '\0';
 }
 
 struct edition *follow_take(struct follow *f)

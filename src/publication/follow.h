@@ -21,11 +21,22 @@ MUST_USE int follow_new(const char *serve_dir, const char *key_hex, const char *
 struct follow *follow_free(
     struct follow *f); /* NULL-safe, returns NULL; after the last follow_take */
 
+/* follow_is - does it follow by just these words? NULL: no
+ * follow_after - follow_new in the place of another one, at a reload: where serve_dir and key are the same, whoever was
+ *	believed is still, and what is older than what was in force is still refused. before: NULL: there is none; by the
+ *	thread that looks */
+bool follow_is(const struct follow *f, const char *serve_dir, const char *key_hex, const char *own);
+MUST_USE int follow_after(const struct follow *before, const char *serve_dir, const char *key_hex,
+    const char *own, struct follow **ret, struct err *e);
+
 /* follow_look - the current publication, when it is another one than at the last look; by one thread, every FOLLOW_EVERY_MS
  * One with a lower generation than what is in force is refused.
  * Returns 1: there is a new edition; 0: nothing new (nor when nothing was published yet); -errno with a sentence, once for
  * each publication: what was there before stays. */
 MUST_USE int follow_look(struct follow *f, struct err *e);
+
+/* follow_again - the next look is at what was refused, too; by the thread that looks */
+void follow_again(struct follow *f);
 
 /* follow_take - a hold on the newest edition, NULL when there is none: any thread; end it with edition_free. Take one for
  * each batch of questions, not for each question. */

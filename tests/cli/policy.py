@@ -423,6 +423,19 @@ def publications():
     until(lambda: "is not used" in log(), "one that somebody else signed")
     check(c.ask("45.0.2.1").startswith("REJECT") and c.ask("45.0.0.1") == DUNNO, "the one before it stays")
     until(lambda: "the newest cannot be read" in status()["message"], "its status says so")
+    reload()
+    check(ask("45.0.2.1").startswith("REJECT") and ask("45.0.0.1") == DUNNO, "a reload does not believe it")
+    with open(dir_ + "/conf") as f:
+        conf = f.read()
+    with open(dir_ + "/conf", "w") as f:
+        f.write(conf.replace("own_networks = ", "own_networks = 45.0.8.0/24, "))
+    reload()
+    check(ask("45.0.0.1") == DUNNO, "nor with other networks of one's own")
+    with open(dir_ + "/conf", "w") as f:
+        f.write(conf)
+    reload()
+    check(ask("45.0.0.1") == DUNNO, "nor once more")
+    c = Connection()
     publish(4, lasts_s=3)
     until(lambda: "generation=4" in log(), "one that ends soon")
     until(lambda: c.ask("45.0.0.1") == DUNNO, "it ends")

@@ -13,14 +13,16 @@ struct kept;
 struct kept *kept_new(void);		/* NULL: out of memory */
 struct kept *kept_free(struct kept *k); /* NULL-safe, returns NULL */
 
-/* kept_check - can this configuration be followed? Before a reload, while threads answer by the one before: when it follows
- * something else, that is looked for now, so that nobody waits for it
+/* kept_check - can this configuration be followed, and listened by? Before a reload, while threads answer by the one before:
+ * what it follows otherwise is looked for now, so that nobody waits for it, and other sockets are opened, whose questions
+ * wait in them
  *
  * k  NULL: nothing runs yet
- * Returns 0; -EINVAL with a sentence; -ENOMEM. */
-MUST_USE int kept_check(struct kept *k, const struct conf *c, struct err *e);
+ * Returns 0; -EINVAL with a sentence; -ENOMEM; -errno. */
+MUST_USE int kept_check(struct kept *k, const struct conf *c, unsigned threads, struct err *e);
 
-/* kept_follow - what was followed before, when it is what is wanted now; else a new one, which has looked once
+/* kept_follow - what was followed before, when it is what is wanted now, which looks once more at what it refused; else a new
+ *	one, which has looked once
  * kept_sockets - the same of the sockets; threads as of sockets_open
  * Both stay k's. 0; -EINVAL with a sentence; -errno. */
 MUST_USE int kept_follow(struct kept *k, const struct conf *c, struct follow **ret, struct err *e);

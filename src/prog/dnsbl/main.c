@@ -70,6 +70,13 @@ static int prepare(const struct daemon *d, struct dnsbl **ret, struct err *e)
 	return 0;
 }
 
+static unsigned threads_of(const struct conf *c)
+{
+	long n = c->dnsbl_threads ? (long)c->dnsbl_threads : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (unsigned)MIN_OF(MAX_OF(n, 1), (long)SOCKETS_THREADS_MAX);
+}
+
 static int check(const struct daemon *d, struct err *e)
 {
 	struct dnsbl *b;
@@ -77,19 +84,12 @@ static int check(const struct daemon *d, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = kept_check(d->kept, b->conf, e);
+	r = kept_check(d->kept, b->conf, threads_of(b->conf), e);
 	release(b);
 	return r;
 }
 
 /* --- what outlives a reload ----------------------------------------------------------------------------- */
-
-static unsigned threads_of(const struct conf *c)
-{
-	long n = c->dnsbl_threads ? (long)c->dnsbl_threads : sysconf(_SC_NPROCESSORS_ONLN);
-
-	return (unsigned)MIN_OF(MAX_OF(n, 1), (long)SOCKETS_THREADS_MAX);
-}
 
 static void announce(const struct sockets *s)
 {

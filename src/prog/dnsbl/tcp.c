@@ -11,9 +11,10 @@
 
 #define QUERY_MAX 1232u
 #define IDLE_US                                                                                    \
-	10000000    /* from one whole question to the next; RFC 7766 section 6.2.3 says seconds */
-#define ACCEPTS 16u /* at once */
-#define LENGTH	2u  /* bytes in front of each message */
+	10000000 /* from one whole question to the next; RFC 7766 section 6.2.3 says seconds */
+#define ACCEPTS	    16u /* at once */
+#define CROWD_SHARE 8u	/* an eighth of all connections is much for one network */
+#define LENGTH	    2u	/* bytes in front of each message */
 
 struct connection {
 	struct ear ear; /* first: epoll hands it back */
@@ -61,7 +62,7 @@ static void close_it(struct worker *w, struct connection *c)
 	atomic_store_explicit(&w->n_connections, open_now(w) - 1, memory_order_relaxed);
 }
 
-/* Who has to make room: one network does not push out all others. NULL: there is none. */
+/* Who has to make room: one network does not push out all others, nor many with little those who speak. NULL: there is none. */
 static struct connection *in_the_way(const struct worker *w)
 {
 	struct connection *c = w->silent;
@@ -69,6 +70,8 @@ static struct connection *in_the_way(const struct worker *w)
 
 	for (unsigned i = 0; i < WORKER_NETWORKS; i++)
 		most = MAX_OF(most, w->of_network[i]);
+	if (most <= w->v->connections / CROWD_SHARE)
+		return c;
 	while (c && w->of_network[c->network] < most)
 		c = c->before;
 	return c;

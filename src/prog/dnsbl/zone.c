@@ -30,8 +30,8 @@ static int read_servers(struct span text, struct zone *z, struct err *e)
 		if (dns_name_below(&z->server[z->n_servers], &z->name, &labels))
 			return err_set(e, -EINVAL,
 			    "dnsbl_ns: \"%.*s\" is in the zone, which has addresses of no host: "
-			    "take "
-			    "a name outside of it",
+			    "take a name outside of it, or leave dnsbl_ns empty where the zone "
+			    "is not delegated",
 			    (int)MIN_OF(span_len(one), (size_t)60), one.p);
 		z->n_servers++;
 	}

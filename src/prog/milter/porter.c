@@ -114,13 +114,6 @@ static void load(const struct conf *c, struct grey *g, const char *path)
 		log_error("the greylist begins anew: %s", e.text);
 }
 
-static bool follows_the_same(const struct conf *a, const struct conf *b)
-{
-	return strcmp(a->serve_dir, b->serve_dir) == 0 &&
-	       strcmp(a->publication_key, b->publication_key) == 0 &&
-	       strcmp(a->own_networks, b->own_networks) == 0;
-}
-
 /* What a configuration makes, beside what is in force. */
 struct next {
 	struct follow *follow;
@@ -138,11 +131,13 @@ static int next_open(const struct porter *p, const struct conf *c, struct next *
 	r = snprintf(n->grey_path, sizeof(n->grey_path), "%s/" GREYLIST, c->state_dir);
 	if (r < 0 || (size_t)r >= sizeof(n->grey_path))
 		return err_set(e, -EINVAL, "state_dir = %s: too long", c->state_dir);
-	if (p->conf && follows_the_same(p->conf, c)) {
+	if (follow_is(p->follow, c->serve_dir, c->publication_key, c->own_networks)) {
 		n->follow = p->follow;
+		follow_again(n->follow);
 		return 0;
 	}
-	r = follow_new(c->serve_dir, c->publication_key, c->own_networks, &n->follow, e);
+	r = follow_after(
+	    p->follow, c->serve_dir, c->publication_key, c->own_networks, &n->follow, e);
 	if (r == 0)
 		look(n->follow);
 	return r;

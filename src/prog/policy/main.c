@@ -16,7 +16,8 @@
 struct policy {
 	struct conf *conf;
 	struct door *door;
-	struct follow *follow;
+	struct follow *
+	    follow; /* the daemon keeps it: a reload forgets neither who is believed nor what is in force */
 	struct server *server;
 	char *greylist; /* path; NULL: before it was read */
 	uint64_t saved; /* its changes then */
@@ -107,7 +108,6 @@ static void policy_close(void *state)
 	if (p->greylist)
 		save(p);
 	(void)door_free(p->door);
-	(void)follow_free(p->follow);
 	(void)conf_free(p->conf);
 	free(p->greylist);
 	free(p);
@@ -140,14 +140,33 @@ static void look(struct policy *p)
 	say_if(!s.generation && r == 0, &p->none, "there is no publication yet,", &s);
 }
 
-static int open_all(struct policy *p, struct err *e)
+static int follow_on(struct policy *p, struct daemon *d, struct err *e)
+{
+	const struct conf *c = p->conf;
+	struct follow *next = NULL;
+	int r;
+
+	if (follow_is(d->kept, c->serve_dir, c->publication_key, c->own_networks)) {
+		follow_again(d->kept);
+	} else {
+		r = follow_after(
+		    d->kept, c->serve_dir, c->publication_key, c->own_networks, &next, e);
+		if (r < 0)
+			return r;
+		(void)follow_free(d->kept);
+		d->kept = next;
+	}
+	p->follow = d->kept;
+	return 0;
+}
+
+static int open_all(struct policy *p, struct daemon *d, struct err *e)
 {
 	struct server_conf s;
 	int r = door_new(p->conf, &p->door, e);
 
 	if (r == 0)
-		r = follow_new(p->conf->serve_dir, p->conf->publication_key, p->conf->own_networks,
-		    &p->follow, e);
+		r = follow_on(p, d, e);
 	if (r == 0)
 		r = load(p, e);
 	if (r < 0)
@@ -172,7 +191,7 @@ static int policy_open(struct daemon *d, void **state, struct err *e)
 	if (!p)
 		return err_set(e, -ENOMEM, "out of memory");
 	p->conf = read_conf(d, e);
-	r = p->conf ? open_all(p, e) : -EINVAL;
+	r = p->conf ? open_all(p, d, e) : -EINVAL;
 	if (r < 0) {
 		policy_close(p);
 		return r;
@@ -237,6 +256,11 @@ static void tell(struct daemon *d, struct policy *p)
 	tell_publication(d, p);
 }
 
+static void policy_forget(struct daemon *d)
+{
+	d->kept = follow_free(d->kept);
+}
+
 static int policy_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 {
 	struct policy *p = state;
@@ -271,6 +295,7 @@ static const struct daemon_def def = {
 	.open = policy_open,
 	.turn = policy_turn,
 	.close = policy_close,
+	.forget = policy_forget,
 };
 
 int main(int argc, char **argv)

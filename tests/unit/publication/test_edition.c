@@ -594,6 +594,55 @@ static void test_follow(void **state)
 	(void)follow_free(f);
 }
 
+/* f ends, and what follows after it by other words is returned */
+static struct follow *after(struct follow *f, const char *key_hex, const char *own)
+{
+	struct follow *next = NULL;
+	struct err e;
+
+	if (follow_after(f, serve, key_hex, own, &next, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_true(follow_is(next, serve, key_hex, own));
+	assert_false(follow_is(next, serve, key_hex, "9.9.8.0/24"));
+	(void)follow_free(f);
+	return next;
+}
+
+/* Who was believed, and how far publications had come, outlives two changes while nothing can be believed; a key that is given
+ * begins anew. */
+static void test_follow_after(void **state)
+{
+	struct follow *f;
+
+	assert_false(follow_is(NULL, "", "", ""));
+	(void)snprintf(serve, sizeof(serve), "%s/after", dir);
+	expires_s = UINT32_MAX;
+	f = follow("");
+	make(7, 1);
+	show("7");
+	want(f, 1, 7, "");
+	make(8, 2);
+	show("8");
+	want(f, -EKEYREJECTED, 7, "another key");
+	for (unsigned i = 0; i < 2; i++) {
+		f = after(f, "", i ? "9.9.7.0/24" : "");
+		want(f, -EKEYREJECTED, 0, "another key");
+	}
+	make(6, 1);
+	show("6");
+	want(f, -EBADMSG, 0, "lower");
+	want(f, 0, 0, "lower");
+	follow_again(f);
+	want(f, -EBADMSG, 0, "lower");
+	show("7");
+	want(f, 1, 7, "");
+	follow_again(f);
+	want(f, 0, 7, "");
+	f = after(f, "0000000000000000000000000000000000000000000000000000000000000000", "");
+	want(f, -EKEYREJECTED, 0, "another key");
+	(void)follow_free(f);
+}
+
 static atomic_bool ended;
 
 static void *read_all(void *arg)
@@ -651,6 +700,7 @@ int main(void)
 		cmocka_unit_test(test_reach_text),
 		cmocka_unit_test(test_reach_naive),
 		cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_follow_after),
 		cmocka_unit_test(test_follow_threads),
 	};
 	char clear[600];
