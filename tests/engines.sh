@@ -5,7 +5,8 @@
 #   engine_stop                         ends it; the database stays in DIR
 #   engine_again                        starts it once more
 #   engine_sql SQL                      what it answers, tab-separated
-# Run: engines.sh ENGINE PROGRAM…       with ONUS_TEST_HUB set to the URL of an empty database
+# Run: engines.sh ENGINE PROGRAM…       with ONUS_TEST_HUB set to the URL of an empty database; ONUS_TEST_SETTINGS: words for
+#                                       the server
 # Without ONUS_TEST_DURABLE=1 the server does not wait for the disk.
 
 # PostgreSQL refuses root
@@ -147,6 +148,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   shift
   dir=$(mktemp -d)
   trap 'engine_stop; rm -rf "$dir"' EXIT
-  engine_start "$which" "$dir" || exit 1
+  read -ra settings <<<"${ONUS_TEST_SETTINGS:-}"
+  engine_start "$which" "$dir" "${settings[@]}" || exit 1
   ONUS_TEST_HUB=$hub "$@"
 fi
