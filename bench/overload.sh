@@ -3,7 +3,7 @@
 # and 10 times as much coming in, an empty hub each time. The capacity is taken anew between any two, for a machine's disk
 # may be half as fast a minute later; a share is of the mean of those before and after it. Commits wait for the disk. From 1x on
 # the carried load should stay within a tenth of the capacity, memory flat; what is too much waits in the spool. PostgreSQL has
-# max_wal_size = 16GB, as doc/hub.md says: with its 1 GB a checkpoint comes every few seconds, and rates differ by a third.
+# max_wal_size = 16GB, so that no checkpoint falls into some steps and not into others.
 # BENCH_OVERLOAD_ENGINES, BENCH_OVERLOAD_S, BENCH_OVERLOAD_ROUNDS: which engines, how long each, and how often.
 set -euo pipefail
 # shellcheck source=bench/common
