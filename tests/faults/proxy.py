@@ -88,6 +88,7 @@ class Proxy(threading.Thread):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(8)
+        self.listener.setblocking(False)
 
     def arm(self, kind=None, at=0, victim=None, restart=None):
         """victim(): kills the program; restart(): kills the server and starts it again."""
@@ -105,8 +106,12 @@ class Proxy(threading.Thread):
         self.client = self.upstream = None
 
     def accept(self):
+        try:
+            client, _ = self.listener.accept()
+        except BlockingIOError:  # nobody is there any more: who waited here would keep the lock, and arm() waits for that
+            return
         self.close()
-        self.client, _ = self.listener.accept()
+        self.client = client
         self.talk, self.asked, self.answer = self.protocol(), b"", b""
         self.withheld = None
         self.upstream = socket.socket(socket.AF_UNIX)
@@ -184,7 +189,9 @@ class Proxy(threading.Thread):
             if self.clock() < self.since + 3600:
                 time.sleep(0.001)
                 return
-            self.listen()
+            with self.lock:  # arm() may have been first
+                if self.listener is None:
+                    self.listen()
         sockets = [s for s in (self.listener, self.client, self.upstream) if s]
         ready, _, _ = select.select(sockets, [], [], 0.01)
         with self.lock:
