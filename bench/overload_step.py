@@ -86,7 +86,7 @@ def main():
     rate, seconds, n = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[4])
     if rate:
         n = int(rate * seconds / LINES) + 1
-    with tempfile.TemporaryDirectory(prefix="overload", dir=os.environ.get("ONUS_BENCH")) as where:
+    with tempfile.TemporaryDirectory(prefix="overload", dir=os.environ.get("BENCH_OVERLOAD_DIR") or os.environ.get("ONUS_BENCH")) as where:
         spool = os.path.join(where, "spool/bench")
         made, new = os.path.join(spool, "tmp"), os.path.join(spool, "new")
         for d in ("tmp", "new", "done", "bad"):

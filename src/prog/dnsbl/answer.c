@@ -23,6 +23,7 @@ const char *const count_name[COUNT_N] = {
 	[COUNT_TRUNCATED] = "truncated",
 	[COUNT_DROPPED] = "dropped",
 	[COUNT_LOST] = "lost",
+	[COUNT_SHED] = "shed",
 };
 
 /* struct found - what there is under a name; with neither addresses nor a text there is nothing */

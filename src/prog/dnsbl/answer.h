@@ -21,6 +21,7 @@ enum count {
 	COUNT_TRUNCATED,
 	COUNT_DROPPED, /* left unanswered, or only in brief: too many to one network */
 	COUNT_LOST,    /* answers that the kernel did not take */
+	COUNT_SHED, /* questions that had waited too long when their turn came, of none of the above */
 	COUNT_N
 };
 extern const char *const count_name[COUNT_N];

@@ -9,8 +9,7 @@
 
 #include "util/span.h"
 
-#define RECEIVE_BYTES (4 << 20) /* what waits while a thread is busy; the kernel may give less */
-#define PORT_TRIES    20u	/* for one that is free over UDP and TCP */
+#define PORT_TRIES 20u /* for one that is free over UDP and TCP */
 
 static struct sockaddr_in *v4_of(struct listen_at *at)
 {
@@ -115,13 +114,12 @@ struct sockets *sockets_free(struct sockets *s)
 	return NULL;
 }
 
-/* What a socket of UDP wants besides: which address was asked, where there are several; room; and no path that cuts
+/* What a socket of UDP wants besides: which address was asked, where there are several; and no path that cuts
  * answers into fragments, or is said to (RFC 9715). All but the first may be refused. */
 static int tune(int fd, struct listen_at *at, bool wild)
 {
-	int on = 1, room = RECEIVE_BYTES, omit = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
+	int on = 1, omit = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	if (is_v6(at))
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit6, sizeof(omit6));
 	else

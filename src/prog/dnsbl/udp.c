@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "prog/dnsbl/worker_priv.h"
+#include "util/clock.h"
 
 #define BATCH	    64u
 #define ROUNDS	    8u	  /* of one socket, before the others have their turn */
@@ -155,26 +156,49 @@ static void send_all(struct worker *w, int fd, unsigned n, int *wait_ms)
 	}
 }
 
-void udp_ready(struct worker *w, struct ear *x)
+/* read_batch - what waits, an error of the network is one client's own */
+static unsigned read_batch(struct worker *w, const struct ear *x)
 {
 	struct udp_batch *b = w->batch;
+	int got;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		b->in[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+		b->in[i].msg_hdr.msg_controllen = x->wild ? CONTROL_MAX : 0;
+	}
+	got = recvmmsg(x->fd, b->in, BATCH, MSG_DONTWAIT, NULL);
+	return got > 0 ? (unsigned)got : 0;
+}
+
+/* Whoever asked has gone by the time that an answer comes. */
+static void shed(struct worker *w, const struct ear *x)
+{
 	unsigned n = BATCH;
+
+	while (n == BATCH && room_over(&x->room, x->fd)) {
+		n = read_batch(w, x);
+		for (unsigned i = 0; i < n; i++)
+			count(&w->counts, COUNT_SHED);
+	}
+}
+
+void udp_ready(struct worker *w, struct ear *x)
+{
+	unsigned n = BATCH;
+	uint32_t taken = 0;
 	int wait_ms = FULL_MS;
 
 	w->asked.tcp = false;
 	for (unsigned round = 0; round < ROUNDS && n == BATCH; round++) {
 		unsigned n_out = 0;
-		int got;
 
-		for (unsigned i = 0; i < BATCH; i++) {
-			b->in[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
-			b->in[i].msg_hdr.msg_controllen = x->wild ? CONTROL_MAX : 0;
-		}
-		got = recvmmsg(x->fd, b->in, BATCH, MSG_DONTWAIT, NULL);
-		n = got > 0 ? (unsigned)got : 0; /* an error of the network is one client's own */
+		n = read_batch(w, x);
 		fetch(w, n);
 		for (unsigned i = 0; i < n; i++)
 			n_out = answer_one(w, i, n_out, x->wild);
 		send_all(w, x->fd, n_out, &wait_ms);
+		taken += n;
 	}
+	if (room_took(&x->room, x->fd, taken, n < BATCH, clock_monotonic_us()))
+		shed(w, x);
 }

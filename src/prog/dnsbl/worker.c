@@ -98,6 +98,7 @@ static int prepare(struct worker *w, int stop)
 	r = worker_wait_for(w, &w->stop, EPOLLIN, false);
 	for (unsigned i = 0; i < w->sockets->n && r == 0; i++) {
 		w->udp[i] = (struct ear){ .kind = EAR_UDP, .fd = p[i].udp, .wild = p[i].wild };
+		room_open(p[i].udp);
 		w->tcp[i] = (struct ear){ .kind = EAR_TCP, .fd = p[i].tcp };
 		r = worker_wait_for(w, &w->udp[i], EPOLLIN, false);
 		if (r == 0)

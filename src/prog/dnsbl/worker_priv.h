@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "prog/dnsbl/room.h"
 #include "prog/dnsbl/worker.h"
 
 #define WORKER_NETWORKS 4096u
@@ -16,6 +17,7 @@ struct ear {
 	enum ear_kind kind;
 	int fd;
 	bool wild;
+	struct room room; /* of EAR_UDP */
 };
 
 struct udp_batch;
