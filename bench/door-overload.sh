@@ -8,7 +8,7 @@
 # what a server answers: what it did not send is in `offered` and not in `asked`. So onus-dnsbl is asked a second time, with a
 # twentieth of its processor, where all of it is sent; an answer that takes longer than 300 ms is no longer waited for. Requests of
 # Postfix come over 1,000 connections; who finds none free is `passed`, as at a mail server's limit.
-# BENCH_S (5), BENCH_ROUNDS (2): how long each, and how often.
+# BENCH_S (5), BENCH_ROUNDS (2): how long each, and how often. BENCH_PARTS (dnsbl dnsbl-slow policy): which.
 set -euo pipefail
 # shellcheck source=bench/common
 . "$(dirname "$0")/common"
@@ -60,8 +60,12 @@ overload() { # NAME PERCENT OPTION…
 }
 # shellcheck source=bench/dnsbl-servers
 . "$(dirname "$0")/dnsbl-servers"
-overload onus-dnsbl 100 -g -k 16 -o 32 -x 300
-overload onus-dnsbl 5 -g -k 16 -o 32 -x 300
+parts=" ${BENCH_PARTS:-dnsbl dnsbl-slow policy} "
+part() { # NAME NAME-OF-SERVER PERCENT OPTION…
+  if [ "${parts/ $1 /}" != "$parts" ]; then overload "${@:2}"; fi
+}
+part dnsbl onus-dnsbl 100 -g -k 16 -o 32 -x 300
+part dnsbl-slow onus-dnsbl 5 -g -k 16 -o 32 -x 300
 # shellcheck source=bench/policy-servers
 . "$(dirname "$0")/policy-servers"
-overload onus-policy-unix 100 -c 1000
+part policy onus-policy-unix 100 -c 1000

@@ -112,7 +112,51 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-static int read_pattern(struct span s, struct pattern *ret)
+/* Could a mail have it? What is written for another program's patterns (*@example.org, <a@example.org>) never comes, and whoever wrote it
+ * waits in vain. */
+static bool is_domain(struct span s)
+{
+	char before = '.';
+
+	for (const char *p = s.p; p < s.end; before = *p++) {
+		bool good = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') ||
+			    strchr("-_[]:", *p) || (unsigned char)*p >= 0x80;
+
+		if (!good && (*p != '.' || before == '.'))
+			return false;
+	}
+	return before != '.';
+}
+
+static bool is_user(struct span s)
+{
+	for (const char *p = s.p; p < s.end; p++)
+		if (strchr("*<>", *p))
+			return false;
+	return true;
+}
+
+static bool can_match(const struct pattern *p)
+{
+	const char *at = memrchr(p->text.p, '@', span_len(p->text));
+
+	switch (p->kind) {
+	case PATTERN_ADDRESS:
+		return is_user((struct span){ p->text.p, at }) &&
+		       is_domain((struct span){ at + 1, p->text.end });
+	case PATTERN_USER:
+		return is_user(p->text);
+	case PATTERN_DOMAIN:
+		return is_domain(p->text);
+	case PATTERN_BELOW:
+		return is_domain((struct span){ p->text.p + 1, p->text.end });
+	case PATTERN_NULL:
+		break;
+	}
+	return true;
+}
+
+static int read_pattern(struct span s, bool of_senders, struct pattern *ret)
 {
 	const char *at = memrchr(s.p, '@', span_len(s));
 
@@ -127,10 +171,11 @@ static int read_pattern(struct span s, struct pattern *ret)
 		ret->kind = PATTERN_ADDRESS;
 	else if (*s.p == '.')
 		ret->kind = PATTERN_BELOW;
-	return ret->kind == PATTERN_BELOW && span_len(s) < 2 ? -EINVAL : 0;
+	return can_match(ret) && (of_senders || ret->kind != PATTERN_NULL) ? 0 : -EINVAL;
 }
 
-static int read_patterns(const char *what, const char *text, struct patterns *ret, struct err *e)
+static int read_patterns(
+    const char *what, const char *text, bool of_senders, struct patterns *ret, struct err *e)
 {
 	struct span rest, word;
 	struct pattern p;
@@ -145,11 +190,11 @@ static int read_patterns(const char *what, const char *text, struct patterns *re
 		(void)span_cut(&rest, ' ', &word); /* the last one has none behind it */
 		if (span_empty(word))
 			continue;
-		if (read_pattern(word, &p) < 0)
+		if (read_pattern(word, of_senders, &p) < 0)
 			return err_set(e, -EINVAL,
 			    "%s is addresses (user@example.org), first halves (user@), domains "
-			    "(example.org, .example.org for what is below it) or <>, not \"%.*s\"",
-			    what, SPAN_ARG(word));
+			    "(example.org, .example.org for what is below it)%s, not \"%.*s\"",
+			    what, of_senders ? " or <>" : "", SPAN_ARG(word));
 		if (grow(&ret->v, &ret->cap, ret->n + 1, sizeof(*ret->v)) < 0)
 			return err_set(e, -ENOMEM, "out of memory");
 		ret->v[ret->n++] = p;
@@ -178,9 +223,9 @@ static int read_rule(const struct conf_rule *c, struct rule *r, struct err *e)
 	if (rc == 0)
 		rc = read_client(c->client, r, e);
 	if (rc == 0)
-		rc = read_patterns("sender", c->sender, &r->sender, e);
+		rc = read_patterns("sender", c->sender, true, &r->sender, e);
 	if (rc == 0)
-		rc = read_patterns("recipient", c->recipient, &r->recipient, e);
+		rc = read_patterns("recipient", c->recipient, false, &r->recipient, e);
 	if (rc == 0)
 		rc = read_wanted("authenticated", c->authenticated, &r->authenticated, e);
 	if (rc == 0)

@@ -8,9 +8,10 @@
 
 #define LOOK_US 100000	/* between two looks */
 #define IDLE_US 1000000 /* what was known before has nothing to do with now */
-#define DATAGRAM_BYTES                                                                             \
-	768	/* that the kernel counts for a short one at least; more of them: less waits */
-#define GROWS 8 /* by so much of itself, at a look at a socket that was emptied */
+#define STEP	8	/* the room changes by this part of it, unless it is twice too much */
+
+/* Of the kernel's, for a short one at least; where one takes more, less waits. */
+#define DATAGRAM_BYTES 768
 
 /* The kernel may give less. */
 static void set(int fd, int bytes)
@@ -37,13 +38,17 @@ static int bytes_for(uint32_t taken, int64_t us)
 	return (int)MIN_OF(MAX_OF(bytes, ROOM_LEAST_BYTES), ROOM_MOST_BYTES);
 }
 
+/* Two looks a tenth of a second apart differ by a fifth, and what is shed for that was to be answered. */
 static int next(const struct room *r, int64_t us)
 {
-	int have = bytes_of(r);
+	int have = bytes_of(r), want;
 
 	if (us > IDLE_US)
 		return ROOM_MOST_BYTES;
-	return r->emptied ? MIN_OF(have + have / GROWS, ROOM_MOST_BYTES) : bytes_for(r->taken, us);
+	if (r->emptied)
+		return MIN_OF(have + have / STEP, ROOM_MOST_BYTES);
+	want = bytes_for(r->taken, us);
+	return want > have / 2 ? MAX_OF(want, have - have / STEP) : want;
 }
 
 bool room_took(struct room *r, int fd, uint32_t n, bool emptied, int64_t now_us)
@@ -59,7 +64,7 @@ bool room_took(struct room *r, int fd, uint32_t n, bool emptied, int64_t now_us)
 	if (want != have)
 		set(fd, want);
 	*r = (struct room){ .bytes = want, .since_us = now_us, .emptied = emptied };
-	return want < have;
+	return want <= have / 2;
 }
 
 bool room_over(const struct room *r, int fd)

@@ -25,7 +25,7 @@ void room_open(int fd);
 
 /* room_took - n datagrams were taken off the socket; emptied: and it had no more
  *
- * Returns true when there is less room than before: see room_over. */
+ * Returns true when there is half of the room that there was, or less: see room_over. */
 bool room_took(struct room *r, int fd, uint32_t n, bool emptied, int64_t now_us);
 
 /* room_over - does more wait than there is room for? What is at the front has waited too long, and is to be taken off. */

@@ -122,6 +122,23 @@ static void test_adds_up(void **state)
 	assert_int_equal(buffer(s), s->most);
 }
 
+/* A little slower than before: the room follows step by step, and nothing is shed for it. */
+static void test_wavers(void **state)
+{
+	struct scene *s = *state;
+	int64_t now_us = BEGIN_US + TENTH_US;
+	int before, after;
+
+	for (unsigned i = 0; i < 2; i++, now_us += TENTH_US)
+		(void)room_took(&s->room, s->server, 400, false, now_us);
+	before = buffer(s);
+	assert_false(room_took(&s->room, s->server, 250, false, now_us));
+	after = buffer(s);
+	assert_in_range(after, before - before / 7, before - 1);
+	assert_false(room_took(&s->room, s->server, 420, false, now_us + TENTH_US));
+	assert_true(buffer(s) > before);
+}
+
 /* Once it is no longer asked too much the room comes back: step by step, and at once when nobody asks. */
 static void test_comes_back(void **state)
 {
@@ -157,6 +174,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_quick, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_adds_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_wavers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_burst, set_up, tear_down),
 	};
