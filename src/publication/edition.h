@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An edition: one publication, proven and opened for those who answer strangers (onus-dnsbl, onus-policy, onus-milter).
- * It never changes; many threads read it without a lock while a newer one is opened beside it (publication/follow.h).
+ * It never changes; many threads read it without a lock while a newer one is opened beside it (publication/editions.h).
  * What it takes from a publication: reputation, settings, carve-outs, reach. */
 #ifndef ONUS_PUBLICATION_EDITION_H
 #define ONUS_PUBLICATION_EDITION_H

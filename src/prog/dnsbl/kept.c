@@ -8,22 +8,22 @@
 
 struct kept {
 	struct sockets *sockets, *next_sockets;
-	struct follow *now, *next;
+	struct editions *now, *next;
 };
 
-static bool is_for(const struct follow *f, const struct conf *c)
+static bool is_for(const struct editions *f, const struct conf *c)
 {
-	return follow_is(f, c->serve_dir, c->publication_key, c->own_networks);
+	return editions_is(f, c->serve_dir, c->publication_key, c->own_networks);
 }
 
 /* What cannot be believed is no fault of the configuration: it is told of, and looked for again. */
-static int follow_first(struct kept *k, const struct conf *c, struct err *e)
+static int editions_first(struct kept *k, const struct conf *c, struct err *e)
 {
 	struct err why = { "" };
 	int r =
-	    follow_after(k->now, c->serve_dir, c->publication_key, c->own_networks, &k->next, e);
+	    editions_after(k->now, c->serve_dir, c->publication_key, c->own_networks, &k->next, e);
 
-	if (r == 0 && follow_look(k->next, &why) < 0)
+	if (r == 0 && editions_look(k->next, &why) < 0)
 		log_debug("%s", why.text);
 	return r;
 }
@@ -38,8 +38,8 @@ struct kept *kept_free(struct kept *k)
 	if (k) {
 		(void)sockets_free(k->sockets);
 		(void)sockets_free(k->next_sockets);
-		(void)follow_free(k->now);
-		(void)follow_free(k->next);
+		(void)editions_free(k->now);
+		(void)editions_free(k->next);
 	}
 	free(k);
 	return NULL;
@@ -52,36 +52,36 @@ static bool fits(const struct sockets *s, const struct conf *c, unsigned threads
 
 int kept_check(struct kept *k, const struct conf *c, unsigned threads, struct err *e)
 {
-	struct follow *f = NULL;
+	struct editions *f = NULL;
 	int r;
 
 	if (!k) {
-		r = follow_new(c->serve_dir, c->publication_key, c->own_networks, &f, e);
-		(void)follow_free(f);
+		r = editions_new(c->serve_dir, c->publication_key, c->own_networks, &f, e);
+		(void)editions_free(f);
 		return r;
 	}
-	k->next = follow_free(k->next);
+	k->next = editions_free(k->next);
 	k->next_sockets = sockets_free(k->next_sockets);
-	r = is_for(k->now, c) ? 0 : follow_first(k, c, e);
+	r = is_for(k->now, c) ? 0 : editions_first(k, c, e);
 	if (r == 0 && !fits(k->sockets, c, threads)) /* beside those that are open */
 		r = sockets_open(c->dnsbl_listen, threads, &k->next_sockets, e);
 	return r;
 }
 
-int kept_follow(struct kept *k, const struct conf *c, struct follow **ret, struct err *e)
+int kept_editions(struct kept *k, const struct conf *c, struct editions **ret, struct err *e)
 {
 	int r = 0;
 
 	if (is_for(k->now, c)) {
-		follow_again(k->now);
+		editions_again(k->now);
 	} else {
 		if (!is_for(k->next, c)) {
-			k->next = follow_free(k->next);
-			r = follow_first(k, c, e);
+			k->next = editions_free(k->next);
+			r = editions_first(k, c, e);
 		}
 		if (r < 0)
 			return r;
-		(void)follow_free(k->now);
+		(void)editions_free(k->now);
 		k->now = take_ptr(&k->next);
 	}
 	*ret = k->now;

@@ -6,7 +6,7 @@
 
 #include "core/conf.h"
 #include "prog/dnsbl/sockets.h"
-#include "publication/follow.h"
+#include "publication/editions.h"
 
 struct kept;
 
@@ -21,11 +21,12 @@ struct kept *kept_free(struct kept *k); /* NULL-safe, returns NULL */
  * Returns 0; -EINVAL with a sentence; -ENOMEM; -errno. */
 MUST_USE int kept_check(struct kept *k, const struct conf *c, unsigned threads, struct err *e);
 
-/* kept_follow - what was followed before, when it is what is wanted now, which looks once more at what it refused; else a new
+/* kept_editions - what was followed before, when it is what is wanted now, which looks once more at what it refused; else a new
  *	one, which has looked once
  * kept_sockets - the same of the sockets; threads as of sockets_open
  * Both stay k's. 0; -EINVAL with a sentence; -errno. */
-MUST_USE int kept_follow(struct kept *k, const struct conf *c, struct follow **ret, struct err *e);
+MUST_USE int kept_editions(
+    struct kept *k, const struct conf *c, struct editions **ret, struct err *e);
 MUST_USE int kept_sockets(
     struct kept *k, const struct conf *c, unsigned threads, struct sockets **ret, struct err *e);
 

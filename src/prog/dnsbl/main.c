@@ -22,7 +22,7 @@ struct dnsbl {
 	struct zone zone;
 	struct addrset allow;
 	struct throttle *throttle;
-	struct follow *follow; /* kept's */
+	struct editions *editions; /* kept's */
 	struct workers *workers;
 	struct service service;
 	char said[ERR_MAX];
@@ -110,7 +110,7 @@ static void forget(struct daemon *d)
 /* --- following the publication -------------------------------------------------------------------------- */
 
 /* What is in force, or why nothing is: in the status, and in the log when it is something else than before. */
-static void tell(struct dnsbl *b, const struct follow_state *s, int64_t now_s)
+static void tell(struct dnsbl *b, const struct editions_state *s, int64_t now_s)
 {
 	char text[ERR_MAX], at[UTC_TEXT_MAX];
 	bool stale = s->generation && now_s >= s->expires_s;
@@ -138,12 +138,12 @@ static void tell(struct dnsbl *b, const struct follow_state *s, int64_t now_s)
 static void look(struct dnsbl *b)
 {
 	struct clock clock = clock_system();
-	struct follow_state s;
+	struct editions_state s;
 	struct err e = { "" };
 
-	if (follow_look(b->follow, &e) < 0) /* its state has it, too */
+	if (editions_look(b->editions, &e) < 0) /* its state has it, too */
 		log_debug("%s", e.text);
-	follow_state(b->follow, &s);
+	editions_state(b->editions, &s);
 	tell(b, &s, clock_now_s(&clock));
 	daemon_gauge(b->d, "generation", s.generation);
 	daemon_time(b->d, "created", s.created_s);
@@ -160,7 +160,7 @@ static int turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
 	for (unsigned i = 0; i < COUNT_N; i++)
 		daemon_count(d, count_name[i], workers_count(b->workers, (enum count)i));
 	daemon_gauge(d, "connections", workers_connections(b->workers));
-	*wait_ms = d->once ? DAEMON_DONE : FOLLOW_EVERY_MS;
+	*wait_ms = d->once ? DAEMON_DONE : EDITIONS_EVERY_MS;
 	return 0;
 }
 
@@ -192,7 +192,7 @@ static int start(struct dnsbl *b, struct err *e)
 {
 	struct sockets *s = NULL;
 	unsigned connections;
-	int r = kept_follow(b->d->kept, b->conf, &b->follow, e);
+	int r = kept_editions(b->d->kept, b->conf, &b->editions, e);
 
 	if (r == 0)
 		r = kept_sockets(b->d->kept, b->conf, threads_of(b->conf), &s, e);
@@ -202,7 +202,7 @@ static int start(struct dnsbl *b, struct err *e)
 	b->service = (struct service){ .zone = &b->zone,
 		.allow = &b->allow,
 		.throttle = b->throttle,
-		.follow = b->follow,
+		.editions = b->editions,
 		.connections = MAX_OF(connections / s->threads, 1u) };
 	r = workers_start(&b->service, s, &b->workers, e);
 	if (r == 0)

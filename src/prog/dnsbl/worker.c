@@ -71,7 +71,7 @@ static void *run(void *arg)
 
 	while (go_on) {
 		int n = epoll_wait(w->epoll, ev, EVENTS, WAKE_MS);
-		struct edition *ed = n > 0 ? follow_take(w->v->follow) : NULL;
+		struct edition *ed = n > 0 ? editions_take(w->v->editions) : NULL;
 
 		w->asked.edition = ed;
 		w->asked.now_s = (int64_t)time(NULL);

@@ -8,14 +8,14 @@
 #include "prog/dnsbl/answer.h"
 #include "prog/dnsbl/sockets.h"
 #include "prog/dnsbl/throttle.h"
-#include "publication/follow.h"
+#include "publication/editions.h"
 
 /* struct service - what all threads share; it does not change while they run */
 struct service {
 	const struct zone *zone;
 	const struct addrset *allow; /* who may ask; empty: everybody */
 	struct throttle *throttle;
-	struct follow *follow;
+	struct editions *editions;
 	unsigned connections; /* of TCP, at most, of one thread */
 };
 

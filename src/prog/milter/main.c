@@ -33,12 +33,12 @@ static int milter_check(const struct daemon *d, struct err *e)
 	struct where where;
 	struct conf *c = read_conf(d, &where, e);
 	struct door *door = NULL;
-	struct follow *f = NULL;
+	struct editions *f = NULL;
 	int r = c ? door_new(c, &door, e) : -EINVAL;
 
 	if (r == 0)
-		r = follow_new(c->serve_dir, c->publication_key, c->own_networks, &f, e);
-	(void)follow_free(f);
+		r = editions_new(c->serve_dir, c->publication_key, c->own_networks, &f, e);
+	(void)editions_free(f);
 	(void)door_free(door);
 	(void)conf_free(c);
 	return r < 0 ? -EINVAL : 0;
@@ -126,7 +126,7 @@ static void count(struct daemon *d, const struct porter_figures *f, const struct
 	daemon_time(d, "expires", f->publication.expires_s);
 }
 
-static void say(struct daemon *d, struct milter *m, const struct follow_state *s)
+static void say(struct daemon *d, struct milter *m, const struct editions_state *s)
 {
 	struct clock clock = clock_system();
 	bool stale = s->generation && clock_now_s(&clock) >= s->expires_s;
@@ -157,7 +157,7 @@ static int milter_turn(struct daemon *d, void *state, int *wait_ms, struct err *
 	streams_figures(m->server, &n);
 	count(d, &f, &n);
 	say(d, m, &f.publication);
-	*wait_ms = d->once ? DAEMON_DONE : FOLLOW_EVERY_MS;
+	*wait_ms = d->once ? DAEMON_DONE : EDITIONS_EVERY_MS;
 	return 0;
 }
 

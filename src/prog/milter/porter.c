@@ -18,7 +18,7 @@
 struct porter {
 	struct conf *conf;
 	pthread_rwlock_t lock; /* over what a configuration made; who asks holds it for reading */
-	struct follow *follow;
+	struct editions *editions;
 	struct door *door; /* NULL: everybody passes */
 	char grey_path[PATH_MAX];
 	int64_t save_us;
@@ -54,20 +54,20 @@ struct porter *porter_free(struct porter *p)
 {
 	if (!p)
 		return NULL;
-	(void)follow_free(p->follow);
+	(void)editions_free(p->editions);
 	(void)door_free(p->door);
 	(void)conf_free(p->conf);
 	free(p);
 	return NULL;
 }
 
-static void look(struct follow *f)
+static void look(struct editions *f)
 {
-	struct follow_state s;
+	struct editions_state s;
 	struct err e = { "" };
-	int r = follow_look(f, &e);
+	int r = editions_look(f, &e);
 
-	follow_state(f, &s);
+	editions_state(f, &s);
 	if (r < 0)
 		log_error("the newest publication is not used: %s; %s", e.text,
 		    s.generation ? "the one before it stays until it ends"
@@ -116,7 +116,7 @@ static void load(const struct conf *c, struct grey *g, const char *path)
 
 /* What a configuration makes, beside what is in force. */
 struct next {
-	struct follow *follow;
+	struct editions *editions;
 	struct door *door;
 	char grey_path[PATH_MAX];
 };
@@ -131,23 +131,23 @@ static int next_open(const struct porter *p, const struct conf *c, struct next *
 	r = snprintf(n->grey_path, sizeof(n->grey_path), "%s/" GREYLIST, c->state_dir);
 	if (r < 0 || (size_t)r >= sizeof(n->grey_path))
 		return err_set(e, -EINVAL, "state_dir = %s: too long", c->state_dir);
-	if (follow_is(p->follow, c->serve_dir, c->publication_key, c->own_networks)) {
-		n->follow = p->follow;
-		follow_again(n->follow);
+	if (editions_is(p->editions, c->serve_dir, c->publication_key, c->own_networks)) {
+		n->editions = p->editions;
+		editions_again(n->editions);
 		return 0;
 	}
-	r = follow_after(
-	    p->follow, c->serve_dir, c->publication_key, c->own_networks, &n->follow, e);
+	r = editions_after(
+	    p->editions, c->serve_dir, c->publication_key, c->own_networks, &n->editions, e);
 	if (r == 0)
-		look(n->follow);
+		look(n->editions);
 	return r;
 }
 
 /* What the greylist learns between its snapshot and the exchange is forgotten: better than to have everybody wait. */
 int porter_take(struct porter *p, struct conf *c, struct err *e)
 {
-	struct next n = { .follow = NULL };
-	struct follow *follow = p->follow;
+	struct next n = { .editions = NULL };
+	struct editions *before = p->editions;
 	struct door *door = p->door;
 	int r = next_open(p, c, &n, e);
 
@@ -160,7 +160,7 @@ int porter_take(struct porter *p, struct conf *c, struct err *e)
 	load(c, door_grey(n.door), n.grey_path);
 	(void)pthread_rwlock_wrlock(
 	    &p->lock); /* this thread holds it nowhere else: it cannot fail */
-	p->follow = n.follow;
+	p->editions = n.editions;
 	p->door = n.door;
 	(void)pthread_rwlock_unlock(&p->lock);
 	memcpy(p->grey_path, n.grey_path, sizeof(p->grey_path));
@@ -169,8 +169,8 @@ int porter_take(struct porter *p, struct conf *c, struct err *e)
 	p->saved = changes(door_grey(n.door));
 	(void)conf_free(p->conf);
 	p->conf = c;
-	if (follow != n.follow)
-		(void)follow_free(follow);
+	if (before != n.editions)
+		(void)editions_free(before);
 	(void)door_free(door);
 	return 0;
 }
@@ -179,7 +179,7 @@ void porter_look(struct porter *p)
 {
 	int64_t now_us = clock_monotonic_us();
 
-	look(p->follow);
+	look(p->editions);
 	if (now_us < p->save_us)
 		return;
 	p->save_us = now_us + SAVE_US;
@@ -189,16 +189,16 @@ void porter_look(struct porter *p)
 void porter_close(struct porter *p)
 {
 	struct door *door = p->door;
-	struct follow *follow = p->follow;
+	struct editions *editions = p->editions;
 
 	(void)pthread_rwlock_wrlock(&p->lock);
 	p->door = NULL;
-	p->follow = NULL;
+	p->editions = NULL;
 	(void)pthread_rwlock_unlock(&p->lock);
 	if (door)
 		save(p, door_grey(door));
 	(void)door_free(door);
-	(void)follow_free(follow);
+	(void)editions_free(editions);
 	p->conf = conf_free(p->conf);
 }
 
@@ -213,7 +213,7 @@ void porter_figures(struct porter *p, struct porter_figures *ret)
 	ret->forged = p->forged;
 	ret->faults = p->faults;
 	grey_figures(door_grey(p->door), &ret->grey);
-	follow_state(p->follow, &ret->publication);
+	editions_state(p->editions, &ret->publication);
 }
 
 bool porter_admit(struct porter *p)
@@ -243,7 +243,7 @@ void porter_judge(struct porter *p, struct addr addr, const struct door_mail *m,
 		*ret = (struct door_answer){ .verdict = DOOR_PASS };
 		*spared = true;
 	} else {
-		ed = follow_take(p->follow);
+		ed = editions_take(p->editions);
 		doorway_look(ed, addr, now, &way);
 		door_judge(p->door, &way.facts, m, now, ret);
 		*spared = ret->spared;

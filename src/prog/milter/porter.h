@@ -6,7 +6,7 @@
 
 #include "core/conf.h"
 #include "door/door.h"
-#include "publication/follow.h"
+#include "publication/editions.h"
 
 struct porter;
 
@@ -16,7 +16,7 @@ struct porter_figures {
 	uint64_t forged;		      /* headers of ours that clients brought along */
 	uint64_t faults; /* answers that could not be given: the client passed */
 	struct grey_figures grey;
-	struct follow_state publication;
+	struct editions_state publication;
 };
 
 /* porter_new - without a configuration: everybody passes; NULL when out of memory
@@ -29,7 +29,7 @@ struct porter *porter_free(struct porter *p);
  *
  * porter_take - a configuration, which it takes, in place of the one before, which stands when this fails; the greylist goes
  * on where its snapshot ends. 0; -EINVAL, -ENOMEM with a sentence: c is still the caller's
- * porter_look - every FOLLOW_EVERY_MS: the newest publication, the snapshot when it is time
+ * porter_look - every EDITIONS_EVERY_MS: the newest publication, the snapshot when it is time
  * porter_close - keep the greylist; from here on everybody passes */
 MUST_USE int porter_take(struct porter *p, struct conf *c, struct err *e);
 void porter_look(struct porter *p);

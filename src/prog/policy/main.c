@@ -16,8 +16,8 @@
 struct policy {
 	struct conf *conf;
 	struct door *door;
-	struct follow *
-	    follow; /* the daemon keeps it: a reload forgets neither who is believed nor what is in force */
+	/* The daemon keeps them: a reload forgets neither who is believed nor what is in force. */
+	struct editions *editions;
 	struct server *server;
 	char *greylist; /* path; NULL: before it was read */
 	uint64_t saved; /* its changes then */
@@ -34,14 +34,14 @@ static int policy_check(const struct daemon *d, struct err *e)
 {
 	struct conf *c = read_conf(d, e);
 	struct door *door = NULL;
-	struct follow *f = NULL;
+	struct editions *f = NULL;
 	int r = c ? server_check(c->policy_listen, e) : -EINVAL;
 
 	if (r == 0)
 		r = door_new(c, &door, e);
 	if (r == 0)
-		r = follow_new(c->serve_dir, c->publication_key, c->own_networks, &f, e);
-	(void)follow_free(f);
+		r = editions_new(c->serve_dir, c->publication_key, c->own_networks, &f, e);
+	(void)editions_free(f);
 	(void)door_free(door);
 	(void)conf_free(c);
 	return r < 0 ? -EINVAL : 0;
@@ -114,7 +114,7 @@ static void policy_close(void *state)
 }
 
 /* say_if - once while it is so */
-static void say_if(bool is, bool *said, const char *what, const struct follow_state *s)
+static void say_if(bool is, bool *said, const char *what, const struct editions_state *s)
 {
 	if (is && !*said)
 		log_warn("%s generation=%ju: nobody is listed", what, (uintmax_t)s->generation);
@@ -124,11 +124,11 @@ static void say_if(bool is, bool *said, const char *what, const struct follow_st
 static void look(struct policy *p)
 {
 	struct clock clock = clock_system();
-	struct follow_state s;
+	struct editions_state s;
 	struct err e;
-	int r = follow_look(p->follow, &e);
+	int r = editions_look(p->editions, &e);
 
-	follow_state(p->follow, &s);
+	editions_state(p->editions, &s);
 	if (r > 0)
 		log_info("answering by generation=%ju", (uintmax_t)s.generation);
 	else if (r < 0)
@@ -140,23 +140,23 @@ static void look(struct policy *p)
 	say_if(!s.generation && r == 0, &p->none, "there is no publication yet,", &s);
 }
 
-static int follow_on(struct policy *p, struct daemon *d, struct err *e)
+static int take_editions(struct policy *p, struct daemon *d, struct err *e)
 {
 	const struct conf *c = p->conf;
-	struct follow *next = NULL;
+	struct editions *next = NULL;
 	int r;
 
-	if (follow_is(d->kept, c->serve_dir, c->publication_key, c->own_networks)) {
-		follow_again(d->kept);
+	if (editions_is(d->kept, c->serve_dir, c->publication_key, c->own_networks)) {
+		editions_again(d->kept);
 	} else {
-		r = follow_after(
+		r = editions_after(
 		    d->kept, c->serve_dir, c->publication_key, c->own_networks, &next, e);
 		if (r < 0)
 			return r;
-		(void)follow_free(d->kept);
+		(void)editions_free(d->kept);
 		d->kept = next;
 	}
-	p->follow = d->kept;
+	p->editions = d->kept;
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static int open_all(struct policy *p, struct daemon *d, struct err *e)
 	int r = door_new(p->conf, &p->door, e);
 
 	if (r == 0)
-		r = follow_on(p, d, e);
+		r = take_editions(p, d, e);
 	if (r == 0)
 		r = load(p, e);
 	if (r < 0)
@@ -177,7 +177,7 @@ static int open_all(struct policy *p, struct daemon *d, struct err *e)
 		.idle_s = p->conf->policy_idle_s,
 		.wait_ms = p->conf->policy_wait_ms,
 		.door = p->door,
-		.follow = p->follow };
+		.editions = p->editions };
 	return server_new(&s, &p->server, e);
 }
 
@@ -211,9 +211,9 @@ static int policy_open(struct daemon *d, void **state, struct err *e)
 static void tell_publication(struct daemon *d, const struct policy *p)
 {
 	struct clock clock = clock_system();
-	struct follow_state s;
+	struct editions_state s;
 
-	follow_state(p->follow, &s);
+	editions_state(p->editions, &s);
 	daemon_gauge(d, "generation", s.generation);
 	daemon_time(d, "published", s.created_s);
 	daemon_time(d, "expires", s.expires_s);
@@ -258,7 +258,7 @@ static void tell(struct daemon *d, struct policy *p)
 
 static void policy_forget(struct daemon *d)
 {
-	d->kept = follow_free(d->kept);
+	d->kept = editions_free(d->kept);
 }
 
 static int policy_turn(struct daemon *d, void *state, int *wait_ms, struct err *e)
@@ -273,7 +273,7 @@ static int policy_turn(struct daemon *d, void *state, int *wait_ms, struct err *
 		p->save_us = clock_monotonic_us() + SAVE_US;
 	}
 	tell(d, p);
-	*wait_ms = d->once ? DAEMON_DONE : FOLLOW_EVERY_MS;
+	*wait_ms = d->once ? DAEMON_DONE : EDITIONS_EVERY_MS;
 	return 0;
 }
 

@@ -70,7 +70,7 @@ void server_places(const struct server *s, struct buf *out)
 static const struct edition *edition(struct server *s)
 {
 	if (!s->has_ed)
-		s->ed = follow_take(s->conf.follow);
+		s->ed = editions_take(s->conf.editions);
 	s->has_ed = true;
 	return s->ed;
 }

@@ -10,7 +10,7 @@
 
 #include "door/door.h"
 #include "prog/policy/answer.h"
-#include "publication/follow.h"
+#include "publication/editions.h"
 #include "svc/streams.h"
 
 struct server;
@@ -18,8 +18,8 @@ struct server;
 struct server_conf {
 	const char *listen; /* as policy_listen has it */
 	uint32_t connections, idle_s, wait_ms;
-	struct door *door; /* borrowed until server_free, as is follow */
-	struct follow *follow;
+	struct door *door; /* borrowed until server_free, as are editions */
+	struct editions *editions;
 };
 
 /* server_check - could it be listened there? 0, or -EINVAL with a sentence */

@@ -7,13 +7,13 @@
 #include <time.h>
 
 #include "publication/client_json.h"
-#include "publication/follow.h"
+#include "publication/editions.h"
 #include "util/log.h"
 
 #define STEP_MS 100 /* how soon the thread ends when it is told to */
 
 struct standings {
-	struct follow *follow;
+	struct editions *editions;
 	pthread_t thread;
 	atomic_bool ended;
 	uint64_t generation; /* as standings_news saw it */
@@ -27,7 +27,7 @@ static void *run(void *arg)
 
 	for (unsigned i = 0; !atomic_load(&s->ended); i++) {
 		struct err e = { "" };
-		int r = i % (FOLLOW_EVERY_MS / STEP_MS) == 0 ? follow_look(s->follow, &e) : 0;
+		int r = i % (EDITIONS_EVERY_MS / STEP_MS) == 0 ? editions_look(s->editions, &e) : 0;
 
 		if (r < 0)
 			log_error("what is decided over addresses stays as it was: %s", e.text);
@@ -43,7 +43,8 @@ int standings_new(const struct conf *conf, struct standings **ret, struct err *e
 
 	if (!s)
 		return err_set(e, -ENOMEM, "out of memory");
-	r = follow_new(conf->serve_dir, conf->publication_key, conf->own_networks, &s->follow, e);
+	r = editions_new(
+	    conf->serve_dir, conf->publication_key, conf->own_networks, &s->editions, e);
 	if (r == 0) {
 		int code = pthread_create(&s->thread, NULL, run, s);
 
@@ -51,7 +52,7 @@ int standings_new(const struct conf *conf, struct standings **ret, struct err *e
 			r = err_set(e, -code, "no thread: %s", strerror(code));
 	}
 	if (r < 0) {
-		(void)follow_free(s->follow);
+		(void)editions_free(s->editions);
 		free(s);
 	} else {
 		*ret = s;
@@ -64,7 +65,7 @@ struct standings *standings_free(struct standings *s)
 	if (s) {
 		atomic_store(&s->ended, true);
 		(void)pthread_join(s->thread, NULL);
-		(void)follow_free(s->follow);
+		(void)editions_free(s->editions);
 		free(s);
 	}
 	return NULL;
@@ -72,16 +73,16 @@ struct standings *standings_free(struct standings *s)
 
 int standings_check(const struct conf *conf, struct err *e)
 {
-	struct follow *f = NULL;
-	int r = follow_new(conf->serve_dir, conf->publication_key, conf->own_networks, &f, e);
+	struct editions *f = NULL;
+	int r = editions_new(conf->serve_dir, conf->publication_key, conf->own_networks, &f, e);
 
-	(void)follow_free(f);
+	(void)editions_free(f);
 	return r;
 }
 
 bool standings_news(struct standings *s, int64_t now_s)
 {
-	struct edition *ed = s ? follow_take(s->follow) : NULL;
+	struct edition *ed = s ? editions_take(s->editions) : NULL;
 	uint64_t generation;
 	bool stale, news;
 
@@ -98,7 +99,7 @@ bool standings_news(struct standings *s, int64_t now_s)
 
 bool standing_json(const struct site *site, struct addr a, struct jout *j)
 {
-	struct edition *ed = site->standings ? follow_take(site->standings->follow) : NULL;
+	struct edition *ed = site->standings ? editions_take(site->standings->editions) : NULL;
 	int64_t now_s = clock_now_s(&site->clock);
 	struct client c;
 
@@ -129,7 +130,7 @@ static void say(struct model *m, struct value *list, const struct client *c)
 
 bool standing_say(const struct site *site, struct model *m, struct value *to, struct addr a)
 {
-	struct edition *ed = site->standings ? follow_take(site->standings->follow) : NULL;
+	struct edition *ed = site->standings ? editions_take(site->standings->editions) : NULL;
 	struct client c;
 
 	client_look(ed, a, clock_now_s(&site->clock), &c);

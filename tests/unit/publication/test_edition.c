@@ -16,7 +16,7 @@
 #include "publication/client.h"
 #include "publication/decisions.h"
 #include "publication/edition_parts.h"
-#include "publication/follow.h"
+#include "publication/editions.h"
 #include "publication/manifest.h"
 
 /* Public space: what is special is never decided about. */
@@ -506,23 +506,23 @@ static void test_reach_naive(void **state)
 
 /* --- following ---------------------------------------------------------------------------------- */
 
-static struct follow *follow(const char *key_hex)
+static struct editions *follow_editions(const char *key_hex)
 {
-	struct follow *f = NULL;
+	struct editions *f = NULL;
 	struct err e;
 
-	if (follow_new(serve, key_hex, "9.9.9.0/24", &f, &e) < 0)
+	if (editions_new(serve, key_hex, "9.9.9.0/24", &f, &e) < 0)
 		fail_msg("%s", e.text);
 	return f;
 }
 
-static void want(struct follow *f, int got, uint64_t generation, const char *trouble)
+static void want(struct editions *f, int got, uint64_t generation, const char *trouble)
 {
-	struct follow_state s;
+	struct editions_state s;
 	struct err e = { "" };
 
-	assert_int_equal(follow_look(f, &e), got);
-	follow_state(f, &s);
+	assert_int_equal(editions_look(f, &e), got);
+	editions_state(f, &s);
 	assert_int_equal(s.generation, generation);
 	if (!strstr(s.trouble, trouble) || (*trouble == '\0') != (*s.trouble == '\0'))
 		fail_msg("\"%s\", not \"%s\"", s.trouble, trouble);
@@ -538,22 +538,22 @@ static const char *link_of(const char *name)
 
 static void test_follow(void **state)
 {
-	struct follow *f;
+	struct editions *f;
 	struct edition *ed;
 	struct err e;
 
-	assert_int_equal(follow_new(serve, "abc", "", &f, &e), -EINVAL);
-	assert_int_equal(follow_new(serve, "", "nowhere", &f, &e), -EINVAL);
+	assert_int_equal(editions_new(serve, "abc", "", &f, &e), -EINVAL);
+	assert_int_equal(editions_new(serve, "", "nowhere", &f, &e), -EINVAL);
 	(void)snprintf(serve, sizeof(serve), "%s/followed", dir);
-	f = follow("");
-	assert_null(follow_take(f));
+	f = follow_editions("");
+	assert_null(editions_take(f));
 	want(f, 0, 0, ""); /* nothing was published yet */
 	expires_s = UINT32_MAX;
 	make(7, 1);
 	show("7");
 	want(f, 1, 7, "");
 	want(f, 0, 7, "");
-	ed = follow_take(f);
+	ed = editions_take(f);
 	make(8, 1);
 	put("reputation", SPAN("rubbish"));
 	show("8");
@@ -591,33 +591,33 @@ static void test_follow(void **state)
 	make(3, 1); /* of a hub that was made anew */
 	show("3");
 	want(f, 1, 3, "");
-	(void)follow_free(f);
+	(void)editions_free(f);
 }
 
 /* f ends, and what follows after it by other words is returned */
-static struct follow *after(struct follow *f, const char *key_hex, const char *own)
+static struct editions *after(struct editions *f, const char *key_hex, const char *own)
 {
-	struct follow *next = NULL;
+	struct editions *next = NULL;
 	struct err e;
 
-	if (follow_after(f, serve, key_hex, own, &next, &e) < 0)
+	if (editions_after(f, serve, key_hex, own, &next, &e) < 0)
 		fail_msg("%s", e.text);
-	assert_true(follow_is(next, serve, key_hex, own));
-	assert_false(follow_is(next, serve, key_hex, "9.9.8.0/24"));
-	(void)follow_free(f);
+	assert_true(editions_is(next, serve, key_hex, own));
+	assert_false(editions_is(next, serve, key_hex, "9.9.8.0/24"));
+	(void)editions_free(f);
 	return next;
 }
 
 /* Who was believed, and how far publications had come, outlives two changes while nothing can be believed; a key that is given
  * begins anew. */
-static void test_follow_after(void **state)
+static void test_editions_after(void **state)
 {
-	struct follow *f;
+	struct editions *f;
 
-	assert_false(follow_is(NULL, "", "", ""));
+	assert_false(editions_is(NULL, "", "", ""));
 	(void)snprintf(serve, sizeof(serve), "%s/after", dir);
 	expires_s = UINT32_MAX;
-	f = follow("");
+	f = follow_editions("");
 	make(7, 1);
 	show("7");
 	want(f, 1, 7, "");
@@ -632,26 +632,26 @@ static void test_follow_after(void **state)
 	show("6");
 	want(f, -EBADMSG, 0, "lower");
 	want(f, 0, 0, "lower");
-	follow_again(f);
+	editions_again(f);
 	want(f, -EBADMSG, 0, "lower");
 	show("7");
 	want(f, 1, 7, "");
-	follow_again(f);
+	editions_again(f);
 	want(f, 0, 7, "");
 	f = after(f, "0000000000000000000000000000000000000000000000000000000000000000", "");
 	want(f, -EKEYREJECTED, 0, "another key");
-	(void)follow_free(f);
+	(void)editions_free(f);
 }
 
 static atomic_bool ended;
 
 static void *read_all(void *arg)
 {
-	struct follow *f = arg;
+	struct editions *f = arg;
 	uint64_t n = 0;
 
 	while (!atomic_load(&ended) || n == 0) {
-		struct edition *ed = follow_take(f);
+		struct edition *ed = editions_take(f);
 		struct client c;
 
 		if (ed) {
@@ -665,13 +665,13 @@ static void *read_all(void *arg)
 	return f;
 }
 
-static void test_follow_threads(void **state)
+static void test_editions_threads(void **state)
 {
-	struct follow *f;
+	struct editions *f;
 	pthread_t t[2];
 
 	(void)snprintf(serve, sizeof(serve), "%s/threads", dir);
-	f = follow("");
+	f = follow_editions("");
 	for (unsigned i = 0; i < NELEM(t); i++)
 		assert_int_equal(pthread_create(&t[i], NULL, read_all, f), 0);
 	for (unsigned g = 1; g <= 12; g++) {
@@ -689,7 +689,7 @@ static void test_follow_threads(void **state)
 		(void)pthread_join(t[i], &ret);
 		assert_ptr_equal(ret, f);
 	}
-	(void)follow_free(f);
+	(void)editions_free(f);
 }
 
 int main(void)
@@ -700,8 +700,8 @@ int main(void)
 		cmocka_unit_test(test_reach_text),
 		cmocka_unit_test(test_reach_naive),
 		cmocka_unit_test(test_follow),
-		cmocka_unit_test(test_follow_after),
-		cmocka_unit_test(test_follow_threads),
+		cmocka_unit_test(test_editions_after),
+		cmocka_unit_test(test_editions_threads),
 	};
 	char clear[600];
 	int r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "publication/follow.h"
+#include "publication/editions.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include "publication/place.h"
 #include "util/clock.h"
 
-struct follow {
+struct editions {
 	char *serve_dir, *key_hex, *own_text; /* as they were given */
 	struct addrset own;
 	bool keyed;
@@ -20,13 +20,13 @@ struct follow {
 	pthread_mutex_t lock; /* over newest alone */
 	struct edition *newest;
 	char seen[PLACE_PATH_MAX]; /* the publication that was looked at last; "": none */
-	struct follow_state state;
+	struct editions_state state;
 };
 
-int follow_new(
-    const char *serve_dir, const char *key_hex, const char *own, struct follow **ret, struct err *e)
+int editions_new(const char *serve_dir, const char *key_hex, const char *own, struct editions **ret,
+    struct err *e)
 {
-	struct follow *f = calloc(1, sizeof(*f));
+	struct editions *f = calloc(1, sizeof(*f));
 	int r = 0;
 
 	if (!f)
@@ -36,7 +36,7 @@ int follow_new(
 	f->key_hex = strdup(key_hex);
 	f->own_text = strdup(own);
 	if (!f->serve_dir || !f->key_hex || !f->own_text) {
-		(void)follow_free(f);
+		(void)editions_free(f);
 		return err_set(e, -ENOMEM, "out of memory");
 	}
 	f->keyed = *key_hex;
@@ -47,23 +47,24 @@ int follow_new(
 	if (r == 0)
 		r = addrset_parse(span_str(own), &f->own, e);
 	if (r < 0)
-		(void)follow_free(f);
+		(void)editions_free(f);
 	else
 		*ret = f;
 	return r;
 }
 
-bool follow_is(const struct follow *f, const char *serve_dir, const char *key_hex, const char *own)
+bool editions_is(
+    const struct editions *f, const char *serve_dir, const char *key_hex, const char *own)
 {
 	return f && strcmp(f->serve_dir, serve_dir) == 0 && strcmp(f->key_hex, key_hex) == 0 &&
 	       strcmp(f->own_text, own) == 0;
 }
 
-int follow_after(const struct follow *before, const char *serve_dir, const char *key_hex,
-    const char *own, struct follow **ret, struct err *e)
+int editions_after(const struct editions *before, const char *serve_dir, const char *key_hex,
+    const char *own, struct editions **ret, struct err *e)
 {
-	int r = follow_new(serve_dir, key_hex, own, ret, e);
-	struct follow *f = *ret;
+	int r = editions_new(serve_dir, key_hex, own, ret, e);
+	struct editions *f = *ret;
 
 	if (r < 0 || !before || strcmp(before->serve_dir, serve_dir) != 0 ||
 	    strcmp(before->key_hex, key_hex) != 0)
@@ -75,7 +76,7 @@ int follow_after(const struct follow *before, const char *serve_dir, const char 
 	return 0;
 }
 
-struct follow *follow_free(struct follow *f)
+struct editions *editions_free(struct editions *f)
 {
 	if (f) {
 		(void)edition_free(f->newest);
@@ -89,7 +90,7 @@ struct follow *follow_free(struct follow *f)
 	return NULL;
 }
 
-static void put(struct follow *f, struct edition *ed)
+static void put(struct editions *f, struct edition *ed)
 {
 	struct edition *older;
 
@@ -119,7 +120,7 @@ static bool may_pass(int r)
 }
 
 /* What may be otherwise the next time, memory or a disk, is tried again at each look, and told of once. */
-static int refuse(struct follow *f, const struct err *e, int r)
+static int refuse(struct editions *f, const struct err *e, int r)
 {
 	bool told = strcmp(f->state.trouble, e->text) == 0;
 
@@ -134,7 +135,7 @@ static int refuse(struct follow *f, const struct err *e, int r)
 }
 
 /* What was in force has ended: a hub that was made anew counts from 1 again. */
-static bool is_older(const struct follow *f, uint64_t generation)
+static bool is_older(const struct editions *f, uint64_t generation)
 {
 	struct clock clock = clock_system();
 	int64_t now_s = clock_now_s(&clock);
@@ -144,7 +145,7 @@ static bool is_older(const struct follow *f, uint64_t generation)
 	return generation < f->least && now_s < f->least_s;
 }
 
-static int open_it(struct follow *f, const char *dir, struct err *e)
+static int open_it(struct editions *f, const char *dir, struct err *e)
 {
 	struct edition *ed = NULL;
 	int r = edition_open(dir, f->keyed ? f->key : NULL, &f->own, &ed, e);
@@ -168,7 +169,7 @@ static int open_it(struct follow *f, const char *dir, struct err *e)
 	return 1;
 }
 
-int follow_look(struct follow *f, struct err *e)
+int editions_look(struct editions *f, struct err *e)
 {
 	char dir[PLACE_PATH_MAX];
 	int r = place_current(f->serve_dir, dir, NULL, e);
@@ -185,13 +186,13 @@ int follow_look(struct follow *f, struct err *e)
 	return open_it(f, dir, e);
 }
 
-void follow_again(struct follow *f)
+void editions_again(struct editions *f)
 {
 	if (*f->state.trouble)
 		f->seen[0] = '\0';
 }
 
-struct edition *follow_take(struct follow *f)
+struct edition *editions_take(struct editions *f)
 {
 	struct edition *ed;
 
@@ -201,7 +202,7 @@ struct edition *follow_take(struct follow *f)
 	return ed;
 }
 
-void follow_state(const struct follow *f, struct follow_state *ret)
+void editions_state(const struct editions *f, struct editions_state *ret)
 {
 	*ret = f->state;
 }
