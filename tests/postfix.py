@@ -2,16 +2,14 @@
 """A Postfix of a test's own: configuration, queue, log and mailboxes are in one directory, it listens on loopback alone, and clients
 have the addresses that XCLIENT gives them. It changes users, which only root can."""
 import atexit
-import email
-import glob
 import os
 import shutil
 import smtplib
 import socket
-import ssl
 import subprocess
 
 from expect import MINUTES, Expect, read
+from mail_server import MailServer
 
 # '@/' is the directory. A test adds what is its own and replaces what it must.
 MAIN_CF = {
@@ -74,13 +72,13 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Postfix:
+class Postfix(MailServer):
     """main_cf: parameters of the test; more: lines of main.cf as a site would add them; door: the lines of master.cf that listen,
     else one smtpd at a port of its own; services: further lines of master.cf. Any warning about all of it ends the test."""
 
     def __init__(self, dir_, main_cf=(), more="", door=None, services="", expect=None):
-        self.dir, self.port, self.sent, self.master = dir_, free_port(), 0, None
-        self.expect = expect or Expect(lambda: self.log()[-4000:])
+        super().__init__(dir_, dir_ + "/mail/*/new/*", expect or Expect(lambda: self.log()[-4000:]))
+        self.port, self.master = free_port(), None
         os.chmod(dir_, 0o755)
         for name in ("etc", "queue", "data", "mail"):
             os.mkdir(dir_ + "/" + name)
@@ -139,32 +137,9 @@ class Postfix:
         smtp.ehlo()
 
     def send(self, client, to=("b@example.net",), head="", port=None, certificate=False, login=None):
-        """A mail; returns what each recipient is answered, and the mail as it was delivered, None where none of them was accepted."""
-        self.sent += 1
-        number = str(self.sent)
+        """A mail, as hand_in."""
         smtp = self.connect(port)
         if certificate:
-            tls = ssl.create_default_context(cafile=self.dir + "/tls.crt")
-            tls.check_hostname = False
-            tls.load_cert_chain(self.dir + "/tls.crt", self.dir + "/tls.key")
-            smtp.starttls(context=tls)
-            smtp.ehlo()
+            self.start_tls(smtp)
         self.become(smtp, client, login=login)
-        code, words = smtp.mail("a@example.org")
-        self.expect.check(code == 250, "MAIL", code, words)
-        answers = [smtp.rcpt(r) for r in to]
-        mail = None
-        if any(code == 250 for code, _ in answers):
-            code, words = smtp.data("%sX-Number: %s\r\nSubject: x\r\n\r\nhello\r\n" % (head, number))
-            self.expect.check(code == 250, "DATA", code, words)
-            mail = self.expect.until(lambda: self.delivered("X-Number", number), "mail %s is delivered" % number)
-        smtp.quit()
-        return [(code, words.decode()) for code, words in answers], mail
-
-    def delivered(self, header, value):
-        for path in glob.glob(self.dir + "/mail/*/new/*"):
-            with open(path, errors="replace") as f:
-                mail = email.message_from_file(f)
-            if mail[header] == value:
-                return mail
-        return None
+        return self.hand_in(smtp, to, head)

@@ -2,15 +2,14 @@
 """A Sendmail of a test's own, out of unpacked packages: configuration, queue and mailboxes are in one directory. It has no XCLIENT, so
 clients come from the addresses that they are to have: the test is root in namespaces of its own (network, host name), where all are
 local."""
-import email
 import glob
 import os
 import smtplib
 import socket
-import ssl
 import subprocess
 
 from expect import MINUTES, read
+from mail_server import MailServer
 
 SERVER = {4: "192.0.2.25", 6: "2001:db8::25"}
 
@@ -48,11 +47,12 @@ MAILERS = "MAILER(`local')dnl\nMAILER(`smtp')dnl\n"
 DELIVER = "#!/bin/sh\nset -e\nto=$(mktemp @/mail/tmp/XXXXXXXX)\ncat >\"$to\"\nmv \"$to\" @/mail/new\n"
 
 
-class Sendmail:
+class Sendmail(MailServer):
     """more: lines of sendmail.mc as a site would add them; clients: addresses that clients will have."""
 
     def __init__(self, dir_, packages, more, clients, expect):
-        self.dir, self.packages, self.expect, self.sent, self.daemon = dir_, packages, expect, 0, None
+        super().__init__(dir_, dir_ + "/mail/new/*", expect)
+        self.packages, self.daemon = packages, None
         self.program = packages + "/usr/libexec/sendmail/sendmail"
         self.env = {**os.environ, "LD_LIBRARY_PATH": ":".join(glob.glob(packages + "/usr/lib/*-linux-gnu"))}
         os.chmod(self.program, 0o755)  # without the group that it is set to, whose programs no LD_LIBRARY_PATH is believed
@@ -104,31 +104,8 @@ class Sendmail:
         return smtp
 
     def send(self, client, to=("b@example.net",), head="", certificate=False):
-        """A mail; returns what each recipient is answered, and the mail as it was delivered, None where none of them was accepted."""
-        self.sent += 1
-        number = str(self.sent)
+        """A mail, as hand_in."""
         smtp = self.connect(client)
         if certificate:
-            tls = ssl.create_default_context(cafile=self.dir + "/tls.crt")
-            tls.check_hostname = False
-            tls.load_cert_chain(self.dir + "/tls.crt", self.dir + "/tls.key")
-            smtp.starttls(context=tls)
-            smtp.ehlo()
-        code, words = smtp.mail("a@example.org")
-        self.expect.check(code == 250, "MAIL", code, words)
-        answers = [smtp.rcpt(r) for r in to]
-        mail = None
-        if any(code == 250 for code, _ in answers):
-            code, words = smtp.data("%sX-Number: %s\r\nSubject: x\r\n\r\nhello\r\n" % (head, number))
-            self.expect.check(code == 250, "DATA", code, words)
-            mail = self.expect.until(lambda: self.delivered(number), "mail %s is delivered" % number)
-        smtp.quit()
-        return [(code, words.decode()) for code, words in answers], mail
-
-    def delivered(self, number):
-        for path in glob.glob(self.dir + "/mail/new/*"):
-            with open(path, errors="replace") as f:
-                mail = email.message_from_file(f)
-            if mail["X-Number"] == number:
-                return mail
-        return None
+            self.start_tls(smtp)
+        return self.hand_in(smtp, to, head)
