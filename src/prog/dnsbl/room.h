@@ -10,7 +10,7 @@
 
 #define ROOM_MOST_BYTES	 (4 << 20) /* of SO_RCVBUF; the kernel may give less */
 #define ROOM_LEAST_BYTES (64 << 10)
-#define ROOM_WAIT_MS	 100
+#define ROOM_WAIT_MS	 200
 
 /* struct room - of one socket; {0} before anything came */
 struct room {

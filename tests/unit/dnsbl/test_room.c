@@ -88,7 +88,7 @@ static void test_slow(void **state)
 	/* the first look begins at a socket that was empty: nothing is known yet */
 	assert_false(room_took(&s->room, s->server, 100, false, BEGIN_US + TENTH_US));
 	assert_int_equal(buffer(s), s->most);
-	assert_true(room_took(&s->room, s->server, 300, false, BEGIN_US + 2 * TENTH_US));
+	assert_true(room_took(&s->room, s->server, 150, false, BEGIN_US + 2 * TENTH_US));
 	assert_true(buffer(s) < s->most);
 	while (room_over(&s->room, s->server) && recv(s->server, &c, 1, MSG_DONTWAIT) >= 0)
 		n++;
@@ -130,12 +130,12 @@ static void test_wavers(void **state)
 	int before, after;
 
 	for (unsigned i = 0; i < 2; i++, now_us += TENTH_US)
-		(void)room_took(&s->room, s->server, 400, false, now_us);
+		(void)room_took(&s->room, s->server, 200, false, now_us);
 	before = buffer(s);
-	assert_false(room_took(&s->room, s->server, 250, false, now_us));
+	assert_false(room_took(&s->room, s->server, 125, false, now_us));
 	after = buffer(s);
 	assert_in_range(after, before - before / 7, before - 1);
-	assert_false(room_took(&s->room, s->server, 420, false, now_us + TENTH_US));
+	assert_false(room_took(&s->room, s->server, 210, false, now_us + TENTH_US));
 	assert_true(buffer(s) > before);
 }
 
@@ -147,7 +147,7 @@ static void test_comes_back(void **state)
 	int before;
 
 	for (unsigned i = 0; i < 2; i++, now_us += TENTH_US)
-		(void)room_took(&s->room, s->server, 100, false, now_us);
+		(void)room_took(&s->room, s->server, 50, false, now_us);
 	before = buffer(s);
 	assert_int_equal(before, 2 * ROOM_LEAST_BYTES);
 	for (unsigned i = 0; i < 10; i++, now_us += TENTH_US)
